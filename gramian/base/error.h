@@ -1,0 +1,37 @@
+// Errors as values. The core never throws; each edge (the program, a binding)
+// turns an Error once into an exit code or an exception.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace gramian {
+
+enum class ErrorKind {
+  usage,        // the command line is wrong                    -> exit 2
+  config,       // a key, a value or a combination is refused   -> exit 2
+  io,           // a file cannot be read or written             -> exit 3
+  format,       // a file is not what it claims to be           -> exit 3
+  numeric,      // a computation left the finite numbers        -> exit 4
+  interrupted,  // the user asked to stop; state was saved      -> exit 130
+};
+
+struct Error {
+  ErrorKind kind;
+  std::string message;  // names the place, the value and the rule
+};
+
+template <class T>
+using Expected = std::expected<T, Error>;
+using Status = std::expected<void, Error>;
+
+// return fail(ErrorKind::config, "[task.d] must be >= 1, got {}", d);
+template <class... Args>
+std::unexpected<Error> fail(ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
+  return std::unexpected(Error{kind, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+}  // namespace gramian
