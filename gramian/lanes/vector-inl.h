@@ -1,0 +1,75 @@
+// Vectors over lanes: element i is at data + i * kLanes. Per-target header.
+#if defined(GRAMIAN_LANES_VECTOR_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAMIAN_LANES_VECTOR_INL_H
+#undef GRAMIAN_LANES_VECTOR_INL_H
+#else
+#define GRAMIAN_LANES_VECTOR_INL_H
+#endif
+
+#include "gramian/lanes/matrix-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gramian {
+namespace HWY_NAMESPACE {
+
+template <class T>
+HWY_INLINE Vec<T> Get(const T* data, size_t i = 0) {
+  return hn::Load(Tag<T>(), data + i * kLanes);
+}
+template <class T>
+HWY_INLINE void Put(Vec<T> value, T* data, size_t i = 0) {
+  hn::Store(value, Tag<T>(), data + i * kLanes);
+}
+template <class T>
+HWY_INLINE void Increase(Vec<T> value, T* data, size_t i = 0) {
+  Put<T>(hn::Add(Get(data, i), value), data, i);
+}
+
+// sum_i x_i y_i, in two chains so that additions overlap.
+template <class T>
+HWY_INLINE Vec<T> Dot(size_t count, const T* x, const T* y) {
+  auto even = hn::Zero(Tag<T>()), odd = hn::Zero(Tag<T>());
+  size_t i = 0;
+  for (; i + 2 <= count; i += 2) {
+    even = hn::MulAdd(Get(x, i), Get(y, i), even);
+    odd = hn::MulAdd(Get(x, i + 1), Get(y, i + 1), odd);
+  }
+  if (i < count) even = hn::MulAdd(Get(x, i), Get(y, i), even);
+  return hn::Add(even, odd);
+}
+
+// y += a x
+template <class T>
+HWY_INLINE void Axpy(size_t count, Vec<T> a, const T* x, T* y) {
+  for (size_t i = 0; i < count; ++i) Put<T>(hn::MulAdd(a, Get(x, i), Get(y, i)), y, i);
+}
+
+// y = a x + b z
+template <class T>
+HWY_INLINE void Combine(size_t count, Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) {
+  for (size_t i = 0; i < count; ++i) Put<T>(hn::MulAdd(a, Get(x, i), hn::Mul(b, Get(z, i))), y, i);
+}
+
+template <class T>
+HWY_INLINE void Copy(size_t count, const T* x, T* y) {
+  for (size_t i = 0; i < count; ++i) Put<T>(Get(x, i), y, i);
+}
+
+// C [size, size] += a (x y^T + y x^T)
+template <class T>
+HWY_INLINE void AddSymmetricOuter(size_t size, Vec<T> a, const T* x, const T* y, T* c) {
+  for (size_t i = 0; i < size; ++i) {
+    const Vec<T> xi = hn::Mul(a, Get(x, i));
+    const Vec<T> yi = hn::Mul(a, Get(y, i));
+    for (size_t j = 0; j < size; ++j) {
+      T* out = c + (i * size + j) * kLanes;
+      Put<T>(hn::MulAdd(xi, Get(y, j), hn::MulAdd(yi, Get(x, j), Get(out))), out);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace gramian
+HWY_AFTER_NAMESPACE();
+
+#endif
