@@ -1,0 +1,311 @@
+// Sampling of prompts in lanes, compiled once for each instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "gramian/tasks/sampler.cpp"
+#include <hwy/foreach_target.h>
+// clang-format off
+#include "gramian/random/normal-inl.h"
+// clang-format on
+
+#include <algorithm>
+
+#include "gramian/tasks/task.h"
+
+#ifndef GRAMIAN_TASKS_SAMPLER_ONCE
+#define GRAMIAN_TASKS_SAMPLER_ONCE
+namespace gramian {
+
+// Each kind of number has draws of its own, so that leaving one out (no query, say)
+// does not change the others.
+enum Section : uint32_t {
+  kNoiseLevelDraws = 0,
+  kTruthDraws = 1u << 8,
+  kQueryDraws = 2u << 8,
+  kChiDraws = 1u << 16,
+  kFactorDraws = 1u << 20,
+  kTargetNoiseDraws = 1u << 28,
+  kInputDraws = 1u << 29,
+};
+
+inline constexpr int kTokenTile = 64;  // tokens in memory at a time when only G is wanted
+
+constexpr std::size_t padded(std::size_t count) { return (count + 3) / 4 * 4; }
+
+}  // namespace gramian
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace gramian {
+namespace HWY_NAMESPACE {
+
+template <class T>
+HWY_INLINE hn::Vec<LaneTag<T>> At(const T* HWY_RESTRICT base, size_t element, size_t v) {
+  return hn::Load(LaneTag<T>(), base + element * kLanes + v);
+}
+
+// y <- C y in place for a lower triangular C [d, d] shared by all lanes; y is
+// [d, columns, lanes] and row i of the result needs rows <= i only.
+template <class T>
+void MultiplyLower(const double* c, size_t d, size_t columns, T* y) {
+  const LaneTag<T> tag;
+  for (size_t i = d; i-- > 0;) {
+    for (size_t k = 0; k < columns * kLanes; k += hn::Lanes(tag)) {
+      auto sum = hn::Zero(tag);
+      for (size_t j = 0; j <= i; ++j) {
+        sum = hn::MulAdd(hn::Set(tag, static_cast<T>(c[i * d + j])), hn::Load(tag, y + j * columns * kLanes + k), sum);
+      }
+      hn::Store(sum, tag, y + i * columns * kLanes + k);
+    }
+  }
+}
+
+// w: standard normals in, N(0, I) or N(0, S^-1) = C^-T N(0, I) out.
+template <class T>
+void ShapeTruth(const RegressionTask& task, T* w) {
+  if (task.spec().weights == WeightLaw::isotropic || task.identity_covariance()) return;
+  const LaneTag<T> tag;
+  const size_t d = static_cast<size_t>(task.d());
+  const std::vector<double>& inverse = task.inverse_factor();
+  for (size_t i = 0; i < d; ++i) {  // row i of C^-T needs entries >= i: ascending order works in place
+    for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
+      auto sum = hn::Zero(tag);
+      for (size_t j = i; j < d; ++j) {
+        sum = hn::MulAdd(hn::Set(tag, static_cast<T>(inverse[j * d + i])), At(w, j, v), sum);
+      }
+      hn::Store(sum, tag, w + i * kLanes + v);
+    }
+  }
+}
+
+template <class T>
+void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32_t first_draw, size_t count, T* out) {
+  if (task.spec().inputs == InputLaw::gaussian) {
+    FillNormals(address, first_draw, count, out);
+  } else {
+    FillUniforms(address, first_draw, count, static_cast<T>(1.7320508075688772), out);  // variance 1
+  }
+}
+
+// sigma, w and the query of each prompt. `scratch` holds padded(d) rows.
+template <class T>
+void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+  const size_t d = static_cast<size_t>(task.d());
+  HWY_ALIGN uint32_t words[4 * kLanes];
+  PhiloxLanes(address, kNoiseLevelDraws, words);
+  for (size_t p = 0; p < kLanes; ++p) {
+    const double pick = words[p] / 4294967296.0;
+    const double place = words[kLanes + p] / 4294967296.0;
+    block.sigma[p] = static_cast<T>(task.spec().noise.draw(pick, place));
+  }
+  FillNormals(address, kTruthDraws, d, scratch);
+  ShapeTruth(task, scratch);
+  std::copy(scratch, scratch + d * kLanes, block.truth.data());
+  FillInputs(task, address, kQueryDraws, d, scratch);
+  if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, scratch);
+  std::copy(scratch, scratch + d * kLanes, block.query.data());
+}
+
+// G = F F^T for the lower trapezoidal F [D, columns, lanes] (zero above its diagonal).
+template <class T>
+void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_RESTRICT gram) {
+  const LaneTag<T> tag;
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j <= i; ++j) {
+        auto sum = hn::Zero(tag);
+        const size_t end = std::min(j + 1, columns);
+        for (size_t k = 0; k < end; ++k) sum = hn::MulAdd(At(f, i * columns + k, v), At(f, j * columns + k, v), sum);
+        hn::Store(sum, tag, gram + (i * rows + j) * kLanes + v);
+        hn::Store(sum, tag, gram + (j * rows + i) * kLanes + v);
+      }
+    }
+  }
+}
+
+// The direct sampler. (z_i, xi_i / sigma) are n standard normal vectors of size D, and
+// their Gram matrix is F F^T with Bartlett's F [D, min(n, D)]: F_ii = chi(n - i), normals
+// below, zero above. Multiplying F by [C 0; w^T C sigma] gives that of the tokens.
+template <class T>
+void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+  const LaneTag<T> tag;
+  const size_t d = static_cast<size_t>(task.d());
+  const size_t rows = d + 1;
+  const size_t columns = std::min(rows, static_cast<size_t>(task.n()));
+  SampleTruth(task, address, block, scratch);
+
+  T* normals = scratch;  // [padded(D d / 2), lanes]
+  T* f = scratch + padded(rows * d / 2) * kLanes;
+  FillNormals(address, kFactorDraws, rows * d / 2, normals);
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < columns; ++j) {
+      T* out = f + (i * columns + j) * kLanes;
+      if (j < i) {
+        const T* z = normals + (i * (i - 1) / 2 + j) * kLanes;
+        std::copy(z, z + kLanes, out);
+      } else if (j == i) {
+        FillChi(address, kChiDraws + static_cast<uint32_t>(i) * kChiAttempts, double(task.n()) - double(i), out);
+      } else {
+        std::fill(out, out + kLanes, T(0));
+      }
+    }
+  }
+  if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, columns, f);
+  for (size_t j = 0; j < columns; ++j) {  // the row of y: w^T (rows of x) + sigma (row of xi)
+    for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
+      auto sum = hn::Mul(hn::Load(tag, block.sigma.data() + v), At(f, d * columns + j, v));
+      for (size_t i = j; i < d; ++i) sum = hn::MulAdd(At(block.truth.data(), i, v), At(f, i * columns + j, v), sum);
+      hn::Store(sum, tag, f + (d * columns + j) * kLanes + v);
+    }
+  }
+  GramOfFactor(rows, columns, f, block.gram.data());
+}
+
+// Tokens first .. first + count of each prompt: out is [count, D, lanes].
+template <class T>
+void FillTokens(const RegressionTask& task, const PhiloxAddress& address, const PromptBlock<T>& block, size_t first,
+                size_t count, T* scratch, T* out) {
+  const LaneTag<T> tag;
+  const size_t d = static_cast<size_t>(task.d());
+  T* inputs = scratch;  // [padded(d), lanes]
+  T* noise = scratch + padded(d) * kLanes;
+  FillNormals(address, kTargetNoiseDraws + static_cast<uint32_t>(first / 4), count, noise);
+  for (size_t t = 0; t < count; ++t) {
+    const auto draw = static_cast<uint32_t>((first + t) * (padded(d) / 4));
+    FillInputs(task, address, kInputDraws + draw, d, inputs);
+    if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, inputs);
+    T* token = out + t * (d + 1) * kLanes;
+    std::copy(inputs, inputs + d * kLanes, token);
+    for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
+      auto y = hn::Mul(hn::Load(tag, block.sigma.data() + v), At(noise, t, v));
+      for (size_t i = 0; i < d; ++i) y = hn::MulAdd(At(block.truth.data(), i, v), At(inputs, i, v), y);
+      hn::Store(y, tag, token + d * kLanes + v);
+    }
+  }
+}
+
+// G += sum over the tokens e [count, D, lanes] of e e^T (lower triangle, mirrored).
+template <class T>
+void AddTokens(size_t rows, size_t count, const T* HWY_RESTRICT tokens, T* HWY_RESTRICT gram) {
+  const LaneTag<T> tag;
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j <= i; ++j) {
+        auto sum = At(gram, i * rows + j, v);
+        for (size_t t = 0; t < count; ++t) sum = hn::MulAdd(At(tokens, t * rows + i, v), At(tokens, t * rows + j, v), sum);
+        hn::Store(sum, tag, gram + (i * rows + j) * kLanes + v);
+        hn::Store(sum, tag, gram + (j * rows + i) * kLanes + v);
+      }
+    }
+  }
+}
+
+// With `kept` == nullptr the tokens pass through scratch, a tile at a time.
+template <class T>
+void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch,
+                  T* kept) {
+  const size_t rows = static_cast<size_t>(task.d()) + 1;
+  const size_t n = static_cast<size_t>(task.n());
+  SampleTruth(task, address, block, scratch);
+  block.gram.zero();
+  T* tile = scratch + (padded(rows - 1) + kTokenTile) * kLanes;
+  for (size_t first = 0; first < n; first += kTokenTile) {
+    const size_t count = std::min<size_t>(kTokenTile, n - first);
+    T* out = kept != nullptr ? kept + first * rows * kLanes : tile;
+    FillTokens(task, address, block, first, count, scratch, out);
+    AddTokens(rows, count, out, block.gram.data());
+  }
+}
+
+void SampleGramFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+  SampleGram(t, a, b, s);
+}
+void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+  SampleGram(t, a, b, s);
+}
+void SampleTokensFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
+  SampleTokens(t, a, b, s, k);
+}
+void SampleTokensDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s, double* k) {
+  SampleTokens(t, a, b, s, k);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace gramian
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gramian {
+
+HWY_EXPORT(SampleGramFloat);
+HWY_EXPORT(SampleGramDouble);
+HWY_EXPORT(SampleTokensFloat);
+HWY_EXPORT(SampleTokensDouble);
+
+namespace {
+
+void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+  HWY_DYNAMIC_DISPATCH(SampleGramFloat)(t, a, b, s);
+}
+void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+  HWY_DYNAMIC_DISPATCH(SampleGramDouble)(t, a, b, s);
+}
+void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
+  HWY_DYNAMIC_DISPATCH(SampleTokensFloat)(t, a, b, s, k);
+}
+void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s, double* k) {
+  HWY_DYNAMIC_DISPATCH(SampleTokensDouble)(t, a, b, s, k);
+}
+
+std::size_t scratch_rows(const RegressionTask& task) {
+  const auto d = static_cast<std::size_t>(task.d());
+  const std::size_t direct = padded((d + 1) * d / 2) + (d + 1) * (d + 1);
+  const std::size_t tokens = padded(d) + kTokenTile + kTokenTile * (d + 1);
+  return std::max(direct, tokens);
+}
+
+// Empties the lanes from `count` on.
+template <class T>
+void clear_lanes(int count, AlignedArray<T>& array) {
+  for (std::size_t row = 0; row < array.size(); row += kLanes) {
+    for (int p = count; p < kLanes; ++p) array[row + static_cast<std::size_t>(p)] = T(0);
+  }
+}
+
+template <class T>
+void clear_lanes(int count, PromptBlock<T>& block) {
+  if (count >= kLanes) return;
+  clear_lanes(count, block.gram);
+  clear_lanes(count, block.truth);
+  clear_lanes(count, block.query);
+  clear_lanes(count, block.sigma);
+}
+
+}  // namespace
+
+template <class T>
+PromptSampler<T>::PromptSampler(const RegressionTask& task) : task_(&task), scratch_(scratch_rows(task) * kLanes) {}
+
+template <class T>
+void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlock<T>& block) {
+  if (task_->samples_gram_directly()) {
+    sample_gram(*task_, address, block, scratch_.data());
+  } else {
+    sample_by_tokens(*task_, address, block, scratch_.data(), nullptr);
+  }
+  clear_lanes(count, block);
+}
+
+template <class T>
+void PromptSampler<T>::sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block,
+                                     AlignedArray<T>& tokens) {
+  const auto size = static_cast<std::size_t>(task_->n()) * static_cast<std::size_t>(task_->d() + 1) * kLanes;
+  if (tokens.size() != size) tokens = AlignedArray<T>(size);
+  sample_by_tokens(*task_, address, block, scratch_.data(), tokens.data());
+  clear_lanes(count, block);
+  clear_lanes(count, tokens);
+}
+
+template class PromptSampler<float>;
+template class PromptSampler<double>;
+
+}  // namespace gramian
+#endif

@@ -1,0 +1,90 @@
+#include "gramian/tasks/task.h"
+
+#include <cmath>
+
+#include <Eigen/Dense>
+
+namespace gramian {
+
+namespace {
+
+using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// Fills the Cholesky factor C of S and its inverse.
+Status factorise(const std::vector<double>& covariance, int d, std::vector<double>& factor,
+                 std::vector<double>& inverse) {
+  const Eigen::Map<const Matrix> s(covariance.data(), d, d);
+  const double largest = s.cwiseAbs().maxCoeff();
+  for (int i = 0; i < d; ++i) {
+    for (int j = 0; j < d; ++j) {
+      if (!std::isfinite(s(i, j))) {
+        return fail(ErrorKind::config, "[task.covariance] must be finite, got {} at row {}, column {}", s(i, j), i, j);
+      }
+      if (std::abs(s(i, j) - s(j, i)) > 1e-9 * largest) {
+        return fail(ErrorKind::config, "[task.covariance] must be symmetric, got {} at ({}, {}) and {} at ({}, {})",
+                    s(i, j), i, j, s(j, i), j, i);
+      }
+    }
+  }
+  const Eigen::LLT<Matrix> cholesky(s);
+  const bool positive = cholesky.info() == Eigen::Success && cholesky.matrixLLT().diagonal().minCoeff() > 0;
+  if (!positive) return fail(ErrorKind::config, "[task.covariance] must be positive definite");
+  const Matrix c = cholesky.matrixL();
+  const Matrix c_inverse = c.triangularView<Eigen::Lower>().solve(Matrix::Identity(d, d));
+  factor.assign(c.data(), c.data() + d * d);
+  inverse.assign(c_inverse.data(), c_inverse.data() + d * d);
+  return {};
+}
+
+}  // namespace
+
+template <class T>
+PromptBlock<T>::PromptBlock(int dimension)
+    : d(dimension),
+      gram(static_cast<std::size_t>(d + 1) * (d + 1) * kLanes),
+      truth(static_cast<std::size_t>(d) * kLanes),
+      query(static_cast<std::size_t>(d) * kLanes),
+      sigma(kLanes) {}
+
+template struct PromptBlock<float>;
+template struct PromptBlock<double>;
+
+Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
+  if (spec.d < 1 || spec.d > kMaxDimension) {
+    return fail(ErrorKind::config, "[task.d] must be in [1, {}], got {}", kMaxDimension, spec.d);
+  }
+  if (spec.n < 1 || spec.n > kMaxContext) {
+    return fail(ErrorKind::config, "[task.n] must be in [1, {}], got {}", kMaxContext, spec.n);
+  }
+  RegressionTask task;
+  const auto size = static_cast<std::size_t>(spec.d) * static_cast<std::size_t>(spec.d);
+  if (!spec.covariance.empty()) {
+    if (spec.covariance.size() != size) {
+      return fail(ErrorKind::config, "[task.covariance] must have d x d = {} entries, got {}", size,
+                  spec.covariance.size());
+    }
+    if (Status ok = factorise(spec.covariance, spec.d, task.factor_, task.inverse_factor_); !ok) {
+      return std::unexpected(ok.error());
+    }
+  }
+  if (spec.sampler == SamplerKind::gram && spec.inputs != InputLaw::gaussian) {
+    return fail(ErrorKind::config,
+                "[task.sampler] gram needs [task.inputs] gaussian: only then is the Gram matrix Wishart");
+  }
+  task.direct_ = spec.sampler != SamplerKind::tokens && spec.inputs == InputLaw::gaussian;
+  const double draws = static_cast<double>(spec.n) * (spec.d + 4);
+  if (!task.direct_ && draws > kMaxTokenNumbers) {
+    return fail(ErrorKind::config, "[task.n] = {} is too long a context for the token sampler: n (d + 4) must be <= {}",
+                spec.n, kMaxTokenNumbers);
+  }
+  task.spec_ = std::move(spec);
+  return task;
+}
+
+RegressionTask RegressionTask::with_noise(NoisePrior noise) const {
+  RegressionTask copy = *this;
+  copy.spec_.noise = std::move(noise);
+  return copy;
+}
+
+}  // namespace gramian

@@ -1,0 +1,96 @@
+// In-context linear regression: where prompts come from.
+//
+//     w ~ N(0, I) or N(0, S^-1),  sigma ~ prior,
+//     x_i = C z_i  with  C C^T = S  and z_i of independent entries, mean 0, variance 1,
+//     y_i = <w, x_i> + xi_i,  xi_i ~ N(0, sigma^2),   i = 1..n
+//
+// A prompt is (Gram matrix, truth w, query x); n tokens are one way to obtain it.
+// For Gaussian inputs the Gram matrix is Wishart, and is drawn directly through
+// Bartlett's factor at a cost that does not depend on n.
+//
+// Letters: n context length, d input dimension, D = d + 1, S covariance of x.
+#pragma once
+
+#include <vector>
+
+#include "gramian/base/aligned.h"
+#include "gramian/base/error.h"
+#include "gramian/lanes/block.h"
+#include "gramian/random/philox.h"
+#include "gramian/tasks/noise.h"
+
+namespace gramian {
+
+enum class InputLaw { gaussian, uniform };             // law of the entries of z
+enum class WeightLaw { isotropic, inverse_covariance };  // w ~ N(0, I) | N(0, S^-1)
+enum class SamplerKind { automatic, tokens, gram };
+
+struct TaskSpec {
+  int d = 10;
+  int n = 20;
+  NoisePrior noise = NoisePrior::constant(0.0).value();
+  std::vector<double> covariance;  // S, row-major [d, d]; empty means I
+  InputLaw inputs = InputLaw::gaussian;
+  WeightLaw weights = WeightLaw::isotropic;
+  SamplerKind sampler = SamplerKind::automatic;
+};
+
+inline constexpr int kMaxDimension = 256;
+inline constexpr int kMaxContext = 100'000'000;
+inline constexpr double kMaxTokenNumbers = 1e9;  // n (d + 4) of the token sampler
+
+// Sixteen prompts (see lanes/block.h for the layout).
+template <class T>
+struct PromptBlock {
+  PromptBlock() = default;
+  explicit PromptBlock(int d);
+
+  int d = 0;
+  AlignedArray<T> gram;   // [D, D, lanes] sum_i e_i e_i^T, both triangles, unscaled
+  AlignedArray<T> truth;  // [d, lanes]    w
+  AlignedArray<T> query;  // [d, lanes]    one input drawn like x_i
+  AlignedArray<T> sigma;  // [lanes]       noise standard deviation
+};
+
+class RegressionTask {
+ public:
+  // Checks ranges, sizes and S (symmetric, positive definite).
+  static Expected<RegressionTask> create(TaskSpec spec);
+  // The same task with another noise prior (for profiles at a fixed sigma).
+  RegressionTask with_noise(NoisePrior noise) const;
+
+  const TaskSpec& spec() const { return spec_; }
+  int d() const { return spec_.d; }
+  int n() const { return spec_.n; }
+  bool samples_gram_directly() const { return direct_; }
+  bool identity_covariance() const { return spec_.covariance.empty(); }
+  const std::vector<double>& factor() const { return factor_; }                  // C, lower triangular
+  const std::vector<double>& inverse_factor() const { return inverse_factor_; }  // C^-1, lower triangular
+
+ private:
+  RegressionTask() = default;
+  TaskSpec spec_;
+  std::vector<double> factor_;          // [d, d]; empty for S = I
+  std::vector<double> inverse_factor_;  // [d, d]; empty for S = I
+  bool direct_ = true;
+};
+
+// Draws prompts of one task. Holds the scratch memory, so: one sampler a thread.
+template <class T>
+class PromptSampler {
+ public:
+  explicit PromptSampler(const RegressionTask& task);
+
+  // Fills `count` <= kLanes lanes of the block. The other lanes become empty
+  // prompts (all zero), which have zero loss and zero gradient in every model.
+  void sample(const PhiloxAddress& address, int count, PromptBlock<T>& block);
+
+  // The token sampler, with its tokens kept in `tokens`, [n, D, lanes]: e_i = (x_i, y_i).
+  void sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block, AlignedArray<T>& tokens);
+
+ private:
+  const RegressionTask* task_;
+  AlignedArray<T> scratch_;
+};
+
+}  // namespace gramian
