@@ -1,0 +1,120 @@
+#include "gramian/models/network.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "gramian/random/philox.h"
+
+namespace gramian {
+
+std::size_t NetworkSpec::parameters_per_layer() const {
+  switch (kind) {
+    case Parametrisation::full: return static_cast<std::size_t>(heads) * 2 * rows() * rows();
+    case Parametrisation::diag: return 4;
+    case Parametrisation::gdpp: return 2;
+  }
+  return 0;
+}
+
+Status NetworkSpec::check() const {
+  if (layers < 1 || layers > kMaxLayers) {
+    return fail(ErrorKind::config, "[model.layers] must be in [1, {}], got {}", kMaxLayers, layers);
+  }
+  if (heads < 1 || heads > kMaxHeads) {
+    return fail(ErrorKind::config, "[model.heads] must be in [1, {}], got {}", kMaxHeads, heads);
+  }
+  if (kind != Parametrisation::full && heads != 1) {
+    return fail(ErrorKind::config,
+                "[model.heads] = {} is for [model.kind] full only: diag and gdpp are trained in the omegas, which "
+                "already stand for every number of heads",
+                heads);
+  }
+  if (parameters() > kMaxParameters) {
+    return fail(ErrorKind::config, "the model would have {} parameters; at most {} are allowed", parameters(),
+                kMaxParameters);
+  }
+  return {};
+}
+
+namespace {
+
+// Independent N(0, 1), number `index` of the initial weights of this seed.
+double initial_normal(std::uint64_t seed, std::size_t index) {
+  const auto words = philox({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+                            {static_cast<std::uint32_t>(index), 0, 0, kInitialStream});
+  const double unit = (words[0] + 0.5) / 4294967296.0;
+  const double angle = 2 * std::numbers::pi * (words[1] / 4294967296.0);
+  return std::sqrt(-2 * std::log(unit)) * std::cos(angle);
+}
+
+}  // namespace
+
+Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed) {
+  Network network{spec, std::vector<double>(spec.parameters())};
+  // Weights near gradient descent are O(1) for G/n, hence O(1/n) for G.
+  const double scale = spec.context_scale == ContextScale::sum ? 1.0 / n : 1.0;
+  const Omega start{.xx = how.near_gd ? -how.curvature * scale : 0.0, .yx = how.near_gd ? -how.step * scale : 0.0};
+  std::vector<double>& theta = network.theta;
+  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = how.noise * scale * initial_normal(seed, i);
+  for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
+    double* t = theta.data() + layer * spec.parameters_per_layer();
+    if (spec.kind == Parametrisation::diag) {
+      t[0] += start.xx;
+      t[2] += start.yx;
+    } else if (spec.kind == Parametrisation::gdpp) {
+      t[0] += start.xx;
+      t[1] += start.yx;
+    } else {
+      const std::size_t rows = spec.rows();
+      const LayerWeights gd = expand(start, spec.d, 1);
+      for (std::size_t h = 0; h < static_cast<std::size_t>(spec.heads); ++h) {
+        double* p = t + h * 2 * rows * rows;
+        double* q = p + rows * rows;
+        for (std::size_t i = 0; i < rows * rows; ++i) {
+          p[i] += gd.p[i] / spec.heads;
+          // Q is O(1) at the start, so its noise does not carry the scale of G.
+          q[i] = (how.near_gd ? gd.q[i] : 0.0) + q[i] / scale;
+        }
+      }
+    }
+  }
+  return network;
+}
+
+Omega Network::omega(int layer) const {
+  const double* t = theta.data() + spec.offset(layer);
+  if (spec.kind == Parametrisation::gdpp) return {.xx = t[0], .yx = t[1]};
+  return {.xx = t[0], .xy = t[1], .yx = t[2], .yy = t[3]};
+}
+
+LayerWeights expand(const Omega& omega, int d, int heads) {
+  const auto rows = static_cast<std::size_t>(d) + 1;
+  const std::size_t size = rows * rows;
+  LayerWeights weights{heads, std::vector<double>(size * heads), std::vector<double>(size * heads)};
+  for (std::size_t i = 0; i + 1 < rows; ++i) {
+    weights.p[i * rows + i] = omega.xx;
+    weights.q[i * rows + i] = 1.0;
+    if (heads > 1) weights.p[size + i * rows + i] = omega.xy;
+  }
+  weights.p[size - 1] = omega.yx;
+  if (heads > 1) {
+    weights.p[2 * size - 1] = omega.yy;
+    weights.q[2 * size - 1] = 1.0;
+  }
+  return weights;
+}
+
+LayerWeights Network::expanded(int layer) const {
+  if (spec.kind == Parametrisation::diag) return expand(omega(layer), spec.d, 2);
+  if (spec.kind == Parametrisation::gdpp) return expand(omega(layer), spec.d, 1);
+  const std::size_t size = spec.rows() * spec.rows();
+  LayerWeights weights{spec.heads, {}, {}};
+  const double* t = theta.data() + spec.offset(layer);
+  for (int h = 0; h < spec.heads; ++h, t += 2 * size) {
+    weights.p.insert(weights.p.end(), t, t + size);
+    weights.q.insert(weights.q.end(), t + size, t + 2 * size);
+  }
+  return weights;
+}
+
+}  // namespace gramian

@@ -1,0 +1,99 @@
+// A linear transformer: weights and nothing else.
+//
+// One layer updates every token e = (x, y) of size D = d + 1, the query (x_t, 0) too, by
+//
+//     e' = e + sum_h P_h G Q_h e,      G = c sum_{j <= n} e_j e_j^T     (eqs. 2 and 3)
+//
+// and after L layers the prediction is minus the last coordinate of the query token.
+// c is 1, or 1/n (ContextScale). The query is no key unless query_in_keys says so.
+//
+// Letters: d input dimension, D = d + 1, L layers, H heads, P and Q the weights of a head.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+
+namespace gramian {
+
+enum class Parametrisation {
+  full,  // P_h, Q_h dense [D, D]
+  diag,  // four numbers a layer (eqs. 9 and 10): omega_xx, omega_xy, omega_yx, omega_yy
+  gdpp,  // two numbers a layer (eq. 11): omega_xx, omega_yx
+};
+enum class ContextScale { sum, mean };  // c = 1 | c = 1/n
+
+struct NetworkSpec {
+  Parametrisation kind = Parametrisation::diag;
+  int d = 10;
+  int layers = 4;
+  int heads = 1;      // full only: the omegas already stand for any number of heads
+  bool tied = false;  // one set of weights used L times (a looped transformer)
+  ContextScale context_scale = ContextScale::mean;
+  bool query_in_keys = false;
+
+  std::size_t rows() const { return static_cast<std::size_t>(d) + 1; }  // D
+  std::size_t parameters_per_layer() const;
+  std::size_t stored_layers() const { return tied ? 1 : static_cast<std::size_t>(layers); }
+  std::size_t parameters() const { return parameters_per_layer() * stored_layers(); }
+  // Offset of layer l's parameters; tied layers share one.
+  std::size_t offset(int layer) const { return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer); }
+  // c for a context of n tokens.
+  double context_factor(int n) const { return context_scale == ContextScale::mean ? 1.0 / n : 1.0; }
+
+  Status check() const;  // ranges, and combinations that mean nothing
+};
+
+inline constexpr int kMaxLayers = 100;
+inline constexpr int kMaxHeads = 64;
+inline constexpr std::size_t kMaxParameters = 100'000'000;
+
+// The four numbers of a diagonal layer (eq. 10). omega_yx: flow from x to y.
+struct Omega {
+  double xx = 0.0;
+  double xy = 0.0;
+  double yx = 0.0;
+  double yy = 0.0;
+};
+
+// P and Q of every head of one layer, each [H, D, D] row-major.
+struct LayerWeights {
+  int heads = 0;
+  std::vector<double> p;
+  std::vector<double> q;
+};
+
+// How weights begin. With `near_gd` each layer is one step of gradient descent on the
+// mean squared error of the context (omega_yx = -step for G/n) with a little curvature
+// correction (omega_xx = -curvature), plus N(0, noise^2) on every parameter; otherwise
+// the noise alone.
+struct InitialWeights {
+  bool near_gd = true;
+  double step = 0.5;
+  double curvature = 0.05;
+  double noise = 0.01;
+};
+
+// theta, layer after layer:
+//   full  [H, 2, D, D]  (P_h then Q_h)
+//   diag  [4]           omega_xx, omega_xy, omega_yx, omega_yy
+//   gdpp  [2]           omega_xx, omega_yx
+struct Network {
+  NetworkSpec spec;
+  std::vector<double> theta;
+
+  // `n` is the context length trained on: it sets the scale where c = 1.
+  static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed);
+
+  Omega omega(int layer) const;            // diag and gdpp
+  LayerWeights expanded(int layer) const;  // P and Q of any parametrisation
+};
+
+// The expanded form of a diagonal layer: head 0 reads x, head 1 reads y (left out if
+// omega_xy = omega_yy = 0, which is GD++).
+LayerWeights expand(const Omega& omega, int d, int heads);
+
+}  // namespace gramian

@@ -1,0 +1,69 @@
+// One block of sixteen prompts through a network, forward and back.
+//
+// The forward pass is a recurrence on the Gram matrix, whatever the context length:
+//
+//     A = sum_h P_h G Q_h,   T = I + A,   G' = T G T^T
+//
+// and the prediction is linear in the query: x_t -> <w^L, x_t> (Theorem 4.1), with
+// -w^L the x part of the last row of T_{L-1} ... T_0. That row is found by going from the
+// last layer to the first, z <- T_l^T z, so the last layer needs one row of A only.
+#pragma once
+
+#include <cstddef>
+
+#include "gramian/base/aligned.h"
+#include "gramian/models/network.h"
+#include "gramian/tasks/task.h"
+
+namespace gramian {
+
+// What the forward pass leaves for the backward pass, and scratch. Pointers into one
+// allocation; each entry is [..., lanes].
+template <class T>
+struct PassMemory {
+  explicit PassMemory(const NetworkSpec& spec);
+
+  T* gram(int layer) { return at(gram_, layer, matrix_); }   // [D, D] (diag: S [d, d], then alpha [d], lambda)
+  T* map(int layer) { return at(map_, layer, matrix_); }     // [D, D] T_l (diag: S^2 [d, d])
+  T* values(int layer) { return at(values_, layer, heads_ * matrix_); }  // [H, D, D] G Q_h (diag: four vectors [d])
+  T* row(int layer) { return at(row_, layer, vector_); }     // [D] z_l, z_L = e_y
+  T* row_adjoint(int layer) { return at(row_adjoint_, layer, vector_); }  // [D]
+  T* scratch(int k) { return at(scratch_, k, matrix_); }     // [D, D], k in [0, kScratch)
+
+  static constexpr int kScratch = 6;
+
+ private:
+  T* at(std::size_t base, int index, std::size_t stride) {
+    return memory_.data() + base + static_cast<std::size_t>(index) * stride;
+  }
+  std::size_t matrix_, vector_, heads_;
+  std::size_t gram_, map_, values_, row_, row_adjoint_, scratch_;
+  AlignedArray<T> memory_;
+};
+
+template <class T>
+class NetworkPass {
+ public:
+  explicit NetworkPass(const NetworkSpec& spec) : spec_(spec), memory_(spec) {}
+
+  // theta: [parameters], which must stay alive until the backward pass is done.
+  // factor: c of G = c sum e e^T, i.e. spec.context_factor(n).
+  // weights: [d, lanes], receives w^L of each prompt.
+  void forward(const T* theta, const PromptBlock<T>& block, double factor, T* weights);
+
+  // After forward. weights: [L, d, lanes], receives w^l of each layer l = 1..L.
+  void read_out(T* weights);
+
+  // After forward. Given dloss/dw^L [d, lanes], adds each prompt's dloss/dtheta to
+  // dtheta [parameters, lanes]; summing over lanes is left to the caller.
+  void backward(const T* dweights, T* dtheta);
+
+  const NetworkSpec& spec() const { return spec_; }
+
+ private:
+  NetworkSpec spec_;
+  PassMemory<T> memory_;
+  const T* theta_ = nullptr;
+};
+
+}  // namespace gramian
