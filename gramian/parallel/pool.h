@@ -1,0 +1,54 @@
+// A pool of threads created once. Work is cut into numbered chunks by the caller;
+// which thread runs a chunk is open, so results must be kept by chunk and reduced
+// in chunk order. Then one thread and sixteen give the same bits.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+namespace gramian {
+
+class ThreadPool {
+ public:
+  // threads >= 1 counts the calling thread; 0 means one for each core.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls body(chunk, thread) once for each chunk in [0, chunks), thread in
+  // [0, threads()), and returns when all are done. Allocates nothing. Not
+  // reentrant, and body must not throw.
+  template <class Body>
+  void run(int chunks, Body&& body) {
+    using Plain = std::remove_reference_t<Body>;
+    dispatch(chunks, const_cast<void*>(static_cast<const void*>(&body)),
+             [](void* context, int chunk, int thread) { (*static_cast<Plain*>(context))(chunk, thread); });
+  }
+
+ private:
+  using Call = void (*)(void* context, int chunk, int thread);
+  void dispatch(int chunks, void* context, Call call);
+  void work(int thread);
+  void drain(int thread);
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_;
+  std::condition_variable done_;
+  long generation_ = 0;  // guarded by mutex_
+  int busy_ = 0;         // guarded by mutex_
+  bool stop_ = false;    // guarded by mutex_
+  int chunks_ = 0;
+  void* context_ = nullptr;
+  Call call_ = nullptr;
+  std::atomic<int> next_{0};
+};
+
+}  // namespace gramian
