@@ -1,0 +1,40 @@
+// AdamW (Loshchilov and Hutter 2019) with a learning-rate schedule and a bound on the
+// norm of the gradient. Everything in double: there are few parameters.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace gramian {
+
+enum class Schedule { cosine, linear, constant };
+
+struct OptimiserSpec {
+  double learning_rate = 0.01;       // the peak
+  double final_learning_rate = 0.01; // at the last step, as a fraction of the peak
+  Schedule schedule = Schedule::cosine;
+  double warmup = 0.05;       // fraction of the steps over which the rate rises from 0
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  double epsilon = 1e-8;
+  double weight_decay = 0.0;  // decoupled, per step and unit of learning rate
+  double clip_norm = 1.0;     // bound on the 2-norm of the gradient; 0 = none
+};
+
+// The rate of step `step` in [0, steps).
+double learning_rate(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps);
+
+struct AdamState {
+  std::int64_t step = 0;  // steps done
+  std::vector<double> first;
+  std::vector<double> second;
+};
+
+// Scales the gradient down to norm <= clip_norm. Returns the norm it had.
+double clip(double clip_norm, std::vector<double>& gradient);
+
+// One update of theta; advances state.step.
+void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& state,
+               std::vector<double>& theta);
+
+}  // namespace gramian
