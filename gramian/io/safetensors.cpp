@@ -1,0 +1,292 @@
+#include "gramian/io/safetensors.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "gramian/io/files.h"
+
+namespace gramian {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "safetensors are little-endian");
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // bytes, as in the official reader
+constexpr const char* kMetadata = "__metadata__";
+
+std::size_t width(DType dtype) { return dtype == DType::f32 ? sizeof(float) : sizeof(double); }
+
+struct Entry {
+  Tensor tensor;  // without its values
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+// Number of elements times `factor`; false if it does not fit.
+bool multiply_out(const std::vector<std::int64_t>& shape, std::uint64_t factor, std::uint64_t& product) {
+  product = factor;
+  // A zero makes the product zero even where the other sizes overflow.
+  if (std::ranges::find(shape, 0) != shape.end()) product = 0;
+  return std::ranges::all_of(shape, [&](std::int64_t size) {
+    return size >= 0 && !__builtin_mul_overflow(product, static_cast<std::uint64_t>(size), &product);
+  });
+}
+
+// Fails on what a JSON parser would accept silently: a name that occurs twice, or nesting
+// deeper than the format knows (which would let a small file ask for much memory).
+Expected<Json> parse_json(std::string_view text, const std::string& path) {
+  constexpr int kMaxDepth = 3;               // values in an array in a tensor in the header
+  std::vector<std::set<std::string>> names;  // of the open objects, by depth
+  std::string complaint;
+  const auto watch = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    if (depth > kMaxDepth) {
+      complaint = "nests deeper than a safetensors header does";
+      return false;
+    }
+    if (event == Json::parse_event_t::object_start) {
+      names.resize(static_cast<std::size_t>(depth));
+      names.emplace_back();
+    } else if (event == Json::parse_event_t::key) {
+      const auto& name = parsed.get_ref<const std::string&>();
+      if (!names[static_cast<std::size_t>(depth) - 1].insert(name).second) {
+        complaint = fmt::format("has '{}' twice", name);
+      }
+    }
+    return true;
+  };
+  Json header = Json::parse(text, watch, /*allow_exceptions=*/false);
+  if (header.is_discarded())
+    return fail(ErrorKind::format, "{}: the safetensors header must be JSON, but is not", path);
+  if (!complaint.empty()) return fail(ErrorKind::format, "{}: the safetensors header {}", path, complaint);
+  if (!header.is_object()) {
+    return fail(ErrorKind::format, "{}: the safetensors header must be a JSON object, got {}", path,
+                header.type_name());
+  }
+  return header;
+}
+
+// The values of an array of unsigned integers; false if `json` is anything else.
+bool read_unsigned(const Json& json, std::vector<std::int64_t>& values) {
+  if (!json.is_array()) return false;
+  for (const Json& element : json) {
+    const auto* value = element.get_ptr<const Json::number_unsigned_t*>();
+    if (value == nullptr || *value > std::numeric_limits<std::int64_t>::max()) return false;
+    values.push_back(static_cast<std::int64_t>(*value));
+  }
+  return true;
+}
+
+Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint64_t data_bytes,
+                           const std::string& path) {
+  const std::string place = fmt::format("{}: tensor '{}'", path, name);
+  if (!json.is_object()) return fail(ErrorKind::format, "{} must be a JSON object, got {}", place, json.type_name());
+  Entry entry;
+  entry.tensor.name = name;
+
+  const Json dtype = json.value("dtype", Json());
+  if (dtype == "F32") {
+    entry.tensor.dtype = DType::f32;
+  } else if (dtype == "F64") {
+    entry.tensor.dtype = DType::f64;
+  } else {
+    return fail(ErrorKind::format, "{} must have dtype F32 or F64 (others are not supported), got {}", place,
+                dtype.is_string() ? dtype.get_ref<const std::string&>() : dtype.type_name());
+  }
+
+  if (!read_unsigned(json.value("shape", Json()), entry.tensor.shape)) {
+    return fail(ErrorKind::format, "{} must have a shape of integers >= 0", place);
+  }
+  std::vector<std::int64_t> offsets;
+  if (!read_unsigned(json.value("data_offsets", Json()), offsets) || offsets.size() != 2) {
+    return fail(ErrorKind::format, "{} must have data_offsets of two integers >= 0", place);
+  }
+  entry.begin = static_cast<std::uint64_t>(offsets[0]);
+  entry.end = static_cast<std::uint64_t>(offsets[1]);
+  if (entry.begin > entry.end || entry.end > data_bytes) {
+    return fail(ErrorKind::format, "{} has data_offsets [{}, {}], outside the {} bytes of data in the file", place,
+                entry.begin, entry.end, data_bytes);
+  }
+  std::uint64_t bytes = 0;
+  if (!multiply_out(entry.tensor.shape, width(entry.tensor.dtype), bytes)) {
+    return fail(ErrorKind::format, "{} has a shape [{}] whose size overflows", place,
+                fmt::join(entry.tensor.shape, ", "));
+  }
+  if (bytes != entry.end - entry.begin) {
+    return fail(ErrorKind::format, "{} of shape [{}] must have {} bytes, but its data_offsets [{}, {}] span {}", place,
+                fmt::join(entry.tensor.shape, ", "), bytes, entry.begin, entry.end, entry.end - entry.begin);
+  }
+  return entry;
+}
+
+// Sorts by place and demands that the tensors cover the data with neither gap nor overlap.
+Status check_layout(std::vector<Entry>& entries, std::uint64_t data_bytes, const std::string& path) {
+  std::ranges::sort(entries, {}, [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
+  std::uint64_t expected = 0;
+  for (const Entry& entry : entries) {
+    if (entry.begin != expected) {
+      return fail(ErrorKind::format, "{}: the data of tensor '{}' must begin at {}, where the one before ends, got {}",
+                  path, entry.tensor.name, expected, entry.begin);
+    }
+    expected = entry.end;
+  }
+  if (expected != data_bytes) {
+    return fail(ErrorKind::format, "{}: the tensors must fill the data, but end at byte {} of {}", path, expected,
+                data_bytes);
+  }
+  return {};
+}
+
+Status read_metadata(const Json& json, std::map<std::string, std::string>& metadata, const std::string& path) {
+  if (!json.is_object()) {
+    return fail(ErrorKind::format, "{}: {} must be a JSON object, got {}", path, kMetadata, json.type_name());
+  }
+  for (const auto& [key, value] : json.items()) {
+    if (!value.is_string()) {
+      return fail(ErrorKind::format, "{}: {} '{}' must be a string, got {}", path, kMetadata, key, value.type_name());
+    }
+    metadata[key] = value.get_ref<const std::string&>();
+  }
+  return {};
+}
+
+template <class T>
+void decode(std::string_view bytes, std::vector<double>& values) {
+  values.resize(bytes.size() / sizeof(T));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    values[i] = value;
+  }
+}
+
+template <class T>
+void encode(const std::vector<double>& values, std::string& bytes) {
+  for (const double wide : values) {
+    const T value = static_cast<T>(wide);
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof(T));
+  }
+}
+
+Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes, const std::string& path) {
+  if (file_bytes < kLengthBytes) {
+    return fail(ErrorKind::format, "{}: not a safetensors file: it must have at least {} bytes, has {}", path,
+                kLengthBytes, file_bytes);
+  }
+  std::uint64_t header_bytes = 0;
+  if (Status ok = file.read_at(0, {reinterpret_cast<char*>(&header_bytes), kLengthBytes}); !ok) {
+    return std::unexpected(ok.error());
+  }
+  const std::uint64_t largest = std::min(file_bytes - kLengthBytes, kMaxHeader);
+  if (header_bytes > largest) {
+    return fail(ErrorKind::format,
+                "{}: not a safetensors file, or truncated: its header must have at most {} bytes, but claims {}", path,
+                largest, header_bytes);
+  }
+  std::string text(header_bytes, '\0');
+  if (Status ok = file.read_at(kLengthBytes, text); !ok) return std::unexpected(ok.error());
+  const Expected<Json> header = parse_json(text, path);
+  if (!header) return std::unexpected(header.error());
+
+  const std::uint64_t data_start = kLengthBytes + header_bytes;
+  const std::uint64_t data_bytes = file_bytes - data_start;
+  TensorFile result;
+  std::vector<Entry> entries;
+  for (const auto& [name, json] : header->items()) {
+    if (name == kMetadata) {
+      if (Status ok = read_metadata(json, result.metadata, path); !ok) return std::unexpected(ok.error());
+      continue;
+    }
+    Expected<Entry> entry = read_entry(name, json, data_bytes, path);
+    if (!entry) return std::unexpected(entry.error());
+    entries.push_back(*std::move(entry));
+  }
+  if (Status ok = check_layout(entries, data_bytes, path); !ok) return std::unexpected(ok.error());
+
+  for (Entry& entry : entries) {
+    std::string bytes(entry.end - entry.begin, '\0');
+    if (Status ok = file.read_at(data_start + entry.begin, bytes); !ok) return std::unexpected(ok.error());
+    if (entry.tensor.dtype == DType::f32) {
+      decode<float>(bytes, entry.tensor.values);
+    } else {
+      decode<double>(bytes, entry.tensor.values);
+    }
+    result.tensors.push_back(std::move(entry.tensor));
+  }
+  return result;
+}
+
+}  // namespace
+
+const Tensor* TensorFile::find(std::string_view name) const {
+  const auto found = std::ranges::find(tensors, name, &Tensor::name);
+  return found == tensors.end() ? nullptr : &*found;
+}
+
+Expected<TensorFile> read_safetensors(const std::string& path) {
+  const Expected<File> file = File::open_for_reading(path);
+  if (!file) return std::unexpected(file.error());
+  const Expected<std::uint64_t> size = file->size();
+  if (!size) return std::unexpected(size.error());
+  return read_open_file(*file, *size, path);
+}
+
+Status write_safetensors(const std::string& path, const TensorFile& file) {
+  std::vector<const Tensor*> order;
+  for (const Tensor& tensor : file.tensors) order.push_back(&tensor);
+  std::ranges::sort(order, {}, [](const Tensor* t) { return std::pair(t->dtype == DType::f32, t->name); });
+
+  Json header = Json::object();
+  if (!file.metadata.empty()) header[kMetadata] = file.metadata;
+  std::string data;
+  for (const Tensor* tensor : order) {
+    std::uint64_t count = 0;
+    if (!multiply_out(tensor->shape, 1, count) || count != tensor->values.size()) {
+      return fail(ErrorKind::format, "{}: tensor '{}' of shape [{}] cannot be written: it has {} values", path,
+                  tensor->name, fmt::join(tensor->shape, ", "), tensor->values.size());
+    }
+    if (tensor->name == kMetadata || header.contains(tensor->name)) {
+      return fail(ErrorKind::format, "{}: the tensor name '{}' is taken", path, tensor->name);
+    }
+    const std::size_t begin = data.size();
+    if (tensor->dtype == DType::f32) {
+      encode<float>(tensor->values, data);
+    } else {
+      encode<double>(tensor->values, data);
+    }
+    header[tensor->name] = {{"dtype", tensor->dtype == DType::f32 ? "F32" : "F64"},
+                            {"shape", tensor->shape},
+                            {"data_offsets", {begin, data.size()}}};
+  }
+  std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+  text.append((8 - text.size() % 8) % 8, ' ');  // the data then begins at a multiple of 8
+
+  const std::uint64_t header_bytes = text.size();
+  std::string bytes(reinterpret_cast<const char*>(&header_bytes), kLengthBytes);
+  return write_file_atomically(path, bytes + text + data);
+}
+
+Status require_finite(const TensorFile& file, const std::string& path) {
+  for (const Tensor& tensor : file.tensors) {
+    const auto bad = std::ranges::find_if_not(tensor.values, [](double v) { return std::isfinite(v); });
+    if (bad == tensor.values.end()) continue;
+    auto rest = bad - tensor.values.begin();
+    std::vector<std::int64_t> index(tensor.shape.size());
+    for (std::size_t axis = index.size(); axis-- > 0;) {
+      index[axis] = rest % tensor.shape[axis];
+      rest /= tensor.shape[axis];
+    }
+    return fail(ErrorKind::format, "{}: tensor '{}' must be finite, got {} at [{}]", path, tensor.name, *bad,
+                fmt::join(index, ", "));
+  }
+  return {};
+}
+
+}  // namespace gramian

@@ -1,0 +1,111 @@
+#include "gramian/io/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "tests/support/files.h"
+
+namespace gramian {
+namespace {
+
+using test::is_error;
+using test::slurp;
+using test::spill;
+using test::TemporaryFolder;
+
+// No file may grow beyond `bytes` while this lives: a disk that fills up.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) {
+    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old_limit_);
+    const rlimit limit{bytes, old_limit_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  ~SmallDisk() {
+    setrlimit(RLIMIT_FSIZE, &old_limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_limit_{};
+  void (*old_handler_)(int) = SIG_DFL;
+};
+
+TEST(Files, ReadsBackWhatWasWritten) {
+  const TemporaryFolder folder;
+  std::string bytes(300'000, 'x');  // several chunks
+  bytes[7] = '\0';
+  bytes.back() = '\xff';
+  ASSERT_TRUE(write_file_atomically(folder / "a", bytes));
+  EXPECT_EQ(read_file(folder / "a"), bytes);
+  ASSERT_TRUE(write_file_atomically(folder / "a", "short"));
+  EXPECT_EQ(read_file(folder / "a"), "short");
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp"));
+}
+
+TEST(Files, MissingFileIsNamed) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(is_error(read_file(folder / "none.toml"), ErrorKind::io,
+                       {"cannot read", folder / "none.toml", "No such file or directory"}));
+}
+
+TEST(Files, FolderIsNoFile) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(is_error(read_file(folder.path()), ErrorKind::io, {folder.path(), "Is a directory"}));
+  EXPECT_TRUE(is_error(write_file_atomically(folder.path(), "x"), ErrorKind::io, {folder.path(), "Is a directory"}));
+}
+
+TEST(Files, RefusesMoreThanTheLimit) {
+  const TemporaryFolder folder;
+  spill(folder / "a", std::string(101, 'x'));
+  EXPECT_TRUE(is_error(read_file(folder / "a", 100), ErrorKind::format, {folder / "a", "at most 100 bytes"}));
+  EXPECT_TRUE(read_file(folder / "a", 101));
+  EXPECT_TRUE(is_error(read_file("/dev/zero", 1000), ErrorKind::format, {"/dev/zero"}));
+}
+
+TEST(Files, UnwritablePlaceIsNamed) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(is_error(write_file_atomically(folder / "none/a", "x"), ErrorKind::io,
+                       {"cannot write", folder / "none/a", "No such file or directory"}));
+  spill(folder / "file", "");
+  EXPECT_TRUE(
+      is_error(write_file_atomically(folder / "file/a", "x"), ErrorKind::io, {folder / "file/a", "Not a directory"}));
+}
+
+TEST(Files, FullDiskKeepsTheOldFileAndLeavesNothing) {
+  const TemporaryFolder folder;
+  spill(folder / "a", "old");
+  {
+    const SmallDisk disk(1000);
+    EXPECT_TRUE(is_error(write_file_atomically(folder / "a", std::string(2000, 'x')), ErrorKind::io,
+                         {"cannot write", folder / "a", "File too large"}));
+  }
+  EXPECT_EQ(slurp(folder / "a"), "old");
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp"));
+}
+
+TEST(Files, DevicesAreWrittenInPlace) {
+  EXPECT_TRUE(is_error(write_file_atomically("/dev/full", "x"), ErrorKind::io, {"/dev/full", "No space left"}));
+  EXPECT_TRUE(write_file_atomically("/dev/null", "x"));
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(Files, ReadAtRefusesToReadPastTheEnd) {
+  const TemporaryFolder folder;
+  spill(folder / "a", "0123456789");
+  const Expected<File> file = File::open_for_reading(folder / "a");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 10u);
+  std::string part(4, ' ');
+  ASSERT_TRUE(file->read_at(6, part));
+  EXPECT_EQ(part, "6789");
+  EXPECT_TRUE(is_error(file->read_at(7, part), ErrorKind::io, {folder / "a", "ends at byte 10"}));
+}
+
+}  // namespace
+}  // namespace gramian
