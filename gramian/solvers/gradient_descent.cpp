@@ -1,0 +1,57 @@
+#include "gramian/solvers/gradient_descent.h"
+
+#include <bit>
+
+#include "gramian/solvers/tune.h"
+
+namespace gramian {
+namespace {
+
+// 1 + r + ... + r^(terms - 1) by doubling: without the cancellation of
+// (1 - r^terms) / (1 - r), and defined for r = 1.
+double geometric_sum(double r, unsigned terms) {
+  double sum = 0;
+  double power = 1;  // r^k, where sum has k terms
+  for (unsigned bit = std::bit_floor(terms); bit != 0; bit >>= 1) {
+    sum += power * sum;
+    power *= power;
+    if (terms & bit) {
+      sum = sum * r + 1;
+      power *= r;
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Solver::Constant> GradientDescent::constants() const {
+  return {{"steps", static_cast<double>(steps_)}, {"step_size", step_size_}};
+}
+
+void GradientDescent::tune(const SpectrumBatch& prompts) {
+  // Beyond 2 / l_max the iteration diverges; below 1 / (l_max + steps sigma^2) it
+  // would shrink more than any ridge. The optimum lies between.
+  double largest = 0;
+  double noise = 0;
+  for (std::size_t p = 0; p < prompts.size(); ++p) {
+    largest += prompts[p].eigenvalues.back();
+    noise += prompts[p].sigma * prompts[p].sigma;
+  }
+  if (largest == 0) return;
+  const double count = static_cast<double>(prompts.size());
+  const auto objective = [&](double eta) {
+    step_size_ = eta;
+    return mean_loss(*this, prompts);
+  };
+  step_size_ = minimise_scale(objective, 1e-2 * count / (largest + steps_ * noise), 4 * count / largest);
+}
+
+void GradientDescent::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  const auto steps = static_cast<unsigned>(steps_);
+  for (std::size_t i = 0; i < coordinates.size(); ++i) {
+    coordinates[i] = prompt.moments[i] * step_size_ * geometric_sum(1 - step_size_ * prompt.eigenvalues[i], steps);
+  }
+}
+
+}  // namespace gramian

@@ -1,0 +1,45 @@
+// What is not learned: the one interface of every classical solver.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+#include "gramian/solvers/spectrum.h"
+
+namespace gramian {
+
+class Solver {
+ public:
+  struct Constant {
+    std::string name;
+    double value;
+  };
+
+  virtual ~Solver() = default;
+
+  virtual std::string name() const = 0;  // its key in results, e.g. "adarr"
+
+  // An error, with the reason, where the solver is not defined.
+  virtual Status applicable(int /*n*/, int /*d*/) const { return {}; }
+
+  // Chooses the constants that minimise the mean integrated loss of these prompts.
+  virtual void tune(const SpectrumBatch& /*prompts*/) {}
+  virtual std::vector<Constant> constants() const { return {}; }
+
+  // Writes the solution c [d]; the weights are V c. Safe to call from several threads.
+  virtual void solve(const Spectrum& prompt, std::span<double> coordinates) const = 0;
+};
+
+// Places in the list of make_solvers.
+inline constexpr std::size_t kOracle = 0;
+inline constexpr std::size_t kBayes = 4;
+
+// All solvers in the order of every table: oracle, constrr, adarr, tunedrr, bayes,
+// ols, gd, zero. `prior` is what Bayes believes of sigma, `n` sets the fineness of
+// its quadrature, `gd_steps` >= 1 is the number of steps of gd.
+std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n, int gd_steps);
+
+}  // namespace gramian
