@@ -1,0 +1,265 @@
+#include "gramian/evaluation/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gramian/solvers/tune.h"
+
+namespace gramian {
+namespace {
+
+constexpr int kChunk = 4 * kLanes;    // prompts that share one set of sums
+constexpr std::uint64_t kWave = 128;  // chunks whose sums are held at a time, between reports of progress
+
+// Bounds of the tuning prompts: bytes of spectra, and d^3 a prompt, which is what an
+// eigenproblem costs. Large d needs fewer prompts, since every prompt then averages over d.
+constexpr double kTuningBytes = 1 << 30;
+constexpr double kTuningWork = 1e10;
+
+std::uint64_t tuning_prompts(const RegressionTask& task, const EvalSpec& spec) {
+  const double fit = kTuningBytes / static_cast<double>(SpectrumBatch::bytes_per_prompt(task));
+  const double affordable = kTuningWork / std::pow(task.d(), 3);
+  return std::clamp<std::uint64_t>(spec.tuning_prompts, 1, static_cast<std::uint64_t>(std::min(fit, affordable)));
+}
+
+PhiloxAddress address_of(std::uint64_t seed, std::uint32_t stream, std::uint64_t prompt) {
+  return {.seed = seed,
+          .stream = stream,
+          .step = static_cast<std::uint32_t>(prompt >> 32),
+          .first = static_cast<std::uint32_t>(prompt)};
+}
+
+std::uint64_t chunks_for(std::uint64_t prompts) { return prompts / kChunk + (prompts % kChunk != 0); }
+
+// Calls body(block, count, first) for the blocks of chunk number `chunk`.
+template <class Body>
+void for_blocks(PromptSampler<double>& sampler, PromptBlock<double>& block, std::uint64_t seed, std::uint32_t stream,
+                std::uint64_t chunk, std::uint64_t prompts, Body&& body) {
+  const std::uint64_t end = std::min((chunk + 1) * kChunk, prompts);
+  for (std::uint64_t first = chunk * kChunk; first < end; first += kLanes) {
+    const int count = static_cast<int>(std::min<std::uint64_t>(kLanes, end - first));
+    sampler.sample(address_of(seed, stream, first), count, block);
+    body(block, count, first);
+  }
+}
+
+// What one series of losses leaves behind.
+struct Sums {
+  RunningMean loss;
+  RunningMean adjusted;
+
+  void add(double value, double oracle) {
+    loss.add(value);
+    adjusted.add(value - oracle);
+  }
+  void merge(const Sums& other) {
+    loss.merge(other.loss);
+    adjusted.merge(other.adjusted);
+  }
+};
+
+struct Tally {
+  std::vector<Sums> solvers;  // unused where a solver is undefined
+  std::vector<Sums> layers;
+  RunningMean model_minus_bayes;
+  RunningMean adjusted_without;
+  std::uint64_t blowups = 0;
+
+  Tally(std::size_t solver_count, std::size_t layer_count) : solvers(solver_count), layers(layer_count) {}
+
+  void merge(const Tally& other) {
+    for (std::size_t s = 0; s < solvers.size(); ++s) solvers[s].merge(other.solvers[s]);
+    for (std::size_t l = 0; l < layers.size(); ++l) layers[l].merge(other.layers[l]);
+    model_minus_bayes.merge(other.model_minus_bayes);
+    adjusted_without.merge(other.adjusted_without);
+    blowups += other.blowups;
+  }
+};
+
+// The scratch memory of one thread.
+class Examiner {
+ public:
+  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model, const EvalSpec& spec, int thread)
+      : task_(task),
+        opponents_(opponents),
+        model_(model),
+        spec_(spec),
+        thread_(thread),
+        sampler_(task),
+        block_(task.d()),
+        spectra_(task, kLanes),
+        coordinates_(static_cast<std::size_t>(task.d())),
+        weights_(model ? static_cast<std::size_t>(model->layers() * task.d() * kLanes) : 0) {}
+
+  void run(std::uint64_t chunk, Tally& tally) {
+    for_blocks(sampler_, block_, spec_.seed, kEvaluationStream, chunk, spec_.prompts,
+               [&](const PromptBlock<double>& block, int count, std::uint64_t) {
+                 spectra_.fill(block, count, 0);
+                 if (model_) model_->predict(block, weights_.data(), thread_);
+                 for (int lane = 0; lane < count; ++lane) examine(lane, tally);
+               });
+  }
+
+ private:
+  void examine(int lane, Tally& tally) {
+    const Spectrum prompt = spectra_[static_cast<std::size_t>(lane)];
+    double oracle = 0;
+    double bayes = 0;
+    for (std::size_t s = 0; s < opponents_.list.size(); ++s) {
+      if (!opponents_.list[s].undefined.empty()) continue;
+      opponents_.list[s].solver->solve(prompt, coordinates_);
+      const double value = loss(prompt, coordinates_, spec_.query);
+      if (s == kOracle) oracle = value;
+      if (s == kBayes) bayes = value;
+      tally.solvers[s].add(value, oracle);
+    }
+    if (!model_) return;
+
+    double value = 0;
+    for (std::size_t l = 0; l < tally.layers.size(); ++l) {
+      value = model_loss(weights_.data() + l * coordinates_.size() * kLanes, lane);
+      tally.layers[l].add(value, oracle);
+    }
+    tally.model_minus_bayes.add(value - bayes);
+    if (value <= opponents_.blowup_threshold) {
+      tally.adjusted_without.add(value - oracle);
+    } else {
+      ++tally.blowups;
+    }
+  }
+
+  // weights [d, lanes]
+  double model_loss(const double* weights, int lane) {
+    const std::size_t d = coordinates_.size();
+    const auto at = [&](std::size_t i) { return i * kLanes + static_cast<std::size_t>(lane); };
+    for (std::size_t i = 0; i < d; ++i) coordinates_[i] = weights[at(i)] - block_.truth[at(i)];
+    if (spec_.query == QueryMode::sampled) {
+      double error = 0;
+      for (std::size_t i = 0; i < d; ++i) error += coordinates_[i] * block_.query[at(i)];
+      return 0.5 * error * error;
+    }
+    double square = 0;
+    if (task_.identity_covariance()) {
+      for (std::size_t i = 0; i < d; ++i) square += coordinates_[i] * coordinates_[i];
+    } else {  // e^T S e = |C^T e|^2
+      for (std::size_t j = 0; j < d; ++j) {
+        double image = 0;
+        for (std::size_t i = j; i < d; ++i) image += task_.factor()[i * d + j] * coordinates_[i];
+        square += image * image;
+      }
+    }
+    return 0.5 * square;
+  }
+
+  const RegressionTask& task_;
+  const Opponents& opponents_;
+  Predictor* model_;
+  const EvalSpec& spec_;
+  int thread_;
+  PromptSampler<double> sampler_;
+  PromptBlock<double> block_;
+  SpectrumBatch spectra_;
+  std::vector<double> coordinates_;  // [d]
+  std::vector<double> weights_;      // [L, d, lanes]
+};
+
+}  // namespace
+
+Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec, ThreadPool& pool) {
+  Opponents opponents;
+  opponents.tuning_prompts = tuning_prompts(task, spec);
+  SpectrumBatch prompts(task, opponents.tuning_prompts);
+  struct Scratch {
+    PromptSampler<double> sampler;
+    PromptBlock<double> block;
+  };
+  std::vector<Scratch> scratch;
+  for (int t = 0; t < pool.threads(); ++t)
+    scratch.push_back({PromptSampler<double>(task), PromptBlock<double>(task.d())});
+  pool.run(static_cast<int>(chunks_for(opponents.tuning_prompts)), [&](int chunk, int thread) {
+    auto& [sampler, block] = scratch[static_cast<std::size_t>(thread)];
+    for_blocks(
+        sampler, block, spec.seed, kTuningStream, static_cast<std::uint64_t>(chunk), opponents.tuning_prompts,
+        [&](const PromptBlock<double>& drawn, int count, std::uint64_t first) { prompts.fill(drawn, count, first); });
+  });
+
+  for (auto& solver : make_solvers(belief, task.n(), spec.gd_steps)) {
+    const Status status = solver->applicable(task.n(), task.d());
+    opponents.list.push_back({std::move(solver), status ? std::string{} : status.error().message});
+  }
+  pool.run(static_cast<int>(opponents.list.size()), [&](int s, int) {
+    auto& [solver, undefined] = opponents.list[static_cast<std::size_t>(s)];
+    if (undefined.empty()) solver->tune(prompts);
+  });
+  double zero = 0;  // E 1/2 w^T S w
+  const std::vector<double> nothing(static_cast<std::size_t>(task.d()));
+  for (std::size_t p = 0; p < prompts.size(); ++p) zero += loss(prompts[p], nothing, QueryMode::integrated);
+  opponents.blowup_threshold =
+      std::max(1000 * mean_loss(*opponents.list[kOracle].solver, prompts), zero / static_cast<double>(prompts.size()));
+  return opponents;
+}
+
+Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents, Predictor* model,
+                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress) {
+  const std::size_t solver_count = opponents.list.size();
+  const std::size_t layer_count = model ? static_cast<std::size_t>(model->layers()) : 0;
+  std::vector<Examiner> examiners;
+  for (int t = 0; t < pool.threads(); ++t) examiners.emplace_back(task, opponents, model, spec, t);
+
+  Tally total(solver_count, layer_count);
+  const std::uint64_t chunks = chunks_for(spec.prompts);
+  for (std::uint64_t wave = 0; wave < chunks; wave += kWave) {
+    const auto length = static_cast<std::size_t>(std::min(kWave, chunks - wave));
+    std::vector<Tally> tallies(length, Tally(solver_count, layer_count));
+    pool.run(static_cast<int>(length), [&](int chunk, int thread) {
+      const auto index = static_cast<std::size_t>(chunk);
+      examiners[static_cast<std::size_t>(thread)].run(wave + index, tallies[index]);
+    });
+    for (const Tally& tally : tallies) total.merge(tally);  // in order of chunks, whoever computed them
+    const std::uint64_t done = std::min((wave + length) * kChunk, spec.prompts);
+    if (progress && !progress(done, spec.prompts)) {
+      return fail(ErrorKind::interrupted, "evaluation stopped after {} of {} prompts", done, spec.prompts);
+    }
+  }
+
+  EvalResult result;
+  result.prompts = spec.prompts;
+  result.tuning_prompts = opponents.tuning_prompts;
+  result.query = spec.query;
+  for (std::size_t s = 0; s < solver_count; ++s) {
+    const auto& [solver, undefined] = opponents.list[s];
+    result.solvers.push_back({.name = solver->name(),
+                              .undefined = undefined,
+                              .constants = undefined.empty() ? solver->constants() : std::vector<Solver::Constant>{},
+                              .loss = total.solvers[s].loss,
+                              .adjusted = total.solvers[s].adjusted});
+  }
+  for (const auto& [layer_loss, adjusted] : total.layers) {
+    result.layers.push_back(
+        {.name = "model", .undefined = {}, .constants = {}, .loss = layer_loss, .adjusted = adjusted});
+  }
+  result.model_minus_bayes = total.model_minus_bayes;
+  result.blowups = {
+      .count = total.blowups, .threshold = opponents.blowup_threshold, .adjusted_without = total.adjusted_without};
+  return result;
+}
+
+Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents, Predictor* model,
+                                            const std::vector<double>& sigmas, const EvalSpec& spec, ThreadPool& pool,
+                                            const ProgressFunction& progress) {
+  std::vector<ProfilePoint> points;
+  for (const double sigma : sigmas) {
+    auto noise = NoisePrior::constant(sigma);
+    if (!noise) return std::unexpected(noise.error());
+    const std::uint64_t before = points.size() * spec.prompts;
+    const auto overall = [&](std::uint64_t done, std::uint64_t) {
+      return !progress || progress(before + done, sigmas.size() * spec.prompts);
+    };
+    auto result = evaluate(task.with_noise(*noise), opponents, model, spec, pool, overall);
+    if (!result) return std::unexpected(result.error());
+    points.push_back({sigma, std::move(*result)});
+  }
+  return points;
+}
+
+}  // namespace gramian

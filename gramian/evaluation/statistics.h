@@ -1,0 +1,39 @@
+// Means with error bars, and rates of rare events.
+#pragma once
+
+#include <cstdint>
+
+namespace gramian {
+
+// Mean and variance in one pass (Welford), mergeable (Chan et al.). One value that is
+// not finite makes the mean and its error infinite: nothing is dropped silently.
+class RunningMean {
+ public:
+  void add(double value);
+  void merge(const RunningMean& other);
+
+  std::uint64_t count() const { return count_; }
+  double mean() const;            // NaN if empty
+  double variance() const;        // unbiased; NaN for fewer than two values
+  double standard_error() const;  // of the mean
+
+ private:
+  std::uint64_t count_ = 0;
+  std::uint64_t not_finite_ = 0;
+  double mean_ = 0;     // of the finite values
+  double squares_ = 0;  // their sum of squared deviations
+};
+
+struct Interval {
+  double low;
+  double high;
+};
+
+// The exact (Garwood) confidence interval of a Poisson mean of which `count` was seen:
+// P(X >= count | low) = P(X <= count | high) = (1 - confidence) / 2, and low = 0 for none.
+Interval poisson_interval(std::uint64_t count, double confidence = 0.95);
+
+// P(X <= count) for X ~ Poisson(mean), mean >= 0.
+double poisson_cdf(std::uint64_t count, double mean);
+
+}  // namespace gramian

@@ -1,0 +1,26 @@
+// Results for people (a table on the terminal) and for programs (JSON).
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "gramian/evaluation/evaluate.h"
+
+namespace gramian {
+
+// {"prompts": N,
+//  "adjusted": {"model": {"mean": .., "se": ..}, "oracle": {..}, "constrr": .., ..},
+//  "loss": {the same keys},
+//  "query", "tuning_prompts", "constants": {"constrr": {"sigma2": ..}, ..}, "undefined": {"adarr": why, ..},
+//  "layers": [{"layer": 1, "adjusted": {..}, "loss": {..}}, ..], "model_minus_bayes": {..},
+//  "blowups": {"count", "per_million", "interval": [lo, hi] (95%, per million), "threshold", "adjusted_without"},
+//  "profile": [{"sigma": .., "adjusted": {..}, "loss": {..}}, ..]}
+//
+// Keys that speak of a model are there only with one, "profile" only with points. JSON has
+// no infinities: such a number is null, and a "note" beside it says why.
+std::string to_json(const EvalResult& result, std::span<const ProfilePoint> profile = {});
+
+// Aligned columns, means with +- one standard error, adjusted loss first.
+std::string to_table(const EvalResult& result, std::span<const ProfilePoint> profile = {});
+
+}  // namespace gramian

@@ -1,0 +1,90 @@
+#include "gramian/evaluation/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+namespace gramian {
+namespace {
+
+TEST(RunningMean, MatchesTwoPasses) {
+  std::mt19937_64 generator(1);
+  std::normal_distribution<double> normal(1e6, 2.0);  // far from 0: sums of squares would cancel
+  std::vector<double> values(1001);
+  for (double& value : values) value = normal(generator);
+  double mean = 0, squares = 0;
+  for (const double value : values) mean += value / 1001;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+
+  RunningMean whole, merged, part;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    whole.add(values[k]);
+    part.add(values[k]);
+    if (k % 100 == 7) {
+      merged.merge(part);
+      part = {};
+    }
+  }
+  merged.merge(part);
+  merged.merge({});
+  for (const RunningMean& found : {whole, merged}) {
+    EXPECT_EQ(found.count(), 1001u);
+    EXPECT_NEAR(found.mean(), mean, 1e-8);
+    EXPECT_NEAR(found.variance(), squares / 1000, 1e-6);
+    EXPECT_NEAR(found.standard_error(), std::sqrt(squares / 1000 / 1001), 1e-8);
+  }
+}
+
+TEST(RunningMean, FewValues) {
+  RunningMean mean;
+  EXPECT_TRUE(std::isnan(mean.mean()));
+  mean.add(3);
+  EXPECT_EQ(mean.mean(), 3);
+  EXPECT_TRUE(std::isnan(mean.standard_error()));
+}
+
+TEST(RunningMean, NothingIsDroppedSilently) {
+  for (const double bad : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    RunningMean mean, other;
+    for (const double value : {1.0, bad, 2.0}) mean.add(value);
+    other.add(4);
+    other.merge(mean);
+    EXPECT_EQ(other.count(), 4u);
+    EXPECT_TRUE(std::isinf(other.mean()));
+    EXPECT_TRUE(std::isinf(other.standard_error()));
+  }
+}
+
+TEST(Poisson, CdfIsTheSum) {
+  for (const double mean : {1e-3, 0.5, 3.0, 40.0, 700.0}) {
+    double term = std::exp(-mean), sum = 0;
+    for (int k = 0; k < 800; ++k) {
+      sum += term;
+      EXPECT_NEAR(poisson_cdf(static_cast<std::uint64_t>(k), mean), sum, 1e-11) << k << " " << mean;
+      term *= mean / (k + 1);
+    }
+  }
+}
+
+TEST(Poisson, PublishedIntervals) {  // Garwood 1936, to the digits of the usual tables
+  const struct {
+    std::uint64_t count;
+    double low, high;
+  } rows[] = {{0, 0, 3.6889},       {1, 0.0253, 5.5716},   {2, 0.2422, 7.2247},
+              {5, 1.6235, 11.6683}, {10, 4.7954, 18.3904}, {100, 81.3640, 121.6268}};
+  for (const auto& [count, low, high] : rows) {
+    const Interval interval = poisson_interval(count);
+    EXPECT_NEAR(interval.low, low, 1e-4);
+    EXPECT_NEAR(interval.high, high, 1e-4);
+  }
+  // Large counts: the normal limit, with the continuity shift of the upper end.
+  const Interval large = poisson_interval(100'000'000);
+  EXPECT_NEAR(large.low, 1e8 - 1.95996 * 1e4, 3);
+  EXPECT_NEAR(large.high, 1e8 + 1.95996 * 1e4, 4);
+}
+
+}  // namespace
+}  // namespace gramian
