@@ -24,10 +24,11 @@ void ForEachVector(const NetworkSpec& spec, PassMemory<T>& memory, const T* thet
   }
 }
 
-// weights = -(x part of z_0)
+// to = -from: a row z holds -w. One of the two is the caller's, and may be unaligned.
 template <class T>
-void StoreWeights(size_t d, const T* z, T* weights) {
-  for (size_t i = 0; i < d; ++i) Put<T>(hn::Neg(Get(z, i)), weights, i);
+void Negate(size_t d, const T* from, T* to) {
+  const Tag<T> tag;
+  for (size_t i = 0; i < d; ++i) hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
 }
 
 template <class T>
@@ -36,7 +37,7 @@ void Forward(const NetworkSpec& spec, PassMemory<T>& memory, const T* theta, con
   ForEachVector(spec, memory, theta, [&](auto pass, size_t v) HWY_ATTR {
     pass.Load(block, factor);
     pass.Forward();
-    StoreWeights(static_cast<size_t>(spec.d), memory.row(0) + v, weights + v);
+    Negate(static_cast<size_t>(spec.d), memory.row(0) + v, weights + v);
   });
 }
 
@@ -45,7 +46,7 @@ void ReadOut(const NetworkSpec& spec, PassMemory<T>& memory, const T* theta, T* 
   const size_t d = static_cast<size_t>(spec.d);
   ForEachVector(spec, memory, theta, [&](auto pass, size_t v) HWY_ATTR {
     for (int layers = 1; layers <= spec.layers; ++layers) {
-      StoreWeights(d, pass.ReadOutRow(layers), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
+      Negate(d, pass.ReadOutRow(layers), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
     }
   });
 }
@@ -54,7 +55,7 @@ template <class T>
 void Backward(const NetworkSpec& spec, PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta) {
   const size_t d = static_cast<size_t>(spec.d);
   ForEachVector(spec, memory, theta, [&](auto pass, size_t v) HWY_ATTR {
-    StoreWeights(d, dweights + v, memory.row_adjoint(0) + v);
+    Negate(d, dweights + v, memory.row_adjoint(0) + v);
     Put<T>(hn::Zero(Tag<T>()), memory.row_adjoint(0) + v, d);
     pass.Backward(dtheta);
   });

@@ -55,7 +55,8 @@ class NetworkPass {
   void read_out(T* weights);
 
   // After forward. Given dloss/dw^L [d, lanes], adds each prompt's dloss/dtheta to
-  // dtheta [parameters, lanes]; summing over lanes is left to the caller.
+  // dtheta [parameters, lanes], aligned as an AlignedArray is; summing over lanes is left
+  // to the caller.
   void backward(const T* dweights, T* dtheta);
 
   const NetworkSpec& spec() const { return spec_; }

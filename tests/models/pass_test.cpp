@@ -185,6 +185,24 @@ TEST(Pass, AnEmptyPromptHasNoLossAndNoGradient) {
   }
 }
 
+TEST(Pass, WeightsMayBeUnaligned) {
+  const NetworkCase c{{.kind = Parametrisation::diag, .d = 3, .layers = 2}, 8};
+  const Network network = test::random_network(c, 8);
+  const Prompts prompts(c);
+  std::vector<double> buffer(1 + 2 * prompts.block.truth.size()), expected(prompts.block.truth.size());
+  NetworkPass<double> pass(c.spec);
+  pass.forward(network.theta.data(), prompts.block, 1.0 / 8, expected.data());
+  pass.forward(network.theta.data(), prompts.block, 1.0 / 8, buffer.data() + 1);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), buffer.begin() + 1));
+  pass.read_out(buffer.data() + 1);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), buffer.begin() + 1 + 3 * kLanes));
+  AlignedArray<double> dtheta(c.spec.parameters() * kLanes), other(dtheta.size());
+  pass.backward(buffer.data() + 1, dtheta.data());
+  std::copy(buffer.begin() + 1, buffer.begin() + 1 + 3 * kLanes, expected.begin());
+  pass.backward(expected.data(), other.data());
+  EXPECT_TRUE(std::equal(dtheta.begin(), dtheta.end(), other.begin()));
+}
+
 TEST(Pass, DiagAndGdppAreTheirExpandedFull) {
   for (Parametrisation kind : {Parametrisation::diag, Parametrisation::gdpp}) {
     const NetworkCase c{{.kind = kind, .d = 6, .layers = 5}, 13};

@@ -1,0 +1,146 @@
+#include "gramian/runs/experiment.h"
+
+namespace gramian {
+
+namespace {
+
+Expected<NoisePrior> noise_prior(const Config& config) {
+  const std::string& kind = config.text("task.noise");
+  const std::vector<double>& sigma = config.numbers("task.sigma");
+  const auto refuse = [&](std::string_view rule) {
+    return fail(ErrorKind::config, "[task.sigma] must be {} for task.noise = \"{}\", got [{}] ({})", rule, kind,
+                fmt::join(sigma, ", "), config.where(config.is_set("task.sigma") ? "task.sigma" : "task.noise"));
+  };
+  if (kind == "uniform") {
+    if (sigma.size() != 2 || sigma[0] > sigma[1]) return refuse("[low, high] with low <= high");
+    return NoisePrior::uniform(sigma[0], sigma[1]);
+  }
+  if (kind == "categorical") {
+    if (sigma.empty()) return refuse("at least one level");
+    return NoisePrior::categorical(sigma);
+  }
+  if (sigma.size() != 1) return refuse("one level");
+  return NoisePrior::constant(sigma[0]);
+}
+
+// S, row-major [d, d]; empty for the identity.
+Expected<std::vector<double>> covariance(const Config& config, std::size_t d) {
+  const Config::Matrix& matrix = config.matrix("task.covariance");
+  const auto refuse = [&](const std::string& found) {
+    return fail(ErrorKind::config, "[task.covariance] must be d x d, or d numbers on the diagonal, d = {}, got {} ({})",
+                d, found, config.where("task.covariance"));
+  };
+  std::vector<double> s;
+  if (!matrix.diagonal.empty()) {
+    if (matrix.diagonal.size() != d) return refuse(fmt::format("{} on the diagonal", matrix.diagonal.size()));
+    s.assign(d * d, 0.0);
+    for (std::size_t i = 0; i < d; ++i) s[i * d + i] = matrix.diagonal[i];
+  } else if (!matrix.rows.empty()) {
+    if (matrix.rows.size() != d) return refuse(fmt::format("{} rows", matrix.rows.size()));
+    for (std::size_t i = 0; i < d; ++i) {
+      const std::vector<double>& row = matrix.rows[i];
+      if (row.size() != d) return refuse(fmt::format("{} numbers in row {}", row.size(), i + 1));
+      s.insert(s.end(), row.begin(), row.end());
+    }
+  }
+  return s;
+}
+
+NetworkSpec network_spec(const Config& config) {
+  const std::string& kind = config.text("model.kind");
+  return {.kind = kind == "full"   ? Parametrisation::full
+                  : kind == "diag" ? Parametrisation::diag
+                                   : Parametrisation::gdpp,
+          .d = static_cast<int>(config.integer("task.d")),
+          .layers = static_cast<int>(config.integer("model.layers")),
+          .heads = static_cast<int>(config.integer("model.heads")),
+          .tied = config.boolean("model.tied"),
+          .context_scale = config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
+          .query_in_keys = config.boolean("model.query_in_keys")};
+}
+
+QueryMode query_mode(const Config& config, std::string_view key) {
+  return config.text(key) == "sampled" ? QueryMode::sampled : QueryMode::integrated;
+}
+
+TrainSpec train_spec(const Config& config) {
+  const std::string& schedule = config.text("train.schedule");
+  return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
+          .steps = config.integer("train.steps"),
+          .batch = static_cast<int>(config.integer("train.batch")),
+          .precision = config.text("train.precision") == "double" ? Precision::twice : Precision::single,
+          .loss = {.query = query_mode(config, "train.query"), .robust = config.number("train.robust")},
+          .robust_final = config.number("train.robust_final"),
+          .optimiser = {.learning_rate = config.number("train.learning_rate"),
+                        .final_learning_rate = config.number("train.final_learning_rate"),
+                        .schedule = schedule == "cosine"   ? Schedule::cosine
+                                    : schedule == "linear" ? Schedule::linear
+                                                           : Schedule::constant,
+                        .warmup = config.number("train.warmup"),
+                        .beta1 = config.number("train.beta1"),
+                        .beta2 = config.number("train.beta2"),
+                        .epsilon = config.number("train.epsilon"),
+                        .weight_decay = config.number("train.weight_decay"),
+                        .clip_norm = config.number("train.clip_norm")}};
+}
+
+}  // namespace
+
+Expected<TaskSpec> task_spec(const Config& config) {
+  TaskSpec spec;
+  spec.d = static_cast<int>(config.integer("task.d"));
+  spec.n = static_cast<int>(config.integer("task.n"));
+
+  Expected<NoisePrior> noise = noise_prior(config);
+  if (!noise) return std::unexpected(noise.error());
+  spec.noise = *std::move(noise);
+
+  Expected<std::vector<double>> s = covariance(config, static_cast<std::size_t>(spec.d));
+  if (!s) return std::unexpected(s.error());
+  spec.covariance = *std::move(s);
+
+  spec.inputs = config.text("task.inputs") == "uniform" ? InputLaw::uniform : InputLaw::gaussian;
+  spec.weights =
+      config.text("task.weights") == "inverse_covariance" ? WeightLaw::inverse_covariance : WeightLaw::isotropic;
+  const std::string& sampler = config.text("task.sampler");
+  spec.sampler = sampler == "tokens" ? SamplerKind::tokens
+                 : sampler == "gram" ? SamplerKind::gram
+                                     : SamplerKind::automatic;
+  return spec;
+}
+
+Expected<Experiment> make_experiment(const Config& config) {
+  auto spec = task_spec(config);
+  if (!spec) return std::unexpected(spec.error());
+  auto task = RegressionTask::create(*std::move(spec));
+  if (!task) return std::unexpected(task.error());
+
+  const int steps = static_cast<int>(config.integer("eval.gd_steps"));
+  const int layers = static_cast<int>(config.integer("model.layers"));
+  Experiment experiment{
+      .task = *std::move(task),
+      .network = network_spec(config),
+      .initial = {.near_gd = config.text("model.init") == "gd",
+                  .step = config.number("model.init_step"),
+                  .curvature = config.number("model.init_curvature"),
+                  .noise = config.number("model.init_noise")},
+      .train = train_spec(config),
+      .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),
+               .seed = static_cast<std::uint64_t>(config.integer("eval.seed")),
+               .query = query_mode(config, "eval.query"),
+               .tuning_prompts = static_cast<std::uint64_t>(config.integer("eval.tuning_prompts")),
+               .gd_steps = steps > 0 ? steps : layers},
+      .profile = config.numbers("eval.profile"),
+      .threads = static_cast<int>(config.integer("train.threads")),
+      .checkpoint_every = config.integer("train.checkpoint_every"),
+      .log_every = config.integer("train.log_every")};
+  if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
+  if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
+    return fail(ErrorKind::config,
+                "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "
+                "prediction is not linear in it; use sampled");
+  }
+  return experiment;
+}
+
+}  // namespace gramian

@@ -1,0 +1,60 @@
+#include "gramian/runs/metrics.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace gramian {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::optional<std::int64_t> step_of(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
+  return json["step"].get<std::int64_t>();
+}
+
+// The lines with step <= last_step.
+Expected<std::string> keep_until(std::string_view text, std::int64_t last_step, const std::string& path) {
+  std::string kept;
+  // What follows the last newline was torn off by a crash or a full disk.
+  for (std::size_t begin = 0, number = 1;; ++number) {
+    const std::size_t end = text.find('\n', begin);
+    if (end == text.npos) return kept;
+    const std::string_view line = text.substr(begin, end - begin);
+    const std::optional<std::int64_t> step = step_of(line);
+    if (!step) return fail(ErrorKind::format, "{}:{}: must be a JSON object with an integer \"step\"", path, number);
+    if (*step <= last_step) kept.append(line).append("\n");
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+Expected<MetricsLog> MetricsLog::open(const std::string& path, std::int64_t last_step) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) {
+    std::string kept;
+    if (last_step >= 0) {
+      const Expected<std::string> text = read_file(path);
+      if (!text) return std::unexpected(text.error());
+      Expected<std::string> lines = keep_until(*text, last_step, path);
+      if (!lines) return std::unexpected(lines.error());
+      kept = *std::move(lines);
+    }
+    if (Status ok = write_file_atomically(path, kept); !ok) return std::unexpected(ok.error());
+  }
+  Expected<File> file = File::open_for_appending(path);
+  if (!file) return std::unexpected(file.error());
+  return MetricsLog(*std::move(file));
+}
+
+Status MetricsLog::append(const MetricsRow& row) {
+  const Json json = {{"step", row.step}, {"loss", row.loss},       {"grad_norm", row.grad_norm},
+                     {"lr", row.lr},     {"seconds", row.seconds}, {"dropped", row.dropped}};
+  return file_.write(json.dump() + "\n");
+}
+
+}  // namespace gramian

@@ -1,0 +1,26 @@
+// model.safetensors: a trained network that ten lines of NumPy can evaluate.
+//
+//   layers.{l}.P, layers.{l}.Q   float64 [H, d+1, d+1], l = 0..L-1, whatever the parametrisation
+//
+// with e' = e + sum_h P_h G Q_h e, G = sum_{j <= n} e_j e_j^T (no 1/n: a context scale of 1/n
+// is folded into P for the context length n of training), and prediction = minus the last
+// coordinate of the query token. The metadata says so in words, and has what is needed to
+// undo the folding for another n.
+#pragma once
+
+#include <string>
+
+#include "gramian/base/error.h"
+#include "gramian/models/network.h"
+
+namespace gramian {
+
+// n: the context length of training.
+Status save_model(const std::string& path, const Network& network, int n);
+
+// Reads float32 or float64 tensors of any file with this layout; without metadata the scale is
+// that of plain sums. Networks that are exactly diagonal come back as diag or gdpp, all
+// others as full. Errors: io, and format for missing tensors, wrong shapes, non-finite numbers.
+Expected<Network> load_model(const std::string& path);
+
+}  // namespace gramian

@@ -1,0 +1,32 @@
+// The folder of one training run: what is in it, and what it is called.
+#pragma once
+
+#include <string>
+
+#include "gramian/base/error.h"
+
+namespace gramian {
+
+class RunDirectory {
+ public:
+  // Makes the folder, and the folders above it. Refuses one that has anything in it.
+  static Expected<RunDirectory> create(const std::string& path);
+  // An existing run: it must have a config.toml.
+  static Expected<RunDirectory> open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::string config() const { return file("config.toml"); }  // resolved: every key
+  std::string model() const { return file("model.safetensors"); }
+  std::string checkpoint() const { return file("checkpoint.safetensors"); }
+  std::string metrics() const { return file("metrics.jsonl"); }
+  std::string manifest() const { return file("manifest.json"); }
+  std::string eval() const { return file("eval.json"); }
+
+ private:
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  std::string file(const char* name) const { return path_ + "/" + name; }
+
+  std::string path_;
+};
+
+}  // namespace gramian

@@ -1,0 +1,34 @@
+// Training into a run directory: checkpoints, metrics, progress, interruption and resume.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "gramian/base/error.h"
+#include "gramian/io/config.h"
+#include "gramian/runs/run_directory.h"
+
+namespace gramian {
+
+struct TrainRunOptions {
+  // Go on from the last checkpoint of an existing directory; begin if there is none.
+  bool resume = false;
+  std::string command_line;
+  std::function<bool()> interrupted;  // polled after each step; true saves and stops
+};
+
+struct TrainRunResult {
+  RunDirectory directory;
+  std::int64_t first_step = 0;  // steps that were done before
+  std::int64_t steps = 0;       // steps done now
+  double seconds = 0;           // of training, in all
+  std::int64_t dropped = 0;     // prompts left out of the loss because the network exploded on them
+  bool already_done = false;
+};
+
+// Errors: config, io and format; numeric when training diverges (the last checkpoint stays);
+// interrupted after state was saved. In each case the directory can be resumed.
+Expected<TrainRunResult> train_run(const Config& config, const std::string& directory, const TrainRunOptions& options);
+
+}  // namespace gramian
