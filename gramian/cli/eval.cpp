@@ -1,0 +1,143 @@
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gramian/cli/commands.h"
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/evaluation/table.h"
+#include "gramian/io/files.h"
+#include "gramian/io/progress.h"
+#include "gramian/runs/experiment.h"
+#include "gramian/runs/model_file.h"
+#include "gramian/runs/run_directory.h"
+
+namespace gramian::cli {
+
+namespace {
+
+struct Arguments {
+  std::string source;  // a run directory (eval) or a configuration (solve)
+  std::vector<std::string> overrides;
+  std::string prompts, seed, json;
+
+  // The flags are short for keys, and win over key=value.
+  std::vector<std::string> all_overrides() const {
+    std::vector<std::string> all = overrides;
+    if (!prompts.empty()) all.push_back("eval.prompts=" + prompts);
+    if (!seed.empty()) all.push_back("eval.seed=" + seed);
+    return all;
+  }
+};
+
+// Tunes the solvers, evaluates all, prints the table and writes the JSON.
+Status compare(const Experiment& experiment, const Network* network, const std::string& json) {
+  catch_signals();
+  ThreadPool pool(experiment.threads);
+  std::unique_ptr<NetworkPredictor> model;
+  if (network != nullptr) model = std::make_unique<NetworkPredictor>(*network, experiment.task.n(), pool.threads());
+
+  const Opponents opponents = tune_solvers(experiment.task, experiment.task.spec().noise, experiment.eval, pool);
+  const auto bar = [](const char* label, std::uint64_t total) {
+    return [progress = std::make_shared<Progress>(label, static_cast<std::int64_t>(total), "prompts")](
+               std::uint64_t done, std::uint64_t) {
+      progress->update(static_cast<std::int64_t>(done));
+      return !interrupted();
+    };
+  };
+  const std::uint64_t prompts = experiment.eval.prompts;
+  const auto result =
+      evaluate(experiment.task, opponents, model.get(), experiment.eval, pool, bar("evaluate", prompts));
+  if (!result) return std::unexpected(result.error());
+  const auto points = profile(experiment.task, opponents, model.get(), experiment.profile, experiment.eval, pool,
+                              bar("profile", prompts * experiment.profile.size()));
+  if (!points) return std::unexpected(points.error());
+
+  fmt::print("{}", to_table(*result, *points));
+  if (json.empty()) return {};
+  if (Status ok = write_file_atomically(json, to_json(*result, *points)); !ok) return ok;
+  fmt::print("-> {}\n", json);
+  return {};
+}
+
+void print_task(const Experiment& experiment) {
+  fmt::print("in-context regression, d = {}, n = {}, sigma ~ {}\n", experiment.task.d(), experiment.task.n(),
+             experiment.task.spec().noise.describe());
+}
+
+Status eval(const Arguments& arguments) {
+  const auto directory = RunDirectory::open(arguments.source);
+  if (!directory) return std::unexpected(directory.error());
+  for (const std::string& setting : arguments.overrides) {
+    const bool fixed = setting.starts_with("model.") || (setting.starts_with("train.") && !setting.starts_with("train.threads"));
+    if (fixed) {
+      return fail(ErrorKind::usage, "'{}': the model of {} is trained already; only task.*, eval.* and train.threads can be changed",
+                  setting, arguments.source);
+    }
+  }
+  const auto config = Config::load(directory->config(), arguments.all_overrides());
+  if (!config) return std::unexpected(config.error());
+  const auto experiment = make_experiment(*config);
+  if (!experiment) return std::unexpected(experiment.error());
+  const auto network = load_model(directory->model());
+  if (!network) return std::unexpected(network.error());
+  if (network->spec.d != experiment->task.d()) {
+    return fail(ErrorKind::config, "[task.d] is {}, but the model of {} was trained for d = {}", experiment->task.d(),
+                directory->model(), network->spec.d);
+  }
+  print_task(*experiment);
+  return compare(*experiment, &*network, directory->eval());
+}
+
+Status solve(const Arguments& arguments) {
+  const auto config = Config::load(arguments.source, arguments.all_overrides());
+  if (!config) return std::unexpected(config.error());
+  const auto experiment = make_experiment(*config);
+  if (!experiment) return std::unexpected(experiment.error());
+  print_task(*experiment);
+  return compare(*experiment, nullptr, arguments.json);
+}
+
+// Positional arguments are read in the order in which they are added.
+std::shared_ptr<Arguments> add_arguments(CLI::App* command, const char* source, const char* type, const char* help) {
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option(source, arguments->source, help)->required()->type_name(type);
+  command->add_option("overrides", arguments->overrides, "settings that replace those of the configuration")
+      ->type_name("key=value");
+  command->add_option("--prompts", arguments->prompts, "fresh prompts to evaluate on; short for eval.prompts=N")
+      ->type_name("N");
+  command->add_option("--seed", arguments->seed, "seed of these prompts; short for eval.seed=S")->type_name("S");
+  return arguments;
+}
+
+constexpr const char* kMeaning =
+    "Losses are 1/2 squared error of the prediction against the noise-free target. Adjusted: minus\n"
+    "the loss of the oracle (ridge with the true sigma) on the same prompts. Solvers: oracle; constrr\n"
+    "(ridge, one tuned constant); adarr (ridge, sigma estimated from residuals, n > d); tunedrr (the\n"
+    "same, scaled and capped by tuned constants); bayes (posterior mean over sigma: no predictor is\n"
+    "better on average); ols; gd (tuned step); zero. Constants are tuned on prompts of their own.\n"
+    "Blow-ups are prompts with a loss over 1000 times the oracle's mean: deep models have rare ones\n"
+    "that a mean over few prompts does not show.\n";
+
+}  // namespace
+
+void add_eval(Program& program) {
+  CLI::App* command = program.app.add_subcommand("eval", "Compare a trained model with every solver on fresh prompts.");
+  auto arguments = add_arguments(command, "run", "DIR", "run directory of gramian train");
+  command->footer(std::string("Prints a table and writes DIR/eval.json. Of the settings, task.* and eval.* may change:\n"
+                              "the model stays as it was trained, the prompts need not.\n\n") +
+                  kMeaning);
+  command->callback([&program, arguments] { program.run = [arguments] { return eval(*arguments); }; });
+}
+
+void add_solve(Program& program) {
+  CLI::App* command = program.app.add_subcommand("solve", "Compare the solvers alone, without a model.");
+  auto arguments = add_arguments(command, "config", "CONFIG.toml", "configuration, a TOML file");
+  command->add_option("--json", arguments->json, "also write the results to this file")->type_name("FILE");
+  command->footer(kMeaning);
+  command->callback([&program, arguments] { program.run = [arguments] { return solve(*arguments); }; });
+}
+
+}  // namespace gramian::cli

@@ -1,0 +1,32 @@
+// gramian: train linear transformers on in-context regression and compare them with what a
+// statistician would do. The program is a client of the library; see commands.h.
+#include <fmt/core.h>
+
+#include <cstdio>
+
+#include "gramian/cli/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace gramian;
+  cli::Program program;
+  program.app.name("gramian");
+  program.app.description("A laboratory for in-context learning in linear transformers.");
+  program.app.set_version_flag("--version", "gramian " GRAMIAN_VERSION);
+  program.app.require_subcommand(1);
+  for (int i = 0; i < argc; ++i) program.command_line += fmt::format("{}{}", i > 0 ? " " : "", argv[i]);
+  cli::add_train(program);
+  cli::add_eval(program);
+  cli::add_solve(program);
+
+  try {
+    program.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.app.exit(error) == 0 ? 0 : cli::exit_code(ErrorKind::usage);
+  }
+  const Status status = program.run();
+  std::fflush(stdout);
+  if (status && std::ferror(stdout) == 0) return 0;
+  const Error error = status ? Error{ErrorKind::io, "cannot write to the standard output"} : status.error();
+  fmt::print(stderr, "gramian: {}\n", error.message);
+  return cli::exit_code(error.kind);
+}

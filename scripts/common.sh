@@ -1,0 +1,38 @@
+# Shared by demo.sh and test.sh: sourced, not run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Installs those packages of packages.txt that are missing; needs no network if none is.
+install_packages() {
+  local package missing=()
+  while read -r package; do
+    [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] || missing+=("$package")
+  done < <(grep -v '^#' packages.txt)
+  [[ ${#missing[@]} -eq 0 ]] && return
+  echo "Installing: ${missing[*]}"
+  local as_root=()
+  if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || {
+      echo "These packages are missing and installing them needs root (no sudo here): ${missing[*]}" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build PRESET [cmake options]: configures and builds; quiet unless it fails.
+build() {
+  local preset=$1 log
+  shift
+  log=$(mktemp)
+  echo "Building ($preset) ..."
+  if ! { cmake --preset "$preset" "$@" && cmake --build --preset "$preset"; } >"$log" 2>&1; then
+    tail -n 60 "$log" >&2
+    rm -f "$log"
+    echo "The build ($preset) failed." >&2
+    exit 1
+  fi
+  rm -f "$log"
+}

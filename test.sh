@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test: optimised, under the address and
+# undefined-behaviour sanitizers, and the threaded ones under the thread sanitizer.
+#
+#   ./test.sh            all of it
+#   ./test.sh release    one preset: release, asan-ubsan or tsan
+source "$(dirname "$0")/scripts/common.sh"
+
+presets=("$@")
+[[ ${#presets[@]} -gt 0 ]] || presets=(release asan-ubsan tsan)
+
+install_packages
+for preset in "${presets[@]}"; do
+  build "$preset" -DGRAMIAN_WERROR=ON
+  selection=()
+  [[ $preset == tsan ]] && selection=(--label-regex threads)
+  ctest --preset "$preset" -j "$(nproc)" "${selection[@]}"
+done
