@@ -11,7 +11,7 @@ presets=("$@")
 
 install_packages
 for preset in "${presets[@]}"; do
-  build "$preset" -DGRAMIAN_WERROR=ON
+  build "$preset"
   selection=()
   [[ $preset == tsan ]] && selection=(--label-regex threads)
   ctest --preset "$preset" -j "$(nproc)" "${selection[@]}"

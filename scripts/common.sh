@@ -22,13 +22,13 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [cmake options]: configures and builds; quiet unless it fails.
+# build PRESET [TARGET]: configures and builds; quiet unless it fails. Warnings are errors in CI.
 build() {
-  local preset=$1 log
-  shift
+  local preset=$1 target=${2:-all} log
   log=$(mktemp)
   echo "Building ($preset) ..."
-  if ! { cmake --preset "$preset" "$@" && cmake --build --preset "$preset"; } >"$log" 2>&1; then
+  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" &&
+    cmake --build --preset "$preset" --target "$target"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"
     echo "The build ($preset) failed." >&2

@@ -26,52 +26,65 @@ using Tag = hn::CappedTag<T, kLanes>;
 template <class T>
 using Vec = hn::Vec<Tag<T>>;
 
-// Element (i, j) is data + (i * row + j * column) * kLanes: one value a prompt.
-template <class T>
+// How element (i, j) of an operand lies in memory, `ld` elements apart by rows or by columns.
+// A type, not a number, so that the compiler sees which index moves by one.
+enum class Order { rows, columns };
+
+HWY_INLINE constexpr Order Flip(Order order) { return order == Order::rows ? Order::columns : Order::rows; }
+
+template <Order kOrder>
+HWY_INLINE size_t Place(size_t i, size_t j, size_t ld) {
+  return kOrder == Order::rows ? i * ld + j : j * ld + i;
+}
+
+// One value a prompt.
+template <class T, Order kOrder = Order::rows>
 struct LaneMatrix {
-  using Scalar = T;
   const T* data;
-  size_t row;
-  size_t column;
+  size_t ld;
 
-  HWY_INLINE Vec<T> at(size_t i, size_t j) const { return hn::Load(Tag<T>(), data + (i * row + j * column) * kLanes); }
-  LaneMatrix transposed() const { return {data, column, row}; }
+  HWY_INLINE Vec<T> at(size_t i, size_t j) const {
+    return hn::Load(Tag<T>(), data + Place<kOrder>(i, j, ld) * kLanes);
+  }
+  HWY_INLINE LaneMatrix<T, Flip(kOrder)> transposed() const { return {data, ld}; }
 };
 
-// Element (i, j) is data[i * row + j * column]: one value for all prompts.
-template <class T>
+// One value for all prompts.
+template <class T, Order kOrder = Order::rows>
 struct SharedMatrix {
-  using Scalar = T;
   const T* data;
-  size_t row;
-  size_t column;
+  size_t ld;
 
-  HWY_INLINE Vec<T> at(size_t i, size_t j) const { return hn::Set(Tag<T>(), data[i * row + j * column]); }
-  SharedMatrix transposed() const { return {data, column, row}; }
+  HWY_INLINE Vec<T> at(size_t i, size_t j) const { return hn::Set(Tag<T>(), data[Place<kOrder>(i, j, ld)]); }
+  HWY_INLINE SharedMatrix<T, Flip(kOrder)> transposed() const { return {data, ld}; }
 };
 
+// A vector, as the one column of a matrix.
 template <class T>
-LaneMatrix<T> Lanes2(const T* data, size_t columns) {
-  return {data, columns, 1};
-}
+using LaneColumn = LaneMatrix<T, Order::columns>;
 template <class T>
-SharedMatrix<T> Shared2(const T* data, size_t columns) {
-  return {data, columns, 1};
-}
+using SharedColumn = SharedMatrix<T, Order::columns>;
 
 enum class Into { set, add };
 
+// Which entries of a product are wanted.
+enum class Part { all, lower };
+
 // One register tile C[i.., j..] (= or +=) sum_k A[i, k] B[k, j]. MR x NR sums live in
-// registers; each k costs MR + NR loads for MR * NR multiply-adds.
-template <int MR, int NR, Into kInto, class A, class B, class T>
+// registers; each k costs MR + NR loads for MR * NR multiply-adds. kPart == lower is for a
+// tile on the diagonal, i == j: the sums above it are left out.
+template <int MR, int NR, Part kPart, Into kInto, class A, class B, class T>
 HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_RESTRICT c, size_t c_columns) {
   const Tag<T> d;
+  const auto wanted = [](int r, int s) HWY_ATTR { return kPart == Part::all || s <= r; };
   Vec<T> sum[MR][NR];
   HWY_UNROLL(4)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
     for (int s = 0; s < NR; ++s) {
-      sum[r][s] = kInto == Into::add ? hn::Load(d, c + ((i + r) * c_columns + j + s) * kLanes) : hn::Zero(d);
+      if (wanted(r, s)) {
+        sum[r][s] = kInto == Into::add ? hn::Load(d, c + ((i + r) * c_columns + j + s) * kLanes) : hn::Zero(d);
+      }
     }
   }
   for (size_t k = 0; k < inner; ++k) {
@@ -82,57 +95,61 @@ HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_
     for (int r = 0; r < MR; ++r) {
       const Vec<T> left = a.at(i + r, k);
       HWY_UNROLL(4)
-      for (int s = 0; s < NR; ++s) sum[r][s] = hn::MulAdd(left, right[s], sum[r][s]);
+      for (int s = 0; s < NR; ++s) {
+        if (wanted(r, s)) sum[r][s] = hn::MulAdd(left, right[s], sum[r][s]);
+      }
     }
   }
   HWY_UNROLL(4)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
-    for (int s = 0; s < NR; ++s) hn::Store(sum[r][s], d, c + ((i + r) * c_columns + j + s) * kLanes);
+    for (int s = 0; s < NR; ++s) {
+      if (wanted(r, s)) hn::Store(sum[r][s], d, c + ((i + r) * c_columns + j + s) * kLanes);
+    }
   }
 }
 
-// Thirty-two vector registers hold a 4 x 4 tile, sixteen a 4 x 3.
+// Thirty-two vector registers hold a 4 x 4 tile, sixteen a 3 x 3.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
-inline constexpr int kTileColumns = 4;
+inline constexpr int kTile = 4;
 #else
-inline constexpr int kTileColumns = 3;
+inline constexpr int kTile = 3;
 #endif
-inline constexpr int kTileRows = 4;
 
-template <int MR, Into kInto, class A, class B, class T>
-HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c, size_t c_columns) {
+// MR rows of C from row i on: all columns, or those up to and with the diagonal.
+template <int MR, Part kPart, Into kInto, class A, class B, class T>
+HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c) {
+  const size_t end = kPart == Part::lower ? i : columns;
   size_t j = 0;
-  for (; j + kTileColumns <= columns; j += kTileColumns) {
-    MultiplyTile<MR, kTileColumns, kInto>(inner, a, b, i, j, c, c_columns);
+  for (; j + kTile <= end; j += kTile) MultiplyTile<MR, kTile, Part::all, kInto>(inner, a, b, i, j, c, columns);
+  if (kPart == Part::lower) {  // i is a multiple of the tile, so j == i here
+    MultiplyTile<MR, MR, Part::lower, kInto>(inner, a, b, i, j, c, columns);
+    return;
   }
-  switch (columns - j) {
-    case 1: return MultiplyTile<MR, 1, kInto>(inner, a, b, i, j, c, c_columns);
-    case 2: return MultiplyTile<MR, 2, kInto>(inner, a, b, i, j, c, c_columns);
-    case 3: return MultiplyTile<MR, 3, kInto>(inner, a, b, i, j, c, c_columns);
+  switch (end - j) {
+    case 1: return MultiplyTile<MR, 1, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    case 2: return MultiplyTile<MR, 2, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    case 3: return MultiplyTile<MR, 3, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    default: return;
+  }
+}
+
+template <Part kPart, Into kInto, class A, class B, class T>
+HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, size_t columns, A a, B b, T* HWY_RESTRICT c) {
+  size_t i = 0;
+  for (; i + kTile <= rows; i += kTile) MultiplyStrip<kTile, kPart, kInto>(inner, columns, a, b, i, c);
+  switch (rows - i) {
+    case 1: return MultiplyStrip<1, kPart, kInto>(inner, columns, a, b, i, c);
+    case 2: return MultiplyStrip<2, kPart, kInto>(inner, columns, a, b, i, c);
+    case 3: return MultiplyStrip<3, kPart, kInto>(inner, columns, a, b, i, c);
     default: return;
   }
 }
 
 // C [rows, columns] (= or +=) A [rows, inner] B [inner, columns].
-// `reach(i)` = number of columns wanted in the strip of rows that starts at i.
-template <Into kInto, class A, class B, class T, class Reach>
-HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, A a, B b, T* HWY_RESTRICT c, size_t c_columns, Reach reach) {
-  size_t i = 0;
-  for (; i + kTileRows <= rows; i += kTileRows) {
-    MultiplyStrip<kTileRows, kInto>(inner, reach(i, i + kTileRows), a, b, i, c, c_columns);
-  }
-  switch (rows - i) {
-    case 1: return MultiplyStrip<1, kInto>(inner, reach(i, rows), a, b, i, c, c_columns);
-    case 2: return MultiplyStrip<2, kInto>(inner, reach(i, rows), a, b, i, c, c_columns);
-    case 3: return MultiplyStrip<3, kInto>(inner, reach(i, rows), a, b, i, c, c_columns);
-    default: return;
-  }
-}
-
 template <Into kInto, class A, class B, class T>
 HWY_NOINLINE void Multiply(size_t rows, size_t inner, size_t columns, A a, B b, T* HWY_RESTRICT c) {
-  MultiplyStrips<kInto>(rows, inner, a, b, c, columns, [columns](size_t, size_t) HWY_ATTR { return columns; });
+  MultiplyStrips<Part::all, kInto>(rows, inner, columns, a, b, c);
 }
 
 // Copies the lower triangle of C [size, size] to the upper.
@@ -146,11 +163,11 @@ HWY_INLINE void Mirror(size_t size, T* c) {
   }
 }
 
-// The tiles on and below the diagonal only: for a symmetric result, or the lower
-// triangle of a sum that becomes symmetric with its next term. Mirror it when done.
+// On and below the diagonal only: for a symmetric result, or the lower triangle of a sum
+// that becomes symmetric with its next term. Mirror it when done.
 template <Into kInto, class A, class B, class T>
 HWY_NOINLINE void MultiplyLower(size_t size, size_t inner, A a, B b, T* HWY_RESTRICT c) {
-  MultiplyStrips<kInto>(size, inner, a, b, c, size, [](size_t, size_t end) HWY_ATTR { return end; });
+  MultiplyStrips<Part::lower, kInto>(size, inner, size, a, b, c);
 }
 
 template <Into kInto, class A, class B, class T>
@@ -176,7 +193,7 @@ HWY_INLINE void Outer(size_t rows, size_t columns, A a, B b, T* HWY_RESTRICT c) 
 // y (= or +=) A x, for x a column. Four rows at a time hide the latency of the sums.
 template <Into kInto, class A, class X, class T>
 HWY_INLINE void MultiplyVector(size_t rows, size_t inner, A a, X x, T* HWY_RESTRICT y) {
-  MultiplyStrips<kInto>(rows, inner, a, x, y, 1, [](size_t, size_t) HWY_ATTR { return size_t{1}; });
+  MultiplyStrips<Part::all, kInto>(rows, inner, 1, a, x, y);
 }
 
 }  // namespace HWY_NAMESPACE

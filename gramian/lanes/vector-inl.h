@@ -55,19 +55,6 @@ HWY_INLINE void Copy(size_t count, const T* x, T* y) {
   for (size_t i = 0; i < count; ++i) Put<T>(Get(x, i), y, i);
 }
 
-// C [size, size] += a (x y^T + y x^T)
-template <class T>
-HWY_INLINE void AddSymmetricOuter(size_t size, Vec<T> a, const T* x, const T* y, T* c) {
-  for (size_t i = 0; i < size; ++i) {
-    const Vec<T> xi = hn::Mul(a, Get(x, i));
-    const Vec<T> yi = hn::Mul(a, Get(y, i));
-    for (size_t j = 0; j < size; ++j) {
-      T* out = c + (i * size + j) * kLanes;
-      Put<T>(hn::MulAdd(xi, Get(y, j), hn::MulAdd(yi, Get(x, j), Get(out))), out);
-    }
-  }
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian
 HWY_AFTER_NAMESPACE();

@@ -119,10 +119,12 @@ class DiagPass {
     }
   }
 
+  LaneMatrix<T> Square(const T* data) const { return {data, d_}; }
+
   // y (= or +=) M x for the [d, d] matrix M.
   template <Into kInto>
   void MatrixVector(const T* m, const T* x, T* y) const {
-    MultiplyVector<kInto>(d_, d_, Lanes2(m, d_), LaneMatrix<T>{x, 1, 0}, y);
+    MultiplyVector<kInto>(d_, d_, Square(m), LaneColumn<T>{x, 1}, y);
   }
 
   void ForwardLayer(int l) {
@@ -131,8 +133,8 @@ class DiagPass {
     const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l));
     const V lambda = Get(Lambda(l)), shrink = Shrink(l);
 
-    MultiplySymmetric<Into::set>(d_, d_, Lanes2(s, d_), Lanes2(s, d_), s2);
-    MultiplyLower<Into::set>(d_, d_, Lanes2(s, d_), Lanes2(s2, d_), next);  // S^3
+    MultiplySymmetric<Into::set>(d_, d_, Square(s), Square(s), s2);
+    MultiplyLower<Into::set>(d_, d_, Square(s), Square(s2), next);  // S^3
     MatrixVector<Into::set>(s, alpha, tau);
     MatrixVector<Into::set>(s, tau, rho);
     const V q = Dot(d_, alpha, alpha);
@@ -221,7 +223,8 @@ class DiagPass {
     Combine(d_, b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
     for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(b, Get(ds_alpha, i)), dbeta, i);
 
-    V dxx = BackwardPolynomial(s, s2, a1, ds);
+    T* m = memory_.scratch(5) + v_;
+    V dxx = BackwardPolynomial(s, s2, a1, ds, m);
 
     // alpha' = s gamma + C delta
     const V dout_alpha = Dot(d_, dout, alpha), dout_beta = Dot(d_, dout, beta);
@@ -241,7 +244,6 @@ class DiagPass {
     for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(c, Get(dout, i)), ddelta, i);
     MatrixVector<Into::set>(s, ddelta, dtau);
     Combine(d_, Constant(1), ddelta, a, dtau, dtau);
-    AddSymmetricOuter(d_, a, ddelta, tau, ds);
 
     // lambda' = s^2 lambda + 2 s C q + C^2 <alpha, tau>
     const V two = hn::Set(Tag<T>(), T(2));
@@ -265,7 +267,6 @@ class DiagPass {
     dshrink = hn::MulAdd(zy, dzy, dshrink);
     Axpy(d_, hn::Mul(b, dzy), z, dalpha);
     Axpy(d_, hn::Mul(c, zy), dz, dalpha);
-    AddSymmetricOuter(d_, a, z, dz, ds);
 
     // beta = alpha + A tau, q = |alpha|^2, tau = S alpha, s = 1 + E lambda
     dxx = hn::Add(dxx, Dot(d_, dbeta, tau));
@@ -273,29 +274,43 @@ class DiagPass {
     Axpy(d_, a, dbeta, dtau);
     Axpy(d_, hn::Add(dq, dq), alpha, dalpha);
     MatrixVector<Into::add>(s, dtau, dalpha);
-    AddSymmetricOuter(d_, Constant(1), dtau, alpha, ds);
+
+    // All that remains of dS in one sweep of its lower triangle: M + M^T of the polynomial,
+    // and the outer products of rho, of the row recursion and of tau.
+    for (size_t i = 0; i < d_; ++i) {
+      const V a_ddelta = hn::Mul(a, Get(ddelta, i)), a_tau = hn::Mul(a, Get(tau, i));
+      const V a_z = hn::Mul(a, Get(z, i)), a_dz = hn::Mul(a, Get(dz, i));
+      const V dtau_i = Get(dtau, i), alpha_i = Get(alpha, i);
+      for (size_t j = 0; j <= i; ++j) {
+        V first = hn::MulAdd(a_ddelta, Get(tau, j), Get(m, i * d_ + j));
+        V second = hn::MulAdd(a_tau, Get(ddelta, j), Get(m, j * d_ + i));
+        first = hn::MulAdd(a_z, Get(dz, j), first);
+        second = hn::MulAdd(a_dz, Get(z, j), second);
+        first = hn::MulAdd(dtau_i, Get(alpha, j), first);
+        second = hn::MulAdd(alpha_i, Get(dtau, j), second);
+        Increase<T>(hn::Add(first, second), ds, i * d_ + j);
+      }
+    }
+    Mirror(d_, ds);
     const V dyy = hn::Mul(dshrink, lambda);
     AddOmega(l, dxx, dxy, dyx, dyy, dtheta);
     return hn::MulAdd(dshrink, e, dlambda);
   }
 
   // Adjoint of R = S + 2A S^2 + A^2 S^3. With N = dR S and M = N (2A I + A^2 S),
-  // dS = dR + M + M^T + A^2 S N. Returns dA = <N, S> + A <N, S^2> (ds is twice dloss/dR).
-  V BackwardPolynomial(const T* s, const T* s2, T a, T* ds) {
+  //
+  //     dS = dR + A^2 S N + M + M^T,      dA = <N, S> + A <N, S^2>   (ds is twice dloss/dR)
+  //
+  // Adds A^2 S N to the lower triangle of ds, leaves M to the caller, returns dA.
+  V BackwardPolynomial(const T* s, const T* s2, T a, T* ds, T* m) {
     T* n = memory_.scratch(1) + v_;
-    T* weights = memory_.scratch(2) + v_;
-    T* m = memory_.scratch(5) + v_;
-    Multiply<Into::set>(d_, d_, d_, Lanes2(ds, d_), Lanes2(s, d_), n);
+    T* scaled = memory_.scratch(2) + v_;
+    Multiply<Into::set>(d_, d_, d_, Square(ds), Square(s), n);
     const V dxx = hn::MulAdd(Constant(a), Dot(d_ * d_, n, s2), Dot(d_ * d_, n, s));
-    for (size_t i = 0; i < d_ * d_; ++i) Put<T>(hn::Mul(Constant(a * a), Get(s, i)), weights, i);
-    for (size_t i = 0; i < d_; ++i) Increase<T>(Constant(2 * a), weights, i * d_ + i);
-    Multiply<Into::set>(d_, d_, d_, Lanes2(n, d_), Lanes2(weights, d_), m);
-    for (size_t i = 0; i < d_; ++i) Increase<T>(Constant(-2 * a), weights, i * d_ + i);
-    MultiplyLower<Into::add>(d_, d_, Lanes2(weights, d_), Lanes2(n, d_), ds);
-    for (size_t i = 0; i < d_; ++i) {
-      for (size_t j = 0; j <= i; ++j) Increase<T>(hn::Add(Get(m, i * d_ + j), Get(m, j * d_ + i)), ds, i * d_ + j);
-    }
-    Mirror(d_, ds);
+    for (size_t i = 0; i < d_ * d_; ++i) Put<T>(hn::Mul(Constant(a * a), Get(s, i)), scaled, i);
+    MultiplyLower<Into::add>(d_, d_, Square(scaled), Square(n), ds);
+    for (size_t i = 0; i < d_; ++i) Increase<T>(Constant(2 * a), scaled, i * d_ + i);
+    Multiply<Into::set>(d_, d_, d_, Square(n), Square(scaled), m);
     return dxx;
   }
 

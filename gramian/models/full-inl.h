@@ -39,20 +39,20 @@ class FullPass {
     const int last = spec_.layers - 1;
     T* product = memory_.scratch(0) + v_;
     for (int l = 0; l < last; ++l) {
-      const auto gram = Lanes2(memory_.gram(l) + v_, rows_);
+      const auto gram = Square(memory_.gram(l) + v_);
       T* map = memory_.map(l) + v_;
       for (int h = 0; h < spec_.heads; ++h) {
         T* values = Values(l, h);
         Multiply<Into::set>(rows_, rows_, rows_, gram, Q(l, h), values);
         if (h == 0) {
-          Multiply<Into::set>(rows_, rows_, rows_, P(l, h), Lanes2(values, rows_), map);
+          Multiply<Into::set>(rows_, rows_, rows_, P(l, h), Square(values), map);
         } else {
-          Multiply<Into::add>(rows_, rows_, rows_, P(l, h), Lanes2(values, rows_), map);
+          Multiply<Into::add>(rows_, rows_, rows_, P(l, h), Square(values), map);
         }
       }
       for (size_t i = 0; i < rows_; ++i) Increase<T>(hn::Set(Tag<T>(), T(1)), map, i * rows_ + i);
-      Multiply<Into::set>(rows_, rows_, rows_, Lanes2(map, rows_), gram, product);
-      MultiplySymmetric<Into::set>(rows_, rows_, Lanes2(product, rows_), Lanes2(map, rows_).transposed(),
+      Multiply<Into::set>(rows_, rows_, rows_, Square(map), gram, product);
+      MultiplySymmetric<Into::set>(rows_, rows_, Square(product), Square(map).transposed(),
                                    memory_.gram(l + 1) + v_);
     }
     LastRow(last);
@@ -75,7 +75,7 @@ class FullPass {
   void Backward(T* dtheta) {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) {  // adjoint of the row recursion
-      MultiplyVector<Into::set>(rows_, rows_, Lanes2(memory_.map(l) + v_, rows_), Column(memory_.row_adjoint(l)),
+      MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_), Column(memory_.row_adjoint(l) + v_),
                                 memory_.row_adjoint(l + 1) + v_);
     }
     // `adjoint` holds twice dloss/dG of the layer's input: with it no factor 2 appears.
@@ -85,24 +85,24 @@ class FullPass {
     T* values_adjoint = memory_.scratch(3) + v_;
     BackwardLast(last, adjoint, dtheta);
     for (int l = last - 1; l >= 0; --l) {
-      const auto gram = Lanes2(memory_.gram(l) + v_, rows_);
-      const auto map = Lanes2(memory_.map(l) + v_, rows_);
+      const auto gram = Square(memory_.gram(l) + v_);
+      const auto map = Square(memory_.map(l) + v_);
       // G' = T G T^T, and T also moved the row z.
-      Multiply<Into::set>(rows_, rows_, rows_, Lanes2(adjoint, rows_), map, product);
-      Multiply<Into::set>(rows_, rows_, rows_, Lanes2(product, rows_), gram, map_adjoint);
-      Outer<Into::add>(rows_, rows_, Column(memory_.row(l + 1)), Column(memory_.row_adjoint(l)), map_adjoint);
+      Multiply<Into::set>(rows_, rows_, rows_, Square(adjoint), map, product);
+      Multiply<Into::set>(rows_, rows_, rows_, Square(product), gram, map_adjoint);
+      Outer<Into::add>(rows_, rows_, Column(memory_.row(l + 1) + v_), Column(memory_.row_adjoint(l) + v_), map_adjoint);
       if (l > 0) {
-        MultiplyLower<Into::set>(rows_, rows_, map.transposed(), Lanes2(product, rows_), adjoint);
+        MultiplyLower<Into::set>(rows_, rows_, map.transposed(), Square(product), adjoint);
       }
       for (int h = 0; h < spec_.heads; ++h) {
         T* dp = DTheta(dtheta, l, h);
         T* dq = dp + size_ * kLanes;
-        Multiply<Into::add>(rows_, rows_, rows_, Lanes2(map_adjoint, rows_), Lanes2(Values(l, h), rows_).transposed(), dp);
-        Multiply<Into::set>(rows_, rows_, rows_, P(l, h).transposed(), Lanes2(map_adjoint, rows_), values_adjoint);
-        Multiply<Into::add>(rows_, rows_, rows_, gram, Lanes2(values_adjoint, rows_), dq);
+        Multiply<Into::add>(rows_, rows_, rows_, Square(map_adjoint), Square(Values(l, h)).transposed(), dp);
+        Multiply<Into::set>(rows_, rows_, rows_, P(l, h).transposed(), Square(map_adjoint), values_adjoint);
+        Multiply<Into::add>(rows_, rows_, rows_, gram, Square(values_adjoint), dq);
         if (l > 0) {
-          MultiplyLower<Into::add>(rows_, rows_, Lanes2(values_adjoint, rows_), Q(l, h).transposed(), adjoint);
-          MultiplyLower<Into::add>(rows_, rows_, Q(l, h), Lanes2(values_adjoint, rows_).transposed(), adjoint);
+          MultiplyLower<Into::add>(rows_, rows_, Square(values_adjoint), Q(l, h).transposed(), adjoint);
+          MultiplyLower<Into::add>(rows_, rows_, Q(l, h), Square(values_adjoint).transposed(), adjoint);
         }
       }
       if (l > 0) Mirror(rows_, adjoint);
@@ -111,21 +111,22 @@ class FullPass {
 
  private:
   SharedMatrix<T> P(int l, int h) const {
-    return Shared2(theta_ + spec_.offset(l) + static_cast<size_t>(h) * 2 * size_, rows_);
+    return {theta_ + spec_.offset(l) + static_cast<size_t>(h) * 2 * size_, rows_};
   }
   SharedMatrix<T> Q(int l, int h) const {
-    return Shared2(theta_ + spec_.offset(l) + (static_cast<size_t>(h) * 2 + 1) * size_, rows_);
+    return {theta_ + spec_.offset(l) + (static_cast<size_t>(h) * 2 + 1) * size_, rows_};
   }
   T* DTheta(T* dtheta, int l, int h) const {
     return dtheta + (spec_.offset(l) + static_cast<size_t>(h) * 2 * size_) * kLanes + v_;
   }
   T* Values(int l, int h) const { return memory_.values(l) + static_cast<size_t>(h) * size_ * kLanes + v_; }
-  LaneMatrix<T> Column(T* block) const { return {block + v_, 1, 0}; }
+  LaneMatrix<T> Square(const T* data) const { return {data, rows_}; }
+  static LaneColumn<T> Column(const T* data) { return {data, 1}; }
 
   // z_l = T_l^T z_{l+1}
   void StepRow(int l, const T* from, T* to) {
-    MultiplyVector<Into::set>(rows_, rows_, Lanes2(memory_.map(l) + v_, rows_).transposed(),
-                              LaneMatrix<T>{from, 1, 0}, to);
+    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(),
+                              Column(from), to);
   }
 
   // The row of y in the last layer: z = e_y + sum_h Q_h^T (G p_h), p_h the last row of P_h.
@@ -135,24 +136,24 @@ class FullPass {
     for (size_t i = 0; i < rows_; ++i) Put<T>(hn::Set(Tag<T>(), i + 1 == rows_ ? T(1) : T(0)), z, i);
     for (int h = 0; h < spec_.heads; ++h) {
       T* g = Values(last, h);
-      MultiplyVector<Into::set>(rows_, rows_, Lanes2(memory_.gram(last) + v_, rows_), LastRowOfP(last, h), g);
-      MultiplyVector<Into::add>(rows_, rows_, Q(last, h).transposed(), LaneMatrix<T>{g, 1, 0}, z);
+      MultiplyVector<Into::set>(rows_, rows_, Square(memory_.gram(last) + v_), LastRowOfP(last, h), g);
+      MultiplyVector<Into::add>(rows_, rows_, Q(last, h).transposed(), Column(g), z);
     }
   }
 
-  SharedMatrix<T> LastRowOfP(int l, int h) const { return {P(l, h).data + (rows_ - 1) * rows_, 1, 0}; }
+  SharedColumn<T> LastRowOfP(int l, int h) const { return {P(l, h).data + (rows_ - 1) * rows_, 1}; }
 
   void BackwardLast(int last, T* adjoint, T* dtheta) {
-    const LaneMatrix<T> dz = Column(memory_.row_adjoint(last));
+    const LaneColumn<T> dz = Column(memory_.row_adjoint(last) + v_);
     T* dg = memory_.scratch(3) + v_;
     for (int h = 0; h < spec_.heads; ++h) {
       T* dp = DTheta(dtheta, last, h);
       T* dq = dp + size_ * kLanes;
-      const LaneMatrix<T> g{Values(last, h), 1, 0};
-      const LaneMatrix<T> dg_column{dg, 1, 0};
+      const LaneColumn<T> g = Column(Values(last, h));
+      const LaneColumn<T> dg_column = Column(dg);
       MultiplyVector<Into::set>(rows_, rows_, Q(last, h), dz, dg);
       Outer<Into::add>(rows_, rows_, g, dz, dq);
-      MultiplyVector<Into::add>(rows_, rows_, Lanes2(memory_.gram(last) + v_, rows_), dg_column,
+      MultiplyVector<Into::add>(rows_, rows_, Square(memory_.gram(last) + v_), dg_column,
                                 dp + (rows_ - 1) * rows_ * kLanes);
       if (last == 0) continue;
       if (h == 0) {

@@ -85,7 +85,7 @@ void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32
   }
 }
 
-// sigma, w and the query of each prompt. `scratch` holds padded(d) rows.
+// sigma and w of each prompt. `scratch` holds padded(d) rows.
 template <class T>
 void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
   const size_t d = static_cast<size_t>(task.d());
@@ -99,6 +99,11 @@ void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, Promp
   FillNormals(address, kTruthDraws, d, scratch);
   ShapeTruth(task, scratch);
   std::copy(scratch, scratch + d * kLanes, block.truth.data());
+}
+
+template <class T>
+void SampleQuery(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+  const size_t d = static_cast<size_t>(task.d());
   FillInputs(task, address, kQueryDraws, d, scratch);
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, scratch);
   std::copy(scratch, scratch + d * kLanes, block.query.data());
@@ -134,19 +139,21 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
 
   T* normals = scratch;  // [padded(D d / 2), lanes]
   T* f = scratch + padded(rows * d / 2) * kLanes;
+  T* spare = f + rows * rows * kLanes;  // [lanes], for the second of the last pair
+  const auto at = [&](size_t i, size_t j) HWY_ATTR { return f + (i * columns + j) * kLanes; };
   FillNormals(address, kFactorDraws, rows * d / 2, normals);
   for (size_t i = 0; i < rows; ++i) {
-    for (size_t j = 0; j < columns; ++j) {
-      T* out = f + (i * columns + j) * kLanes;
-      if (j < i) {
-        const T* z = normals + (i * (i - 1) / 2 + j) * kLanes;
-        std::copy(z, z + kLanes, out);
-      } else if (j == i) {
-        FillChi(address, kChiDraws + static_cast<uint32_t>(i) * kChiAttempts, double(task.n()) - double(i), out);
-      } else {
-        std::fill(out, out + kLanes, T(0));
-      }
+    for (size_t j = 0; j < std::min(i, columns); ++j) {
+      const T* z = normals + (i * (i - 1) / 2 + j) * kLanes;
+      std::copy(z, z + kLanes, at(i, j));
     }
+    std::fill(at(i, std::min(i, columns)), at(i, columns), T(0));
+  }
+  for (size_t i = 0; i < columns; i += 2) {
+    const double k = static_cast<double>(task.n()) - static_cast<double>(i);
+    const bool pair = i + 1 < columns;
+    FillChiPair(address, kChiDraws + static_cast<uint32_t>(i / 2) * kChiAttempts, k, pair ? k - 1 : 1.0, at(i, i),
+                pair ? at(i + 1, i + 1) : spare);
   }
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, columns, f);
   for (size_t j = 0; j < columns; ++j) {  // the row of y: w^T (rows of x) + sigma (row of xi)
@@ -221,6 +228,12 @@ void SampleGramFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBloc
 void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
   SampleGram(t, a, b, s);
 }
+void SampleQueryFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+  SampleQuery(t, a, b, s);
+}
+void SampleQueryDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+  SampleQuery(t, a, b, s);
+}
 void SampleTokensFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
   SampleTokens(t, a, b, s, k);
 }
@@ -237,6 +250,8 @@ namespace gramian {
 
 HWY_EXPORT(SampleGramFloat);
 HWY_EXPORT(SampleGramDouble);
+HWY_EXPORT(SampleQueryFloat);
+HWY_EXPORT(SampleQueryDouble);
 HWY_EXPORT(SampleTokensFloat);
 HWY_EXPORT(SampleTokensDouble);
 
@@ -248,6 +263,12 @@ void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<fl
 void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
   HWY_DYNAMIC_DISPATCH(SampleGramDouble)(t, a, b, s);
 }
+void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+  HWY_DYNAMIC_DISPATCH(SampleQueryFloat)(t, a, b, s);
+}
+void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+  HWY_DYNAMIC_DISPATCH(SampleQueryDouble)(t, a, b, s);
+}
 void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
   HWY_DYNAMIC_DISPATCH(SampleTokensFloat)(t, a, b, s, k);
 }
@@ -257,7 +278,7 @@ void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlo
 
 std::size_t scratch_rows(const RegressionTask& task) {
   const auto d = static_cast<std::size_t>(task.d());
-  const std::size_t direct = padded((d + 1) * d / 2) + (d + 1) * (d + 1);
+  const std::size_t direct = padded((d + 1) * d / 2) + (d + 1) * (d + 1) + 1;
   const std::size_t tokens = padded(d) + kTokenTile + kTokenTile * (d + 1);
   return std::max(direct, tokens);
 }
@@ -282,7 +303,8 @@ void clear_lanes(int count, PromptBlock<T>& block) {
 }  // namespace
 
 template <class T>
-PromptSampler<T>::PromptSampler(const RegressionTask& task) : task_(&task), scratch_(scratch_rows(task) * kLanes) {}
+PromptSampler<T>::PromptSampler(const RegressionTask& task, bool with_query)
+    : task_(&task), with_query_(with_query), scratch_(scratch_rows(task) * kLanes) {}
 
 template <class T>
 void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlock<T>& block) {
@@ -291,6 +313,7 @@ void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlo
   } else {
     sample_by_tokens(*task_, address, block, scratch_.data(), nullptr);
   }
+  if (with_query_) sample_query(*task_, address, block, scratch_.data());
   clear_lanes(count, block);
 }
 
@@ -300,6 +323,7 @@ void PromptSampler<T>::sample_tokens(const PhiloxAddress& address, int count, Pr
   const auto size = static_cast<std::size_t>(task_->n()) * static_cast<std::size_t>(task_->d() + 1) * kLanes;
   if (tokens.size() != size) tokens = AlignedArray<T>(size);
   sample_by_tokens(*task_, address, block, scratch_.data(), tokens.data());
+  if (with_query_) sample_query(*task_, address, block, scratch_.data());
   clear_lanes(count, block);
   clear_lanes(count, tokens);
 }

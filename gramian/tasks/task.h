@@ -79,7 +79,8 @@ class RegressionTask {
 template <class T>
 class PromptSampler {
  public:
-  explicit PromptSampler(const RegressionTask& task);
+  // Without queries block.query is left alone; the rest of the prompts does not change.
+  explicit PromptSampler(const RegressionTask& task, bool with_query = true);
 
   // Fills `count` <= kLanes lanes of the block. The other lanes become empty
   // prompts (all zero), which have zero loss and zero gradient in every model.
@@ -90,6 +91,7 @@ class PromptSampler {
 
  private:
   const RegressionTask* task_;
+  bool with_query_;
   AlignedArray<T> scratch_;
 };
 

@@ -30,7 +30,9 @@ class LaneTrainer final : public Trainer {
     gradient_.resize(parameters);
     chunks_.resize(static_cast<std::size_t>((spec.batch + kChunkPrompts - 1) / kChunkPrompts));
     for (Chunk& chunk : chunks_) chunk.gradient.resize(parameters);
-    for (int t = 0; t < pool.threads(); ++t) workers_.push_back(std::make_unique<Worker>(task_, network_.spec));
+    for (int t = 0; t < pool.threads(); ++t) {
+      workers_.push_back(std::make_unique<Worker>(task_, network_.spec, spec.loss.query));
+    }
     adam_.first.resize(parameters);
     adam_.second.resize(parameters);
   }
@@ -69,8 +71,8 @@ class LaneTrainer final : public Trainer {
 
  private:
   struct Worker {
-    Worker(const RegressionTask& task, const NetworkSpec& spec)
-        : sampler(task),
+    Worker(const RegressionTask& task, const NetworkSpec& spec, QueryMode query)
+        : sampler(task, query == QueryMode::sampled || spec.query_in_keys),
           pass(spec),
           block(task.d()),
           weights(static_cast<std::size_t>(task.d()) * kLanes),

@@ -22,8 +22,13 @@ void Words(const PhiloxAddress& address, uint32_t draw, uint32_t* words) { Philo
 void Normals(const PhiloxAddress& address, size_t count, double* out) { FillNormals(address, 0u, count, out); }
 void NormalsFloat(const PhiloxAddress& address, size_t count, float* out) { FillNormals(address, 0u, count, out); }
 void Uniforms(const PhiloxAddress& address, size_t count, double* out) { FillUniforms(address, 0u, count, 2.0, out); }
-void Chi(const PhiloxAddress& address, double k, double* out) { FillChi(address, 0u, k, out); }
-void ChiFloat(const PhiloxAddress& address, double k, float* out) { FillChi(address, 0u, k, out); }
+// Two chi variates, of k and of k + 1 degrees: out is [2, lanes].
+void Chi(const PhiloxAddress& address, double k, double* out) {
+  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
+}
+void ChiFloat(const PhiloxAddress& address, double k, float* out) {
+  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian
@@ -152,27 +157,35 @@ TEST(Lanes, UniformsFillTheirInterval) {
   expect_mean(all, [](double x) { return std::pow(x, 4); }, 16.0 / 5);
 }
 
-// chi^2 with k degrees: mean k, variance 2k, third central moment 8k.
+// chi^2 with k degrees: mean k, variance 2k, third central moment 8k; the two of a pair are
+// independent, although they come from one Box-Muller draw.
 TEST(Lanes, ChiHasTheMomentsOfItsLaw) {
   for (double k : {1.0, 2.0, 3.0, 10.0, 20.0, 1000.0, 100000.0}) {
     SCOPED_TRACE(k);
-    std::vector<double> squares, squares_float;
-    alignas(128) double out[kLanes];
-    alignas(128) float single[kLanes];
+    std::vector<double> squares[2], squares_float[2], products;
+    alignas(128) double out[2 * kLanes];
+    alignas(128) float single[2 * kLanes];
     for (std::uint32_t step = 0; step < 8000; ++step) {
       const PhiloxAddress address{.seed = 5, .step = step};
       HWY_DYNAMIC_DISPATCH(Chi)(address, k, out);
       HWY_DYNAMIC_DISPATCH(ChiFloat)(address, k, single);
+      for (std::size_t p = 0; p < 2 * kLanes; ++p) {
+        squares[p / kLanes].push_back(out[p] * out[p]);
+        squares_float[p / kLanes].push_back(static_cast<double>(single[p]) * static_cast<double>(single[p]));
+      }
       for (std::size_t p = 0; p < kLanes; ++p) {
-        squares.push_back(out[p] * out[p]);
-        squares_float.push_back(static_cast<double>(single[p]) * static_cast<double>(single[p]));
+        products.push_back((out[p] * out[p] - k) * (out[kLanes + p] * out[kLanes + p] - k - 1));
       }
     }
-    for (const auto* values : {&squares, &squares_float}) {
-      expect_mean(*values, [](double x) { return x; }, k);
-      expect_mean(*values, [k](double x) { return (x - k) * (x - k); }, 2 * k);
-      expect_mean(*values, [k](double x) { return std::pow(x - k, 3); }, 8 * k);
+    for (int second = 0; second < 2; ++second) {
+      const double m = k + second;
+      for (const auto* values : {&squares[second], &squares_float[second]}) {
+        expect_mean(*values, [](double x) { return x; }, m);
+        expect_mean(*values, [m](double x) { return (x - m) * (x - m); }, 2 * m);
+        expect_mean(*values, [m](double x) { return std::pow(x - m, 3); }, 8 * m);
+      }
     }
+    expect_mean(products, [](double x) { return x; }, 0.0);
   }
 }
 
