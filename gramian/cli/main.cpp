@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   cli::add_train(program);
   cli::add_eval(program);
   cli::add_solve(program);
+  cli::add_bench(program);
 
   try {
     program.app.parse(argc, argv);

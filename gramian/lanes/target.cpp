@@ -5,9 +5,34 @@
 
 namespace gramian {
 
-std::string simd_target() {
-  const int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-  return hwy::TargetName(usable & -usable);  // the lowest bit is the best
+namespace {
+
+// Bits of targets, from the best (the lowest bit) on.
+std::vector<int64_t> usable_targets() {
+  std::vector<int64_t> targets;
+  for (int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) targets.push_back(left & -left);
+  return targets;
+}
+
+}  // namespace
+
+std::string simd_target() { return hwy::TargetName(usable_targets().front()); }
+
+std::vector<std::string> simd_targets() {
+  std::vector<std::string> names;
+  for (int64_t target : usable_targets()) names.push_back(hwy::TargetName(target));
+  return names;
+}
+
+void with_simd_target(const std::string& name, const std::function<void()>& body) {
+  for (int64_t target : usable_targets()) {
+    if (hwy::TargetName(target) == name) {
+      hwy::SetSupportedTargetsForTest(target);
+      body();
+      hwy::SetSupportedTargetsForTest(0);
+      return;
+    }
+  }
 }
 
 }  // namespace gramian

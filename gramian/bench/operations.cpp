@@ -1,0 +1,49 @@
+#include "gramian/bench/operations.h"
+
+namespace gramian {
+
+namespace {
+
+// In multiply-adds; D^3 a general product, D^2 (D + 1) / 2 a symmetric one.
+Operations full(const NetworkSpec& spec) {
+  const double D = spec.d + 1, H = spec.heads, square = D * D;
+  const double general = D * square, symmetric = square * (D + 1) / 2;
+  Operations count;
+  for (int l = 0; l < spec.layers - 1; ++l) {
+    const bool first = l == 0;  // dloss/dG of the first layer is not needed
+    count.forward += 2 * H * general + general + symmetric;              // G Q, P (G Q); T G, (T G) T^T
+    count.forward += square;                                             // z = T^T z'
+    count.backward += square;                                            // dz' = T dz
+    count.backward += 2 * general + square + (first ? 0 : symmetric);    // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
+    count.backward += H * (3 * general + (first ? 0 : 2 * symmetric));   // dP, d(G Q), dQ; dG
+  }
+  count.forward += H * 2 * square;                                       // last layer: G p, Q^T (G p)
+  count.backward += H * (3 * square + (spec.layers > 1 ? 2 * square : 0));  // Q dz, dQ, dp; dG
+  return count;
+}
+
+Operations diagonal(const NetworkSpec& spec) {
+  const double d = spec.d, square = d * d, triangle = d * (d + 1) / 2;
+  const double general = d * square, symmetric = d * triangle;
+  const bool gdpp = spec.kind == Parametrisation::gdpp;
+  Operations count;
+  for (int l = 0; l < spec.layers - 1; ++l) {
+    count.forward += 2 * symmetric + 2 * square + triangle * (gdpp ? 2 : 4);  // S^2, S^3; tau, rho; S'
+    count.forward += square;                                                  // z = T^T z'
+    count.backward += square;                                                 // dz' = T dz
+    count.backward += 2 * general + symmetric + 2 * square;                   // N, M, S N; <N, S>, <N, S^2>
+    count.backward += 5 * square + 6 * triangle;                              // five S x; the sweep of dS
+  }
+  return count;
+}
+
+}  // namespace
+
+Operations count_operations(const NetworkSpec& spec) {
+  Operations count = spec.kind == Parametrisation::full ? full(spec) : diagonal(spec);
+  count.forward *= 2;
+  count.backward *= 2;
+  return count;
+}
+
+}  // namespace gramian

@@ -1,0 +1,68 @@
+#include "gramian/bench/bench.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "gramian/bench/operations.h"
+#include "gramian/bench/peak.h"
+#include "gramian/lanes/target.h"
+
+namespace gramian {
+namespace {
+
+// Counted by hand from the kernels, in multiply-adds, with D = 3 (D^3 = 27, D^2 = 9, symmetric
+// products 18) and d = 2 (d^3 = 8, d^2 = 4, symmetric 6, triangle 3).
+TEST(Operations, AreThoseCountedByHand) {
+  const auto full1 = count_operations({.kind = Parametrisation::full, .d = 2, .layers = 1});
+  EXPECT_EQ(full1.forward, 2 * (9 + 9));
+  EXPECT_EQ(full1.backward, 2 * (9 + 9 + 9));
+  const auto full3 = count_operations({.kind = Parametrisation::full, .d = 2, .layers = 3, .heads = 2});
+  EXPECT_EQ(full3.forward, 2 * (2 * (4 * 27 + 27 + 18 + 9) + 2 * 18));
+  const double first = 9 + 2 * 27 + 9 + 2 * 3 * 27, second = 9 + 2 * 27 + 9 + 18 + 2 * (3 * 27 + 2 * 18);
+  EXPECT_EQ(full3.backward, 2 * (first + second + 2 * 5 * 9));
+  const auto diag = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 2});
+  EXPECT_EQ(diag.forward, 2 * (12 + 8 + 12 + 4));
+  EXPECT_EQ(diag.backward, 2 * (4 + 16 + 6 + 8 + 20 + 18));
+}
+
+TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
+  const std::string signature = bench_signature();
+  EXPECT_EQ(signature.size(), 16u);
+  EXPECT_EQ(bench_signature(), signature);
+  // Both have fused multiply-adds, and blocks are sixteen wide on each.
+  std::map<std::string, std::string> by_target;
+  for (const std::string& target : simd_targets()) with_simd_target(target, [&] { by_target[target] = bench_signature(); });
+  if (by_target.count("AVX3") > 0 && by_target.count("AVX2") > 0) {
+    EXPECT_EQ(by_target["AVX3"], by_target["AVX2"]);
+  }
+  for (const auto& [target, value] : by_target) EXPECT_NE(value, "diverged") << target;
+}
+
+TEST(Bench, TheNumbersOfACaseBelongTogether) {
+  const BenchCase what{.kind = Parametrisation::diag, .layers = 2, .d = 3, .n = 9, .batch = 100, .threads = 2};
+  const BenchTime time = time_case(what, 10.0, 0.01);
+  EXPECT_GT(time.ms, 0);
+  const double operations = count_operations({.kind = what.kind, .d = 3, .layers = 2}).total();
+  EXPECT_NEAR(time.gflops, operations * 100 / (time.ms * 1e6), 1e-9 * time.gflops);
+  EXPECT_NEAR(time.peak_fraction, time.gflops / 20.0, 1e-12);
+  EXPECT_NEAR(time.sampling + time.forward + time.backward + time.rest, 1.0, 1e-12);
+  EXPECT_GT(measure_peak_gflops(), 0.1);
+
+  BenchResult result;
+  result.signature = "0123456789abcdef";
+  result.peak_gflops_per_core = 10;
+  result.cases = {time};
+  const auto json = nlohmann::json::parse(bench_json(result));
+  EXPECT_EQ(json["signature"], "0123456789abcdef");
+  EXPECT_EQ(json["peak_gflops_per_core"], 10.0);
+  for (const char* key : {"kind", "layers", "d", "n", "batch", "threads", "ms", "gflops", "peak_fraction"}) {
+    EXPECT_TRUE(json["cases"][0].contains(key)) << key;
+  }
+  EXPECT_EQ(json["cases"][0]["ms"], time.ms);
+  EXPECT_NE(bench_table(result).find("diag"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gramian

@@ -1,0 +1,57 @@
+// A training step allocates nothing: every call of operator new in this program is counted.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "gramian/training/trainer.h"
+
+namespace {
+
+std::atomic<long> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t a) { return counted(size, static_cast<std::size_t>(a)); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace gramian {
+namespace {
+
+TEST(Allocation, AStepAllocatesNothing) {
+  TaskSpec spec;
+  spec.noise = NoisePrior::uniform(0, 5).value();
+  for (SamplerKind sampler : {SamplerKind::gram, SamplerKind::tokens}) {
+    for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+      spec.sampler = sampler;
+      const auto task = RegressionTask::create(spec).value();
+      const NetworkSpec network{.kind = kind, .layers = 3};
+      TrainSpec train;
+      train.batch = 300;
+      ThreadPool pool(2);
+      const auto trainer = Trainer::create(task, Network::initial(network, {}, 20, 1), train, pool);
+      ASSERT_TRUE(trainer->step().has_value());
+      const long before = allocations;
+      for (int i = 0; i < 5; ++i) ASSERT_TRUE(trainer->step().has_value());
+      EXPECT_EQ(allocations - before, 0);
+    }
+  }
+  const long before = allocations;  // the counter itself counts
+  delete new int(1);
+  EXPECT_EQ(allocations - before, 1);
+}
+
+}  // namespace
+}  // namespace gramian
