@@ -97,7 +97,7 @@ constexpr std::array kKeys{
     number("train.beta2", "0.99", below(0, 1), "Adam's decay of the mean squared gradient"),
     number("train.epsilon", "1e-8", above(0, 1), "Adam's epsilon"),
     number("train.weight_decay", "0", closed(0, 1), "decoupled weight decay (AdamW)"),
-    number("train.clip_norm", "1", closed(0, 1e12), "largest norm of the gradient; longer ones are scaled; 0 = off"),
+    number("train.clip_norm", "10", closed(0, 1e12), "largest norm of the gradient; longer ones are scaled; 0 = off"),
     integer("train.threads", "0", 0, 1024, "threads; 0 = one for each core; results do not depend on it"),
     integer("train.checkpoint_every", "1000", 1, 1e9, "steps between checkpoints"),
     integer("train.log_every", "50", 1, 1e9, "steps between lines of metrics.jsonl"),

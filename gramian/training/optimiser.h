@@ -18,7 +18,7 @@ struct OptimiserSpec {
   double beta2 = 0.99;
   double epsilon = 1e-8;
   double weight_decay = 0.0;  // decoupled, per step and unit of learning rate
-  double clip_norm = 1.0;     // bound on the 2-norm of the gradient; 0 = none
+  double clip_norm = 10.0;    // bound on the 2-norm of the gradient; 0 = none
 };
 
 // The rate of step `step` in [0, steps).

@@ -13,9 +13,11 @@ namespace {
 constexpr int kChunkBlocks = 4;  // 64 prompts: small enough to share out, large against the reduction
 constexpr int kChunkPrompts = kChunkBlocks * kLanes;
 
-// A prompt with a larger squared error is left out: its Gram matrices are about to leave
-// the range of float (and carry no information that survives rounding).
-constexpr double kExploded = 1e10;
+// A prompt with a larger squared error is left out: its Gram matrices are about to leave the
+// range of float. The first bound is as high as can be, since a prompt that is left out cannot
+// teach the network to hold it; where a backward pass overflows all the same, its chunk is run
+// again with the second.
+constexpr double kExploded[] = {1e24, 1e10};
 
 // More than this share of exploded prompts is no accident: training has diverged.
 constexpr double kMostDropped = 0.5;
@@ -41,7 +43,12 @@ class LaneTrainer final : public Trainer {
     for (std::size_t i = 0; i < theta_.size(); ++i) theta_[i] = static_cast<T>(network_.theta[i]);
     loss_ = current_loss();
     pool_.run(static_cast<int>(chunks_.size()), [this](int chunk, int thread) {
-      run_chunk(chunk, *workers_[static_cast<std::size_t>(thread)], chunks_[static_cast<std::size_t>(chunk)]);
+      Worker& worker = *workers_[static_cast<std::size_t>(thread)];
+      Chunk& result = chunks_[static_cast<std::size_t>(chunk)];
+      for (double exploded : kExploded) {
+        if (run_chunk(chunk, exploded, worker, result)) return;
+      }
+      result.give_up(count_in(chunk));
     });
 
     StepReport report;
@@ -88,7 +95,15 @@ class LaneTrainer final : public Trainer {
     std::vector<double> gradient;
     double squared_error = 0;
     int dropped = 0;
+
+    void give_up(int count) {
+      std::fill(gradient.begin(), gradient.end(), 0.0);
+      squared_error = 0;
+      dropped = count;
+    }
   };
+
+  int count_in(int chunk) const { return std::min(kChunkPrompts, spec_.batch - chunk * kChunkPrompts); }
 
   LossSpec current_loss() const {
     LossSpec loss = spec_.loss;
@@ -99,9 +114,10 @@ class LaneTrainer final : public Trainer {
     return loss;
   }
 
-  void run_chunk(int index, Worker& worker, Chunk& chunk) {
+  // False if the gradient is not finite.
+  bool run_chunk(int index, double exploded, Worker& worker, Chunk& chunk) {
     const int first = index * kChunkPrompts;
-    const int count = std::min(kChunkPrompts, spec_.batch - first);
+    const int count = count_in(index);
     const double factor = network_.spec.context_factor(task_.n());
     worker.dtheta.zero();
     chunk.squared_error = 0;
@@ -114,7 +130,7 @@ class LaneTrainer final : public Trainer {
       worker.sampler.sample(address, std::min(kLanes, count - b * kLanes), worker.block);
       worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
       BlockLoss<T> loss = loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
-      if (const int dropped = drop_exploded(loss, worker.block); dropped > 0) {
+      if (const int dropped = drop_exploded(loss, exploded, worker.block); dropped > 0) {
         chunk.dropped += dropped;
         worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
         loss = loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
@@ -129,18 +145,14 @@ class LaneTrainer final : public Trainer {
       chunk.gradient[i] = sum;
       finite = finite && std::isfinite(sum);
     }
-    if (!finite) {  // a backward pass left the range of T after a finite forward pass
-      std::fill(chunk.gradient.begin(), chunk.gradient.end(), 0.0);
-      chunk.squared_error = 0;
-      chunk.dropped = count;
-    }
+    return finite;
   }
 
   // Replaces exploded prompts by empty ones, whose loss and gradient are exactly zero.
-  static int drop_exploded(const BlockLoss<T>& loss, PromptBlock<T>& block) {
+  static int drop_exploded(const BlockLoss<T>& loss, double exploded, PromptBlock<T>& block) {
     int dropped = 0;
     for (std::size_t p = 0; p < kLanes; ++p) {
-      if (loss.squared_error[p] <= kExploded) continue;  // false for NaN
+      if (loss.squared_error[p] <= exploded) continue;  // false for NaN
       ++dropped;
       for (std::size_t i = p; i < block.gram.size(); i += kLanes) block.gram[i] = T(0);
       for (std::size_t i = p; i < block.truth.size(); i += kLanes) block.truth[i] = block.query[i] = T(0);
