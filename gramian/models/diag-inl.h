@@ -37,8 +37,8 @@ class DiagPass {
   using V = Vec<T>;
 
   // `v` is the offset of this vector's lanes in the block.
-  DiagPass(const NetworkSpec& spec, PassMemory<T>& memory, const T* theta, size_t v)
-      : spec_(spec), memory_(memory), theta_(theta), v_(v), d_(static_cast<size_t>(spec.d)) {}
+  DiagPass(PassMemory<T>& memory, const T* theta, size_t v)
+      : spec_(memory.spec()), memory_(memory), theta_(theta), v_(v), d_(static_cast<size_t>(spec_.d)) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
     const V c = Constant(factor);

@@ -20,8 +20,8 @@ template <class T>
 class FullPass {
  public:
   // `v` is the offset of this vector's lanes in the block.
-  FullPass(const NetworkSpec& spec, PassMemory<T>& memory, const T* theta, size_t v)
-      : spec_(spec), memory_(memory), theta_(theta), v_(v), rows_(spec.rows()), size_(rows_ * rows_) {}
+  FullPass(PassMemory<T>& memory, const T* theta, size_t v)
+      : spec_(memory.spec()), memory_(memory), theta_(theta), v_(v), rows_(spec_.rows()), size_(rows_ * rows_) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
     const Vec<T> c = hn::Set(Tag<T>(), factor);

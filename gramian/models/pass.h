@@ -20,9 +20,11 @@ namespace gramian {
 // What the forward pass leaves for the backward pass, and scratch. Pointers into one
 // allocation; each entry is [..., lanes].
 template <class T>
-struct PassMemory {
+class PassMemory {
+ public:
   explicit PassMemory(const NetworkSpec& spec);
 
+  const NetworkSpec& spec() const { return spec_; }
   T* gram(int layer) { return at(gram_, layer, matrix_); }   // [D, D] (diag: S [d, d], then alpha [d], lambda)
   T* map(int layer) { return at(map_, layer, matrix_); }     // [D, D] T_l (diag: S^2 [d, d])
   T* values(int layer) { return at(values_, layer, heads_ * matrix_); }  // [H, D, D] G Q_h (diag: four vectors [d])
@@ -36,7 +38,8 @@ struct PassMemory {
   T* at(std::size_t base, int index, std::size_t stride) {
     return memory_.data() + base + static_cast<std::size_t>(index) * stride;
   }
-  std::size_t matrix_, vector_, heads_;
+  NetworkSpec spec_;
+  std::size_t matrix_, vector_, heads_;  // sizes
   std::size_t gram_, map_, values_, row_, row_adjoint_, scratch_;
   AlignedArray<T> memory_;
 };
@@ -44,7 +47,7 @@ struct PassMemory {
 template <class T>
 class NetworkPass {
  public:
-  explicit NetworkPass(const NetworkSpec& spec) : spec_(spec), memory_(spec) {}
+  explicit NetworkPass(const NetworkSpec& spec) : memory_(spec) {}
 
   // theta: [parameters], which must stay alive until the backward pass is done.
   // factor: c of G = c sum e e^T, i.e. spec.context_factor(n).
@@ -59,10 +62,9 @@ class NetworkPass {
   // to the caller.
   void backward(const T* dweights, T* dtheta);
 
-  const NetworkSpec& spec() const { return spec_; }
+  const NetworkSpec& spec() const { return memory_.spec(); }
 
  private:
-  NetworkSpec spec_;
   PassMemory<T> memory_;
   const T* theta_ = nullptr;
 };

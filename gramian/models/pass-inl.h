@@ -1,0 +1,109 @@
+// What both kernels have in common: the loop over the vectors of a block, and the plain
+// functions that HWY_EXPORT wants. Per-target header.
+#if defined(GRAMIAN_MODELS_PASS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAMIAN_MODELS_PASS_INL_H
+#undef GRAMIAN_MODELS_PASS_INL_H
+#else
+#define GRAMIAN_MODELS_PASS_INL_H
+#endif
+
+#include "gramian/lanes/vector-inl.h"
+#include "gramian/models/kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gramian {
+namespace HWY_NAMESPACE {
+
+// to = -from: a row z holds -w. One of the two is the caller's, and may be unaligned.
+template <class T>
+void Negate(size_t d, const T* from, T* to) {
+  const Tag<T> tag;
+  for (size_t i = 0; i < d; ++i) hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
+}
+
+template <class Pass, class T>
+void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
+    Pass pass(memory, theta, v);
+    pass.Load(block, static_cast<T>(factor));
+    pass.Forward();
+    Negate(static_cast<size_t>(memory.spec().d), memory.row(0) + v, weights + v);
+  }
+}
+
+template <class Pass, class T>
+void ReadOut(PassMemory<T>& memory, const T* theta, T* weights) {
+  const size_t d = static_cast<size_t>(memory.spec().d);
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
+    Pass pass(memory, theta, v);
+    for (int layers = 1; layers <= memory.spec().layers; ++layers) {
+      Negate(d, pass.ReadOutRow(layers), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
+    }
+  }
+}
+
+template <class Pass, class T>
+void Backward(PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta) {
+  const size_t d = static_cast<size_t>(memory.spec().d);
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
+    Negate(d, dweights + v, memory.row_adjoint(0) + v);
+    Put<T>(hn::Zero(Tag<T>()), memory.row_adjoint(0) + v, d);
+    Pass(memory, theta, v).Backward(dtheta);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace gramian
+HWY_AFTER_NAMESPACE();
+
+#endif
+
+#ifndef GRAMIAN_MODELS_PASS_INL_ONCE
+#define GRAMIAN_MODELS_PASS_INL_ONCE
+
+// Defines the per-target functions of one kind of network, Pass being its class template.
+#define GRAMIAN_DEFINE_KERNELS(Pass)                                                                               \
+  void Forward##Pass##F(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {    \
+    Forward<Pass<float>>(m, t, b, f, w);                                                                           \
+  }                                                                                                                \
+  void Forward##Pass##D(PassMemory<double>& m, const double* t, const PromptBlock<double>& b, double f, double* w) { \
+    Forward<Pass<double>>(m, t, b, f, w);                                                                          \
+  }                                                                                                                \
+  void ReadOut##Pass##F(PassMemory<float>& m, const float* t, float* w) { ReadOut<Pass<float>>(m, t, w); }         \
+  void ReadOut##Pass##D(PassMemory<double>& m, const double* t, double* w) { ReadOut<Pass<double>>(m, t, w); }     \
+  void Backward##Pass##F(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                       \
+    Backward<Pass<float>>(m, t, dw, dt);                                                                           \
+  }                                                                                                                \
+  void Backward##Pass##D(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                   \
+    Backward<Pass<double>>(m, t, dw, dt);                                                                          \
+  }
+
+// Defines the functions of kernels.h for one kind of network: the best instruction set of this
+// machine, chosen in the first call.
+#define GRAMIAN_EXPORT_KERNELS(Pass, kind)                                                                          \
+  HWY_EXPORT(Forward##Pass##F);                                                                                    \
+  HWY_EXPORT(Forward##Pass##D);                                                                                    \
+  HWY_EXPORT(ReadOut##Pass##F);                                                                                    \
+  HWY_EXPORT(ReadOut##Pass##D);                                                                                    \
+  HWY_EXPORT(Backward##Pass##F);                                                                                   \
+  HWY_EXPORT(Backward##Pass##D);                                                                                   \
+  void kind##_forward(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {     \
+    HWY_DYNAMIC_DISPATCH(Forward##Pass##F)(m, t, b, f, w);                                                         \
+  }                                                                                                                \
+  void kind##_forward(PassMemory<double>& m, const double* t, const PromptBlock<double>& b, double f, double* w) { \
+    HWY_DYNAMIC_DISPATCH(Forward##Pass##D)(m, t, b, f, w);                                                         \
+  }                                                                                                                \
+  void kind##_read_out(PassMemory<float>& m, const float* t, float* w) {                                           \
+    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##F)(m, t, w);                                                               \
+  }                                                                                                                \
+  void kind##_read_out(PassMemory<double>& m, const double* t, double* w) {                                        \
+    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##D)(m, t, w);                                                               \
+  }                                                                                                                \
+  void kind##_backward(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                         \
+    HWY_DYNAMIC_DISPATCH(Backward##Pass##F)(m, t, dw, dt);                                                         \
+  }                                                                                                                \
+  void kind##_backward(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                     \
+    HWY_DYNAMIC_DISPATCH(Backward##Pass##D)(m, t, dw, dt);                                                         \
+  }
+
+#endif
