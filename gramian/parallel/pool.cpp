@@ -1,9 +1,33 @@
 #include "gramian/parallel/pool.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace gramian {
 
+namespace {
+
+// Waking a sleeping thread takes tens of microseconds, a good part of a short training step.
+// So a thread first spins for about as long, and sleeps only if nothing comes: a pool that is
+// idle costs nothing. With more threads than cores nobody spins.
+constexpr int kSpins = 2000;
+
+template <class Condition>
+void spin_until(int spins, Condition condition) {
+  for (int i = 0; i < spins && !condition(); ++i) {
+#if defined(__x86_64__)
+    _mm_pause();
+#endif
+  }
+}
+
+}  // namespace
+
 ThreadPool::ThreadPool(int threads) {
-  if (threads <= 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  if (threads <= 0) threads = cores;
+  spins_ = threads <= cores ? kSpins : 0;
   for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
 }
 
@@ -34,16 +58,20 @@ void ThreadPool::dispatch(int chunks, void* context, Call call) {
   }
   start_.notify_all();
   drain(0);
+  const auto idle = [this] { return busy_.load(std::memory_order_acquire) == 0; };
+  spin_until(spins_, idle);
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return busy_ == 0; });
+  done_.wait(lock, idle);
 }
 
 void ThreadPool::work(int thread) {
   long seen = 0;
   for (;;) {
+    const auto called = [&] { return stop_ || generation_.load(std::memory_order_acquire) != seen; };
+    spin_until(spins_, called);
     {
       std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stop_ || generation_ != seen; });
+      start_.wait(lock, called);
       if (stop_) return;
       seen = generation_;
     }

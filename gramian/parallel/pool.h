@@ -38,13 +38,15 @@ class ThreadPool {
   void work(int thread);
   void drain(int thread);
 
+  int spins_ = 0;  // before a thread sleeps
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_;
   std::condition_variable done_;
-  long generation_ = 0;  // guarded by mutex_
-  int busy_ = 0;         // guarded by mutex_
-  bool stop_ = false;    // guarded by mutex_
+  // Written under mutex_; read without it by those who spin before they sleep.
+  std::atomic<long> generation_{0};
+  std::atomic<int> busy_{0};
+  std::atomic<bool> stop_{false};
   int chunks_ = 0;
   void* context_ = nullptr;
   Call call_ = nullptr;
