@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gramian/cli/commands.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
+#include "gramian/io/config_keys.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/experiment.h"
@@ -21,13 +23,14 @@ namespace {
 struct Arguments {
   std::string source;  // a run directory (eval) or a configuration (solve)
   std::vector<std::string> overrides;
-  std::string prompts, seed, json;
+  std::optional<std::string> prompts, seed;
+  std::string json;
 
   // The flags are short for keys, and win over key=value.
   std::vector<std::string> all_overrides() const {
     std::vector<std::string> all = overrides;
-    if (!prompts.empty()) all.push_back("eval.prompts=" + prompts);
-    if (!seed.empty()) all.push_back("eval.seed=" + seed);
+    if (prompts) all.push_back("eval.prompts=" + *prompts);
+    if (seed) all.push_back("eval.seed=" + *seed);
     return all;
   }
 };
@@ -87,6 +90,12 @@ Status eval(const Arguments& arguments) {
     return fail(ErrorKind::config, "[task.d] is {}, but the model of {} was trained for d = {}", experiment->task.d(),
                 directory->model(), network->spec.d);
   }
+  const NetworkSpec& trained = experiment->network;
+  if (network->spec.layers != trained.layers || network->spec.query_in_keys != trained.query_in_keys) {
+    return fail(ErrorKind::format, "{} is not the model of {}: it has {} layers and query_in_keys = {}, not {} and {}",
+                directory->model(), directory->config(), network->spec.layers, network->spec.query_in_keys,
+                trained.layers, trained.query_in_keys);
+  }
   print_task(*experiment);
   return compare(*experiment, &*network, directory->eval());
 }
@@ -128,7 +137,8 @@ void add_eval(Program& program) {
   auto arguments = add_arguments(command, "run", "DIR", "run directory of gramian train");
   command->footer(std::string("Prints a table and writes DIR/eval.json. Of the settings, task.* and eval.* may change:\n"
                               "the model stays as it was trained, the prompts need not.\n\n") +
-                  kMeaning);
+                  kMeaning + "\nKeys, as DIR/config.toml sets them (defaults of gramian train are shown):\n\n" +
+                  help_text());
   command->callback([&program, arguments] { program.run = [arguments] { return eval(*arguments); }; });
 }
 
@@ -136,7 +146,7 @@ void add_solve(Program& program) {
   CLI::App* command = program.app.add_subcommand("solve", "Compare the solvers alone, without a model.");
   auto arguments = add_arguments(command, "config", "CONFIG.toml", "configuration, a TOML file");
   command->add_option("--json", arguments->json, "also write the results to this file")->type_name("FILE");
-  command->footer(kMeaning);
+  command->footer(std::string(kMeaning) + "\nKeys of CONFIG.toml, all optional:\n\n" + help_text());
   command->callback([&program, arguments] { program.run = [arguments] { return solve(*arguments); }; });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdio>
+#include <exception>
 
 #include "gramian/cli/commands.h"
 
@@ -24,10 +25,15 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.app.exit(error) == 0 ? 0 : cli::exit_code(ErrorKind::usage);
   }
-  const Status status = program.run();
+  Status status;
+  try {
+    status = program.run();
+  } catch (const std::exception& error) {  // what libraries throw: no memory, an output that is full
+    status = fail(ErrorKind::io, "{}", error.what());
+  }
   std::fflush(stdout);
   if (status && std::ferror(stdout) == 0) return 0;
   const Error error = status ? Error{ErrorKind::io, "cannot write to the standard output"} : status.error();
-  fmt::print(stderr, "gramian: {}\n", error.message);
+  std::fputs(fmt::format("gramian: {}\n", error.message).c_str(), stderr);
   return cli::exit_code(error.kind);
 }

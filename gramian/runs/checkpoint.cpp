@@ -1,6 +1,7 @@
 #include "gramian/runs/checkpoint.h"
 
 #include <charconv>
+#include <limits>
 
 #include "gramian/io/safetensors.h"
 
@@ -15,9 +16,12 @@ Expected<T> metadata_number(const TensorFile& file, const std::string& path, con
   if (found != file.metadata.end()) {
     const std::string& text = found->second;
     const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (end.ec == std::errc() && end.ptr == text.data() + text.size() && value >= 0) return value;
+    if (end.ec == std::errc() && end.ptr == text.data() + text.size() && value >= 0 &&
+        value <= std::numeric_limits<T>::max()) {
+      return value;
+    }
   }
-  return fail(ErrorKind::format, "{}: not a checkpoint: metadata '{}' must be a number >= 0, got {}", path, key,
+  return fail(ErrorKind::format, "{}: not a checkpoint: metadata '{}' must be a finite number >= 0, got {}", path, key,
               found == file.metadata.end() ? "none" : "'" + found->second + "'");
 }
 

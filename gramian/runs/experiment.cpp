@@ -1,5 +1,7 @@
 #include "gramian/runs/experiment.h"
 
+#include <thread>
+
 namespace gramian {
 
 namespace {
@@ -84,6 +86,19 @@ TrainSpec train_spec(const Config& config) {
                         .clip_norm = config.number("train.clip_norm")}};
 }
 
+// Activations of one block, and their gradients, for each thread: what check() cannot know.
+Status check_threads(const NetworkSpec& network, int threads) {
+  constexpr double kMostBytes = 64e9;
+  if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  const double matrix = static_cast<double>(network.rows() * network.rows());
+  const double numbers = network.layers * (2.0 + network.heads) * matrix + static_cast<double>(network.parameters());
+  const double bytes = threads * numbers * kLanes * sizeof(double);
+  if (bytes <= kMostBytes) return {};
+  return fail(ErrorKind::config,
+              "[train.threads] = {} would need {:.0f} GB for a model of this size; at most {:.0f} GB", threads,
+              bytes / 1e9, kMostBytes / 1e9);
+}
+
 }  // namespace
 
 Expected<TaskSpec> task_spec(const Config& config) {
@@ -135,6 +150,7 @@ Expected<Experiment> make_experiment(const Config& config) {
       .checkpoint_every = config.integer("train.checkpoint_every"),
       .log_every = config.integer("train.log_every")};
   if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
+  if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
                 "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "

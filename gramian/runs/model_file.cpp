@@ -40,6 +40,16 @@ std::optional<Omega> as_omega(const LayerWeights& weights, std::size_t rows) {
   return omega;
 }
 
+// A word of the metadata that must be one of two: is it the first? `fallback` stands for no word.
+Expected<bool> is_first(const TensorFile& file, const std::string& path, const char* key, std::string_view first,
+                        std::string_view second, bool fallback) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) return fallback;
+  if (found->second == first || found->second == second) return found->second == first;
+  return fail(ErrorKind::format, "{}: metadata '{}' must be {} or {}, got '{}'", path, key, first, second,
+              found->second);
+}
+
 Expected<int> context_length(const TensorFile& file, const std::string& path) {
   const auto found = file.metadata.find("context_length");
   int n = 0;
@@ -84,19 +94,31 @@ Expected<Network> load_model(const std::string& path) {
   const auto layers = static_cast<int>(file->tensors.size() / 2);
   const Tensor* first = file->find("layers.0.P");
   if (first == nullptr) return fail(ErrorKind::format, "{}: not a model: it has no tensor 'layers.0.P'", path);
+  if (file->tensors.size() % 2 != 0) {
+    return fail(ErrorKind::format, "{}: {} tensors: layers must have a P and a Q each, and there must be nothing else",
+                path, file->tensors.size());
+  }
+  if (layers > kMaxLayers) {
+    return fail(ErrorKind::format, "{}: a model may have at most {} layers, got {}", path, kMaxLayers, layers);
+  }
   const std::vector<std::int64_t>& shape = first->shape;
   if (shape.size() != 3 || shape[0] < 1 || shape[0] > kMaxHeads || shape[1] != shape[2] || shape[1] < 2 ||
-      shape[1] > kMaxDimension + 1 || layers > kMaxLayers) {
+      shape[1] > kMaxDimension + 1) {
     return fail(ErrorKind::format, "{}: 'layers.0.P' must have shape [H, d+1, d+1] with H <= {}, d <= {}, got [{}]", path,
                 kMaxHeads, kMaxDimension, fmt::join(shape, ", "));
   }
+
+  const auto mean = is_first(*file, path, "context_scale", "mean", "sum", false);
+  if (!mean) return std::unexpected(mean.error());
+  const auto query_in_keys = is_first(*file, path, "query_in_keys", "true", "false", false);
+  if (!query_in_keys) return std::unexpected(query_in_keys.error());
 
   NetworkSpec spec{.kind = Parametrisation::full,
                    .d = static_cast<int>(shape[1]) - 1,
                    .layers = layers,
                    .heads = static_cast<int>(shape[0]),
-                   .context_scale = file->metadata["context_scale"] == "mean" ? ContextScale::mean : ContextScale::sum,
-                   .query_in_keys = file->metadata["query_in_keys"] == "true"};
+                   .context_scale = *mean ? ContextScale::mean : ContextScale::sum,
+                   .query_in_keys = *query_in_keys};
   double unfold = 1.0;
   if (spec.context_scale == ContextScale::mean) {
     const auto n = context_length(*file, path);

@@ -62,6 +62,7 @@ class Run {
       seconds_before_ = checkpoint->seconds;
       dropped_ = checkpoint->dropped;
       trainer_->restore(std::move(checkpoint->state));
+      saved_step_ = trainer_->steps_done();
     }
     const std::int64_t first = trainer_->steps_done();
     if (trainer_->done()) return result(first, true);
@@ -143,6 +144,11 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
   if (options.resume && directory) {
     if (Status ok = require_same(config, directory->config()); !ok) return std::unexpected(ok.error());
   } else {
+    // What --resume cannot open is begun, unless something else is there.
+    std::error_code ignored;
+    const bool foreign = options.resume && std::filesystem::is_directory(path, ignored) &&
+                         !std::filesystem::is_empty(path, ignored);
+    if (foreign) return std::unexpected(directory.error());
     directory = RunDirectory::create(path);
     if (!directory) return std::unexpected(directory.error());
     if (Status ok = write_file_atomically(directory->config(), config.to_toml()); !ok) return std::unexpected(ok.error());

@@ -1,40 +1,18 @@
 #include "gramian/io/files.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-
-#include <csignal>
 
 #include "tests/support/files.h"
+#include "tests/support/small_disk.h"
 
 namespace gramian {
 namespace {
 
 using test::is_error;
 using test::slurp;
+using test::SmallDisk;
 using test::spill;
 using test::TemporaryFolder;
-
-// No file may grow beyond `bytes` while this lives: a disk that fills up.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) {
-    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &old_limit_);
-    const rlimit limit{bytes, old_limit_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    setrlimit(RLIMIT_FSIZE, &old_limit_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  rlimit old_limit_{};
-  void (*old_handler_)(int) = SIG_DFL;
-};
 
 TEST(Files, ReadsBackWhatWasWritten) {
   const TemporaryFolder folder;

@@ -1,0 +1,56 @@
+#include "gramian/io/config_keys.h"
+#include "tests/cli/process.h"
+
+namespace gramian {
+namespace {
+
+using test::fails;
+using test::run_gramian;
+using test::succeeds;
+
+TEST(Help, OfEveryCommandNamesEveryKey) {
+  for (const char* command : {"train", "eval", "solve"}) {
+    const auto outcome = run_gramian({command, "--help"});
+    ASSERT_TRUE(succeeds(outcome));
+    for (const Key& key : config_keys()) {
+      for (const auto& part : {std::string(key.name), std::string(key.help), key.rule()}) {
+        EXPECT_NE(outcome.out.find(part), std::string::npos) << command << " --help: " << part;
+      }
+    }
+  }
+}
+
+TEST(Help, NamesCommandsOptionsAndExitCodes) {
+  const std::string top = run_gramian({"--help"}).out;
+  for (const char* word : {"train", "eval", "solve", "--version"}) EXPECT_NE(top.find(word), std::string::npos) << word;
+  const std::string train = run_gramian({"train", "--help"}).out;
+  for (const char* word : {"CONFIG.toml", "key=value", "--out DIR", "--resume", "130", "model.safetensors"}) {
+    EXPECT_NE(train.find(word), std::string::npos) << word;
+  }
+  const std::string eval = run_gramian({"eval", "--help"}).out;
+  for (const char* word : {"DIR", "--prompts N", "--seed S", "eval.json"}) {
+    EXPECT_NE(eval.find(word), std::string::npos) << word;
+  }
+  const std::string solve = run_gramian({"solve", "--help"}).out;
+  for (const char* word : {"CONFIG.toml", "--prompts N", "--json FILE"}) {
+    EXPECT_NE(solve.find(word), std::string::npos) << word;
+  }
+}
+
+TEST(Help, VersionIsPrinted) {
+  const auto outcome = run_gramian({"--version"});
+  ASSERT_TRUE(succeeds(outcome));
+  EXPECT_EQ(outcome.out.substr(0, 8), "gramian ");
+}
+
+TEST(Help, WrongUsageExitsWithTwo) {
+  EXPECT_TRUE(fails(run_gramian({}), 2, {"A subcommand is required"}));
+  EXPECT_TRUE(fails(run_gramian({"tarin"}), 2, {"A subcommand is required"}));
+  EXPECT_TRUE(fails(run_gramian({"train"}), 2, {"config is required"}));
+  EXPECT_TRUE(fails(run_gramian({"train", "a.toml"}), 2, {"--out"}));
+  EXPECT_TRUE(fails(run_gramian({"eval"}), 2, {"run is required"}));
+  EXPECT_TRUE(fails(run_gramian({"solve", "a.toml", "--jsn", "b"}), 2, {"--jsn"}));
+}
+
+}  // namespace
+}  // namespace gramian

@@ -1,0 +1,346 @@
+// Training into a directory: what is written, and that no interruption shows in the result.
+#include "gramian/runs/train_run.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+
+#include "gramian/io/safetensors.h"
+#include "gramian/runs/model_file.h"
+#include "tests/support/files.h"
+#include "tests/support/small_disk.h"
+
+namespace gramian {
+namespace {
+
+namespace fs = std::filesystem;
+
+using test::is_error;
+using test::slurp;
+using test::SmallDisk;
+using test::spill;
+using test::TemporaryFolder;
+
+using Overrides = std::vector<std::string>;
+
+// Twelve steps of a small dense network; a batch of 100 prompts is two chunks for two threads.
+Config small_run(const Overrides& overrides = {}) {
+  constexpr const char* kText = R"(
+    [task]
+    d = 3
+    n = 6
+    [model]
+    kind = "full"
+    heads = 2
+    layers = 2
+    [train]
+    steps = 12
+    batch = 100
+    threads = 2
+    log_every = 2
+    checkpoint_every = 5
+  )";
+  const Expected<Config> config = Config::parse(kText, "small.toml", overrides);
+  EXPECT_TRUE(config) << test::message_of(config);
+  return *config;
+}
+
+class TrainRun : public testing::Test {
+ protected:
+  Expected<TrainRunResult> train(const std::string& name, const Config& config = small_run(), bool resume = false,
+                                 std::function<bool()> interrupted = {}) const {
+    return train_run(config, folder_ / name, {resume, "the test", std::move(interrupted)});
+  }
+  // Stops after `count` steps of this call.
+  Expected<TrainRunResult> train_some(const std::string& name, int count, const Config& config = small_run()) const {
+    return train(name, config, true, [count]() mutable { return --count == 0; });
+  }
+
+  std::string bytes(const std::string& name, const std::string& file) const {
+    return slurp(folder_ / (name + "/" + file));
+  }
+
+  // Everything in the run's folder, by name.
+  std::map<std::string, std::string> files(const std::string& name) const {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(folder_ / name)) {
+      all[entry.path().filename()] = slurp(entry.path());
+    }
+    return all;
+  }
+
+  // The lines of metrics.jsonl without the one thing that is allowed to differ.
+  std::vector<std::string> metrics(const std::string& name) const {
+    std::istringstream text(bytes(name, "metrics.jsonl"));
+    std::vector<std::string> rows;
+    for (std::string line; std::getline(text, line);) {
+      auto row = nlohmann::ordered_json::parse(line);
+      EXPECT_EQ(row.erase("seconds"), 1u);
+      rows.push_back(row.dump());
+    }
+    return rows;
+  }
+
+  // Both runs left the same: to the byte, but for the seconds that they took.
+  void expect_same(const std::string& a, const std::string& b) const {
+    EXPECT_EQ(bytes(a, "config.toml"), bytes(b, "config.toml"));
+    EXPECT_EQ(bytes(a, "model.safetensors"), bytes(b, "model.safetensors"));
+    EXPECT_EQ(metrics(a), metrics(b));
+    auto one = read_safetensors(folder_ / (a + "/checkpoint.safetensors"));
+    auto other = read_safetensors(folder_ / (b + "/checkpoint.safetensors"));
+    ASSERT_TRUE(one && other);
+    one->metadata.erase("seconds");
+    other->metadata.erase("seconds");
+    EXPECT_EQ(one->metadata, other->metadata);
+    ASSERT_EQ(one->tensors.size(), other->tensors.size());
+    for (std::size_t t = 0; t < one->tensors.size(); ++t) {
+      EXPECT_EQ(one->tensors[t].name, other->tensors[t].name);
+      EXPECT_EQ(one->tensors[t].values, other->tensors[t].values) << one->tensors[t].name;
+    }
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(TrainRun, WritesEveryFile) {
+  const auto result = train("run");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->first_step, 0);
+  EXPECT_EQ(result->steps, 12);
+  EXPECT_FALSE(result->already_done);
+
+  std::set<std::string> names;
+  for (const auto& [name, content] : files("run")) names.insert(name);
+  EXPECT_EQ(names, (std::set<std::string>{"config.toml", "model.safetensors", "checkpoint.safetensors", "metrics.jsonl",
+                                          "manifest.json"}));  // and no temporary file
+
+  EXPECT_EQ(Config::load(folder_ / "run/config.toml")->to_toml(), small_run().to_toml());  // every key, resolved
+  const auto network = load_model(folder_ / "run/model.safetensors");
+  ASSERT_TRUE(network);
+  EXPECT_EQ(network->spec.kind, Parametrisation::full);
+  EXPECT_EQ(network->spec.heads, 2);
+  EXPECT_EQ(read_safetensors(folder_ / "run/checkpoint.safetensors")->metadata["step"], "12");
+
+  const auto manifest = nlohmann::json::parse(bytes("run", "manifest.json"));
+  EXPECT_EQ(manifest["command_line"], "the test");
+  EXPECT_EQ(manifest["seed"], 0);
+  EXPECT_TRUE(manifest["finished"].is_string());
+  EXPECT_GT(manifest["seconds"], 0);
+
+  std::vector<int> steps;
+  std::istringstream text(bytes("run", "metrics.jsonl"));
+  for (std::string line; std::getline(text, line);) {
+    const auto row = nlohmann::json::parse(line);
+    steps.push_back(row["step"]);
+    for (const char* key : {"loss", "grad_norm", "lr", "seconds"}) EXPECT_GT(row[key], 0) << key;
+  }
+  EXPECT_EQ(steps, (std::vector{2, 4, 6, 8, 10, 12}));
+}
+
+TEST_F(TrainRun, TheSameSeedIsTheSameFile) {
+  ASSERT_TRUE(train("a", small_run({"train.threads=1"})));
+  ASSERT_TRUE(train("b", small_run({"train.threads=3"})));
+  ASSERT_TRUE(train("c", small_run({"train.seed=1"})));
+  EXPECT_EQ(bytes("a", "model.safetensors"), bytes("b", "model.safetensors"));
+  EXPECT_EQ(metrics("a"), metrics("b"));
+  EXPECT_NE(bytes("a", "model.safetensors"), bytes("c", "model.safetensors"));
+}
+
+TEST_F(TrainRun, ResumedIsUninterrupted) {
+  for (const Overrides& kind : {Overrides{}, Overrides{"model.kind=diag", "model.heads=1", "train.precision=double"}}) {
+    const std::string whole = "whole" + std::to_string(kind.size());
+    ASSERT_TRUE(train(whole, small_run(kind)));
+    for (int stop : {1, 4, 5, 11}) {  // at a row of metrics, at a checkpoint, and between them
+      SCOPED_TRACE(fmt::format("{} stopped after step {}", whole, stop));
+      const std::string name = fmt::format("{}-{}", whole, stop);
+      EXPECT_TRUE(is_error(train_some(name, stop, small_run(kind)), ErrorKind::interrupted,
+                           {fmt::format("step {} of 12", stop), folder_ / name, "--resume"}));
+      EXPECT_NE(bytes(name, "model.safetensors"), bytes(whole, "model.safetensors"));
+      EXPECT_TRUE(nlohmann::json::parse(bytes(name, "manifest.json"))["finished"].is_null());
+      const auto result = train(name, small_run(kind), true);
+      ASSERT_TRUE(result) << result.error().message;
+      EXPECT_EQ(result->first_step, stop);
+      EXPECT_EQ(result->steps, 12);
+      expect_same(name, whole);
+    }
+  }
+}
+
+TEST_F(TrainRun, ResumedTwiceOnOtherNumbersOfThreads) {
+  ASSERT_TRUE(train("whole"));
+  ASSERT_TRUE(is_error(train_some("run", 3), ErrorKind::interrupted, {"step 3"}));
+  ASSERT_TRUE(is_error(train_some("run", 5, small_run({"train.threads=1"})), ErrorKind::interrupted, {"step 8"}));
+  const auto result = train("run", small_run({"train.threads=4"}), true);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->first_step, 8);
+  expect_same("run", "whole");
+}
+
+// A crash saves nothing: the run goes on from the last checkpoint, and the rows of metrics
+// after it, the last of them torn, are written anew.
+TEST_F(TrainRun, ACrashGoesOnFromTheLastCheckpoint) {
+  int step = 0;
+  ASSERT_TRUE(train("whole", small_run(), false, [&] {
+    if (++step == 9) fs::copy(folder_ / "whole", folder_ / "crashed");
+    return false;
+  }));
+  std::string rows = bytes("crashed", "metrics.jsonl");
+  ASSERT_NE(rows.find("\"step\":8"), std::string::npos);
+  spill(folder_ / "crashed/metrics.jsonl", rows + rows.substr(0, 20));
+  const auto result = train("crashed", small_run(), true);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->first_step, 5);
+  expect_same("crashed", "whole");
+}
+
+TEST_F(TrainRun, ResumeOfAFinishedRunChangesNothing) {
+  ASSERT_TRUE(train("run"));
+  const auto before = files("run");
+  const auto time = fs::last_write_time(folder_ / "run/manifest.json");
+  const auto result = train("run", small_run(), true);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->already_done);
+  EXPECT_EQ(result->steps, 12);
+  EXPECT_GT(result->seconds, 0);
+  EXPECT_EQ(files("run"), before);
+  EXPECT_EQ(fs::last_write_time(folder_ / "run/manifest.json"), time);
+}
+
+TEST_F(TrainRun, ResumeBeginsWhatWasNotBegun) {
+  ASSERT_TRUE(train("whole"));
+  ASSERT_TRUE(train("new", small_run(), true));
+  expect_same("new", "whole");
+  fs::remove(folder_ / "new/checkpoint.safetensors");  // stopped before the first checkpoint
+  const auto result = train("new", small_run(), true);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->first_step, 0);
+  expect_same("new", "whole");
+}
+
+TEST_F(TrainRun, ResumeRefusesAnotherConfiguration) {
+  ASSERT_TRUE(is_error(train_some("run", 4), ErrorKind::interrupted, {}));
+  const auto before = files("run");
+  const std::map<std::string, std::string> changes{{"task.n=7", "[task] n = 7"},
+                                                   {"task.sigma=[0, 4]", "[task] sigma = [0, 4]"},
+                                                   {"model.heads=1", "[model] heads = 1"},
+                                                   {"train.seed=1", "[train] seed = 1"},
+                                                   {"train.steps=13", "[train] steps = 13"},
+                                                   {"train.warmup=0", "[train] warmup = 0"}};
+  for (const auto& [change, named] : changes) {
+    EXPECT_TRUE(is_error(train("run", small_run({change}), true), ErrorKind::config,
+                         {named, folder_ / "run/config.toml", "must keep its configuration"}))
+        << change;
+    EXPECT_EQ(files("run"), before) << change;
+  }
+  // What does not touch the weights is free.
+  EXPECT_TRUE(train("run", small_run({"eval.prompts=7", "train.log_every=3", "train.checkpoint_every=1"}), true));
+}
+
+TEST_F(TrainRun, ResumeRefusesDamagedFiles) {
+  ASSERT_TRUE(is_error(train_some("run", 4), ErrorKind::interrupted, {}));
+  const auto intact = files("run");
+  const auto expect_refused = [&](const char* file, const std::string& content, const char* part) {
+    const std::string path = folder_ / (std::string("run/") + file);
+    spill(path, content);
+    const auto before = files("run");
+    EXPECT_TRUE(is_error(train("run", small_run(), true), ErrorKind::format, {file, part}));
+    EXPECT_EQ(files("run"), before);
+    spill(path, intact.at(file));
+  };
+  const std::string checkpoint = "checkpoint.safetensors";
+  expect_refused("checkpoint.safetensors", intact.at(checkpoint).substr(0, 300), "truncated");
+  expect_refused("checkpoint.safetensors", intact.at("model.safetensors"), "not a checkpoint");
+  expect_refused("metrics.jsonl", "{\"step\":2}\noops\n", "metrics.jsonl:2:");
+  // A checkpoint of a network with other sizes.
+  ASSERT_TRUE(train("other", small_run({"model.layers=3"})));
+  expect_refused("checkpoint.safetensors", bytes("other", checkpoint), "'theta' must be 128 numbers");
+  EXPECT_TRUE(train("run", small_run(), true));
+}
+
+TEST_F(TrainRun, AFolderInUseIsRefused) {
+  ASSERT_TRUE(train("run"));
+  const auto before = files("run");
+  EXPECT_TRUE(is_error(train("run"), ErrorKind::io, {folder_ / "run", "not empty", "--resume"}));
+  EXPECT_EQ(files("run"), before);
+  // --resume does not help where no run was: the reason is another one.
+  fs::create_directory(folder_ / "mine");
+  spill(folder_ / "mine/notes.txt", "mine");
+  EXPECT_TRUE(is_error(train("mine", small_run(), true), ErrorKind::io, {"mine/config.toml is missing"}));
+  EXPECT_EQ(files("mine").size(), 1u);
+}
+
+TEST_F(TrainRun, DivergenceStopsWithTheStepAndKeepsTheCheckpoint) {
+  const Config config = small_run({"train.learning_rate=10", "train.warmup=0", "train.checkpoint_every=1"});
+  std::map<std::string, std::string> last;
+  int steps = 0;
+  const auto result = train("run", config, false, [&] {
+    ++steps;
+    return false;
+  });
+  EXPECT_TRUE(is_error(result, ErrorKind::numeric,
+                       {fmt::format("diverged at step {}", steps + 1), "train.learning_rate",
+                        fmt::format("checkpoint of step {} is kept in {}", steps, folder_ / "run/checkpoint")}));
+  ASSERT_GE(steps, 1);
+  const auto before = files("run");
+  EXPECT_EQ(read_safetensors(folder_ / "run/checkpoint.safetensors")->metadata["step"], std::to_string(steps));
+  EXPECT_TRUE(load_model(folder_ / "run/model.safetensors"));
+  // The same again from there, and the checkpoint is still named and kept.
+  EXPECT_TRUE(is_error(train("run", config, true), ErrorKind::numeric,
+                       {fmt::format("diverged at step {}", steps + 1),
+                        fmt::format("checkpoint of step {} is kept", steps)}));
+  EXPECT_EQ(bytes("run", "checkpoint.safetensors"), before.at("checkpoint.safetensors"));
+  EXPECT_EQ(bytes("run", "model.safetensors"), before.at("model.safetensors"));
+}
+
+TEST_F(TrainRun, AFullDiskKeepsTheOldFiles) {
+  ASSERT_TRUE(train("whole"));
+  std::map<std::string, std::string> before;
+  std::optional<SmallDisk> disk;
+  int step = 0;
+  // No room for the model of step 10.
+  const auto result = train("run", small_run({"train.log_every=1000"}), false, [&] {
+    if (++step == 7) {
+      before = files("run");
+      disk.emplace(1000);
+    }
+    return false;
+  });
+  disk.reset();
+  EXPECT_TRUE(is_error(result, ErrorKind::io, {"cannot write", folder_ / "run/model.safetensors", "File too large"}));
+  EXPECT_EQ(step, 10);
+  EXPECT_EQ(files("run"), before);  // the old files, and no half of a new one
+  const auto resumed = train("run", small_run({"train.log_every=1000"}), true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(resumed->first_step, 5);
+  EXPECT_EQ(bytes("run", "model.safetensors"), bytes("whole", "model.safetensors"));
+}
+
+TEST_F(TrainRun, AFullDiskUnderTheMetricsIsNamed) {
+  ASSERT_TRUE(train("whole"));
+  std::optional<SmallDisk> disk;
+  int step = 0;
+  const auto result = train("run", small_run(), false, [&] {
+    if (++step == 6) disk.emplace(fs::file_size(folder_ / "run/metrics.jsonl") + 10);
+    return false;
+  });
+  disk.reset();
+  EXPECT_TRUE(is_error(result, ErrorKind::io, {"cannot write", folder_ / "run/metrics.jsonl", "File too large"}));
+  const auto resumed = train("run", small_run(), true);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  expect_same("run", "whole");
+}
+
+TEST_F(TrainRun, WhatCannotBeMadeIsRefused) {
+  spill(folder_ / "file", "");
+  EXPECT_TRUE(is_error(train("file/run"), ErrorKind::io, {folder_ / "file/run"}));
+  EXPECT_TRUE(is_error(train("file"), ErrorKind::io, {folder_ / "file", "it is a file"}));
+  // A combination that means nothing is found before the folder is made.
+  EXPECT_TRUE(is_error(train("run", small_run({"model.kind=diag"})), ErrorKind::config, {"[model.heads] = 2"}));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
+}  // namespace
+}  // namespace gramian
