@@ -1,6 +1,7 @@
 // The paper's main problem, end to end: d = 10, n = 20, sigma ~ U[0, 5], every setting at its
-// default (two layers need fewer steps). These step counts reach the goals by several standard
-// errors for seeds 0 to 2; half of them leaves four layers at 0.061 to 0.064. Under a sanitizer this takes minutes and finds nothing that the others do not.
+// default (two layers need fewer steps). The goals are reached by several standard errors for
+// seeds 0 to 2; half of the steps leaves four layers at 0.061 to 0.064. Under a sanitizer this
+// takes minutes and finds nothing that the others do not.
 #ifndef GRAMIAN_SANITIZED
 
 #include "tests/cli/process.h"
