@@ -16,7 +16,7 @@ class AlignedArray {
   AlignedArray() = default;
   explicit AlignedArray(std::size_t size) : size_(size) {
     if (size == 0) return;
-    void* memory = ::operator new(size * sizeof(T), std::align_val_t{kAlignment});
+    void* memory = ::operator new (size * sizeof(T), std::align_val_t{kAlignment});
     std::memset(memory, 0, size * sizeof(T));
     data_.reset(static_cast<T*>(memory));
   }
@@ -36,7 +36,7 @@ class AlignedArray {
 
  private:
   struct Free {
-    void operator()(T* memory) const { ::operator delete(memory, std::align_val_t{kAlignment}); }
+    void operator()(T* memory) const { ::operator delete (memory, std::align_val_t{kAlignment}); }
   };
   std::unique_ptr<T[], Free> data_;
   std::size_t size_ = 0;

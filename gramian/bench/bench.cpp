@@ -71,9 +71,12 @@ Parts time_parts(const BenchCase& what, double budget) {
   std::uint32_t step = 0;
   constexpr int kBlocks = 16;  // long enough for the clock
   const auto timed = [&](const auto& body) {
-    return repeat(budget / 3, [&] {
-             for (int i = 0; i < kBlocks; ++i) body();
-           }).median / kBlocks;
+    return repeat(budget / 3,
+                  [&] {
+                    for (int i = 0; i < kBlocks; ++i) body();
+                  })
+               .median /
+           kBlocks;
   };
   return {timed([&] { sampler.sample({.seed = 1, .step = step++}, kLanes, block); }),
           timed([&] { pass.forward(theta.data(), block, factor, weights.data()); }),

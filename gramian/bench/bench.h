@@ -26,9 +26,9 @@ struct BenchCase {
 
 struct BenchTime {
   BenchCase what;
-  double ms = 0;          // a training step, median
-  double spread = 0;      // interquartile range over the median
-  double gflops = 0;      // operations of forward and backward over the time of the whole step
+  double ms = 0;             // a training step, median
+  double spread = 0;         // interquartile range over the median
+  double gflops = 0;         // operations of forward and backward over the time of the whole step
   double peak_fraction = 0;  // of the FMA peak of all its threads
   // Parts of a step on one thread: shares of their sum, and the speed of the kernels alone.
   double sampling = 0, forward = 0, backward = 0, rest = 0;

@@ -10,14 +10,14 @@ Operations full(const NetworkSpec& spec) {
   const double general = D * square, symmetric = square * (D + 1) / 2;
   Operations count;
   for (int l = 0; l < spec.layers - 1; ++l) {
-    const bool first = l == 0;  // dloss/dG of the first layer is not needed
-    count.forward += 2 * H * general + general + symmetric;              // G Q, P (G Q); T G, (T G) T^T
-    count.forward += square;                                             // z = T^T z'
-    count.backward += square;                                            // dz' = T dz
-    count.backward += 2 * general + square + (first ? 0 : symmetric);    // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
-    count.backward += H * (3 * general + (first ? 0 : 2 * symmetric));   // dP, d(G Q), dQ; dG
+    const bool first = l == 0;                                          // dloss/dG of the first layer is not needed
+    count.forward += 2 * H * general + general + symmetric;             // G Q, P (G Q); T G, (T G) T^T
+    count.forward += square;                                            // z = T^T z'
+    count.backward += square;                                           // dz' = T dz
+    count.backward += 2 * general + square + (first ? 0 : symmetric);   // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
+    count.backward += H * (3 * general + (first ? 0 : 2 * symmetric));  // dP, d(G Q), dQ; dG
   }
-  count.forward += H * 2 * square;                                       // last layer: G p, Q^T (G p)
+  count.forward += H * 2 * square;                                          // last layer: G p, Q^T (G p)
   count.backward += H * (3 * square + (spec.layers > 1 ? 2 * square : 0));  // Q dz, dQ, dp; dG
   return count;
 }

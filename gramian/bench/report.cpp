@@ -30,14 +30,16 @@ nlohmann::ordered_json to_json(const BenchTime& time) {
 }
 
 constexpr const char* kHeader =
-    "kind  L   d       n  thr   ms a step  spread   GFLOP/s  of peak | kernels  of peak |  sample  forward backward    rest\n";
+    "kind  L   d       n  thr   ms a step  spread   GFLOP/s  of peak | kernels  of peak |  sample  forward backward    "
+    "rest\n";
 
 std::string to_line(const BenchTime& t) {
   const BenchCase& w = t.what;
-  return fmt::format("{:<5}{:>2}{:>4}{:>8}{:>5}{:>12.4f}{:>7.1f}%{:>10.1f}{:>8.1f}% |{:>8.1f}{:>8.1f}% |{:>7.1f}%{:>8.1f}%{:>8.1f}%{:>7.1f}%\n",
-                     name_of(w.kind), w.layers, w.d, w.n, w.threads, t.ms, 100 * t.spread, t.gflops, 100 * t.peak_fraction,
-                     t.kernel_gflops, 100 * t.kernel_peak_fraction, 100 * t.sampling, 100 * t.forward, 100 * t.backward,
-                     100 * t.rest);
+  return fmt::format(
+      "{:<5}{:>2}{:>4}{:>8}{:>5}{:>12.4f}{:>7.1f}%{:>10.1f}{:>8.1f}% |{:>8.1f}{:>8.1f}% "
+      "|{:>7.1f}%{:>8.1f}%{:>8.1f}%{:>7.1f}%\n",
+      name_of(w.kind), w.layers, w.d, w.n, w.threads, t.ms, 100 * t.spread, t.gflops, 100 * t.peak_fraction,
+      t.kernel_gflops, 100 * t.kernel_peak_fraction, 100 * t.sampling, 100 * t.forward, 100 * t.backward, 100 * t.rest);
 }
 
 }  // namespace

@@ -41,16 +41,20 @@ Status bench(const Arguments& arguments) {
 }  // namespace
 
 void add_bench(Program& program) {
-  CLI::App* command = program.app.add_subcommand("bench", "Measure the speed of training against the limit of this machine.");
+  CLI::App* command =
+      program.app.add_subcommand("bench", "Measure the speed of training against the limit of this machine.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("--json", arguments->json, "also write the results to this file")->type_name("FILE");
-  command->add_option("--seconds", arguments->budget, "time for each case")->capture_default_str()->check(CLI::Range(0.01, 60.0));
+  command->add_option("--seconds", arguments->budget, "time for each case")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 60.0));
   command->add_flag("--signature", arguments->signature, "print the signature of a small fixed run and stop");
-  command->footer("The signature is a hash of the weights of a small fixed run: two builds with one signature compute\n"
-                  "the same numbers. GFLOP/s count the products of the forward and backward pass (a multiply-add is\n"
-                  "two operations), over the time of a whole step, and of the kernels alone; of peak: over what\n"
-                  "the cores do on independent multiply-adds, measured in the same run. Quiet machines give better\n"
-                  "numbers; compare ratios within one run.\n");
+  command->footer(
+      "The signature is a hash of the weights of a small fixed run: two builds with one signature compute\n"
+      "the same numbers. GFLOP/s count the products of the forward and backward pass (a multiply-add is\n"
+      "two operations), over the time of a whole step, and of the kernels alone; of peak: over what\n"
+      "the cores do on independent multiply-adds, measured in the same run. Quiet machines give better\n"
+      "numbers; compare ratios within one run.\n");
   command->callback([&program, arguments] { program.run = [arguments] { return bench(*arguments); }; });
 }
 

@@ -12,8 +12,8 @@ namespace gramian::cli {
 
 struct Program {
   CLI::App app;
-  std::string command_line;      // as typed, for the manifest
-  std::function<Status()> run;   // of the chosen command
+  std::string command_line;     // as typed, for the manifest
+  std::function<Status()> run;  // of the chosen command
 };
 
 void add_train(Program& program);

@@ -74,9 +74,11 @@ Status eval(const Arguments& arguments) {
   const auto directory = RunDirectory::open(arguments.source);
   if (!directory) return std::unexpected(directory.error());
   for (const std::string& setting : arguments.overrides) {
-    const bool fixed = setting.starts_with("model.") || (setting.starts_with("train.") && !setting.starts_with("train.threads"));
+    const bool fixed =
+        setting.starts_with("model.") || (setting.starts_with("train.") && !setting.starts_with("train.threads"));
     if (fixed) {
-      return fail(ErrorKind::usage, "'{}': the model of {} is trained already; only task.*, eval.* and train.threads can be changed",
+      return fail(ErrorKind::usage,
+                  "'{}': the model of {} is trained already; only task.*, eval.* and train.threads can be changed",
                   setting, arguments.source);
     }
   }
@@ -135,10 +137,10 @@ constexpr const char* kMeaning =
 void add_eval(Program& program) {
   CLI::App* command = program.app.add_subcommand("eval", "Compare a trained model with every solver on fresh prompts.");
   auto arguments = add_arguments(command, "run", "DIR", "run directory of gramian train");
-  command->footer(std::string("Prints a table and writes DIR/eval.json. Of the settings, task.* and eval.* may change:\n"
-                              "the model stays as it was trained, the prompts need not.\n\n") +
-                  kMeaning + "\nKeys, as DIR/config.toml sets them (defaults of gramian train are shown):\n\n" +
-                  help_text());
+  command->footer(
+      std::string("Prints a table and writes DIR/eval.json. Of the settings, task.* and eval.* may change:\n"
+                  "the model stays as it was trained, the prompts need not.\n\n") +
+      kMeaning + "\nKeys, as DIR/config.toml sets them (defaults of gramian train are shown):\n\n" + help_text());
   command->callback([&program, arguments] { program.run = [arguments] { return eval(*arguments); }; });
 }
 

@@ -1,9 +1,12 @@
 // gramian: train linear transformers on in-context regression and compare them with what a
 // statistician would do. The program is a client of the library; see commands.h.
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "gramian/cli/commands.h"
 
@@ -20,6 +23,14 @@ int main(int argc, char** argv) {
   cli::add_solve(program);
   cli::add_bench(program);
 
+  std::vector<std::string> commands;
+  for (const CLI::App* command : program.app.get_subcommands({})) commands.push_back(command->get_name());
+  if (argc > 1 && argv[1][0] != '-' && std::find(commands.begin(), commands.end(), argv[1]) == commands.end()) {
+    const std::string message =
+        fmt::format("gramian: '{}' is not a command; there are {}\n", argv[1], fmt::join(commands, ", "));
+    std::fputs(message.c_str(), stderr);
+    return cli::exit_code(ErrorKind::usage);
+  }
   try {
     program.app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -25,11 +25,15 @@ bool interrupted() { return caught != 0; }
 int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::usage:
-    case ErrorKind::config: return 2;
+    case ErrorKind::config:
+      return 2;
     case ErrorKind::io:
-    case ErrorKind::format: return 3;
-    case ErrorKind::numeric: return 4;
-    case ErrorKind::interrupted: return 130;
+    case ErrorKind::format:
+      return 3;
+    case ErrorKind::numeric:
+      return 4;
+    case ErrorKind::interrupted:
+      return 130;
   }
   return 1;
 }

@@ -45,17 +45,19 @@ void add_train(Program& program) {
   CLI::App* command = program.app.add_subcommand("train", "Train a linear transformer into a run directory.");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("config", arguments->config, "configuration, a TOML file")->required()->type_name("CONFIG.toml");
-  command->add_option("overrides", arguments->overrides, "settings that replace those of the file")->type_name("key=value");
+  command->add_option("overrides", arguments->overrides, "settings that replace those of the file")
+      ->type_name("key=value");
   command->add_option("--out", arguments->out, "run directory, made if missing; must be empty without --resume")
       ->required()
       ->type_name("DIR");
   command->add_flag("--resume", arguments->resume,
                     "go on from the last checkpoint of DIR, to the same bits as an uninterrupted run");
-  command->footer("Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl and\n"
-                  "manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C saves and\n"
-                  "exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
-                  "Keys of CONFIG.toml, all optional:\n\n" +
-                  help_text());
+  command->footer(
+      "Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl and\n"
+      "manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C saves and\n"
+      "exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
+      "Keys of CONFIG.toml, all optional:\n\n" +
+      help_text());
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return train(*arguments, program.command_line); };
   });

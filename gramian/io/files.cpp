@@ -51,7 +51,7 @@ File::~File() {
 }
 
 Expected<std::uint64_t> File::size() const {
-  struct stat info{};
+  struct stat info {};
   if (::fstat(descriptor_, &info) != 0) return system_failure("read", path_);
   return static_cast<std::uint64_t>(info.st_size);
 }
@@ -112,7 +112,7 @@ Expected<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
-  struct stat info{};
+  struct stat info {};
   const bool special = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
   const std::string temporary = special ? path : path + ".tmp";
   Expected<File> file = File::create(temporary);

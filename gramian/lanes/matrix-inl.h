@@ -43,9 +43,7 @@ struct LaneMatrix {
   const T* data;
   size_t ld;
 
-  HWY_INLINE Vec<T> at(size_t i, size_t j) const {
-    return hn::Load(Tag<T>(), data + Place<kOrder>(i, j, ld) * kLanes);
-  }
+  HWY_INLINE Vec<T> at(size_t i, size_t j) const { return hn::Load(Tag<T>(), data + Place<kOrder>(i, j, ld) * kLanes); }
   HWY_INLINE LaneMatrix<T, Flip(kOrder)> transposed() const { return {data, ld}; }
 };
 
@@ -129,10 +127,14 @@ HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, 
     return;
   }
   switch (end - j) {
-    case 1: return MultiplyTile<MR, 1, Part::all, kInto>(inner, a, b, i, j, c, columns);
-    case 2: return MultiplyTile<MR, 2, Part::all, kInto>(inner, a, b, i, j, c, columns);
-    case 3: return MultiplyTile<MR, 3, Part::all, kInto>(inner, a, b, i, j, c, columns);
-    default: return;
+    case 1:
+      return MultiplyTile<MR, 1, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    case 2:
+      return MultiplyTile<MR, 2, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    case 3:
+      return MultiplyTile<MR, 3, Part::all, kInto>(inner, a, b, i, j, c, columns);
+    default:
+      return;
   }
 }
 
@@ -141,10 +143,14 @@ HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, size_t columns, A a, B
   size_t i = 0;
   for (; i + kTile <= rows; i += kTile) MultiplyStrip<kTile, kPart, kInto>(inner, columns, a, b, i, c);
   switch (rows - i) {
-    case 1: return MultiplyStrip<1, kPart, kInto>(inner, columns, a, b, i, c);
-    case 2: return MultiplyStrip<2, kPart, kInto>(inner, columns, a, b, i, c);
-    case 3: return MultiplyStrip<3, kPart, kInto>(inner, columns, a, b, i, c);
-    default: return;
+    case 1:
+      return MultiplyStrip<1, kPart, kInto>(inner, columns, a, b, i, c);
+    case 2:
+      return MultiplyStrip<2, kPart, kInto>(inner, columns, a, b, i, c);
+    case 3:
+      return MultiplyStrip<3, kPart, kInto>(inner, columns, a, b, i, c);
+    default:
+      return;
   }
 }
 

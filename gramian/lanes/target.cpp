@@ -10,7 +10,8 @@ namespace {
 // Bits of targets, from the best (the lowest bit) on.
 std::vector<int64_t> usable_targets() {
   std::vector<int64_t> targets;
-  for (int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) targets.push_back(left & -left);
+  for (int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1)
+    targets.push_back(left & -left);
   return targets;
 }
 

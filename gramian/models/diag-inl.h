@@ -80,8 +80,8 @@ class DiagPass {
   void Backward(T* dtheta) {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) StepRowAdjoint(l);
-    T* ds = memory_.scratch(0) + v_;         // twice dloss/dS of the layer's input, [d, d]
-    T* dalpha = memory_.scratch(3) + v_;     // [d]
+    T* ds = memory_.scratch(0) + v_;      // twice dloss/dS of the layer's input, [d, d]
+    T* dalpha = memory_.scratch(3) + v_;  // [d]
     V dlambda = BackwardLast(last, dalpha, dtheta);
     for (size_t i = 0; i < d_ * d_; ++i) Put<T>(Constant(0), ds, i);
     for (int l = last - 1; l >= 0; --l) dlambda = BackwardLayer(l, ds, dalpha, dlambda, dtheta);

@@ -52,8 +52,7 @@ class FullPass {
       }
       for (size_t i = 0; i < rows_; ++i) Increase<T>(hn::Set(Tag<T>(), T(1)), map, i * rows_ + i);
       Multiply<Into::set>(rows_, rows_, rows_, Square(map), gram, product);
-      MultiplySymmetric<Into::set>(rows_, rows_, Square(product), Square(map).transposed(),
-                                   memory_.gram(l + 1) + v_);
+      MultiplySymmetric<Into::set>(rows_, rows_, Square(product), Square(map).transposed(), memory_.gram(l + 1) + v_);
     }
     LastRow(last);
     for (int l = last - 1; l >= 0; --l) StepRow(l, memory_.row(l + 1) + v_, memory_.row(l) + v_);
@@ -125,8 +124,7 @@ class FullPass {
 
   // z_l = T_l^T z_{l+1}
   void StepRow(int l, const T* from, T* to) {
-    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(),
-                              Column(from), to);
+    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(), Column(from), to);
   }
 
   // The row of y in the last layer: z = e_y + sum_h Q_h^T (G p_h), p_h the last row of P_h.

@@ -9,9 +9,12 @@ namespace gramian {
 
 std::size_t NetworkSpec::parameters_per_layer() const {
   switch (kind) {
-    case Parametrisation::full: return static_cast<std::size_t>(heads) * 2 * rows() * rows();
-    case Parametrisation::diag: return 4;
-    case Parametrisation::gdpp: return 2;
+    case Parametrisation::full:
+      return static_cast<std::size_t>(heads) * 2 * rows() * rows();
+    case Parametrisation::diag:
+      return 4;
+    case Parametrisation::gdpp:
+      return 2;
   }
   return 0;
 }

@@ -62,25 +62,25 @@ HWY_AFTER_NAMESPACE();
 #define GRAMIAN_MODELS_PASS_INL_ONCE
 
 // Defines the per-target functions of one kind of network, Pass being its class template.
-#define GRAMIAN_DEFINE_KERNELS(Pass)                                                                               \
-  void Forward##Pass##F(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {    \
-    Forward<Pass<float>>(m, t, b, f, w);                                                                           \
-  }                                                                                                                \
+#define GRAMIAN_DEFINE_KERNELS(Pass)                                                                                 \
+  void Forward##Pass##F(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {     \
+    Forward<Pass<float>>(m, t, b, f, w);                                                                             \
+  }                                                                                                                  \
   void Forward##Pass##D(PassMemory<double>& m, const double* t, const PromptBlock<double>& b, double f, double* w) { \
-    Forward<Pass<double>>(m, t, b, f, w);                                                                          \
-  }                                                                                                                \
-  void ReadOut##Pass##F(PassMemory<float>& m, const float* t, float* w) { ReadOut<Pass<float>>(m, t, w); }         \
-  void ReadOut##Pass##D(PassMemory<double>& m, const double* t, double* w) { ReadOut<Pass<double>>(m, t, w); }     \
-  void Backward##Pass##F(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                       \
-    Backward<Pass<float>>(m, t, dw, dt);                                                                           \
-  }                                                                                                                \
-  void Backward##Pass##D(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                   \
-    Backward<Pass<double>>(m, t, dw, dt);                                                                          \
+    Forward<Pass<double>>(m, t, b, f, w);                                                                            \
+  }                                                                                                                  \
+  void ReadOut##Pass##F(PassMemory<float>& m, const float* t, float* w) { ReadOut<Pass<float>>(m, t, w); }           \
+  void ReadOut##Pass##D(PassMemory<double>& m, const double* t, double* w) { ReadOut<Pass<double>>(m, t, w); }       \
+  void Backward##Pass##F(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                         \
+    Backward<Pass<float>>(m, t, dw, dt);                                                                             \
+  }                                                                                                                  \
+  void Backward##Pass##D(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                     \
+    Backward<Pass<double>>(m, t, dw, dt);                                                                            \
   }
 
 // Defines the functions of kernels.h for one kind of network: the best instruction set of this
 // machine, chosen in the first call.
-#define GRAMIAN_EXPORT_KERNELS(Pass, kind)                                                                          \
+#define GRAMIAN_EXPORT_KERNELS(Pass, kind)                                                                         \
   HWY_EXPORT(Forward##Pass##F);                                                                                    \
   HWY_EXPORT(Forward##Pass##D);                                                                                    \
   HWY_EXPORT(ReadOut##Pass##F);                                                                                    \

@@ -25,12 +25,12 @@ class PassMemory {
   explicit PassMemory(const NetworkSpec& spec);
 
   const NetworkSpec& spec() const { return spec_; }
-  T* gram(int layer) { return at(gram_, layer, matrix_); }   // [D, D] (diag: S [d, d], then alpha [d], lambda)
-  T* map(int layer) { return at(map_, layer, matrix_); }     // [D, D] T_l (diag: S^2 [d, d])
-  T* values(int layer) { return at(values_, layer, heads_ * matrix_); }  // [H, D, D] G Q_h (diag: four vectors [d])
-  T* row(int layer) { return at(row_, layer, vector_); }     // [D] z_l, z_L = e_y
+  T* gram(int layer) { return at(gram_, layer, matrix_); }  // [D, D] (diag: S [d, d], then alpha [d], lambda)
+  T* map(int layer) { return at(map_, layer, matrix_); }    // [D, D] T_l (diag: S^2 [d, d])
+  T* values(int layer) { return at(values_, layer, heads_ * matrix_); }   // [H, D, D] G Q_h (diag: four vectors [d])
+  T* row(int layer) { return at(row_, layer, vector_); }                  // [D] z_l, z_L = e_y
   T* row_adjoint(int layer) { return at(row_adjoint_, layer, vector_); }  // [D]
-  T* scratch(int k) { return at(scratch_, k, matrix_); }     // [D, D], k in [0, kScratch)
+  T* scratch(int k) { return at(scratch_, k, matrix_); }                  // [D, D], k in [0, kScratch)
 
   static constexpr int kScratch = 6;
 

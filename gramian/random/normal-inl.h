@@ -62,15 +62,9 @@ inline constexpr double kSine[] = {1.0,
                                    1.0 / 6227020800,
                                    1.0 / 1307674368000,
                                    1.0 / 355687428096000};
-inline constexpr double kCosine[] = {1.0,
-                                     1.0 / 2,
-                                     1.0 / 24,
-                                     1.0 / 720,
-                                     1.0 / 40320,
-                                     1.0 / 3628800,
-                                     1.0 / 479001600,
-                                     1.0 / 87178291200,
-                                     1.0 / 20922789888000};
+inline constexpr double kCosine[] = {
+    1.0,           1.0 / 2,         1.0 / 24,          1.0 / 720,           1.0 / 40320,
+    1.0 / 3628800, 1.0 / 479001600, 1.0 / 87178291200, 1.0 / 20922789888000};
 
 template <class D>
 HWY_INLINE hn::Vec<D> Series(D d, const double (&coefficients)[9], hn::Vec<D> negative_square) {

@@ -132,23 +132,22 @@ Expected<Experiment> make_experiment(const Config& config) {
 
   const int steps = static_cast<int>(config.integer("eval.gd_steps"));
   const int layers = static_cast<int>(config.integer("model.layers"));
-  Experiment experiment{
-      .task = *std::move(task),
-      .network = network_spec(config),
-      .initial = {.near_gd = config.text("model.init") == "gd",
-                  .step = config.number("model.init_step"),
-                  .curvature = config.number("model.init_curvature"),
-                  .noise = config.number("model.init_noise")},
-      .train = train_spec(config),
-      .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),
-               .seed = static_cast<std::uint64_t>(config.integer("eval.seed")),
-               .query = query_mode(config, "eval.query"),
-               .tuning_prompts = static_cast<std::uint64_t>(config.integer("eval.tuning_prompts")),
-               .gd_steps = steps > 0 ? steps : layers},
-      .profile = config.numbers("eval.profile"),
-      .threads = static_cast<int>(config.integer("train.threads")),
-      .checkpoint_every = config.integer("train.checkpoint_every"),
-      .log_every = config.integer("train.log_every")};
+  Experiment experiment{.task = *std::move(task),
+                        .network = network_spec(config),
+                        .initial = {.near_gd = config.text("model.init") == "gd",
+                                    .step = config.number("model.init_step"),
+                                    .curvature = config.number("model.init_curvature"),
+                                    .noise = config.number("model.init_noise")},
+                        .train = train_spec(config),
+                        .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),
+                                 .seed = static_cast<std::uint64_t>(config.integer("eval.seed")),
+                                 .query = query_mode(config, "eval.query"),
+                                 .tuning_prompts = static_cast<std::uint64_t>(config.integer("eval.tuning_prompts")),
+                                 .gd_steps = steps > 0 ? steps : layers},
+                        .profile = config.numbers("eval.profile"),
+                        .threads = static_cast<int>(config.integer("train.threads")),
+                        .checkpoint_every = config.integer("train.checkpoint_every"),
+                        .log_every = config.integer("train.log_every")};
   if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
   if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {

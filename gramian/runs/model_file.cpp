@@ -19,9 +19,12 @@ constexpr const char* kConvention =
 
 const char* name_of(Parametrisation kind) {
   switch (kind) {
-    case Parametrisation::full: return "full";
-    case Parametrisation::diag: return "diag";
-    case Parametrisation::gdpp: return "gdpp";
+    case Parametrisation::full:
+      return "full";
+    case Parametrisation::diag:
+      return "diag";
+    case Parametrisation::gdpp:
+      return "gdpp";
   }
   return "";
 }
@@ -58,8 +61,9 @@ Expected<int> context_length(const TensorFile& file, const std::string& path) {
     const auto end = std::from_chars(text.data(), text.data() + text.size(), n);
     if (end.ec == std::errc() && end.ptr == text.data() + text.size() && n >= 1) return n;
   }
-  return fail(ErrorKind::format, "{}: metadata 'context_scale' is mean, so 'context_length' must be an integer >= 1, got {}",
-              path, found == file.metadata.end() ? "none" : "'" + found->second + "'");
+  return fail(ErrorKind::format,
+              "{}: metadata 'context_scale' is mean, so 'context_length' must be an integer >= 1, got {}", path,
+              found == file.metadata.end() ? "none" : "'" + found->second + "'");
 }
 
 }  // namespace
@@ -104,8 +108,8 @@ Expected<Network> load_model(const std::string& path) {
   const std::vector<std::int64_t>& shape = first->shape;
   if (shape.size() != 3 || shape[0] < 1 || shape[0] > kMaxHeads || shape[1] != shape[2] || shape[1] < 2 ||
       shape[1] > kMaxDimension + 1) {
-    return fail(ErrorKind::format, "{}: 'layers.0.P' must have shape [H, d+1, d+1] with H <= {}, d <= {}, got [{}]", path,
-                kMaxHeads, kMaxDimension, fmt::join(shape, ", "));
+    return fail(ErrorKind::format, "{}: 'layers.0.P' must have shape [H, d+1, d+1] with H <= {}, d <= {}, got [{}]",
+                path, kMaxHeads, kMaxDimension, fmt::join(shape, ", "));
   }
 
   const auto mean = is_first(*file, path, "context_scale", "mean", "sum", false);
@@ -134,8 +138,9 @@ Expected<Network> load_model(const std::string& path) {
       const std::string name = fmt::format("layers.{}.{}", l, part);
       const Tensor* tensor = file->find(name);
       if (tensor == nullptr) {
-        return fail(ErrorKind::format, "{}: {} tensors, but no '{}': layers must be numbered from 0, with a P and a Q each",
-                    path, file->tensors.size(), name);
+        return fail(ErrorKind::format,
+                    "{}: {} tensors, but no '{}': layers must be numbered from 0, with a P and a Q each", path,
+                    file->tensors.size(), name);
       }
       if (tensor->shape != shape) {
         return fail(ErrorKind::format, "{}: '{}' has shape [{}], but 'layers.0.P' has [{}]", path, name,

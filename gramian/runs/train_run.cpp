@@ -36,8 +36,8 @@ Status require_same(const Config& config, const std::string& saved_path) {
     if (a.starts_with("[")) section = a.substr(1, a.find(']') - 1);
     if (section == "eval" || a == b || is_free(a)) continue;
     return fail(ErrorKind::config,
-                "a resumed run must keep its configuration: [{}] {} was asked for, but {} has {}; use another --out", section,
-                a, saved_path, b);
+                "a resumed run must keep its configuration: [{}] {} was asked for, but {} has {}; use another --out",
+                section, a, saved_path, b);
   }
   return {};
 }
@@ -79,7 +79,8 @@ class Run {
       dropped_ += report->dropped;
       progress.update(report->step, fmt::format("loss {:.4f}", report->loss));
       if (report->step % experiment_.log_every == 0 || trainer_->done()) {
-        const MetricsRow row{report->step, report->loss, report->gradient_norm, report->learning_rate, seconds(), dropped_};
+        const MetricsRow row{report->step,          report->loss, report->gradient_norm,
+                             report->learning_rate, seconds(),    dropped_};
         if (Status ok = metrics->append(row); !ok) return std::unexpected(ok.error());
       }
       const bool stop = !trainer_->done() && options_.interrupted && options_.interrupted();
@@ -87,8 +88,9 @@ class Run {
         if (Status ok = save(); !ok) return std::unexpected(ok.error());
       }
       if (stop) {
-        return fail(ErrorKind::interrupted, "interrupted at step {} of {}; all is saved in {}; --resume goes on from there",
-                    report->step, experiment_.train.steps, directory_.path());
+        return fail(ErrorKind::interrupted,
+                    "interrupted at step {} of {}; all is saved in {}; --resume goes on from there", report->step,
+                    experiment_.train.steps, directory_.path());
       }
     }
     progress.finish();
@@ -146,12 +148,13 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
   } else {
     // What --resume cannot open is begun, unless something else is there.
     std::error_code ignored;
-    const bool foreign = options.resume && std::filesystem::is_directory(path, ignored) &&
-                         !std::filesystem::is_empty(path, ignored);
+    const bool foreign =
+        options.resume && std::filesystem::is_directory(path, ignored) && !std::filesystem::is_empty(path, ignored);
     if (foreign) return std::unexpected(directory.error());
     directory = RunDirectory::create(path);
     if (!directory) return std::unexpected(directory.error());
-    if (Status ok = write_file_atomically(directory->config(), config.to_toml()); !ok) return std::unexpected(ok.error());
+    if (Status ok = write_file_atomically(directory->config(), config.to_toml()); !ok)
+      return std::unexpected(ok.error());
   }
   Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
   return Run(*experiment, *directory, options, std::move(manifest)).train();

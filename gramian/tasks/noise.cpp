@@ -9,7 +9,8 @@ Expected<NoisePrior> NoisePrior::mixture(std::vector<Component> components) {
   if (components.empty()) return fail(ErrorKind::config, "a noise prior needs at least one sigma, got none");
   double total = 0.0;
   for (const Component& c : components) {
-    if (!std::isfinite(c.low) || c.low < 0) return fail(ErrorKind::config, "sigma must be finite and >= 0, got {}", c.low);
+    if (!std::isfinite(c.low) || c.low < 0)
+      return fail(ErrorKind::config, "sigma must be finite and >= 0, got {}", c.low);
     if (!std::isfinite(c.high)) return fail(ErrorKind::config, "sigma must be finite and >= 0, got {}", c.high);
     if (c.high < c.low) {
       return fail(ErrorKind::config, "an interval of sigma must have low <= high, got [{}, {}]", c.low, c.high);
@@ -55,7 +56,8 @@ double NoisePrior::max() const {
 bool NoisePrior::is_constant() const { return components_.size() == 1 && components_[0].low == components_[0].high; }
 
 std::string NoisePrior::describe() const {
-  const bool atoms = std::all_of(components_.begin(), components_.end(), [](const Component& c) { return c.low == c.high; });
+  const bool atoms =
+      std::all_of(components_.begin(), components_.end(), [](const Component& c) { return c.low == c.high; });
   const bool even = std::all_of(components_.begin(), components_.end(), [this](const Component& c) {
     return std::abs(c.weight * static_cast<double>(components_.size()) - 1.0) < 1e-12;
   });

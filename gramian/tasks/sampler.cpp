@@ -197,7 +197,8 @@ void AddTokens(size_t rows, size_t count, const T* HWY_RESTRICT tokens, T* HWY_R
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j <= i; ++j) {
         auto sum = At(gram, i * rows + j, v);
-        for (size_t t = 0; t < count; ++t) sum = hn::MulAdd(At(tokens, t * rows + i, v), At(tokens, t * rows + j, v), sum);
+        for (size_t t = 0; t < count; ++t)
+          sum = hn::MulAdd(At(tokens, t * rows + i, v), At(tokens, t * rows + j, v), sum);
         hn::Store(sum, tag, gram + (i * rows + j) * kLanes + v);
         hn::Store(sum, tag, gram + (j * rows + i) * kLanes + v);
       }

@@ -21,7 +21,7 @@
 
 namespace gramian {
 
-enum class InputLaw { gaussian, uniform };             // law of the entries of z
+enum class InputLaw { gaussian, uniform };               // law of the entries of z
 enum class WeightLaw { isotropic, inverse_covariance };  // w ~ N(0, I) | N(0, S^-1)
 enum class SamplerKind { automatic, tokens, gram };
 

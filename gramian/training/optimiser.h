@@ -10,10 +10,10 @@ namespace gramian {
 enum class Schedule { cosine, linear, constant };
 
 struct OptimiserSpec {
-  double learning_rate = 0.01;       // the peak
-  double final_learning_rate = 0.01; // at the last step, as a fraction of the peak
+  double learning_rate = 0.01;        // the peak
+  double final_learning_rate = 0.01;  // at the last step, as a fraction of the peak
   Schedule schedule = Schedule::cosine;
-  double warmup = 0.05;       // fraction of the steps over which the rate rises from 0
+  double warmup = 0.05;  // fraction of the steps over which the rate rises from 0
   double beta1 = 0.9;
   double beta2 = 0.99;
   double epsilon = 1e-8;

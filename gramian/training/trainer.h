@@ -29,8 +29,8 @@ struct TrainSpec {
 };
 
 struct StepReport {
-  std::int64_t step = 0;   // steps done, this one included
-  double loss = 0;         // mean 1/2 r^2 over the batch, prompts left out not counted
+  std::int64_t step = 0;     // steps done, this one included
+  double loss = 0;           // mean 1/2 r^2 over the batch, prompts left out not counted
   double gradient_norm = 0;  // of the mean robust loss, before clipping
   double learning_rate = 0;
   int dropped = 0;  // prompts left out because the network exploded on them

@@ -33,7 +33,8 @@ TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
   EXPECT_EQ(bench_signature(), signature);
   // Both have fused multiply-adds, and blocks are sixteen wide on each.
   std::map<std::string, std::string> by_target;
-  for (const std::string& target : simd_targets()) with_simd_target(target, [&] { by_target[target] = bench_signature(); });
+  for (const std::string& target : simd_targets())
+    with_simd_target(target, [&] { by_target[target] = bench_signature(); });
   if (by_target.count("AVX3") > 0 && by_target.count("AVX2") > 0) {
     EXPECT_EQ(by_target["AVX3"], by_target["AVX2"]);
   }

@@ -54,8 +54,7 @@ class BadInput : public testing::Test {
 
 TEST_F(BadInput, UnknownKeysAreSuggested) {
   expect_refused({"task.dimension=3"}, {"unknown key [task.dimension]", "(command line)"});
-  expect_refused({"train.lerning_rate=1"},
-                 {"unknown key [train.lerning_rate]", "did you mean 'train.learning_rate'?"});
+  expect_refused({"train.lerning_rate=1"}, {"unknown key [train.lerning_rate]", "did you mean 'train.learning_rate'?"});
   expect_refused({"layers=1"}, {"unknown key [layers]", "did you mean 'model.layers'?"});
   spill(shop_.config(), "[task]\nd = 3\n[modle]\nlayers = 2\n[train]\nstesp = 7\n");
   expect_refused({"task.n=5"}, {"unknown section [modle]", "config.toml:3", "did you mean [model]?",
@@ -199,8 +198,9 @@ TEST_F(BadInput, EvalRefusesModelsThatAreNone) {
 
 TEST_F(BadInput, AFullStandardOutputIsAnError) {
   // One that fails at the last flush, and one that is longer than the buffer.
-  for (const char* settings : {"", "'eval.profile=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
-                                   "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]'"}) {
+  for (const char* settings : {"",
+                               "'eval.profile=[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+                               "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1]'"}) {
     const auto command =
         fmt::format("{} solve {} --prompts 64 {} >/dev/full", GRAMIAN_PROGRAM, shop_.config(), settings);
     EXPECT_TRUE(fails(test::Process({"/bin/sh", "-c", command}).wait(), 3, {"cannot write"}));

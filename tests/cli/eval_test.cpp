@@ -37,9 +37,8 @@ TEST(Eval, WritesTheJsonOfTheContract) {
   }
 
   const json result = shop.json("run/eval.json");
-  EXPECT_EQ(keys(result),
-            (std::set<std::string>{"prompts", "adjusted", "loss", "query", "tuning_prompts", "constants", "undefined",
-                                   "layers", "model_minus_bayes", "blowups"}));
+  EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query", "tuning_prompts", "constants",
+                                                 "undefined", "layers", "model_minus_bayes", "blowups"}));
   EXPECT_EQ(result["prompts"], 3000);
   for (const char* kind : {"adjusted", "loss"}) {
     EXPECT_EQ(keys(result[kind]), solvers_and_model()) << kind;
@@ -81,8 +80,8 @@ TEST(Eval, SameSeedSameFileOtherSeedOtherPrompts) {
 TEST(Eval, ThePromptsMayBeOthersThanInTraining) {
   const Workshop shop;
   ASSERT_TRUE(succeeds(shop.train("run")));
-  ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "task.sigma=[0, 2]", "eval.query=sampled",
-                                    "eval.profile=[0.5, 1]", "task.n=12"})));
+  ASSERT_TRUE(succeeds(run_gramian(
+      {"eval", shop / "run", "task.sigma=[0, 2]", "eval.query=sampled", "eval.profile=[0.5, 1]", "task.n=12"})));
   const json result = shop.json("run/eval.json");
   EXPECT_EQ(result["query"], "sampled");
   ASSERT_EQ(result["profile"].size(), 2u);

@@ -31,8 +31,8 @@ TEST(Interruption, CtrlCSavesAndResumeEndsInTheSameModel) {
     const Workshop shop;
     // Steps enough that the signal always comes in time, few enough to end in a moment.
     const test::Arguments settings{"train.steps=3000", "train.batch=512", "train.log_every=1"};
-    Process training(test::gramian_command({"train", shop.config(), "--out", shop / "run", settings[0], settings[1],
-                                            settings[2]}));
+    Process training(
+        test::gramian_command({"train", shop.config(), "--out", shop / "run", settings[0], settings[1], settings[2]}));
     ASSERT_TRUE(wait_for_metrics(shop / "run"));
     training.send(signal);
     const auto outcome = training.wait();

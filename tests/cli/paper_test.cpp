@@ -29,9 +29,9 @@ TEST_P(Paper, TrainedModelsReachThePublishedLoss) {
   const Goal goal = GetParam();
   const Workshop shop;
   const std::string config = GRAMIAN_SOURCE_DIR "/configs/paper_sigma5.toml";
-  ASSERT_TRUE(succeeds(run_gramian({"train", config, "--out", shop / "run", std::string("model.kind=") + goal.kind,
-                                    std::string("model.layers=") + goal.layers,
-                                    std::string("train.steps=") + goal.steps})));
+  ASSERT_TRUE(
+      succeeds(run_gramian({"train", config, "--out", shop / "run", std::string("model.kind=") + goal.kind,
+                            std::string("model.layers=") + goal.layers, std::string("train.steps=") + goal.steps})));
   ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "--prompts", "100000"})));
   const nlohmann::json result = shop.json("run/eval.json");
   EXPECT_LE(result["adjusted"]["model"]["mean"], goal.adjusted);

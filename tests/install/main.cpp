@@ -20,8 +20,8 @@ int main() {
   const NetworkSpec network_spec{.kind = Parametrisation::gdpp, .d = 3, .layers = 1};
   const Network network{network_spec, {0.0, -1.0}};  // omega_xx, omega_yx
   std::vector<double> weights(3 * kLanes);
-  NetworkPass<double>(network_spec).forward(network.theta.data(), block, network_spec.context_factor(task->n()),
-                                            weights.data());
+  NetworkPass<double>(network_spec)
+      .forward(network.theta.data(), block, network_spec.context_factor(task->n()), weights.data());
   // Without noise, and with a context this long, one step is near the truth.
   double error = 0, size = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {

@@ -240,7 +240,9 @@ TEST(Pass, HandBuiltWeightsAreGradientDescent) {
   AlignedArray<double> w(prompts.block.truth.size());
   NetworkPass<double>(c.spec).forward(network.theta.data(), prompts.block, 1.0 / n, w.data());
   for (size_t lane = 0; lane < kLanes; ++lane) {
-    const auto gram = [&](int i, int j) { return prompts.block.gram[static_cast<size_t>(i * (d + 1) + j) * kLanes + lane] / n; };
+    const auto gram = [&](int i, int j) {
+      return prompts.block.gram[static_cast<size_t>(i * (d + 1) + j) * kLanes + lane] / n;
+    };
     std::vector<double> explicit_w(d, 0.0);
     for (int k = 0; k < steps; ++k) {
       std::vector<double> next = explicit_w;

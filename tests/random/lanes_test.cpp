@@ -23,9 +23,7 @@ void Normals(const PhiloxAddress& address, size_t count, double* out) { FillNorm
 void NormalsFloat(const PhiloxAddress& address, size_t count, float* out) { FillNormals(address, 0u, count, out); }
 void Uniforms(const PhiloxAddress& address, size_t count, double* out) { FillUniforms(address, 0u, count, 2.0, out); }
 // Two chi variates, of k and of k + 1 degrees: out is [2, lanes].
-void Chi(const PhiloxAddress& address, double k, double* out) {
-  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
-}
+void Chi(const PhiloxAddress& address, double k, double* out) { FillChiPair(address, 0u, k, k + 1, out, out + kLanes); }
 void ChiFloat(const PhiloxAddress& address, double k, float* out) {
   FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
 }
@@ -94,25 +92,34 @@ TEST(Lanes, PhiloxEqualsItsScalarForm) {
 
 TEST(Lanes, NormalsHaveTheMomentsOfTheNormalLaw) {
   const std::vector<double> z = normals(1000);  // 1,024,000
-  expect_mean(z, [](double x) { return x; }, 0.0);
-  expect_mean(z, [](double x) { return x * x; }, 1.0);
-  expect_mean(z, [](double x) { return x * x * x; }, 0.0);
-  expect_mean(z, [](double x) { return x * x * x * x; }, 3.0);
-  expect_mean(z, [](double x) { return std::pow(x, 6); }, 15.0);
-  expect_mean(z, [](double x) { return std::abs(x) > 3 ? 1.0 : 0.0; }, std::erfc(3 / std::sqrt(2.0)));
+  expect_mean(
+      z, [](double x) { return x; }, 0.0);
+  expect_mean(
+      z, [](double x) { return x * x; }, 1.0);
+  expect_mean(
+      z, [](double x) { return x * x * x; }, 0.0);
+  expect_mean(
+      z, [](double x) { return x * x * x * x; }, 3.0);
+  expect_mean(
+      z, [](double x) { return std::pow(x, 6); }, 15.0);
+  expect_mean(
+      z, [](double x) { return std::abs(x) > 3 ? 1.0 : 0.0; }, std::erfc(3 / std::sqrt(2.0)));
 }
 
 // Neighbours in a row come from one Box-Muller pair, neighbours in lanes from two prompts.
 TEST(Lanes, NormalsAreUncorrelated) {
   const std::vector<double> z = normals(1000);
-  for (std::size_t distance : {std::size_t{1}, std::size_t{kLanes}, std::size_t{2 * kLanes}, std::size_t{64 * kLanes}}) {
+  for (std::size_t distance :
+       {std::size_t{1}, std::size_t{kLanes}, std::size_t{2 * kLanes}, std::size_t{64 * kLanes}}) {
     std::vector<double> products, squares;
     for (std::size_t i = 0; i + distance < z.size(); ++i) {
       products.push_back(z[i] * z[i + distance]);
       squares.push_back((z[i] * z[i] - 1) * (z[i + distance] * z[i + distance] - 1));
     }
-    expect_mean(products, [](double x) { return x; }, 0.0);
-    expect_mean(squares, [](double x) { return x; }, 0.0);
+    expect_mean(
+        products, [](double x) { return x; }, 0.0);
+    expect_mean(
+        squares, [](double x) { return x; }, 0.0);
   }
 }
 
@@ -152,9 +159,12 @@ TEST(Lanes, UniformsFillTheirInterval) {
   }
   EXPECT_LE(*std::max_element(all.begin(), all.end()), 2.0);
   EXPECT_GE(*std::min_element(all.begin(), all.end()), -2.0);
-  expect_mean(all, [](double x) { return x; }, 0.0);
-  expect_mean(all, [](double x) { return x * x; }, 4.0 / 3);
-  expect_mean(all, [](double x) { return std::pow(x, 4); }, 16.0 / 5);
+  expect_mean(
+      all, [](double x) { return x; }, 0.0);
+  expect_mean(
+      all, [](double x) { return x * x; }, 4.0 / 3);
+  expect_mean(
+      all, [](double x) { return std::pow(x, 4); }, 16.0 / 5);
 }
 
 // chi^2 with k degrees: mean k, variance 2k, third central moment 8k; the two of a pair are
@@ -180,12 +190,16 @@ TEST(Lanes, ChiHasTheMomentsOfItsLaw) {
     for (int second = 0; second < 2; ++second) {
       const double m = k + second;
       for (const auto* values : {&squares[second], &squares_float[second]}) {
-        expect_mean(*values, [](double x) { return x; }, m);
-        expect_mean(*values, [m](double x) { return (x - m) * (x - m); }, 2 * m);
-        expect_mean(*values, [m](double x) { return std::pow(x - m, 3); }, 8 * m);
+        expect_mean(
+            *values, [](double x) { return x; }, m);
+        expect_mean(
+            *values, [m](double x) { return (x - m) * (x - m); }, 2 * m);
+        expect_mean(
+            *values, [m](double x) { return std::pow(x - m, 3); }, 8 * m);
       }
     }
-    expect_mean(products, [](double x) { return x; }, 0.0);
+    expect_mean(
+        products, [](double x) { return x; }, 0.0);
   }
 }
 

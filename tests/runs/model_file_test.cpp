@@ -201,7 +201,7 @@ TEST_F(ModelFile, ShapesMustFit) {
       }
     };
   };
-  const std::vector<std::vector<std::int64_t>> bad{{18},       {3, 3},     {1, 3, 3, 1}, {2, 3, 4},    {2, 4, 3},
+  const std::vector<std::vector<std::int64_t>> bad{{18},      {3, 3},    {1, 3, 3, 1}, {2, 3, 4},     {2, 4, 3},
                                                    {0, 3, 3}, {1, 1, 1}, {65, 2, 2},   {1, 258, 258}, {1, 0, 0}};
   for (const auto& shape : bad) {
     EXPECT_TRUE(refuses(with_shape(shape), {"'layers.0.P' must have shape [H, d+1, d+1]",
@@ -252,8 +252,8 @@ TEST_F(ModelFile, MetadataMustMakeSense) {
   EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata.erase("context_length"); }, {"context_length", "got none"}));
   EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata["context_scale"] = "average"; },
                       {"context_scale", "mean or sum", "'average'"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata["query_in_keys"] = "yes"; },
-                      {"query_in_keys", "true or false", "'yes'"}));
+  EXPECT_TRUE(
+      refuses([](TensorFile& f) { f.metadata["query_in_keys"] = "yes"; }, {"query_in_keys", "true or false", "'yes'"}));
 }
 
 TEST_F(ModelFile, DamagedFilesAreRefusedByName) {

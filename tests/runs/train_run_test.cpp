@@ -288,9 +288,9 @@ TEST_F(TrainRun, DivergenceStopsWithTheStepAndKeepsTheCheckpoint) {
   EXPECT_EQ(read_safetensors(folder_ / "run/checkpoint.safetensors")->metadata["step"], std::to_string(steps));
   EXPECT_TRUE(load_model(folder_ / "run/model.safetensors"));
   // The same again from there, and the checkpoint is still named and kept.
-  EXPECT_TRUE(is_error(train("run", config, true), ErrorKind::numeric,
-                       {fmt::format("diverged at step {}", steps + 1),
-                        fmt::format("checkpoint of step {} is kept", steps)}));
+  EXPECT_TRUE(
+      is_error(train("run", config, true), ErrorKind::numeric,
+               {fmt::format("diverged at step {}", steps + 1), fmt::format("checkpoint of step {} is kept", steps)}));
   EXPECT_EQ(bytes("run", "checkpoint.safetensors"), before.at("checkpoint.safetensors"));
   EXPECT_EQ(bytes("run", "model.safetensors"), before.at("model.safetensors"));
 }

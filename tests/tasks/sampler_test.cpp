@@ -97,7 +97,8 @@ void expect_same(const Moments& a, const Moments& b) {
 TEST(Sampler, DirectAndTokenPromptsHaveTheSameMoments) {
   for (int n : {1, 2, 4, 5, 12}) {  // below, at and above D = 5
     SCOPED_TRACE(n);
-    expect_same(moments(spec_with(4, n, SamplerKind::gram), 6000, 1), moments(spec_with(4, n, SamplerKind::tokens), 6000, 2));
+    expect_same(moments(spec_with(4, n, SamplerKind::gram), 6000, 1),
+                moments(spec_with(4, n, SamplerKind::tokens), 6000, 2));
   }
 }
 
@@ -124,15 +125,24 @@ TEST(Sampler, InputsAndWeightsHaveTheirCovariance) {
     PromptSampler<double> sampler(task);
     PromptBlock<double> block(2);
     const double determinant = 2.0 * 1.0 - 0.6 * 0.6;
-    const double expected[9] = {10.0, 3.0, 5.0, 1.0 / determinant, -0.6 / determinant, 2.0 / determinant, 2.0, 0.6, 1.0};
+    const double expected[9] = {10.0, 3.0, 5.0, 1.0 / determinant, -0.6 / determinant, 2.0 / determinant,
+                                2.0,  0.6, 1.0};
     double sum[9] = {}, squares[9] = {};
     const std::uint32_t blocks = 10000;
     for (std::uint32_t step = 0; step < blocks; ++step) {
       sampler.sample({.seed = 5, .step = step}, kLanes, block);
       for (std::size_t p = 0; p < kLanes; ++p) {
-        const double w0 = block.truth[p], w1 = block.truth[kLanes + p], q0 = block.query[p], q1 = block.query[kLanes + p];
-        const double values[9] = {block.gram[p], block.gram[kLanes + p], block.gram[4 * kLanes + p], w0 * w0, w0 * w1,
-                                  w1 * w1,       q0 * q0,                q0 * q1,                    q1 * q1};
+        const double w0 = block.truth[p], w1 = block.truth[kLanes + p], q0 = block.query[p],
+                     q1 = block.query[kLanes + p];
+        const double values[9] = {block.gram[p],
+                                  block.gram[kLanes + p],
+                                  block.gram[4 * kLanes + p],
+                                  w0 * w0,
+                                  w0 * w1,
+                                  w1 * w1,
+                                  q0 * q0,
+                                  q0 * q1,
+                                  q1 * q1};
         for (int i = 0; i < 9; ++i) {
           sum[i] += values[i];
           squares[i] += values[i] * values[i];
