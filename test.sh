@@ -11,8 +11,11 @@ presets=("$@")
 
 install_packages
 for preset in "${presets[@]}"; do
-  build "$preset"
-  selection=()
-  [[ $preset == tsan ]] && selection=(--label-regex threads)
+  targets=() selection=()
+  if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt that have the label "threads"
+    targets=(test_parallel test_training test_evaluation test_runs)
+    selection=(--label-regex threads)
+  fi
+  build "$preset" "${targets[@]}"
   ctest --preset "$preset" -j "$(nproc)" "${selection[@]}"
 done

@@ -22,13 +22,14 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [TARGET]: configures and builds; quiet unless it fails. Warnings are errors in CI.
+# build PRESET [TARGET ...]: configures and builds; quiet unless it fails. Warnings are errors in CI.
 build() {
-  local preset=$1 target=${2:-all} log
+  local preset=$1 log
+  shift
   log=$(mktemp)
   echo "Building ($preset) ..."
   if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" &&
-    cmake --build --preset "$preset" --target "$target"; } >"$log" 2>&1; then
+    cmake --build --preset "$preset" --target "${@:-all}"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"
     echo "The build ($preset) failed." >&2
