@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, trains the model of configs/demo.toml (about a minute) and
+# Installs what is missing, builds, trains the model of configs/demo.toml (half a minute to a minute) and
 # compares it with every solver. A second run skips what is done.
 #
 #   ./demo.sh [key=value ...]    settings that replace those of the file, for a run of your own
