@@ -16,22 +16,25 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A terminal of `columns` whose output can be read back.
+// A terminal of `columns` whose output can be read back. A bare chroot without /dev/pts has none
+// to give: then out() is null and there is nothing to test.
 class Terminal {
  public:
   explicit Terminal(unsigned short columns) : master_(posix_openpt(O_RDWR | O_NOCTTY)) {
+    if (master_ < 0) return;
     grantpt(master_);
     unlockpt(master_);
     const winsize size{24, columns, 0, 0};
     ioctl(master_, TIOCSWINSZ, &size);
-    out_ = std::fopen(ptsname(master_), "w");
+    const char* name = ptsname(master_);
+    if (name != nullptr) out_ = std::fopen(name, "w");
     fcntl(master_, F_SETFL, O_NONBLOCK);
   }
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
   ~Terminal() {
     if (out_ != nullptr) std::fclose(out_);
-    close(master_);
+    if (master_ >= 0) close(master_);
   }
 
   std::FILE* out() const { return out_; }
@@ -77,7 +80,7 @@ TEST(Progress, SilentInAFile) {
 
 TEST(Progress, SilentForTheFirstSeconds) {
   const Terminal terminal(80);
-  ASSERT_NE(terminal.out(), nullptr);
+  if (terminal.out() == nullptr) GTEST_SKIP() << "no pseudo terminals here (/dev/pts)";
   {
     Progress progress("a", 10, "b", 0, terminal.out());
     progress.update(5);
@@ -87,7 +90,7 @@ TEST(Progress, SilentForTheFirstSeconds) {
 
 TEST(Progress, DrawsAtMostTenTimesASecondAndWipes) {
   const Terminal terminal(80);
-  ASSERT_NE(terminal.out(), nullptr);
+  if (terminal.out() == nullptr) GTEST_SKIP() << "no pseudo terminals here (/dev/pts)";
   Progress progress("train", 10, "steps", 0, terminal.out(), 0s);
   const auto start = Progress::Clock::now();
   for (int i = 0; i < 1000; ++i) progress.update(5, "loss 1");
@@ -106,7 +109,7 @@ TEST(Progress, DrawsAtMostTenTimesASecondAndWipes) {
 
 TEST(Progress, NeverWraps) {
   const Terminal terminal(30);
-  ASSERT_NE(terminal.out(), nullptr);
+  if (terminal.out() == nullptr) GTEST_SKIP() << "no pseudo terminals here (/dev/pts)";
   Progress progress("train", 10, "steps", 0, terminal.out(), 0s);
   progress.update(5, "a long suffix");
   EXPECT_EQ(terminal.shown(), "\rtrain [==========>         ] \x1b[K");
