@@ -61,20 +61,23 @@ class DiagPass {
   void Forward() {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) ForwardLayer(l);
-    LastRow(last, memory_.row(last) + v_);
+    RowOfY(last, memory_.row(last) + v_);
     for (int l = last - 1; l >= 0; --l) StepRow(l, memory_.row(l + 1) + v_, memory_.row(l) + v_);
   }
 
-  const T* ReadOutRow(int layers) {
-    if (layers == spec_.layers) return memory_.row(0) + v_;
-    T* z = memory_.scratch(1) + v_;
-    T* next = memory_.scratch(2) + v_;
-    LastRow(layers - 1, z);
-    for (int l = layers - 2; l >= 0; --l) {
-      StepRow(l, z, next);
-      std::swap(z, next);
-    }
-    return z;
+  // The row of y of layer l: (C alpha, s).
+  void RowOfY(int l, T* z) const {
+    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(Constant(C(l)), Get(Alpha(l), i)), z, i);
+    Put<T>(Shrink(l), z, d_);
+  }
+
+  // z_l = T_l^T z_{l+1} = (S1 z_x + C z_y alpha,  B <alpha, z_x> + s z_y)
+  void StepRow(int l, const T* from, T* to) const {
+    const V zy = Get(from, d_);
+    MatrixVector<Into::set>(S(l), from, to);
+    Combine(d_, Constant(1), from, Constant(A(l)), to, to);
+    Axpy(d_, hn::Mul(Constant(C(l)), zy), Alpha(l), to);
+    Put<T>(hn::MulAdd(Constant(B(l)), Dot(d_, Alpha(l), from), hn::Mul(Shrink(l), zy)), to, d_);
   }
 
   void Backward(T* dtheta) {
@@ -165,21 +168,6 @@ class DiagPass {
            Lambda(l + 1));
   }
 
-  // The row of y of layer l: (C alpha, s).
-  void LastRow(int l, T* z) const {
-    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(Constant(C(l)), Get(Alpha(l), i)), z, i);
-    Put<T>(Shrink(l), z, d_);
-  }
-
-  // z_l = T_l^T z_{l+1} = (S1 z_x + C z_y alpha,  B <alpha, z_x> + s z_y)
-  void StepRow(int l, const T* from, T* to) const {
-    const V zy = Get(from, d_);
-    MatrixVector<Into::set>(S(l), from, to);
-    Combine(d_, Constant(1), from, Constant(A(l)), to, to);
-    Axpy(d_, hn::Mul(Constant(C(l)), zy), Alpha(l), to);
-    Put<T>(hn::MulAdd(Constant(B(l)), Dot(d_, Alpha(l), from), hn::Mul(Shrink(l), zy)), to, d_);
-  }
-
   // dz_{l+1} = T_l dz_l = (S1 dz_x + B dz_y alpha,  C <alpha, dz_x> + s dz_y)
   void StepRowAdjoint(int l) const {
     const T* from = memory_.row_adjoint(l) + v_;
@@ -191,7 +179,7 @@ class DiagPass {
     Put<T>(hn::MulAdd(Constant(C(l)), Dot(d_, Alpha(l), from), hn::Mul(Shrink(l), dzy)), to, d_);
   }
 
-  // Adjoint of LastRow: sets dalpha, returns dlambda.
+  // Adjoint of RowOfY: sets dalpha, returns dlambda.
   V BackwardLast(int l, T* dalpha, T* dtheta) const {
     const T* dz = memory_.row_adjoint(l) + v_;
     const V dzy = Get(dz, d_);

@@ -58,17 +58,12 @@ class FullPass {
     for (int l = last - 1; l >= 0; --l) StepRow(l, memory_.row(l + 1) + v_, memory_.row(l) + v_);
   }
 
-  // z after `layers` layers only, through rows of scratch; returns where z_0 is.
-  const T* ReadOutRow(int layers) {
-    if (layers == spec_.layers) return memory_.row(0) + v_;
-    T* z = memory_.scratch(1) + v_;
-    T* next = memory_.scratch(2) + v_;
-    Copy(rows_, memory_.map(layers - 1) + v_ + (rows_ - 1) * rows_ * kLanes, z);
-    for (int l = layers - 2; l >= 0; --l) {
-      StepRow(l, z, next);
-      std::swap(z, next);
-    }
-    return z;
+  // The row of y of the map of an inner layer.
+  void RowOfY(int l, T* z) const { Copy(rows_, memory_.map(l) + v_ + (rows_ - 1) * rows_ * kLanes, z); }
+
+  // z_l = T_l^T z_{l+1}
+  void StepRow(int l, const T* from, T* to) const {
+    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(), Column(from), to);
   }
 
   void Backward(T* dtheta) {
@@ -121,11 +116,6 @@ class FullPass {
   T* Values(int l, int h) const { return memory_.values(l) + static_cast<size_t>(h) * size_ * kLanes + v_; }
   LaneMatrix<T> Square(const T* data) const { return {data, rows_}; }
   static LaneColumn<T> Column(const T* data) { return {data, 1}; }
-
-  // z_l = T_l^T z_{l+1}
-  void StepRow(int l, const T* from, T* to) {
-    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(), Column(from), to);
-  }
 
   // The row of y in the last layer: z = e_y + sum_h Q_h^T (G p_h), p_h the last row of P_h.
   // G p_h is kept in the place of G Q_h.

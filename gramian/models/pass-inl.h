@@ -7,6 +7,8 @@
 #define GRAMIAN_MODELS_PASS_INL_H
 #endif
 
+#include <utility>
+
 #include "gramian/lanes/vector-inl.h"
 #include "gramian/models/kernels.h"
 
@@ -31,13 +33,28 @@ void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block,
   }
 }
 
+// z_0 of the first `layers` layers alone: the recursion of the row, begun at an inner layer.
+// Returns where it is, in the memory of the pass.
+template <class Pass, class T>
+const T* ReadOutRow(PassMemory<T>& memory, const Pass& pass, int layers, size_t v) {
+  if (layers == memory.spec().layers) return memory.row(0) + v;
+  T* z = memory.scratch(1) + v;
+  T* next = memory.scratch(2) + v;
+  pass.RowOfY(layers - 1, z);
+  for (int l = layers - 2; l >= 0; --l) {
+    pass.StepRow(l, z, next);
+    std::swap(z, next);
+  }
+  return z;
+}
+
 template <class Pass, class T>
 void ReadOut(PassMemory<T>& memory, const T* theta, T* weights) {
   const size_t d = static_cast<size_t>(memory.spec().d);
   for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
-    Pass pass(memory, theta, v);
+    const Pass pass(memory, theta, v);
     for (int layers = 1; layers <= memory.spec().layers; ++layers) {
-      Negate(d, pass.ReadOutRow(layers), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
+      Negate(d, ReadOutRow(memory, pass, layers, v), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
     }
   }
 }
