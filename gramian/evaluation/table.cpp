@@ -50,6 +50,15 @@ void add_losses(const EvalResult& result, Json& json) {
   json["loss"] = std::move(loss);
 }
 
+Json layers(const EvalResult& result) {
+  Json list = Json::array();
+  for (const Score& layer : result.layers) {
+    list.push_back(
+        {{"layer", list.size() + 1}, {"adjusted", estimate(layer.adjusted)}, {"loss", estimate(layer.loss)}});
+  }
+  return list;
+}
+
 std::string with_error(const RunningMean& mean) {
   return fmt::format("{:>11.5g} ± {:<8.2g}", mean.mean(), mean.standard_error());
 }
@@ -103,12 +112,7 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
     for (const auto& [name, value] : solver.constants) json["constants"][solver.name][name] = number(value);
   }
   if (result.has_model()) {
-    json["layers"] = Json::array();
-    for (const Score& layer : result.layers) {
-      json["layers"].push_back({{"layer", json["layers"].size() + 1},
-                                {"adjusted", estimate(layer.adjusted)},
-                                {"loss", estimate(layer.loss)}});
-    }
+    json["layers"] = layers(result);
     json["model_minus_bayes"] = estimate(result.model_minus_bayes);
     const auto [low, high] = per_million_interval(result);
     json["blowups"] = {{"count", result.blowups.count},
@@ -121,6 +125,7 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
   for (const auto& [sigma, point] : profile) {
     Json entry = {{"sigma", sigma}};
     add_losses(point, entry);
+    if (point.has_model()) entry["layers"] = layers(point);
     json["profile"].push_back(std::move(entry));
   }
   return json.dump(2) + "\n";

@@ -14,7 +14,7 @@ namespace gramian {
 //  "query", "tuning_prompts", "constants": {"constrr": {"sigma2": ..}, ..}, "undefined": {"adarr": why, ..},
 //  "layers": [{"layer": 1, "adjusted": {..}, "loss": {..}}, ..], "model_minus_bayes": {..},
 //  "blowups": {"count", "per_million", "interval": [lo, hi] (95%, per million), "threshold", "adjusted_without"},
-//  "profile": [{"sigma": .., "adjusted": {..}, "loss": {..}}, ..]}
+//  "profile": [{"sigma": .., "adjusted": {..}, "loss": {..}, "layers": [..]}, ..]}
 //
 // Keys that speak of a model are there only with one, "profile" only with points. JSON has
 // no infinities: such a number is null, and a "note" beside it says why.

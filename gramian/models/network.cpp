@@ -84,6 +84,18 @@ Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int
   return network;
 }
 
+Network Network::as_full() const {
+  Network full{spec, {}};
+  full.spec.kind = Parametrisation::full;
+  full.spec.heads = 1;
+  for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
+    const LayerWeights weights = expanded(static_cast<int>(layer));
+    full.theta.insert(full.theta.end(), weights.p.begin(), weights.p.end());
+    full.theta.insert(full.theta.end(), weights.q.begin(), weights.q.end());
+  }
+  return full;
+}
+
 Omega Network::omega(int layer) const {
   const double* t = theta.data() + spec.offset(layer);
   if (spec.kind == Parametrisation::gdpp) return {.xx = t[0], .yx = t[1]};

@@ -88,6 +88,9 @@ struct Network {
   // `n` is the context length trained on: it sets the scale where c = 1.
   static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed);
 
+  // The same function as one dense head a layer. For GD++, whose layers one head can hold.
+  Network as_full() const;
+
   Omega omega(int layer) const;            // diag and gdpp
   LayerWeights expanded(int layer) const;  // P and Q of any parametrisation
 };

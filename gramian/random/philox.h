@@ -37,6 +37,12 @@ struct PhiloxAddress {
 };
 
 // Purposes that must never share numbers.
-enum Stream : std::uint32_t { kTrainingStream = 0, kEvaluationStream = 1, kTuningStream = 2, kInitialStream = 3 };
+enum Stream : std::uint32_t {
+  kTrainingStream = 0,
+  kEvaluationStream = 1,
+  kTuningStream = 2,
+  kInitialStream = 3,
+  kCurvatureStream = 4,
+};
 
 }  // namespace gramian

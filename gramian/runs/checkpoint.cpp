@@ -31,16 +31,24 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   TensorFile file;
   file.metadata = {{"format", "gramian-checkpoint-1"},
                    {"step", fmt::format("{}", checkpoint.state.adam.step)},
+                   {"gauss_newton_step", fmt::format("{}", checkpoint.state.gauss_newton.step)},
+                   {"error", fmt::format("{}", checkpoint.state.error)},
                    {"seconds", fmt::format("{}", checkpoint.seconds)},
                    {"dropped", fmt::format("{}", checkpoint.dropped)}};
   const std::vector<std::int64_t> shape{static_cast<std::int64_t>(checkpoint.state.theta.size())};
   file.tensors = {{"theta", DType::f64, shape, checkpoint.state.theta},
                   {"adam.first", DType::f64, shape, checkpoint.state.adam.first},
                   {"adam.second", DType::f64, shape, checkpoint.state.adam.second}};
+  const GaussNewtonState& second = checkpoint.state.gauss_newton;
+  if (!second.momentum.empty()) {
+    const std::vector<std::int64_t> square{shape[0], shape[0]};
+    file.tensors.push_back({"gauss_newton.curvature", DType::f64, square, second.curvature});
+    file.tensors.push_back({"gauss_newton.momentum", DType::f64, shape, second.momentum});
+  }
   return write_safetensors(path, file);
 }
 
-Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters) {
+Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters, Method method) {
   const auto file = read_safetensors(path);
   if (!file) return std::unexpected(file.error());
   if (Status ok = require_finite(*file, path); !ok) return std::unexpected(ok.error());
@@ -48,24 +56,44 @@ Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parame
   Checkpoint checkpoint;
   const auto step = metadata_number<std::int64_t>(*file, path, "step");
   if (!step) return std::unexpected(step.error());
+  const auto second_step = metadata_number<std::int64_t>(*file, path, "gauss_newton_step");
+  if (!second_step) return std::unexpected(second_step.error());
+  const auto error = metadata_number<double>(*file, path, "error");
+  if (!error) return std::unexpected(error.error());
   const auto seconds = metadata_number<double>(*file, path, "seconds");
   if (!seconds) return std::unexpected(seconds.error());
   const auto dropped = metadata_number<std::int64_t>(*file, path, "dropped");
   if (!dropped) return std::unexpected(dropped.error());
   checkpoint.state.adam.step = *step;
+  checkpoint.state.gauss_newton.step = *second_step;
+  checkpoint.state.error = *error;
   checkpoint.seconds = *seconds;
   checkpoint.dropped = *dropped;
 
+  struct Part {
+    const char* name;
+    std::vector<double>* values;
+    std::size_t size;
+  };
   AdamState& adam = checkpoint.state.adam;
-  for (auto [name, values] : {std::pair{"theta", &checkpoint.state.theta}, std::pair{"adam.first", &adam.first},
-                              std::pair{"adam.second", &adam.second}}) {
-    const Tensor* tensor = file->find(name);
-    if (tensor == nullptr) return fail(ErrorKind::format, "{}: not a checkpoint: it has no tensor '{}'", path, name);
-    if (tensor->dtype != DType::f64 || tensor->values.size() != parameters) {
-      return fail(ErrorKind::format, "{}: '{}' must be {} numbers of float64 for this model, got {} of {}", path, name,
-                  parameters, tensor->values.size(), tensor->dtype == DType::f64 ? "float64" : "float32");
+  std::vector<Part> parts{{"theta", &checkpoint.state.theta, parameters},
+                          {"adam.first", &adam.first, parameters},
+                          {"adam.second", &adam.second, parameters}};
+  if (method == Method::gauss_newton) {
+    GaussNewtonState& second = checkpoint.state.gauss_newton;
+    parts.push_back({"gauss_newton.curvature", &second.curvature, parameters * parameters});
+    parts.push_back({"gauss_newton.momentum", &second.momentum, parameters});
+  }
+  for (const Part& part : parts) {
+    const Tensor* tensor = file->find(part.name);
+    if (tensor == nullptr) {
+      return fail(ErrorKind::format, "{}: not a checkpoint of this run: it has no tensor '{}'", path, part.name);
     }
-    *values = tensor->values;
+    if (tensor->dtype != DType::f64 || tensor->values.size() != part.size) {
+      return fail(ErrorKind::format, "{}: '{}' must be {} numbers of float64 for this model, got {} of {}", path,
+                  part.name, part.size, tensor->values.size(), tensor->dtype == DType::f64 ? "float64" : "float32");
+    }
+    *part.values = tensor->values;
   }
   return checkpoint;
 }

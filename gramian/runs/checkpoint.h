@@ -1,7 +1,9 @@
 // checkpoint.safetensors: all that a training run needs to go on to the same bits.
 //
-//   theta, adam.first, adam.second   float64 [parameters]
-//   metadata: step, seconds of training so far, prompts dropped so far
+//   theta, adam.first, adam.second           float64 [parameters]
+//   gauss_newton.curvature [parameters^2], gauss_newton.momentum [parameters]: for that method only
+//   metadata: step, gauss_newton_step, error (running mean of r^2), seconds of training so far,
+//             prompts dropped so far
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,8 @@ struct Checkpoint {
 
 Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
-// Refuses (format) a file that is not a checkpoint of a network with `parameters` parameters.
-Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters);
+// Refuses (format) a file that is not a checkpoint of a network with `parameters` parameters,
+// trained by `method`.
+Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters, Method method);
 
 }  // namespace gramian

@@ -65,14 +65,24 @@ QueryMode query_mode(const Config& config, std::string_view key) {
   return config.text(key) == "sampled" ? QueryMode::sampled : QueryMode::integrated;
 }
 
+Method method(const Config& config) {
+  const std::string& name = config.text("train.optimiser");
+  if (name == "automatic") return config.text("model.kind") == "full" ? Method::adam : Method::gauss_newton;
+  return name == "adam" ? Method::adam : Method::gauss_newton;
+}
+
 TrainSpec train_spec(const Config& config) {
   const std::string& schedule = config.text("train.schedule");
   return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
           .steps = config.integer("train.steps"),
           .batch = static_cast<int>(config.integer("train.batch")),
           .precision = config.text("train.precision") == "double" ? Precision::twice : Precision::single,
-          .loss = {.query = query_mode(config, "train.query"), .robust = config.number("train.robust")},
+          .loss = {.query = query_mode(config, "train.query"),
+                   .robust = config.number("train.robust"),
+                   .guards = static_cast<int>(config.integer("train.guards")),
+                   .stretch = config.number("train.stretch")},
           .robust_final = config.number("train.robust_final"),
+          .method = method(config),
           .optimiser = {.learning_rate = config.number("train.learning_rate"),
                         .final_learning_rate = config.number("train.final_learning_rate"),
                         .schedule = schedule == "cosine"   ? Schedule::cosine
@@ -83,7 +93,12 @@ TrainSpec train_spec(const Config& config) {
                         .beta2 = config.number("train.beta2"),
                         .epsilon = config.number("train.epsilon"),
                         .weight_decay = config.number("train.weight_decay"),
-                        .clip_norm = config.number("train.clip_norm")}};
+                        .clip_norm = config.number("train.clip_norm")},
+          .gauss_newton = {.first_share = config.number("train.newton_after"),
+                           .rate = config.number("train.newton_rate"),
+                           .trust = config.number("train.newton_trust"),
+                           .damping = config.number("train.newton_damping"),
+                           .memory = config.number("train.newton_memory")}};
 }
 
 // Activations of one block, and their gradients, for each thread: what check() cannot know.
@@ -134,7 +149,7 @@ Expected<Experiment> make_experiment(const Config& config) {
   const int layers = static_cast<int>(config.integer("model.layers"));
   Experiment experiment{.task = *std::move(task),
                         .network = network_spec(config),
-                        .initial = {.near_gd = config.text("model.init") == "gd",
+                        .initial = {.near_gd = config.text("model.init") != "random",
                                     .step = config.number("model.init_step"),
                                     .curvature = config.number("model.init_curvature"),
                                     .noise = config.number("model.init_noise")},
@@ -150,6 +165,13 @@ Expected<Experiment> make_experiment(const Config& config) {
                         .log_every = config.integer("train.log_every")};
   if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
   if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
+  experiment.from_gdpp = config.text("model.init") == "gdpp";
+  const NetworkSpec& network = experiment.network;
+  if (experiment.from_gdpp && (network.kind != Parametrisation::full || network.heads != 1 || network.tied)) {
+    return fail(ErrorKind::config,
+                "[model.init] gdpp needs [model] kind = full, heads = 1 and tied = false, got {}, {} and {} ({})",
+                config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
+  }
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
                 "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "

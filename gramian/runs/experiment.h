@@ -18,6 +18,7 @@ struct Experiment {
   RegressionTask task;
   NetworkSpec network;
   InitialWeights initial;
+  bool from_gdpp = false;  // the initial weights are those of a GD++ network, trained first
   TrainSpec train;
   EvalSpec eval;
   std::vector<double> profile;  // sigmas, may be empty

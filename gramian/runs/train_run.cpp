@@ -44,20 +44,20 @@ Status require_same(const Config& config, const std::string& saved_path) {
 
 class Run {
  public:
-  Run(const Experiment& experiment, RunDirectory directory, const TrainRunOptions& options, Manifest manifest)
+  Run(const Experiment& experiment, const Network& initial, RunDirectory directory, const TrainRunOptions& options,
+      Manifest manifest)
       : experiment_(experiment),
         directory_(std::move(directory)),
         options_(options),
         manifest_(std::move(manifest)),
         pool_(experiment.threads) {
-    const Network initial =
-        Network::initial(experiment.network, experiment.initial, experiment.task.n(), experiment.train.seed);
     trainer_ = Trainer::create(experiment.task, initial, experiment.train, pool_);
   }
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint = load_checkpoint(directory_.checkpoint(), trainer_->network().theta.size());
+      auto checkpoint =
+          load_checkpoint(directory_.checkpoint(), trainer_->network().theta.size(), experiment_.train.method);
       if (!checkpoint) return std::unexpected(checkpoint.error());
       seconds_before_ = checkpoint->seconds;
       dropped_ = checkpoint->dropped;
@@ -72,7 +72,8 @@ class Run {
     if (Status ok = write_manifest(directory_.manifest(), manifest_); !ok) return std::unexpected(ok.error());
 
     start_ = std::chrono::steady_clock::now();
-    Progress progress("train", experiment_.train.steps, "steps", first);
+    Progress progress("train", experiment_.train.steps, "steps", first, stderr,
+                      options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
     while (!trainer_->done()) {
       const auto report = trainer_->step();
       if (!report) return diverged(report.error());
@@ -136,6 +137,25 @@ class Run {
   std::chrono::steady_clock::time_point start_;
 };
 
+// The weights to begin with. A GD++ network that has to be trained first is a run of its own inside
+// the directory: it resumes, and is there to look at.
+Expected<Network> initial_network(const Experiment& experiment, const Config& config, const RunDirectory& directory,
+                                  const TrainRunOptions& options) {
+  if (!experiment.from_gdpp) {
+    return Network::initial(experiment.network, experiment.initial, experiment.task.n(), experiment.train.seed);
+  }
+  const auto first = Config::parse(config.to_toml(), directory.config(),
+                                   {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic"});
+  if (!first) return std::unexpected(first.error());
+  TrainRunOptions resume = options;
+  resume.resume = true;
+  const auto done = train_run(*first, directory.path() + "/gdpp", resume);
+  if (!done) return std::unexpected(done.error());
+  const auto gdpp = load_model(done->directory.model());
+  if (!gdpp) return std::unexpected(gdpp.error());
+  return gdpp->as_full();
+}
+
 }  // namespace
 
 Expected<TrainRunResult> train_run(const Config& config, const std::string& path, const TrainRunOptions& options) {
@@ -157,7 +177,9 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
       return std::unexpected(ok.error());
   }
   Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
-  return Run(*experiment, *directory, options, std::move(manifest)).train();
+  const auto initial = initial_network(*experiment, config, *directory, options);
+  if (!initial) return std::unexpected(initial.error());
+  return Run(*experiment, *initial, *directory, options, std::move(manifest)).train();
 }
 
 }  // namespace gramian

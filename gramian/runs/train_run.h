@@ -16,6 +16,7 @@ struct TrainRunOptions {
   bool resume = false;
   std::string command_line;
   std::function<bool()> interrupted;  // polled after each step; true saves and stops
+  bool quiet = false;                 // no progress bar
 };
 
 struct TrainRunResult {

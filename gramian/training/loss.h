@@ -16,14 +16,23 @@ namespace gramian {
 //
 // which is 1/2 r^2 for small errors, and gives the rare prompt on which a deep network
 // explodes a bounded say. c = 0 stands for infinity: the plain 1/2 r^2.
+// Guards are prompts that teach the network one thing only: not to explode. In each block of
+// sixteen the first `guards` prompts have their Gram matrix multiplied by `stretch`, as if the
+// context were longer; large eigenvalues, on which deep networks explode, are rare without. Their
+// gradient is weighted by max(0, 1 - 100 r_0^2 / r^2), r_0 the error of predicting zero: it vanishes
+// wherever the error is less than ten times that, so guards do not change what is learned elsewhere.
+// (With a threshold of r_0^2 networks of two layers lost a quarter of what they can reach.)
 struct LossSpec {
   QueryMode query = QueryMode::integrated;
   double robust = 100.0;  // c, in units of r^2
+  int guards = 0;         // of the sixteen prompts of a block, < 16
+  double stretch = 2.0;
 };
 
 template <class T>
 struct BlockLoss {
   std::array<double, kLanes> squared_error{};  // r^2 of each prompt; may be infinite or NaN
+  std::array<double, kLanes> weight{};         // of its gradient: the robust weight, times that of a guard
 };
 
 // weights: [d, lanes], w^L on entry, dloss/dw^L on return.
@@ -31,6 +40,13 @@ struct BlockLoss {
 template <class T>
 BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& covariance, const PromptBlock<T>& block,
                            T* weights);
+
+// Cotangents v of w^L with E[v v^T] = W, W the Gauss-Newton curvature of the loss at the errors of
+// `loss`: a random sign for each coordinate, through the factor C of S, or the sampled query itself.
+// v: [d, lanes].
+template <class T>
+void curvature_cotangent(const LossSpec& spec, const RegressionTask& task, const PhiloxAddress& address,
+                         const PromptBlock<T>& block, const BlockLoss<T>& loss, T* v);
 
 // The loss of a prompt with squared error r^2.
 double robust_loss(double squared_error, double c);

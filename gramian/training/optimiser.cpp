@@ -6,16 +6,20 @@
 
 namespace gramian {
 
-double learning_rate(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps) {
+double schedule_height(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps) {
   const double done = static_cast<double>(step);
   const double warmup = std::floor(spec.warmup * static_cast<double>(steps));
-  if (done < warmup) return spec.learning_rate * (done + 1) / (warmup + 1);
+  if (done < warmup) return (done + 1) / (warmup + 1);
   const double span = std::max(1.0, static_cast<double>(steps - 1) - warmup);
   const double progress = std::min(1.0, (done - warmup) / span);
   double height = 1.0;  // 1 at the start of the decay, 0 at its end
   if (spec.schedule == Schedule::cosine) height = 0.5 * (1 + std::cos(std::numbers::pi * progress));
   if (spec.schedule == Schedule::linear) height = 1 - progress;
-  return spec.learning_rate * (spec.final_learning_rate + (1 - spec.final_learning_rate) * height);
+  return spec.final_learning_rate + (1 - spec.final_learning_rate) * height;
+}
+
+double learning_rate(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps) {
+  return spec.learning_rate * schedule_height(spec, step, steps);
 }
 
 double clip(double clip_norm, std::vector<double>& gradient) {

@@ -21,6 +21,9 @@ struct OptimiserSpec {
   double clip_norm = 10.0;    // bound on the 2-norm of the gradient; 0 = none
 };
 
+// The height of the schedule at step `step` in [0, steps): 1 at its peak.
+double schedule_height(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps);
+
 // The rate of step `step` in [0, steps).
 double learning_rate(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps);
 

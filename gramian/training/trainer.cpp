@@ -19,6 +19,13 @@ constexpr int kChunkPrompts = kChunkBlocks * kLanes;
 // again with the second.
 constexpr double kExploded[] = {1e24, 1e10};
 
+// Where errors are small, as without noise, the scale of the robust loss and Adam's rate shrink
+// with them: both are meant for errors of size one. This is how fast the running mean forgets.
+constexpr double kErrorMemory = 0.9;
+
+// J^T v beyond this is left out of the curvature: its square would leave the range of float soon.
+constexpr double kLargestSlope = 1e15;
+
 // More than this share of exploded prompts is no accident: training has diverged.
 constexpr double kMostDropped = 0.5;
 
@@ -39,12 +46,22 @@ class LaneTrainer final : public Trainer {
   LaneTrainer(const RegressionTask& task, const Network& initial, const TrainSpec& spec, ThreadPool& pool)
       : Trainer(initial, spec), task_(task), pool_(pool) {
     const std::size_t parameters = network_.theta.size();
+    const bool second_order = spec.method == Method::gauss_newton;
     theta_.resize(parameters);
     gradient_.resize(parameters);
     chunks_.resize(static_cast<std::size_t>((spec.batch + kChunkPrompts - 1) / kChunkPrompts));
-    for (Chunk& chunk : chunks_) chunk.gradient.resize(parameters);
+    for (Chunk& chunk : chunks_) {
+      chunk.gradient.resize(parameters);
+      if (second_order) chunk.curvature.resize(parameters * parameters);
+    }
     for (int t = 0; t < pool.threads(); ++t) {
-      workers_.push_back(std::make_unique<Worker>(task_, network_.spec, spec.loss.query));
+      workers_.push_back(std::make_unique<Worker>(task_, network_.spec, spec.loss.query, second_order));
+    }
+    if (second_order) {
+      solver_ = std::make_unique<GaussNewton>(parameters);
+      curvature_.resize(parameters * parameters);
+      gauss_newton_.curvature.resize(parameters * parameters);
+      gauss_newton_.momentum.resize(parameters);
     }
     adam_.first.resize(parameters);
     adam_.second.resize(parameters);
@@ -53,6 +70,7 @@ class LaneTrainer final : public Trainer {
   Expected<StepReport> step() override {
     for (std::size_t i = 0; i < theta_.size(); ++i) theta_[i] = static_cast<T>(network_.theta[i]);
     loss_ = current_loss();
+    second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
     pool_.run(static_cast<int>(chunks_.size()), [this](int chunk, int thread) {
       Worker& worker = *workers_[static_cast<std::size_t>(thread)];
       Chunk& result = chunks_[static_cast<std::size_t>(chunk)];
@@ -65,14 +83,15 @@ class LaneTrainer final : public Trainer {
     StepReport report;
     report.step = adam_.step + 1;
     std::fill(gradient_.begin(), gradient_.end(), 0.0);
-    double squared_error = 0.0;
+    double squared_error = 0.0, robust_error = 0.0;
     for (const Chunk& chunk : chunks_) {  // in order: the bits do not depend on the threads
       squared_error += chunk.squared_error;
+      robust_error += chunk.robust_error;
       report.dropped += chunk.dropped;
       for (std::size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += chunk.gradient[i];
     }
-    for (double& g : gradient_) g /= spec_.batch;
-    const int kept = spec_.batch - report.dropped;
+    for (double& g : gradient_) g /= learners();
+    const int kept = learners() - report.dropped;
     report.loss = kept > 0 ? 0.5 * squared_error / kept : std::nan("");
     report.gradient_norm = clip(spec_.optimiser.clip_norm, gradient_);
     if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm) ||
@@ -82,34 +101,46 @@ class LaneTrainer final : public Trainer {
                   "a lower [train.learning_rate] or [train.robust] may help",
                   report.step, report.dropped, spec_.batch, report.loss);
     }
-    report.learning_rate = learning_rate(spec_.optimiser, adam_.step, spec_.steps);
-    adam_step(spec_.optimiser, report.learning_rate, gradient_, adam_, network_.theta);
+    robust_error /= learners();
+    error_ = error_ > 0 ? kErrorMemory * error_ + (1 - kErrorMemory) * robust_error : robust_error;
+    if (second_order_) {
+      report.learning_rate = gauss_newton(std::sqrt(robust_error));
+    } else {
+      const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
+      report.learning_rate = learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
+      adam_step(spec_.optimiser, report.learning_rate, gradient_, adam_, network_.theta);
+    }
     return report;
   }
 
  private:
   struct Worker {
-    Worker(const RegressionTask& task, const NetworkSpec& spec, QueryMode query)
+    Worker(const RegressionTask& task, const NetworkSpec& spec, QueryMode query, bool second_order)
         : sampler(task, query == QueryMode::sampled || spec.query_in_keys),
           pass(spec),
           block(task.d()),
           weights(static_cast<std::size_t>(task.d()) * kLanes),
-          dtheta(spec.parameters() * kLanes) {}
+          dtheta(spec.parameters() * kLanes),
+          slopes(second_order ? spec.parameters() * kLanes : 0) {}
     PromptSampler<T> sampler;
     NetworkPass<T> pass;
     PromptBlock<T> block;
     AlignedArray<T> weights;  // [d, lanes] w^L, then dloss/dw^L
     AlignedArray<T> dtheta;   // [parameters, lanes], summed over the blocks of a chunk
+    AlignedArray<T> slopes;   // [parameters, lanes] J^T v of one block
   };
 
   struct Chunk {
     std::vector<double> gradient;
+    std::vector<double> curvature;  // lower triangle of sum (J^T v)(J^T v)^T
     double squared_error = 0;
+    double robust_error = 0;  // twice the loss, summed
     int dropped = 0;
 
     void give_up(int count) {
       std::fill(gradient.begin(), gradient.end(), 0.0);
-      squared_error = 0;
+      std::fill(curvature.begin(), curvature.end(), 0.0);
+      squared_error = robust_error = 0;
       dropped = count;
     }
   };
@@ -122,7 +153,30 @@ class LaneTrainer final : public Trainer {
       const double progress = static_cast<double>(adam_.step) / static_cast<double>(spec_.steps - 1);
       loss.robust *= std::pow(spec_.robust_final / loss.robust, progress);
     }
+    if (error_ > 0) loss.robust *= std::min(1.0, error_);
     return loss;
+  }
+
+  // Steps of Adam before those of Gauss-Newton.
+  std::int64_t first_steps() const {
+    return static_cast<std::int64_t>(spec_.gauss_newton.first_share * static_cast<double>(spec_.steps));
+  }
+
+  // Returns the rate.
+  double gauss_newton(double error) {
+    const std::size_t n = network_.theta.size();
+    std::fill(curvature_.begin(), curvature_.end(), 0.0);
+    for (const Chunk& chunk : chunks_) {
+      for (std::size_t i = 0; i < n * n; ++i) curvature_[i] += chunk.curvature[i];
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) curvature_[j * n + i] = curvature_[i * n + j] /= learners();
+    }
+    const double height = schedule_height(spec_.optimiser, adam_.step - first_steps(), spec_.steps - first_steps());
+    solver_->step(spec_.gauss_newton, spec_.optimiser.beta1, height, error, gradient_, curvature_, gauss_newton_,
+                  network_.theta);
+    adam_.step += 1;
+    return spec_.gauss_newton.rate * height;
   }
 
   // False if the gradient is not finite.
@@ -131,14 +185,16 @@ class LaneTrainer final : public Trainer {
     const int count = count_in(index);
     const double factor = network_.spec.context_factor(task_.n());
     worker.dtheta.zero();
-    chunk.squared_error = 0;
+    chunk.squared_error = chunk.robust_error = 0;
     chunk.dropped = 0;
+    std::fill(chunk.curvature.begin(), chunk.curvature.end(), 0.0);
     for (int b = 0; b * kLanes < count; ++b) {
       const PhiloxAddress address{.seed = spec_.seed,
                                   .stream = kTrainingStream,
                                   .step = static_cast<std::uint32_t>(adam_.step),
                                   .first = static_cast<std::uint32_t>(first + b * kLanes)};
       worker.sampler.sample(address, std::min(kLanes, count - b * kLanes), worker.block);
+      stretch_guards(worker.block);
       worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
       BlockLoss<T> loss = loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
       if (const int dropped = drop_exploded(loss, exploded, worker.block); dropped > 0) {
@@ -146,8 +202,12 @@ class LaneTrainer final : public Trainer {
         worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
         loss = loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
       }
-      for (double r2 : loss.squared_error) chunk.squared_error += r2;
+      for (auto p = static_cast<std::size_t>(loss_.guards); p < kLanes; ++p) {
+        chunk.squared_error += loss.squared_error[p];
+        chunk.robust_error += 2 * robust_loss(loss.squared_error[p], loss_.robust);
+      }
       worker.pass.backward(worker.weights.data(), worker.dtheta.data());
+      if (second_order_) add_curvature(address, loss, worker, chunk);
     }
     bool finite = true;
     for (std::size_t i = 0; i < chunk.gradient.size(); ++i) {
@@ -155,6 +215,38 @@ class LaneTrainer final : public Trainer {
       finite = finite && std::isfinite(chunk.gradient[i]);
     }
     return finite;
+  }
+
+  void add_curvature(const PhiloxAddress& address, const BlockLoss<T>& loss, Worker& worker, Chunk& chunk) {
+    curvature_cotangent(loss_, task_, address, worker.block, loss, worker.weights.data());
+    worker.slopes.zero();
+    worker.pass.backward(worker.weights.data(), worker.slopes.data());
+    const std::size_t n = network_.theta.size();
+    T* slopes = worker.slopes.data();
+    for (std::size_t p = 0; p < kLanes; ++p) {
+      bool small = true;  // false for NaN
+      for (std::size_t i = 0; i < n; ++i) small = small && std::abs(slopes[i * kLanes + p]) < kLargestSlope;
+      for (std::size_t i = 0; !small && i < n; ++i) slopes[i * kLanes + p] = T(0);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        T product[kLanes];
+        for (std::size_t p = 0; p < kLanes; ++p) product[p] = slopes[i * kLanes + p] * slopes[j * kLanes + p];
+        chunk.curvature[i * n + j] += sum_lanes(product);
+      }
+    }
+  }
+
+  void stretch_guards(PromptBlock<T>& block) const {
+    for (std::size_t p = 0; p < static_cast<std::size_t>(loss_.guards); ++p) {
+      for (std::size_t i = p; i < block.gram.size(); i += kLanes) block.gram[i] *= static_cast<T>(loss_.stretch);
+    }
+  }
+
+  // Prompts of a batch that are no guards.
+  int learners() const {
+    const int blocks = spec_.batch / kLanes, rest = spec_.batch % kLanes;
+    return blocks * (kLanes - spec_.loss.guards) + std::max(0, rest - spec_.loss.guards);
   }
 
   // Replaces exploded prompts by empty ones, whose loss and gradient are exactly zero.
@@ -171,7 +263,10 @@ class LaneTrainer final : public Trainer {
 
   RegressionTask task_;
   ThreadPool& pool_;
-  LossSpec loss_;  // of the current step
+  LossSpec loss_;              // of the current step
+  bool second_order_ = false;  // the current step
+  std::unique_ptr<GaussNewton> solver_;
+  std::vector<double> curvature_;  // of the batch
   std::vector<T> theta_;
   std::vector<double> gradient_;
   std::vector<Chunk> chunks_;
@@ -193,6 +288,11 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
   if (train.steps < 1 || train.steps > 0xFFFFFFFFll) {
     return fail(ErrorKind::config, "[train.steps] must be in [1, 2^32), got {}", train.steps);
   }
+  if (train.method == Method::gauss_newton && network.parameters() > kMaxGaussNewtonParameters) {
+    return fail(ErrorKind::config,
+                "[train.optimiser] gauss_newton is for at most {} parameters, this model has {}; use adam",
+                kMaxGaussNewtonParameters, network.parameters());
+  }
   if (train.batch < 1) return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
   // The whole batch's gradients and one block of activations a thread.
   const double rows = static_cast<double>(network.rows());
@@ -211,6 +311,8 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
 void Trainer::restore(TrainState state) {
   network_.theta = std::move(state.theta);
   adam_ = std::move(state.adam);
+  gauss_newton_ = std::move(state.gauss_newton);
+  error_ = state.error;
 }
 
 std::unique_ptr<Trainer> Trainer::create(const RegressionTask& task, const Network& initial, const TrainSpec& spec,

@@ -11,12 +11,14 @@
 #include "gramian/models/network.h"
 #include "gramian/parallel/pool.h"
 #include "gramian/tasks/task.h"
+#include "gramian/training/gauss_newton.h"
 #include "gramian/training/loss.h"
 #include "gramian/training/optimiser.h"
 
 namespace gramian {
 
-enum class Precision { single, twice };  // float | double kernels; sums and weights are double in both
+enum class Method { adam, gauss_newton };  // gauss_newton begins with Adam: see GaussNewtonSpec
+enum class Precision { single, twice };    // float | double kernels; sums and weights are double in both
 
 struct TrainSpec {
   std::uint64_t seed = 0;
@@ -25,7 +27,9 @@ struct TrainSpec {
   Precision precision = Precision::single;
   LossSpec loss;
   double robust_final = 10000.0;  // c of the loss at the last step; it grows geometrically from loss.robust
-  OptimiserSpec optimiser;
+  Method method = Method::adam;
+  OptimiserSpec optimiser;  // Adam and the schedule of both
+  GaussNewtonSpec gauss_newton;
 };
 
 struct StepReport {
@@ -39,7 +43,9 @@ struct StepReport {
 // What a checkpoint holds: with it, training goes on to the same bits.
 struct TrainState {
   std::vector<double> theta;
-  AdamState adam;
+  AdamState adam;  // its step counts the steps of both methods
+  GaussNewtonState gauss_newton;
+  double error = 0;  // running mean of r^2 under the robust loss; 0 before the first step
 };
 
 // Ranges, and combinations that mean nothing (the integrated loss needs the query out of
@@ -61,7 +67,7 @@ class Trainer {
   const TrainSpec& spec() const { return spec_; }
   std::int64_t steps_done() const { return adam_.step; }
   bool done() const { return adam_.step >= spec_.steps; }
-  TrainState state() const { return {network_.theta, adam_}; }
+  TrainState state() const { return {network_.theta, adam_, gauss_newton_, error_}; }
   void restore(TrainState state);
 
  protected:
@@ -69,6 +75,8 @@ class Trainer {
   Network network_;
   TrainSpec spec_;
   AdamState adam_;
+  GaussNewtonState gauss_newton_;
+  double error_ = 0;
 };
 
 }  // namespace gramian

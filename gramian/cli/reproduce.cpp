@@ -1,0 +1,172 @@
+#include <fmt/core.h>
+
+#include <cmath>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gramian/cli/commands.h"
+#include "gramian/studies/study.h"
+
+namespace gramian::cli {
+
+namespace {
+
+struct Arguments {
+  std::vector<std::string> studies;
+  std::string directory = "studies";
+  int seeds = 1;
+  int threads = 0;
+  std::int64_t steps = 0;
+  bool quick = false;
+  bool dry_run = false;
+  std::string only;
+};
+
+std::string clock(double seconds) {
+  const auto s = static_cast<std::int64_t>(seconds + 0.5);
+  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+// "0.0451 (0.047)": ours and the paper's, marked where the paper's is out of reach.
+std::string cell_text(const TableCell& cell) {
+  std::string text = cell.value && std::isfinite(*cell.value) ? fmt::format("{:.3g}", *cell.value) : "-";
+  if (cell.paper) text += fmt::format(" ({:.3g})", *cell.paper);
+  if (cell.status == "worse") text += "!";
+  return text;
+}
+
+void print_table(const Table& table) {
+  std::vector<std::vector<std::string>> rows{table.columns};
+  for (const auto& row : table.rows) {
+    auto& line = rows.emplace_back();
+    for (const auto& cell : row) {
+      if (const auto* text = std::get_if<std::string>(&cell)) {
+        line.push_back(*text);
+      } else if (const auto* value = std::get_if<double>(&cell)) {
+        line.push_back(fmt::format("{:.4g}", *value));
+      } else {
+        line.push_back(cell_text(std::get<TableCell>(cell)));
+      }
+    }
+  }
+  std::vector<std::size_t> widths(table.columns.size());
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+  }
+  fmt::print("\n{}\n", table.title);
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) fmt::print("{:>{}}  ", row[c], widths[c]);
+    fmt::print("\n");
+  }
+  for (const std::string& note : table.notes) fmt::print("{}\n", note);
+}
+
+void print(const StudyResult& result) {
+  fmt::print("\n== {}: {}{}\n", result.study, result.title,
+             result.quick ? "  [REHEARSAL: too few steps and prompts to mean anything]" : "");
+  for (const Table& table : result.tables) print_table(table);
+  fmt::print("\n");
+  for (const Claim& claim : result.claims) {
+    fmt::print("{}  {}\n      {}\n", !claim.holds ? "?   " : *claim.holds ? "pass" : "FAIL", claim.text, claim.detail);
+  }
+}
+
+Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& options) {
+  fmt::print("{}\n", recipe_text(options.effort));
+  std::vector<Cell> cells;
+  std::set<std::string> seen;
+  for (const Study* study : studies) {
+    int fresh = 0;
+    const auto all = study->cells();
+    for (const Cell& cell : all) {
+      if (!seen.insert(cell.name()).second) continue;
+      cells.push_back(cell);
+      ++fresh;
+    }
+    fmt::print("{:<9} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(), fresh);
+  }
+  const auto outlook = look_ahead(cells, options);
+  if (!outlook) return std::unexpected(outlook.error());
+  for (const Cell& cell : cells) fmt::print("  {}\n", cell.title());
+  fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(), options.seeds,
+             options.seeds == 1 ? "" : "s", outlook->done, clock(outlook->seconds_left));
+  return {};
+}
+
+Status reproduce_all(const Arguments& arguments, const std::string& command_line) {
+  std::vector<const Study*> studies;
+  for (const std::string& name : arguments.studies) {
+    if (name == "all") {
+      for (const Study& study : all_studies()) studies.push_back(&study);
+      continue;
+    }
+    const Study* study = find_study(name);
+    if (study == nullptr) {
+      std::string names = "all";
+      for (const Study& known : all_studies()) names += fmt::format(", {}", known.name);
+      return fail(ErrorKind::usage, "'{}' is not a study; there are {}", name, names);
+    }
+    studies.push_back(study);
+  }
+  catch_signals();
+  const StudyOptions options{.directory = arguments.directory,
+                             .seeds = arguments.seeds,
+                             .effort = {.steps = arguments.steps, .quick = arguments.quick, .only = arguments.only},
+                             .threads = arguments.threads,
+                             .command_line = command_line,
+                             .interrupted = interrupted};
+  if (arguments.dry_run) return dry_run(studies, options);
+  for (const Study* study : studies) {
+    const auto result = reproduce(*study, options);
+    if (!result) return std::unexpected(result.error());
+    print(*result);
+    fmt::print("-> {}/results/{}.json, .csv\n", arguments.directory, study->name);
+    std::fflush(stdout);
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_reproduce(Program& program) {
+  CLI::App* command =
+      program.app.add_subcommand("reproduce", "Reproduce published tables and figures: train, evaluate, draw, judge.");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("studies", arguments->studies, "what to reproduce: see below; all for all of them")
+      ->required()
+      ->type_name("STUDY");
+  command->add_option("--out", arguments->directory, "directory of runs and results, shared by all studies")
+      ->capture_default_str()
+      ->type_name("DIR");
+  command->add_option("--seeds", arguments->seeds, "seeds of each cell; the best on prompts of its own counts")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--steps", arguments->steps, "training steps of every run, in place of the recipe's")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
+      ->type_name("N");
+  command->add_option("--threads", arguments->threads, "cells trained at a time; 0 = one for each core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->type_name("N");
+  command->add_option("--only", arguments->only, "only cells whose name contains this text, e.g. diag-L4 or uniform-5")
+      ->type_name("TEXT");
+  command->add_flag("--quick", arguments->quick, "rehearse the whole pipeline in minutes; results are marked as such");
+  command->add_flag("--dry-run", arguments->dry_run, "print the recipe, the cells and the time they would take");
+  std::string footer =
+      "Runs go out over the cores, one cell to a core. What is done is skipped, what was interrupted\n"
+      "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report DIR`\n"
+      "makes a page of them.\n\nStudies:\n";
+  for (const Study& study : all_studies()) {
+    footer += fmt::format("  {:<9} {}{}\n", study.name, study.title,
+                          study.paper.empty() ? "" : fmt::format(" ({})", study.paper));
+  }
+  command->footer(footer + "\nThe recipe:\n\n" + recipe_text({}));
+  command->callback([&program, arguments] {
+    program.run = [&program, arguments] { return reproduce_all(*arguments, program.command_line); };
+  });
+}
+
+}  // namespace gramian::cli

@@ -1,0 +1,74 @@
+#include "gramian/evaluation/blowups.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace gramian {
+
+namespace {
+
+constexpr std::uint64_t kChunk = 64 * kLanes;  // prompts
+constexpr std::uint64_t kWave = 256;           // chunks between two reports of progress
+
+}  // namespace
+
+Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
+                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
+                                    const ProgressFunction& progress) {
+  const auto d = static_cast<std::size_t>(task.d());
+  const auto layers = static_cast<std::size_t>(model.layers());
+  struct Scratch {
+    PromptSampler<double> sampler;
+    PromptBlock<double> block;
+    std::vector<double> weights;  // [L, d, lanes]
+    std::uint64_t count = 0;
+    double largest = 0;
+  };
+  std::vector<Scratch> scratch;
+  for (int t = 0; t < pool.threads(); ++t) {
+    scratch.push_back(
+        {PromptSampler<double>(task, false), PromptBlock<double>(task.d()), std::vector<double>(layers * d * kLanes)});
+  }
+  const std::uint64_t chunks = (prompts + kChunk - 1) / kChunk;
+  for (std::uint64_t wave = 0; wave < chunks; wave += kWave) {
+    const std::uint64_t length = std::min(kWave, chunks - wave);
+    pool.run(static_cast<int>(length), [&](int chunk, int thread) {
+      Scratch& s = scratch[static_cast<std::size_t>(thread)];
+      const std::uint64_t begin = (wave + static_cast<std::uint64_t>(chunk)) * kChunk;
+      for (std::uint64_t first = begin; first < std::min(begin + kChunk, prompts); first += kLanes) {
+        const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
+        const PhiloxAddress address{.seed = seed,
+                                    .stream = kEvaluationStream,
+                                    .step = static_cast<std::uint32_t>(first >> 32),
+                                    .first = static_cast<std::uint32_t>(first)};
+        s.sampler.sample(address, count, s.block);
+        model.predict(s.block, s.weights.data(), thread);
+        const double* last = s.weights.data() + (layers - 1) * d * kLanes;
+        for (std::size_t p = 0; p < static_cast<std::size_t>(count); ++p) {
+          double square = 0;
+          for (std::size_t i = 0; i < d; ++i) {
+            const double error = last[i * kLanes + p] - s.block.truth[i * kLanes + p];
+            square += error * error;
+          }
+          const double loss = 0.5 * square;
+          if (!(loss <= threshold)) ++s.count;
+          if (!(loss <= s.largest)) s.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
+        }
+      }
+    });
+    const std::uint64_t done = std::min((wave + length) * kChunk, prompts);
+    if (progress && !progress(done, prompts)) {
+      return fail(ErrorKind::interrupted, "counting stopped after {} of {} prompts", done, prompts);
+    }
+  }
+  BlowUpCount result{.prompts = prompts, .threshold = threshold};
+  for (const Scratch& s : scratch) {
+    result.count += s.count;
+    result.largest = std::max(result.largest, s.largest);
+  }
+  return result;
+}
+
+}  // namespace gramian

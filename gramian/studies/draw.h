@@ -1,0 +1,47 @@
+// What the studies have in common: cells by the dozen, series, claims with numbers.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gramian/studies/study.h"
+
+namespace gramian {
+
+const Problem& problem_named(std::string_view id);  // must exist
+
+// Every kind at each of these depths on this problem.
+std::vector<Cell> cells_of(const Problem& problem, int first_layer, int last_layer);
+
+Role role_of(Parametrisation kind);
+
+struct SolverLine {
+  const char* name;   // key of Scores
+  const char* title;  // as the paper writes it
+  Role role;
+};
+inline constexpr SolverLine kSolverLines[] = {{"constrr", "CONSTRR", Role::constrr},
+                                              {"adarr", "ADARR", Role::adarr},
+                                              {"tunedrr", "TUNEDRR", Role::tunedrr},
+                                              {"bayes", "Bayes bound", Role::bayes}};
+
+// An error bar of two standard errors.
+Point point(double x, const Estimate& estimate);
+
+// The adjusted loss of "model" or a solver against sigma.
+Series profile_series(std::string name, Role role, const Scores& scores, const std::string& key);
+
+// Profiles of the three kinds and of the solvers at one depth, the training range shaded.
+Panel profile_panel(const Archive& archive, const Problem& problem, int layers, std::string title);
+
+// "0.0451 +- 0.0004"
+std::string text(const Estimate& estimate);
+
+// Prediction after each layer, for each seed: mean and standard deviation over seeds.
+struct Spread {
+  double mean = 0, deviation = 0;
+  int seeds = 0;
+};
+Spread spread(const std::vector<double>& values);
+
+}  // namespace gramian

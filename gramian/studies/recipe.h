@@ -1,0 +1,52 @@
+// How every cell of the table is trained: one recipe, and rules in place of tuning by hand.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+#include "gramian/io/config.h"
+#include "gramian/studies/problem.h"
+
+namespace gramian {
+
+// What is trained: a network of one kind and depth on one problem.
+struct Cell {
+  Parametrisation kind = Parametrisation::diag;
+  int layers = 1;
+  const Problem* problem = nullptr;
+  bool guards = true;  // false: without guard prompts, to see what they are worth
+
+  std::string name() const;   // "diag-L4-uniform-5", in file names
+  std::string title() const;  // "DIAG, L = 4, sigma ~ U(0, 5)"
+  bool operator==(const Cell&) const = default;
+};
+
+struct Effort {
+  std::int64_t steps = 0;  // of every run; 0: as the recipe says
+  bool quick = false;      // a rehearsal: few steps and prompts
+  std::string only = {};   // if not empty: cells whose name contains it, and no others
+};
+
+// The settings of each start of one seed; the start with the least loss on prompts of its own is
+// the one that counts. [eval] is left at its defaults.
+std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
+
+// The recipe in words, for the page and --dry-run.
+std::string recipe_text(const Effort& effort);
+
+// How a trained cell is examined.
+struct Examination {
+  std::uint64_t prompts = 0;          // for the adjusted loss
+  std::uint64_t profile_prompts = 0;  // at each noise level
+  std::vector<double> sigmas;         // of the profile; may be empty
+};
+
+Examination examination(const Cell& cell, const Effort& effort);
+inline constexpr std::uint64_t kSelectionPrompts = 20'000;  // on which starts and seeds are compared
+
+// What a run costs, in multiply-adds: for estimates of time.
+double cost(const Config& config);
+
+}  // namespace gramian

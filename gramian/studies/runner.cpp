@@ -1,0 +1,432 @@
+#include "gramian/studies/runner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/evaluation/table.h"
+#include "gramian/io/files.h"
+#include "gramian/io/progress.h"
+#include "gramian/runs/experiment.h"
+#include "gramian/runs/model_file.h"
+#include "gramian/runs/train_run.h"
+
+namespace gramian {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kEvaluationSeed = 1;
+constexpr std::uint64_t kSelectionSeed = 2;
+constexpr auto kPoll = std::chrono::milliseconds(100);
+
+// The settings that decide the weights: threads, logs and [eval] do not.
+std::string identity(const Config& config) {
+  std::string text, section;
+  const std::string toml = config.to_toml();
+  for (std::size_t begin = 0; begin < toml.size();) {
+    const std::size_t end = std::min(toml.find('\n', begin), toml.size());
+    const std::string line = toml.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.starts_with("[")) section = line;
+    const bool free = section.starts_with("[eval]") || line.starts_with("threads") ||
+                      line.starts_with("checkpoint_every") || line.starts_with("log_every");
+    if (!free) text += line + "\n";
+  }
+  return text;
+}
+
+// One seed of one cell: the unit of work.
+struct Unit {
+  Cell cell;
+  int seed = 0;
+  std::vector<Config> starts;
+  std::vector<std::string> directories;  // of the starts
+  Examination examination;
+  std::string record;     // DIR/cells/..
+  std::string eval_name;  // eval-<hash>.json, in the directory of the start that counts
+  std::string lock;
+  double cost = 0;
+};
+
+std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions& options) {
+  std::vector<Unit> units;
+  for (const Cell& cell : cells) {
+    if (cell.name().find(options.effort.only) == std::string::npos) continue;
+    for (int seed = 0; seed < options.seeds; ++seed) {
+      Unit unit{.cell = cell,
+                .seed = seed,
+                .starts = starts(cell, seed, options.effort),
+                .directories = {},
+                .examination = examination(cell, options.effort),
+                .record = {},
+                .eval_name = {},
+                .lock = {}};
+      std::string all;
+      for (const Config& start : unit.starts) {
+        const std::string text = identity(start);
+        unit.directories.push_back(fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
+        all += text;
+        unit.cost += cost(start);
+      }
+      const std::string name = fmt::format("{}-s{}-{}", cell.name(), seed, short_hash(all));
+      unit.record = fmt::format("{}/cells/{}.json", options.directory, name);
+      unit.lock = fmt::format("{}/locks/{}", options.directory, name);
+      unit.eval_name = fmt::format(
+          "eval-{}.json", short_hash(fmt::format("{} {} {}", unit.examination.prompts, unit.examination.profile_prompts,
+                                                 fmt::join(unit.examination.sigmas, " "))));
+      units.push_back(std::move(unit));
+    }
+  }
+  return units;
+}
+
+// The record of a finished unit.
+Expected<Trained> load_trained(const Unit& unit, const std::string& study_directory) {
+  const auto text = read_file(unit.record);
+  if (!text) return std::unexpected(text.error());
+  try {
+    const Json json = Json::parse(*text);
+    Trained trained{.cell = unit.cell, .seed = unit.seed};
+    trained.steps = json.at("steps").get<std::int64_t>();
+    trained.seconds = json.at("seconds").get<double>();
+    trained.dropped = json.at("dropped").get<std::int64_t>();
+    trained.failed_starts = json.at("failed_starts").get<int>();
+    if (json.at("directory").is_null()) return trained;  // no start came to an end
+    trained.directory = json["directory"].get<std::string>();
+    trained.selection = json.at("selection").get<double>();
+    auto scores = load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name));
+    if (!scores) return std::unexpected(scores.error());
+    trained.scores = *std::move(scores);
+    return trained;
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record, error.what());
+  }
+}
+
+// Done: the record is there, and the evaluation that it promises.
+bool is_done(const Unit& unit, const std::string& study_directory) {
+  return fs::exists(unit.record) && load_trained(unit, study_directory).has_value();
+}
+
+class Lock {
+ public:
+  // Null if another process holds it.
+  static Expected<std::unique_ptr<Lock>> take(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor < 0) return fail(ErrorKind::io, "cannot open the lock {}: {}", path, std::strerror(errno));
+    auto lock = std::unique_ptr<Lock>(new Lock(descriptor));
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno == EWOULDBLOCK) return nullptr;
+    return fail(ErrorKind::io, "cannot lock {}: {}", path, std::strerror(errno));
+  }
+  ~Lock() { ::close(descriptor_); }
+
+ private:
+  explicit Lock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+class Runner {
+ public:
+  Runner(const StudyOptions& options, std::vector<Unit> units) : options_(options), units_(std::move(units)) {
+    // The longest first, so that no core waits long for the last.
+    std::ranges::stable_sort(units_, std::greater{}, &Unit::cost);
+    taken_ = std::vector<std::atomic<bool>>(units_.size());
+    for (const Unit& unit : units_) total_ += unit.cost;
+  }
+
+  Status run() {
+    std::error_code error;
+    for (const char* folder : {"runs", "cells", "locks", "results"}) {
+      fs::create_directories(fmt::format("{}/{}", options_.directory, folder), error);
+      if (error) return fail(ErrorKind::io, "cannot create {}/{}: {}", options_.directory, folder, error.message());
+    }
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      if (is_done(units_[u], options_.directory)) {
+        taken_[u] = true;
+        finish(units_[u]);
+      }
+    }
+    Progress progress("reproduce", 1000, "per mille", static_cast<std::int64_t>(1000 * done_cost_ / total_));
+    const int threads = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
+    std::vector<std::jthread> workers;
+    std::atomic<int> running{threads};
+    for (int t = 0; t < threads; ++t) {
+      workers.emplace_back([this, &running] {
+        work();
+        --running;
+      });
+    }
+    while (running > 0) {
+      std::this_thread::sleep_for(kPoll);
+      const double share = (done_cost_ + step_cost_) / total_;
+      progress.update(static_cast<std::int64_t>(1000 * std::min(share, 1.0)),
+                      fmt::format("{} of {} cells", done_units_.load(), units_.size()));
+    }
+    workers.clear();
+    progress.finish();
+    return status_;
+  }
+
+ private:
+  void finish(const Unit& unit) {
+    done_cost_ += unit.cost;
+    ++done_units_;
+  }
+
+  bool stopped() const { return failed_ || (options_.interrupted && options_.interrupted()); }
+
+  void fail_with(Error error) {
+    const std::scoped_lock guard(mutex_);
+    if (status_) status_ = std::unexpected(std::move(error));
+    failed_ = true;
+  }
+
+  // Takes units until none is left. One that another process works at is looked at again at the end.
+  void work() {
+    for (bool waiting = true; waiting;) {
+      waiting = false;
+      for (std::size_t u = 0; u < units_.size(); ++u) {
+        if (stopped()) {
+          if (!failed_) fail_with({ErrorKind::interrupted, "interrupted; all is saved, the same command goes on"});
+          return;
+        }
+        if (taken_[u].exchange(true)) continue;
+        auto lock = Lock::take(units_[u].lock);
+        if (!lock) return fail_with(lock.error());
+        if (*lock == nullptr) {
+          taken_[u] = false;
+          waiting = true;
+          continue;
+        }
+        if (!is_done(units_[u], options_.directory)) {
+          if (Status ok = carry_out(units_[u]); !ok) return fail_with(ok.error());
+        }
+        finish(units_[u]);
+      }
+      if (waiting) std::this_thread::sleep_for(5 * kPoll);
+    }
+  }
+
+  Status carry_out(const Unit& unit) {
+    Json record = {{"cell", unit.cell.title()},
+                   {"seed", unit.seed},
+                   {"directory", nullptr},
+                   {"selection", nullptr},
+                   {"steps", 0},
+                   {"seconds", 0.0},
+                   {"dropped", 0},
+                   {"failed_starts", 0},
+                   {"starts", Json::array()}};
+    double best = std::numeric_limits<double>::infinity();
+    double seconds = 0;
+    int failures = 0;
+    std::string chosen;
+    for (std::size_t s = 0; s < unit.starts.size(); ++s) {
+      const std::string& directory = unit.directories[s];
+      const auto result = train_counted(unit.starts[s], directory);
+      Json start = {{"directory", inside(directory)}};
+      if (!result) {
+        if (result.error().kind != ErrorKind::numeric) return std::unexpected(result.error());
+        ++failures;
+        start["error"] = result.error().message;
+        record["starts"].push_back(std::move(start));
+        continue;
+      }
+      seconds += result->seconds;
+      const auto loss = selection_loss(unit.starts[s], directory);
+      if (!loss) return std::unexpected(loss.error());
+      start["selection"] = std::isfinite(*loss) ? Json(*loss) : Json(nullptr);
+      start["seconds"] = result->seconds;
+      record["starts"].push_back(std::move(start));
+      if (*loss < best || chosen.empty()) {
+        best = *loss;
+        chosen = directory;
+        record["directory"] = inside(directory);
+        record["selection"] = std::isfinite(best) ? best : std::numeric_limits<double>::max();
+        record["steps"] = unit.starts[s].integer("train.steps");
+        record["dropped"] = result->dropped;
+      }
+    }
+    record["seconds"] = seconds;
+    record["failed_starts"] = failures;
+    if (!chosen.empty()) {
+      if (Status ok = examine(unit, chosen); !ok) return ok;
+    }
+    return write_file_atomically(unit.record, record.dump(2) + "\n");
+  }
+
+  std::string inside(const std::string& directory) const { return directory.substr(options_.directory.size() + 1); }
+
+  Expected<TrainRunResult> train_counted(const Config& config, const std::string& directory) {
+    const double per_step = cost(config) / static_cast<double>(config.integer("train.steps"));
+    double counted = 0;
+    const TrainRunOptions options{.resume = true,
+                                  .command_line = options_.command_line,
+                                  .interrupted =
+                                      [&] {
+                                        step_cost_ += per_step;
+                                        counted += per_step;
+                                        return stopped();
+                                      },
+                                  .quiet = true};
+    auto result = train_run(config, directory, options);
+    step_cost_ -= counted;  // the whole unit is counted when it is done
+    return result;
+  }
+
+  struct Model {
+    Experiment experiment;
+    Network network;
+  };
+
+  static Expected<Model> load(const Config& config, const std::string& directory) {
+    auto experiment = make_experiment(config);
+    if (!experiment) return std::unexpected(experiment.error());
+    auto network = load_model(directory + "/model.safetensors");
+    if (!network) return std::unexpected(network.error());
+    return Model{*std::move(experiment), *std::move(network)};
+  }
+
+  // Solvers are tuned once for each problem.
+  const Opponents& opponents(const Cell& cell, const Experiment& experiment, ThreadPool& pool) {
+    Shared& shared = shared_[static_cast<std::size_t>(cell.problem - problems().data())];
+    std::call_once(shared.once, [&] {
+      EvalSpec spec = experiment.eval;
+      if (options_.effort.quick) spec.tuning_prompts = 10'000;
+      spec.gd_steps = kTableLayers;
+      shared.opponents = tune_solvers(experiment.task, experiment.task.spec().noise, spec, pool);
+    });
+    return shared.opponents;
+  }
+
+  Expected<double> selection_loss(const Config& config, const std::string& directory) {
+    const auto model = load(config, directory);
+    if (!model) return std::unexpected(model.error());
+    ThreadPool pool(1);
+    NetworkPredictor predictor(model->network, model->experiment.task.n(), 1);
+    const EvalSpec spec{.prompts = kSelectionPrompts, .seed = kSelectionSeed};
+    const auto result = evaluate(model->experiment.task, Opponents{}, &predictor, spec, pool);
+    if (!result) return std::unexpected(result.error());
+    return result->model().loss.mean();
+  }
+
+  Status examine(const Unit& unit, const std::string& directory) {
+    const auto model = load(unit.starts.front(), directory);
+    if (!model) return std::unexpected(model.error());
+    const RegressionTask& task = model->experiment.task;
+    ThreadPool pool(1);
+    NetworkPredictor predictor(model->network, task.n(), 1);
+    const Opponents& others = opponents(unit.cell, model->experiment, pool);
+    const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
+    EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
+    const auto result = evaluate(task, others, &predictor, spec, pool, go_on);
+    if (!result) return std::unexpected(result.error());
+    spec.prompts = unit.examination.profile_prompts;
+    const auto points = profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on);
+    if (!points) return std::unexpected(points.error());
+    return write_file_atomically(directory + "/" + unit.eval_name, to_json(*result, *points));
+  }
+
+  struct Shared {
+    std::once_flag once;
+    Opponents opponents;
+  };
+
+  const StudyOptions& options_;
+  std::vector<Unit> units_;
+  std::vector<std::atomic<bool>> taken_;
+  std::array<Shared, 16> shared_;  // by problem
+  double total_ = 0;
+  std::atomic<double> done_cost_ = 0, step_cost_ = 0;
+  std::atomic<int> done_units_ = 0;
+  std::atomic<bool> failed_ = false;
+  std::mutex mutex_;
+  Status status_;
+};
+
+}  // namespace
+
+std::string short_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return fmt::format("{:016x}", hash);
+}
+
+void Archive::add(Trained trained) { cells_[trained.cell.name()].push_back(std::move(trained)); }
+
+std::vector<const Trained*> Archive::seeds(const Cell& cell) const {
+  std::vector<const Trained*> list;
+  const auto found = cells_.find(cell.name());
+  if (found == cells_.end()) return list;
+  for (const Trained& trained : found->second) list.push_back(&trained);
+  return list;
+}
+
+const Trained* Archive::best(const Cell& cell) const {
+  const auto list = seeds(cell);
+  const auto least = std::ranges::min_element(list, {}, &Trained::selection);
+  return least == list.end() ? nullptr : *least;
+}
+
+Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options) {
+  const std::vector<Unit> units = make_units(cells, options);
+  Outlook outlook{.runs = static_cast<int>(units.size())};
+  double left = 0;
+  for (const Unit& unit : units) {
+    if (is_done(unit, options.directory)) {
+      ++outlook.done;
+    } else {
+      left += unit.cost;
+    }
+  }
+  // A few steps of a typical run, on one thread as in the study.
+  const Cell typical{.kind = Parametrisation::diag, .layers = 4, .problem = &problems()[5]};
+  const Config config = starts(typical, 0, {.steps = 200, .quick = true}).front();
+  const auto experiment = make_experiment(config);
+  ThreadPool pool(1);
+  const auto trainer = Trainer::create(
+      experiment->task, Network::initial(experiment->network, experiment->initial, 20, 0), experiment->train, pool);
+  const auto begin = std::chrono::steady_clock::now();
+  while (!trainer->done()) {
+    if (const auto report = trainer->step(); !report) return std::unexpected(report.error());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  constexpr double kEvaluation = 5;  // seconds a cell, measured
+  outlook.seconds_left = (left * seconds / cost(config) + kEvaluation * (outlook.runs - outlook.done)) / threads;
+  return outlook;
+}
+
+Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
+  std::vector<Unit> units = make_units(cells, options);
+  if (Status ok = Runner(options, units).run(); !ok) return std::unexpected(ok.error());
+  Archive archive;
+  for (const Unit& unit : units) {
+    auto trained = load_trained(unit, options.directory);
+    if (!trained) return std::unexpected(trained.error());
+    if (!trained->directory.empty()) archive.add(*std::move(trained));
+  }
+  return archive;
+}
+
+}  // namespace gramian

@@ -1,0 +1,72 @@
+// Trains and evaluates the cells that studies ask for, over all cores, into one directory that
+// many commands and many processes may share:
+//
+//   DIR/runs/<cell>-<hash>/      a run directory (config.toml, model, checkpoint, metrics, manifest)
+//   DIR/cells/<cell>-s<seed>-<hash>.json    which start of this seed counts, and what each cost
+//   DIR/runs/<..>/eval-<hash>.json          the evaluation of the start that counts
+//
+// The hash is that of the settings, so a changed recipe never meets old results. Each cell is
+// trained by one thread: two cores work on two cells. A lock (flock) on DIR/locks/<..> keeps two
+// processes from the same cell; it ends with its process, so kill -9 leaves nothing behind.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+#include "gramian/studies/recipe.h"
+#include "gramian/studies/scores.h"
+
+namespace gramian {
+
+struct StudyOptions {
+  std::string directory = {};
+  int seeds = 1;
+  Effort effort = {};
+  int threads = 0;  // 0: one for each core
+  std::string command_line = {};
+  std::function<bool()> interrupted = {};
+};
+
+// One seed of one cell, trained and evaluated.
+struct Trained {
+  Cell cell;
+  int seed = 0;
+  std::string directory = {};  // of the run that counts
+  double selection = 0;        // its loss on the selection prompts
+  std::int64_t steps = 0;
+  double seconds = 0;  // of training, all starts
+  std::int64_t dropped = 0;
+  int failed_starts = 0;  // diverged
+  Scores scores = {};
+};
+
+// What studies draw from: every seed of every cell.
+class Archive {
+ public:
+  void add(Trained trained);
+  // The seed with the least selection loss; null if no seed of the cell came to an end.
+  const Trained* best(const Cell& cell) const;
+  std::vector<const Trained*> seeds(const Cell& cell) const;
+
+ private:
+  std::map<std::string, std::vector<Trained>> cells_;
+};
+
+// The work that is left: nothing is trained or written.
+struct Outlook {
+  int runs = 0, done = 0;   // one seed of one cell each
+  double seconds_left = 0;  // on this machine, from a short measurement
+};
+Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options);
+
+// Errors: io and format; interrupted after all state was saved. A start that diverges is no error:
+// the others of its cell count, and a cell of which none is left is missing from the archive.
+Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options);
+
+// Hexadecimal hash of a text (64-bit FNV-1a): for names of files.
+std::string short_hash(std::string_view text);
+
+}  // namespace gramian

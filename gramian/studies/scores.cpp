@@ -1,0 +1,67 @@
+#include "gramian/studies/scores.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "gramian/io/files.h"
+
+namespace gramian {
+
+namespace {
+
+using Json = nlohmann::json;
+
+double number(const Json& json, double missing) { return json.is_number() ? json.get<double>() : missing; }
+
+Estimate estimate(const Json& json) {
+  const bool undefined = json.contains("note") && json["note"].get<std::string>().starts_with("undefined");
+  const double missing = undefined ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+  return {number(json.at("mean"), missing), number(json.at("se"), missing)};
+}
+
+std::map<std::string, Estimate> estimates(const Json& json) {
+  std::map<std::string, Estimate> all;
+  for (const auto& [name, value] : json.items()) all[name] = estimate(value);
+  return all;
+}
+
+std::vector<Estimate> layers(const Json& json) {
+  std::vector<Estimate> list;
+  for (const Json& layer : json) list.push_back(estimate(layer.at("adjusted")));
+  return list;
+}
+
+}  // namespace
+
+Expected<Scores> load_scores(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::unexpected(text.error());
+  try {
+    const Json json = Json::parse(*text);
+    Scores scores;
+    scores.prompts = json.at("prompts").get<std::uint64_t>();
+    scores.adjusted = estimates(json.at("adjusted"));
+    scores.loss = estimates(json.at("loss"));
+    if (json.contains("layers")) {
+      scores.layers = layers(json["layers"]);
+      scores.model_minus_bayes = estimate(json.at("model_minus_bayes"));
+      scores.blowups = json.at("blowups").at("count").get<std::uint64_t>();
+      scores.blowup_threshold = number(json["blowups"].at("threshold"), std::numeric_limits<double>::infinity());
+      scores.adjusted_without = estimate(json["blowups"].at("adjusted_without"));
+    }
+    if (json.contains("profile")) {
+      for (const Json& point : json["profile"]) {
+        scores.profile.push_back(
+            {.sigma = point.at("sigma").get<double>(),
+             .adjusted = estimates(point.at("adjusted")),
+             .loss = estimates(point.at("loss")),
+             .layers = point.contains("layers") ? layers(point["layers"]) : std::vector<Estimate>{}});
+      }
+    }
+    return scores;
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::format, "{}: not the result of an evaluation: {}", path, error.what());
+  }
+}
+
+}  // namespace gramian

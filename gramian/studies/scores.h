@@ -1,0 +1,39 @@
+// What the evaluation of a trained cell says, read back from its JSON file: studies draw from
+// files only, so what was computed today and what was found on disk cannot differ.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+
+namespace gramian {
+
+struct Estimate {
+  double mean = 0;  // NaN where undefined, infinity where the loss left the finite numbers
+  double se = 0;
+};
+
+struct ProfileScores {
+  double sigma = 0;
+  std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
+  std::vector<Estimate> layers = {};                         // adjusted, read out after layer 1..L
+};
+
+struct Scores {
+  std::uint64_t prompts = 0;
+  std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
+  std::vector<Estimate> layers = {};                         // adjusted
+  Estimate model_minus_bayes = {};
+  std::uint64_t blowups = 0;
+  double blowup_threshold = 0;
+  Estimate adjusted_without = {};  // blow-ups
+  std::vector<ProfileScores> profile = {};
+};
+
+// Errors: io; format for a file that `gramian eval` did not write.
+Expected<Scores> load_scores(const std::string& path);
+
+}  // namespace gramian

@@ -1,0 +1,140 @@
+#include "gramian/studies/study.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "gramian/io/files.h"
+#include "gramian/lanes/target.h"
+#include "gramian/runs/manifest.h"
+
+namespace gramian {
+
+namespace {
+
+constexpr std::string_view kPaper = "Vladymyrov et al. 2024";
+
+constexpr std::array kStudies{
+    Study{"table1", "Adjusted loss: 3 parametrisations x 7 depths x 10 noise problems", "Table 1", table1_cells,
+          draw_table1},
+    Study{"fig1", "Adjusted loss against depth, uniform noise", "Fig. 1", fig1_cells, draw_fig1},
+    Study{"fig2", "Profiles over the noise level, uniform noise", "Fig. 2", fig2_cells, draw_fig2},
+    Study{"fig3", "Categorical noise", "Fig. 3", fig3_cells, draw_fig3},
+    Study{"fig4", "Weights of a FULL network", "Fig. 4", fig4_cells, draw_fig4},
+    Study{"fig5", "Prediction after k layers", "Fig. 5", fig5_cells, draw_fig5},
+    Study{"fig6", "Loss against the noise level, not adjusted", "Fig. 6", fig6_cells, draw_fig6},
+    Study{"fig7", "Profiles layer by layer", "Fig. 7", fig7_cells, draw_fig7},
+    Study{"blowups", "Rare prompts on which networks explode", "", blowups_cells, draw_blowups},
+    Study{"training", "Training curves", "", training_cells, draw_training},
+};
+
+void add_runs(const Study& study, const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  for (const Cell& cell : study.cells()) {
+    for (const Trained* t : archive.seeds(cell)) {
+      result.runs.push_back({.name = cell.title(),
+                             .kind = std::string(title_of(cell.kind)),
+                             .problem = std::string(cell.problem->title),
+                             .layers = cell.layers,
+                             .seed = static_cast<std::uint64_t>(t->seed),
+                             .steps = t->steps,
+                             .seconds = t->seconds,
+                             .directory = t->directory});
+      result.provenance.train_seconds += t->seconds;
+    }
+  }
+  (void)options;
+}
+
+std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : ""; }
+
+std::string csv_text(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+// Every point of every figure, one a line.
+std::string figures_csv(const StudyResult& result) {
+  std::string csv = "figure,panel,series,x,y,low,high\n";
+  for (const Figure& figure : result.figures) {
+    for (const Panel& panel : figure.panels) {
+      for (const Series& series : panel.series) {
+        for (const Point& p : series.points) {
+          csv += fmt::format("{},{},{},{},{},{},{}\n", figure.id, csv_text(panel.title), csv_text(series.name),
+                             csv_number(p.x), csv_number(p.y), p.low ? csv_number(*p.low) : "",
+                             p.high ? csv_number(*p.high) : "");
+        }
+      }
+      if (!panel.heatmap) continue;
+      const Heatmap& map = *panel.heatmap;
+      for (std::size_t i = 0; i < map.rows.size(); ++i) {
+        for (std::size_t j = 0; j < map.columns.size(); ++j) {
+          csv += fmt::format("{},{},{},{},{},,\n", figure.id, csv_text(panel.title), csv_text(map.rows[i]), j + 1,
+                             csv_number(map.values[i][j]));
+        }
+      }
+    }
+  }
+  return csv;
+}
+
+std::string table1_csv(const Archive& archive, const StudyOptions& options) {
+  std::string csv = "layers,kind,problem,adjusted,se,bayes,paper,seeds,steps,seconds\n";
+  for (const Cell& cell : table1_cells()) {
+    const Trained* t = archive.best(cell);
+    const double paper = published(cell.kind, cell.layers, *cell.problem).value;
+    double seconds = 0;
+    for (const Trained* seed : archive.seeds(cell)) seconds += seed->seconds;
+    csv += fmt::format("{},{},{},", cell.layers, title_of(cell.kind), csv_text(cell.problem->label));
+    if (t == nullptr) {
+      csv += fmt::format(",,,{},{},,\n", csv_number(paper), options.seeds);
+      continue;
+    }
+    const Estimate& ours = t->scores.adjusted.at("model");
+    csv += fmt::format("{},{},{},{},{},{},{:.1f}\n", csv_number(ours.mean), csv_number(ours.se),
+                       csv_number(t->scores.adjusted.at("bayes").mean), csv_number(paper), options.seeds, t->steps,
+                       seconds);
+  }
+  return csv;
+}
+
+}  // namespace
+
+std::span<const Study> all_studies() { return kStudies; }
+
+const Study* find_study(std::string_view name) {
+  const auto found = std::ranges::find(kStudies, name, &Study::name);
+  return found == kStudies.end() ? nullptr : &*found;
+}
+
+Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
+  const auto archive = carry_out(study.cells(), options);
+  if (!archive) return std::unexpected(archive.error());
+
+  StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
+  if (!study.paper.empty()) result.paper = fmt::format("{}, {}", kPaper, study.paper);
+  result.caption = recipe_text(options.effort);
+  result.quick = options.effort.quick;
+  const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
+  result.provenance = {.command = manifest.command_line,
+                       .version = manifest.version,
+                       .commit = manifest.commit,
+                       .cpu = manifest.cpu,
+                       .simd = manifest.simd,
+                       .compiler = manifest.compiler,
+                       .finished = utc_now(),
+                       .cores = manifest.cores,
+                       .settings = starts(study.cells().back(), 0, options.effort).front().to_toml()};
+  add_runs(study, *archive, options, result);
+  if (Status ok = study.draw(*archive, options, result); !ok) return std::unexpected(ok.error());
+
+  const std::string base = fmt::format("{}/results/{}", options.directory, study.name);
+  const std::string csv = study.name == "table1" ? table1_csv(*archive, options) : figures_csv(result);
+  if (Status ok = write_file_atomically(base + ".csv", csv); !ok) return std::unexpected(ok.error());
+  if (Status ok = write_file_atomically(base + ".json", to_json(result)); !ok) return std::unexpected(ok.error());
+  return result;
+}
+
+}  // namespace gramian
