@@ -14,7 +14,7 @@ const verdictOf = (claim: Claim) => kVerdict[String(claim.holds ?? null) as keyo
 
 export function drawClaims(claims: Claim[]): HTMLElement | null {
   if (claims.length === 0) return null;
-  return h("section", { class: "claims" }, h("h3", {}, "Claims of the paper"),
+  return h("section", { class: "claims" }, h("h3", {}, "Claims"),
     h("ul", {}, claims.map((claim) => {
       const verdict = verdictOf(claim);
       return h("li", { class: verdict.name, "data-holds": String(claim.holds ?? null) },
@@ -49,6 +49,7 @@ export function drawSummary(studies: Study[]): HTMLElement {
     const found = count([study], name);
     return h("td", { class: `number ${found > 0 ? name : "none"}` }, found > 0 ? `${sign} ${found}` : "–");
   };
+  const amount = (items: unknown[] = []) => h("td", { class: "number" }, items.length > 0 ? number(items.length) : "–");
   return h("section", { id: "summary", class: "summary" },
     h("h2", {}, "Summary"),
     rehearsals.length > 0 && h("p", { class: "rehearsal" }, h("strong", {}, "Rehearsal:"),
@@ -66,6 +67,6 @@ export function drawSummary(studies: Study[]): HTMLElement {
         h("tbody", {}, studies.map((study) => h("tr", {},
           h("th", { scope: "row" }, h("a", { href: `#${study.study}` }, study.title || study.study), study.quick && h("span", { class: "tag" }, "rehearsal")),
           dash(study, "holds", "✓"), dash(study, "fails", "✗"), dash(study, "open", "?"),
-          h("td", { class: "number" }, number((study.figures ?? []).length)),
-          h("td", { class: "number" }, number((study.runs ?? []).length))))))));
+          amount(study.figures),
+          amount(study.runs)))))));
 }

@@ -83,8 +83,8 @@ export function exportFigure(figure: Figure, element: HTMLElement): string {
   root.dataset.theme = "light";
   const drawn = [...element.querySelectorAll<SVGSVGElement>(".panel svg.plot")];
   const columns = Math.max(1, Math.min(figure.columns ?? 1, drawn.length));
-  const cell = { width: Math.max(...drawn.map((svg) => svg.viewBox.baseVal.width)) + 8,
-                 height: Math.max(...drawn.map((svg) => svg.viewBox.baseVal.height)) + 24 };
+  const cell = { width: Math.max(0, ...drawn.map((svg) => svg.viewBox.baseVal.width)) + 8,
+                 height: Math.max(0, ...drawn.map((svg) => svg.viewBox.baseVal.height)) + 24 };
   const width = columns * cell.width + 8;
   const key = s("g", { transform: "translate(12,8)" });
   // Colours of the legend are CSS variables: it has to be in the page to be computed.

@@ -66,7 +66,7 @@ export function drawFigure(study: Study, figure: Figure): DrawnFigure {
   const element: HTMLElement = h("figure", { id, "data-figure": figure.id, "data-panels": figure.panels.length, "aria-labelledby": `${id}-title` },
     h("h3", { id: `${id}-title` }, figure.title || figure.id),
     drawLegend(figure, palette, () => element),
-    h("div", { class: `grid ${heat ? "heat" : ""}`, style: `--columns: ${columns}; --ratio: ${size.width} / ${size.height}` }, slots),
+    h("div", { class: `grid ${heat ? "heat" : ""}`, style: `--columns: ${columns}; --widest: ${1.2 * size.width}px` }, slots),
     figure.caption && h("figcaption", {}, prose(figure.caption)),
     h("div", { class: "actions" },
       h("button", { type: "button", onclick: () => download(`${name}.svg`, exportFigure(figure, element)) }, "Download SVG"), data));

@@ -14,14 +14,14 @@ function scientific(value: number, decimals: number): string {
   return `${minus(mantissa)}×${power(Number(exponent))}`;
 }
 
-const fitsFixed = (value: number) => Math.abs(value) >= 0.9995e-3 && Math.abs(value) < 1e6;
+const fitsFixed = (value: number, least = 0.9995e-3) => Math.abs(value) >= least && Math.abs(value) < 1e6;
 
 // At most `digits` significant digits, without zeros that say nothing.
-export function number(value: number, digits = 4): string {
+export function number(value: number, digits = 4, least?: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) {
     return Math.abs(value) >= 1e4 ? minus(value.toLocaleString("en").replace(/,/g, "\u202f")) : minus(String(value));
   }
-  if (!fitsFixed(value)) return scientific(Number(value.toPrecision(digits)), Math.min(digits - 1, 2));
+  if (!fitsFixed(value, least)) return scientific(Number(value.toPrecision(digits)), Math.min(digits - 1, 2));
   return minus(String(Number(value.toPrecision(digits))));
 }
 

@@ -19,8 +19,8 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
   const map = panel.heatmap!;
   const cells = map.values.flatMap((row, r) => row.map((value, c) => ({ row: r, column: c, value })));
   const side = 260;
-  const height = (side - 42) * (map.rows.length / Math.max(1, map.columns.length)) + 88;
-  const text = { fontSize: 10, fill: "var(--axis)", stroke: "none", tickSize: 0, label: null };
+  const height = (side - 42) * (map.rows.length / Math.max(1, map.columns.length)) + 66;
+  const text = { fontSize: 10, fill: "var(--axis)", stroke: "none", tickSize: 0, tickPadding: 5, label: null };
   const every = (labels: string[]) => Math.ceil(labels.length / 12);
   const ticks = (labels: string[]) => labels.map((_, i) => i).filter((i) => i % every(labels) === 0);
   const svg = Plot.plot({
@@ -29,9 +29,9 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
     marginLeft: 34,
     marginRight: 8,
     marginTop: 20,
-    marginBottom: 68,
+    marginBottom: 46,
     padding: 0.04,
-    style: { background: "none", overflow: "visible" },
+    style: { background: "none", overflow: "visible", fontSize: "10px" },
     className: "plot",
     ariaLabel: title,
     color: { type: "identity" },
@@ -68,7 +68,7 @@ function bar(most: number, side: number, height: number): Plot.Markish {
     svg.setAttribute("class", "bar");
     const left = 34;
     const width = side - left - 8;
-    const top = height - 48;
+    const top = height - 34;
     let inside = "";
     for (let i = 0; i < kBar; ++i) {
       const value = most * ((2 * i) / (kBar - 1) - 1);

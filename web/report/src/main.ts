@@ -44,21 +44,24 @@ function drawNavigation(studies: Study[]): HTMLElement {
 // Marks the study that is being read.
 function followReading(navigation: HTMLElement): void {
   const links = new Map([...navigation.querySelectorAll<HTMLAnchorElement>("a")].map((link) => [link.hash.slice(1), link]));
-  const mark = (entries: IntersectionObserverEntry[]) => {
-    const shown = entries.find((entry) => entry.isIntersecting);
-    if (!shown) return;
-    for (const [id, link] of links) {
-      if (id === shown.target.id) {
-        link.setAttribute("aria-current", "true");
-        const list = link.closest("ul")!;
-        list.scrollTo({ left: link.offsetLeft - list.clientWidth / 2 });
-      } else {
-        link.removeAttribute("aria-current");
-      }
-    }
+  let current: HTMLAnchorElement | undefined;
+  const mark = () => {
+    const above = [...links.keys()].filter((id) => document.getElementById(id)!.getBoundingClientRect().top < window.innerHeight / 3);
+    const link = links.get(above[above.length - 1] ?? "summary");
+    if (!link || link === current) return;
+    current?.removeAttribute("aria-current");
+    link.setAttribute("aria-current", "true");
+    current = link;
+    const list = link.closest("ul")!;
+    list.scrollTo({ left: link.offsetLeft - list.clientWidth / 2 });
   };
-  const observer = new IntersectionObserver(mark, { rootMargin: "-20% 0px -75% 0px" });
-  for (const id of links.keys()) observer.observe(document.getElementById(id)!);
+  let waiting = false;
+  window.addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  }, { passive: true });
+  mark();
 }
 
 // The figure that is asked for first, then one after the other, so that the page can be read meanwhile.

@@ -47,7 +47,8 @@ function marksOf({ series, style, name, points }: Drawn, panel: Panel, floor: nu
   const visible = (point: Point) => shows(panel.x, point.x) && shows(panel.y, point.y);
   marks.push(Plot.ruleX(points, {
     ...common, strokeWidth: 1.1, x: "x", y1: (point: Point) => Math.max(floor, point.low ?? NaN), y2: "high",
-    filter: (point: Point) => visible(point) && hasErrorBar(point), className: `${name} error`,
+    // A point at zero on a log axis keeps its bar: an upper limit.
+    filter: (point: Point) => shows(panel.x, point.x) && hasErrorBar(point) && shows(panel.y, point.high), className: `${name} error`,
   }));
   if (mark === "points" || (mark === "line" && points.length <= kMostSymbols)) {
     const stroked = isStroked(style.symbol) || style.hollow;
@@ -97,8 +98,10 @@ function notesOf(drawn: Drawn[], panel: Panel, y: [number, number]): string[] {
   if (missing) notes.push(`Without a value: ${missing}.`);
   const nonpositive = isLog(panel.y) ? list((point) => typeof point.y === "number" && point.y <= 0) : "";
   if (nonpositive) notes.push(`Zero or negative, so not on a log axis: ${nonpositive}.`);
-  const outside = list((point) => shows(panel.y, point.y) && beyond(y, point.y));
-  if (outside) notes.push(`Beyond the axis: ${outside}.`);
+  // A line that leaves the frame is seen to; a level, a point or a whole line outside is not.
+  const hidden = (d: Drawn) => d.points.filter((point) => shows(panel.y, point.y) && beyond(y, point.y)).length;
+  const outside = drawn.filter((d) => hidden(d) > 0 && (d.series.mark === "points" || hidden(d) === d.points.length));
+  if (outside.length > 0) notes.push(`Beyond the axis: ${outside.map((d) => d.series.name).join(", ")}.`);
   const left = isLog(panel.x) ? list((point) => !(point.x > 0)) : "";
   if (left) notes.push(`At x = 0 or below, so not on a log axis: ${left}.`);
   return notes;
@@ -141,7 +144,7 @@ export function drawPanel(panel: Panel, palette: Palette, columns: number, title
     marginRight: 8,
     marginTop: 8,
     marginBottom: 38,
-    style: { background: "none", overflow: "visible" },
+    style: { background: "none", overflow: "visible", fontSize: "10.5px" },
     className: "plot",
     ariaLabel: title,
     x: xScale,

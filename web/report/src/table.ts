@@ -10,7 +10,11 @@ const kStatus = {
   worse: { sign: "▲", word: "higher than the paper" },
 } as const;
 
-const cellOf = new WeakMap<Element, Cell>();
+interface Place {
+  cell: Cell;
+  name: string;  // of its row and column
+}
+const placeOf = new WeakMap<Element, Place>();
 
 export const isCell = (cell: AnyCell): cell is Cell => typeof cell === "object" && cell !== null;
 const isBlank = (cell: AnyCell) => cell === null || cell === "";
@@ -31,7 +35,7 @@ function headColumns(table: Table): number {
 function describeCell(cell: Cell): [string, string][] {
   const rows: [string, string][] = [];
   if (cell.value !== null && cell.value !== undefined) {
-    rows.push(["ours", number(cell.value, 5) + (cell.se ? ` ± ${number(cell.se, 2)}` : "")]);
+    rows.push(["ours", number(cell.value, 5) + (cell.se ? ` ± ${number(cell.se, 2, 1e-6)}` : "")]);
   }
   if (typeof cell.paper === "number") rows.push(["paper", paperNumber(cell.paper)]);
   if (typeof cell.bayes === "number") rows.push(["Bayes bound", number(cell.bayes)]);
@@ -41,7 +45,7 @@ function describeCell(cell: Cell): [string, string][] {
   return rows;
 }
 
-function compared(cell: Cell): HTMLTableCellElement {
+function compared(cell: Cell, name: string): HTMLTableCellElement {
   const status = statusOf(cell);
   const [digits, error, exponent] =
     typeof cell.value === "number" ? withError(cell.value, cell.se) : ["–", "", ""];
@@ -61,12 +65,12 @@ function compared(cell: Cell): HTMLTableCellElement {
       h("span", { class: "value" }, digits, error && h("small", {}, error), exponent, cell.note && h("sup", {}, "*"))),
     typeof cell.paper === "number" && h("span", { class: "theirs" }, paperNumber(cell.paper)),
   );
-  cellOf.set(td, cell);
+  placeOf.set(td, { cell, name });
   return td;
 }
 
-function plain(cell: AnyCell): HTMLTableCellElement {
-  if (isCell(cell)) return compared(cell);
+function drawCell(cell: AnyCell, name: string): HTMLTableCellElement {
+  if (isCell(cell)) return compared(cell, name);
   if (typeof cell === "number") return h("td", { class: "number", "data-value": cell }, number(cell));
   return h("td", { class: "text" }, cell === null ? "–" : prose(cell));
 }
@@ -98,7 +102,8 @@ function body(table: Table, heads: number): HTMLTableSectionElement[] {
           tr.append(h("th", { scope: "row", class: `head${c}` }, prose(String(table.rows[i][c] ?? ""))));
         }
       }
-      tr.append(...table.rows[i].slice(heads).map(plain));
+      const row = table.rows[i].slice(0, heads).map((cell, c) => (typeof cell === "number" ? `${table.columns[c]} ${cell}` : cell));
+      tr.append(...table.rows[i].slice(heads).map((cell, c) => drawCell(cell, [...row, table.columns[c + heads]].join(" · "))));
       section.append(tr);
     }
     sections.push(section);
@@ -150,11 +155,11 @@ export function explainCells(page: HTMLElement): void {
   page.append(box);
   const show = (event: Event) => {
     const td = event.target instanceof Element ? event.target.closest<HTMLElement>("td[data-value]") : null;
-    const cell = td && cellOf.get(td);
-    const rows = cell ? describeCell(cell) : [];
-    box.hidden = !td || rows.length === 0;
-    if (box.hidden || !td) return;
-    box.replaceChildren(h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+    const place = td && placeOf.get(td);
+    const rows = place ? describeCell(place.cell) : [];
+    box.hidden = rows.length === 0;
+    if (box.hidden || !td || !place) return;
+    box.replaceChildren(h("p", {}, place.name), h("dl", {}, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
     const at = td.getBoundingClientRect();
     const left = Math.min(at.left, document.documentElement.clientWidth - box.offsetWidth - 8);
     const below = at.bottom + box.offsetHeight + 8 < window.innerHeight;
