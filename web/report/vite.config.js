@@ -12,9 +12,22 @@ function packageOf(id) {
   return path.join(file.slice(0, at), "node_modules", ...parts.slice(0, parts[0].startsWith("@") ? 2 : 1));
 }
 
+// A package that is published as one built file may have its dependencies in it: they are named too.
+function withInlined(modules) {
+  const folders = new Set(modules.map(packageOf).filter(Boolean));
+  for (const id of modules.filter((name) => name.includes("/dist/"))) {
+    const folder = packageOf(id);
+    if (!folder) continue;
+    const root = folder.slice(0, folder.lastIndexOf("/node_modules/") + "/node_modules/".length);
+    const about = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
+    for (const name of Object.keys(about.dependencies ?? {})) folders.add(path.join(root, name));
+  }
+  return [...folders].sort();
+}
+
 // Packages with one text are listed together above it.
 function licences(modules) {
-  const folders = [...new Set(modules.map(packageOf).filter(Boolean))].sort();
+  const folders = withInlined(modules);
   const texts = new Map();
   for (const folder of folders) {
     const about = JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8"));
@@ -35,7 +48,7 @@ const oneFile = {
   enforce: "post",
   generateBundle(_, bundle) {
     const html = Object.values(bundle).find((file) => file.fileName.endsWith(".html"));
-    let page = html.source;
+    let page = html.source.replace(/\n\s*\n/g, "\n");
     for (const file of Object.values(bundle)) {
       if (file.type === "chunk") {
         // Inside a page "</script" would end the script, and "<!--" would hide its end.
@@ -50,7 +63,7 @@ const oneFile = {
       }
       delete bundle[file.fileName];
     }
-    html.source = page.replace(/\n\s*\n/g, "\n");
+    html.source = page;
     html.fileName = "report.html";
   },
 };

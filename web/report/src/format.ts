@@ -30,8 +30,8 @@ export function paperNumber(value: number): string {
   return value !== 0 && Number(value.toFixed(3)) === value ? minus(value.toFixed(3)) : number(value, 3);
 }
 
-// 0.0512(4): the digit in brackets is the standard error in the last place; two digits where
-// one would be a 1. Returns the digits of the value, of the error, and the power behind both.
+// 0.0512(4): the digit in brackets is the standard error in the last place. Returns the digits of
+// the value, of the error, and the power behind both.
 export function withError(value: number, se: number | null | undefined): [string, string, string] {
   if (!se || !(se > 0) || !Number.isFinite(se)) return [number(value), "", ""];
   let exponent = 0;
@@ -39,13 +39,10 @@ export function withError(value: number, se: number | null | undefined): [string
   if (!fitsFixed(size)) exponent = Math.floor(Math.log10(size));
   const scaled = value / 10 ** exponent;
   const error = se / 10 ** exponent;
-  const digits = error.toExponential()[0] === "1" ? 2 : 1;
-  const decimals = digits - 1 - Math.floor(Math.log10(error));
+  const decimals = -Number(error.toExponential(0).split("e")[1]);
   if (decimals < 0 || decimals > 9) return [number(value), "", ""];
-  let bracket = Math.round(error * 10 ** decimals);
-  let shown = decimals;
-  if (bracket === 10 && digits === 1) [bracket, shown] = [10, decimals];  // 0.096 is (10), not (1) of another place
-  return [minus(scaled.toFixed(shown)), `(${bracket})`, exponent === 0 ? "" : `×${power(exponent)}`];
+  const bracket = Math.round(error * 10 ** decimals);
+  return [minus(scaled.toFixed(decimals)), `(${bracket})`, exponent === 0 ? "" : `×${power(exponent)}`];
 }
 
 export function duration(seconds: number): string {
