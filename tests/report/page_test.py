@@ -244,6 +244,14 @@ class PageTest(unittest.TestCase):
             self.assertEqual({(int(cell["row"]), int(cell["column"])): float(cell["value"]) for cell in seen["heat"]}, values)
             fills = {float(cell["value"]): cell["fill"] for cell in seen["heat"]}
             self.assertEqual(len(set(fills.values())), len(fills))
+            far = []
+            for value, fill in sorted(fills.items(), key=lambda item: abs(item[0])):
+                green_red, blue_yellow = [float(part) for part in re.findall(r"-?[\d.e-]+", fill.partition("oklab")[2])][1:3]
+                far.append(math.hypot(green_red, blue_yellow))
+                if abs(value) >= 0.1:
+                    self.assertEqual(blue_yellow < 0, value < 0, f"{value}: {fill}")
+            self.assertLess(far[0], 0.01)
+            self.assertGreater(far[-1], 0.05)
             self.assertIn("1 without a value", " ".join(seen["notes"]))
 
     def test_colours_are_told_apart_from_the_page(self):
