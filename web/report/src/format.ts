@@ -45,6 +45,14 @@ export function withError(value: number, se: number | null | undefined): [string
   return [minus(scaled.toFixed(decimals)), `(${bracket})`, exponent === 0 ? "" : `×${power(exponent)}`];
 }
 
+// The same at length, with two digits of the error.
+export function plusMinus(value: number, se: number | null | undefined): string {
+  if (!se || !(se > 0)) return number(value, 5);
+  const decimals = 1 - Math.floor(Math.log10(se));
+  const fixed = fitsFixed(Math.max(Math.abs(value), se)) && decimals >= 0 && decimals < 10;
+  return `${fixed ? minus(value.toFixed(decimals)) : number(value)} ± ${number(se, 2, 1e-6)}`;
+}
+
 export function duration(seconds: number): string {
   if (seconds < 60) return `${number(seconds, 2)} s`;
   if (seconds < 3600) return `${number(seconds / 60, 2)} min`;

@@ -1,7 +1,7 @@
 // A table of a study. Cells with a paper value show how ours compares: by a sign, by a tint, and
 // by the paper's number below. Every cell carries its numbers as data-*, as the file has them.
 import { h, prose } from "./dom";
-import { number, paperNumber, withError } from "./format";
+import { number, paperNumber, plusMinus, withError } from "./format";
 import type { AnyCell, Cell, Study, Table } from "./schema";
 
 const kStatus = {
@@ -35,7 +35,7 @@ function headColumns(table: Table): number {
 function describeCell(cell: Cell): [string, string][] {
   const rows: [string, string][] = [];
   if (cell.value !== null && cell.value !== undefined) {
-    rows.push(["ours", number(cell.value, 5) + (cell.se ? ` ± ${number(cell.se, 2, 1e-6)}` : "")]);
+    rows.push(["ours", plusMinus(cell.value, cell.se)]);
   }
   if (typeof cell.paper === "number") rows.push(["paper", paperNumber(cell.paper)]);
   if (typeof cell.bayes === "number") rows.push(["Bayes bound", number(cell.bayes)]);
