@@ -9,7 +9,7 @@ source "$(dirname "$0")/scripts/common.sh"
 presets=("$@")
 [[ ${#presets[@]} -gt 0 ]] || presets=(release asan-ubsan tsan)
 
-install_packages
+install_packages tests
 for preset in "${presets[@]}"; do
   targets=() selection=()
   if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt that have the label "threads"

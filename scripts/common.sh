@@ -2,10 +2,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# Installs those packages of packages.txt that are missing; needs no network if none is.
+# install_packages [tests]: installs those packages of packages.txt that are missing; needs no network
+# if none is. What only the tests need is left out unless it is asked for.
 install_packages() {
-  local package missing=()
-  while read -r package; do
+  local package only missing=()
+  while read -r package only; do
+    [[ $only == "# tests" && ${1:-} != tests ]] && continue
     [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] || missing+=("$package")
   done < <(grep -v '^#' packages.txt)
   [[ ${#missing[@]} -eq 0 ]] && return

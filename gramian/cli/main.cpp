@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   cli::add_solve(program);
   cli::add_bench(program);
   cli::add_reproduce(program);
+  cli::add_report(program);
 
   std::vector<std::string> commands;
   for (const CLI::App* command : program.app.get_subcommands({})) commands.push_back(command->get_name());

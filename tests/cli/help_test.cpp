@@ -22,7 +22,9 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
 
 TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string top = run_gramian({"--help"}).out;
-  for (const char* word : {"train", "eval", "solve", "--version"}) EXPECT_NE(top.find(word), std::string::npos) << word;
+  for (const char* word : {"train", "eval", "solve", "report", "--version"}) {
+    EXPECT_NE(top.find(word), std::string::npos) << word;
+  }
   const std::string train = run_gramian({"train", "--help"}).out;
   for (const char* word : {"CONFIG.toml", "key=value", "--out DIR", "--resume", "130", "model.safetensors"}) {
     EXPECT_NE(train.find(word), std::string::npos) << word;
@@ -34,6 +36,10 @@ TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string solve = run_gramian({"solve", "--help"}).out;
   for (const char* word : {"CONFIG.toml", "--prompts N", "--json FILE"}) {
     EXPECT_NE(solve.find(word), std::string::npos) << word;
+  }
+  const std::string report = run_gramian({"report", "--help"}).out;
+  for (const char* word : {"DIR", "--output FILE", "DIR/results/*.json", "DIR/report.html"}) {
+    EXPECT_NE(report.find(word), std::string::npos) << word;
   }
 }
 

@@ -1,0 +1,135 @@
+#include "gramian/report/report.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+#include <tuple>
+
+#include "gramian/io/files.h"
+#include "gramian/report/shape.h"
+#include "gramian/report/template.h"
+
+namespace gramian {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where the template wants the results.
+constexpr std::string_view kPlace = R"(<script type="application/json" id="gramian-results">null</script>)";
+
+std::tuple<int, std::string> rank(const std::string& study) {
+  if (study == "table1") return {0, ""};
+  if (study.starts_with("fig")) return {1, study};
+  if (study == "blowups") return {2, ""};
+  if (study == "training") return {3, ""};
+  return {4, study};
+}
+
+Expected<std::vector<std::string>> result_paths(const std::string& directory) {
+  const fs::path folder = fs::path(directory) / "results";
+  std::error_code error;
+  if (!fs::is_directory(directory, error)) {
+    return fail(ErrorKind::io, "{} is not a directory; gramian report wants the directory that a study has written to",
+                directory);
+  }
+  std::vector<std::string> paths;
+  if (fs::is_directory(folder, error)) {
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      if (entries->path().extension() == ".json") paths.push_back(entries->path().string());
+    }
+    if (error) return fail(ErrorKind::io, "cannot list {}: {}", folder.string(), error.message());
+  }
+  if (paths.empty()) {
+    return fail(ErrorKind::io, "there are no results in {}: no file {}", directory, (folder / "*.json").string());
+  }
+  std::sort(paths.begin(), paths.end());  // so that of several errors the same one is reported
+  return paths;
+}
+
+Expected<StudyFile> read_result(const std::string& path) {
+  Expected<std::string> text = read_file(path);
+  if (!text) return std::unexpected(text.error());
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(*text);
+  } catch (const nlohmann::json::parse_error& error) {
+    // "[json.exception.parse_error.101] parse error at line 3, column 7: what": without its own number.
+    std::string_view what = error.what();
+    if (const std::size_t end = what.find("] "); end != what.npos) what.remove_prefix(end + 2);
+    return fail(ErrorKind::format, "{} is not JSON: {}", path, what);
+  }
+  const Expected<std::string> study = check_shape(json, path);
+  if (!study) return std::unexpected(study.error());
+  return StudyFile{path, *study, std::move(*text)};
+}
+
+// Inside a script element HTML looks for "</script", and "<!--" changes what ends it. In JSON
+// "<" can only be in a text, where it may be written as an escape.
+std::string without_markup(std::string_view json) {
+  std::string safe;
+  safe.reserve(json.size());
+  for (const char c : json) {
+    if (c == '<') {
+      safe += "\\u003c";
+    } else {
+      safe += c;
+    }
+  }
+  return safe;
+}
+
+}  // namespace
+
+Expected<std::vector<StudyFile>> read_results(const std::string& directory) {
+  const auto paths = result_paths(directory);
+  if (!paths) return std::unexpected(paths.error());
+  std::vector<StudyFile> results;
+  for (const std::string& path : *paths) {
+    Expected<StudyFile> result = read_result(path);
+    if (!result) return std::unexpected(result.error());
+    for (const StudyFile& other : results) {
+      if (other.study == result->study) {
+        return fail(ErrorKind::format, "{} and {} are both results of the study '{}'; keep one", other.path, path,
+                    other.study);
+      }
+    }
+    results.push_back(std::move(*result));
+  }
+  std::sort(results.begin(), results.end(),
+            [](const StudyFile& a, const StudyFile& b) { return rank(a.study) < rank(b.study); });
+  return results;
+}
+
+Expected<std::string> render_report(std::span<const StudyFile> results) {
+  const std::string_view page = report_template();
+  const std::size_t at = page.find(kPlace);
+  if (at == page.npos || page.find(kPlace, at + 1) != page.npos) {
+    return fail(ErrorKind::format, "the template of the report must have the element {} once", kPlace);
+  }
+  const std::size_t content = at + kPlace.find("null");
+  std::string filled(page.substr(0, content));
+  filled += R"({"generator": "gramian )" GRAMIAN_VERSION R"(", "results": [)";
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (i > 0) filled += ",\n";
+    filled += without_markup(results[i].text);
+  }
+  filled += "]}";
+  filled += page.substr(content + std::string_view("null").size());
+  return filled;
+}
+
+Expected<ReportSummary> write_report(const std::string& directory, const std::string& path) {
+  const auto results = read_results(directory);
+  if (!results) return std::unexpected(results.error());
+  const auto page = render_report(*results);
+  if (!page) return std::unexpected(page.error());
+  if (Status ok = write_file_atomically(path, *page); !ok) return std::unexpected(ok.error());
+  ReportSummary summary{{}, page->size()};
+  for (const StudyFile& result : *results) summary.studies.push_back(result.study);
+  return summary;
+}
+
+}  // namespace gramian

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Writes every figure of a report as an SVG file for a paper.
+
+    scripts/export_svg.py report.html results/     -> results/fig1.svg, results/fig2.svg, ...
+
+Needs Chromium (Debian: chromium; or its path in CHROMIUM) and the standard library. The files are
+those of the buttons "Download SVG" of the page.
+"""
+import argparse
+import os
+import pathlib
+import sys
+import tempfile
+
+from browser import Browser
+
+
+def write(path, text):
+    """Under a temporary name first: a file is there whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Writes every figure of a report as an SVG file.")
+    parser.add_argument("report", type=pathlib.Path, help="page of gramian report")
+    parser.add_argument("folder", type=pathlib.Path, help="where the SVG files go; made if missing")
+    arguments = parser.parse_args()
+    if not arguments.report.is_file():
+        sys.exit(f"export_svg.py: there is no file {arguments.report}")
+    try:
+        with Browser() as browser:
+            page = browser.open(arguments.report.resolve().as_uri())
+            figures = page.evaluate("window.gramian ? window.gramian.figures() : null")
+        if figures is None:
+            sys.exit(f"export_svg.py: {arguments.report} is not a page of gramian report with results in it")
+        arguments.folder.mkdir(parents=True, exist_ok=True)
+        for figure in figures:
+            path = arguments.folder / f"{figure['name']}.svg"
+            write(path, figure["svg"])
+            print(f"-> {path}")
+    except (RuntimeError, OSError) as error:
+        sys.exit(f"export_svg.py: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+#!/usr/bin/env python3
+"""The page of gramian report in a browser: page_test.py GRAMIAN. Exit code 77: no Chromium, skipped."""
+import json
+import math
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+import fixture
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+import browser  # noqa: E402
+
+GRAMIAN = sys.argv[1] if len(sys.argv) > 1 else ""
+
+# Of each panel: title, axis ticks, and for every series what was drawn where.
+READ_PANELS = """
+[...document.querySelectorAll("figure")].map(figure => ({
+  id: figure.dataset.figure,
+  legend: [...figure.querySelectorAll(".legend button")].map(entry => entry.dataset.entry),
+  panels: [...figure.querySelectorAll(".panel")].map(panel => {
+    const svg = panel.querySelector("svg.plot");
+    const at = element => {
+      const moved = /translate\\(([^,]+),([^)]+)\\)/.exec(element.getAttribute("transform") ?? "");
+      if (moved) return [Number(moved[1]), Number(moved[2])];
+      const get = name => element.hasAttribute(name) ? Number(element.getAttribute(name)) : null;
+      return [get("cx") ?? get("x1") ?? get("x"), get("cy") ?? get("y1") ?? get("y"), get("y2")];
+    };
+    const ticks = axis => [...svg.querySelectorAll(`[aria-label="${axis}-axis tick label"] text`)]
+      .map(text => [text.textContent, at(text)]);
+    return {
+      title: panel.querySelector("h4")?.textContent ?? "",
+      label: svg.getAttribute("aria-label"),
+      notes: [...panel.querySelectorAll(".note")].map(note => note.textContent),
+      bands: svg.querySelectorAll("g.band rect").length,
+      xTicks: ticks("x"), yTicks: ticks("y"),
+      marks: [...svg.querySelectorAll("g[data-series]")].map(group => ({
+        series: group.dataset.series, kind: group.getAttribute("class").split(" ").pop(), count: Number(group.dataset.count),
+        paths: [...group.querySelectorAll("path")].map(path => path.getAttribute("d")),
+        points: [...group.querySelectorAll("[data-x]")].map(point => ({...point.dataset, at: at(point)}))})),
+      heat: [...svg.querySelectorAll("g.heat rect")].map(rect => ({...rect.dataset, fill: getComputedStyle(rect).fill})),
+    };
+  })
+}))
+"""
+
+READ_TABLES = """
+[...document.querySelectorAll("section.table")].map(section => ({
+  id: section.dataset.table,
+  columns: [...section.querySelectorAll("thead th")].map(th => th.textContent),
+  rows: [...section.querySelectorAll("tbody tr")].map(tr => [...tr.children].map(td => ({
+    text: (td.querySelector(".value") ?? td).textContent, theirs: td.querySelector(".theirs")?.textContent, ...td.dataset})))
+}))
+"""
+
+
+def parse(text):
+    """The number that a reader reads: 2.50(2)×10⁻¹² is (2.5e-12, place of the last digit 1e-14)."""
+    text = re.sub(r"\(\d+\)|\*", "", text).replace("−", "-").replace("\u202f", "")
+    exponent = 0
+    if "10" in text and re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", text):
+        text, _, power = text.rpartition("10")
+        digits = power.replace("⁻", "-")
+        exponent = int("".join("⁰¹²³⁴⁵⁶⁷⁸⁹".find(c).__str__() if c != "-" else c for c in digits))
+        text = text.rstrip("×") or "1"
+    decimals = len(text.partition(".")[2])
+    return float(text) * 10.0**exponent, 10.0 ** (exponent - decimals)
+
+
+def luminance(colour):
+    channels = [int(v) / 255 for v in re.findall(r"\d+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.temporary.name)
+        fixture.write(cls.folder)
+        subprocess.run([GRAMIAN, "report", str(cls.folder)], check=True, stdout=subprocess.DEVNULL)
+        cls.path = cls.folder / "report.html"
+        cls.url = cls.path.as_uri()
+        cls.browser = browser.Browser()
+        cls.page = cls.browser.open(cls.url)
+        cls.studies = {result["study"]: result for result in fixture.results()}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.__exit__()
+        cls.temporary.cleanup()
+
+    def panels(self):
+        drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
+        for study in self.studies.values():
+            for figure in study["figures"]:
+                self.assertEqual(len(drawn[figure["id"]]["panels"]), len(figure["panels"]), figure["id"])
+                for told, seen in zip(figure["panels"], drawn[figure["id"]]["panels"]):
+                    yield told, seen
+
+    def test_nothing_is_complained_about_and_nothing_asked_for(self):
+        self.assertEqual(self.page.complaints(), [])
+        self.assertEqual(self.page.requests(), [self.url])
+
+    def test_texts_of_results_are_texts(self):
+        self.assertEqual(self.page.evaluate("document.title"), "Gramian: report")
+        self.assertEqual(self.page.evaluate("document.querySelector('#table1 h2').textContent"), fixture.HOSTILE)
+        self.assertIn("# </pre><b>", self.page.evaluate("document.querySelector('#table1 .settings pre').textContent"))
+
+    def test_claims_have_their_verdicts(self):
+        seen = self.page.evaluate("[...document.querySelectorAll('.claims li')].map(li => li.dataset.holds)")
+        self.assertEqual(seen, ["true", "false", "null"])
+        self.assertEqual(self.page.evaluate("document.querySelector('.tile .figure').textContent"), "1 of 3")
+        cells = [cell["status"] for row in self.studies["table1"]["tables"][0]["rows"] for cell in row
+                 if isinstance(cell, dict) and cell.get("status")]
+        self.assertEqual(self.page.evaluate("document.querySelectorAll('.tile .figure')[1].textContent"),
+                         f"{sum(status != 'worse' for status in cells)} of {len(cells)}")
+
+    def test_only_a_rehearsal_is_marked_as_one(self):
+        marked = self.page.evaluate("[...document.querySelectorAll('.study .rehearsal')].map(p => p.closest('.study').id + ': ' + p.textContent)")
+        self.assertEqual(marked, ["fig2: Rehearsal: too few steps to mean anything."])
+
+    def test_tables_show_the_numbers_of_the_file(self):
+        table = self.studies["table1"]["tables"][0]
+        seen = self.page.evaluate(READ_TABLES)[0]
+        self.assertEqual(seen["columns"], table["columns"])
+        *rows, bound = seen["rows"]
+        self.assertEqual([float(cell["bayes"]) for cell in bound[1:]], [cell["bayes"] for cell in table["rows"][0][2:]])
+        self.assertEqual(len(rows), len(table["rows"]))
+        for told, cells in zip(table["rows"], rows):
+            cells = cells[-(len(table["columns"]) - 2):]  # without the names of the row
+            for cell, shown in zip(told[2:], cells):
+                cell = cell if isinstance(cell, dict) else {"value": cell}
+                if not isinstance(cell["value"], (int, float)):
+                    self.assertEqual(shown["text"].rstrip("*"), cell["value"] or "–")
+                    continue
+                self.assertEqual(float(shown["value"]), cell["value"])
+                value, place = parse(shown["text"])
+                self.assertAlmostEqual(value, cell["value"], delta=0.51 * place)
+                if cell.get("se"):
+                    digits = int(re.search(r"\((\d+)\)", shown["text"])[1]) * place
+                    self.assertAlmostEqual(digits, cell["se"], delta=0.51 * place)
+                for key in ("se", "paper", "bayes"):
+                    if cell.get(key) is not None:
+                        self.assertEqual(float(shown[key]), cell[key])
+                if cell.get("paper") is not None:
+                    self.assertAlmostEqual(parse(shown["theirs"])[0], cell["paper"], delta=1e-3 * abs(cell["paper"]))
+                self.assertEqual(shown.get("status", ""), cell.get("status", ""))
+
+    def test_every_series_is_drawn_and_named(self):
+        drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
+        for study in self.studies.values():
+            for figure in study["figures"]:
+                names = list(dict.fromkeys(s["name"] for p in figure["panels"] for s in p["series"]))
+                self.assertEqual(drawn[figure["id"]]["legend"], names)
+        for told, seen in self.panels():
+            self.assertEqual(seen["title"], told["title"])
+            self.assertEqual(seen["bands"], len(told["bands"]))
+            for series in told["series"]:
+                self.assertIn(series["name"], seen["label"])
+                if any(self.shown(told, point) for point in series["points"]):
+                    self.assertIn(series["name"], {mark["series"] for mark in seen["marks"] if mark["count"] == len(series["points"])})
+
+    @staticmethod
+    def shown(panel, point):
+        log_x, log_y = panel["x"]["scale"] == "log", panel["y"]["scale"] == "log"
+        return point["y"] is not None and (point["y"] > 0 or not log_y) and (point["x"] > 0 or not log_x)
+
+    def test_points_carry_the_numbers_of_the_file(self):
+        for told, seen in self.panels():
+            for series in told["series"]:
+                visible = [point for point in series["points"] if self.shown(told, point)]
+                marks = {mark["kind"]: mark for mark in seen["marks"] if mark["series"] == series["name"]}
+                kind = "rule" if series["mark"] == "rule" else "points"
+                if series["mark"] == "dashes" or (series["mark"] == "line" and len(series["points"]) > 40):
+                    self.assertNotIn("points", marks)
+                elif visible:
+                    self.assertEqual([(float(p["x"]), float(p["y"])) for p in marks[kind]["points"]],
+                                     [(p["x"], p["y"]) for p in visible])
+                bars = [p for p in series["points"] if p.get("high") is not None]
+                if bars:
+                    self.assertEqual([(float(p["x"]), float(p["low"]), float(p["high"])) for p in marks["error"]["points"]],
+                                     [(p["x"], p["low"], p["high"]) for p in bars])
+
+    def test_points_lie_where_the_axes_say(self):
+        for told, seen in self.panels():
+            scale_x = math.log if told["x"]["scale"] == "log" else float
+            scale_y = math.log if told["y"]["scale"] == "log" else float
+            if told["heatmap"] or len(seen["yTicks"]) < 2 or not told["series"]:
+                continue
+            ticks_x = [(scale_x(parse(text)[0]), at[0]) for text, at in seen["xTicks"]]
+            ticks_y = [(scale_y(parse(text)[0]), at[1]) for text, at in seen["yTicks"]]
+            to_x, to_y = self.affine(ticks_x), self.affine(ticks_y)
+            self.assertGreater(to_x(1), to_x(0))
+            self.assertLess(to_y(1), to_y(0))
+            for mark in seen["marks"]:
+                series = next(s for s in told["series"] if s["name"] == mark["series"])
+                visible = [p for p in series["points"] if self.shown(told, p)]
+                for point in mark["points"]:
+                    if mark["kind"] != "rule":
+                        self.assertAlmostEqual(point["at"][0], to_x(scale_x(float(point["x"]))), delta=0.2)
+                    if mark["kind"] != "error":
+                        self.assertAlmostEqual(point["at"][1], to_y(scale_y(float(point["y"]))), delta=0.2)
+                    elif float(point["low"]) > 0:
+                        ends = sorted(point["at"][1:])
+                        self.assertAlmostEqual(ends[0], to_y(scale_y(float(point["high"]))), delta=0.2)
+                        self.assertAlmostEqual(ends[1], to_y(scale_y(float(point["low"]))), delta=0.2)
+                if mark["kind"] == "line" and visible:
+                    corners = re.findall(r"[ML]([-\d.e]+),([-\d.e]+)", mark["paths"][0])
+                    self.assertEqual(len(corners), len(visible))
+                    for (x, y), point in zip(corners, visible):
+                        self.assertAlmostEqual(float(x), to_x(scale_x(point["x"])), delta=0.2)
+                        self.assertAlmostEqual(float(y), to_y(scale_y(point["y"])), delta=0.2)
+
+    @staticmethod
+    def affine(ticks):
+        (a, at_a), (b, at_b) = ticks[0], ticks[-1]
+        return lambda value: at_a + (value - a) * (at_b - at_a) / (b - a)
+
+    def test_what_an_axis_cannot_show_is_said(self):
+        notes = {seen["title"]: " ".join(seen["notes"]) for _, seen in self.panels()}
+        self.assertIn("Without a value: GD++", notes["first"])
+        self.assertIn("not on a log axis: DIAG, TUNEDRR", notes["first"])
+        self.assertIn("not on a log axis: OLD", notes["nothing"])
+        self.assertIn("Beyond the axis: far", notes["p0"])
+        self.assertEqual(notes["wide"], "")
+
+    def test_heat_maps_have_a_neutral_zero_and_two_signs(self):
+        for told, seen in self.panels():
+            if not told["heatmap"]:
+                continue
+            values = {(r, c): v for r, row in enumerate(told["heatmap"]["values"]) for c, v in enumerate(row) if v is not None}
+            self.assertEqual({(int(cell["row"]), int(cell["column"])): float(cell["value"]) for cell in seen["heat"]}, values)
+            fills = {float(cell["value"]): cell["fill"] for cell in seen["heat"]}
+            self.assertEqual(len(set(fills.values())), len(fills))
+            far = []
+            for value, fill in sorted(fills.items(), key=lambda item: abs(item[0])):
+                green_red, blue_yellow = [float(part) for part in re.findall(r"-?[\d.e-]+", fill.partition("oklab")[2])][1:3]
+                far.append(math.hypot(green_red, blue_yellow))
+                if abs(value) >= 0.1:
+                    self.assertEqual(blue_yellow < 0, value < 0, f"{value}: {fill}")
+            self.assertLess(far[0], 0.01)
+            self.assertGreater(far[-1], 0.05)
+            self.assertIn("1 without a value", " ".join(seen["notes"]))
+
+    def test_colours_are_told_apart_from_the_page(self):
+        roles = "['page', 'ink', 'soft', ...%s, ...[0,1,2,3,4,5,6,7,8,9].map(i => 'ramp-' + i)]" % json.dumps(fixture.ROLES)
+        read = """(() => { const probe = document.body.appendChild(document.createElement("i")); const found = {};
+            for (const name of %s) { probe.style.color = `var(--${name})`; found[name] = getComputedStyle(probe).color; }
+            probe.remove(); return found; })()""" % roles
+        dark = self.browser.open(self.url, dark=True)
+        for page in (self.page, dark):
+            colours = page.evaluate(read)
+            self.assertGreater(contrast(colours["ink"], colours["page"]), 7)
+            self.assertGreater(contrast(colours["soft"], colours["page"]), 4.5)
+            for name, colour in colours.items():
+                if name != "page":
+                    self.assertGreater(contrast(colour, colours["page"]), 2.5, name)
+        background = "getComputedStyle(document.body).backgroundColor"
+        self.assertGreater(luminance(self.page.evaluate(background)), 0.9)
+        self.assertLess(luminance(dark.evaluate(background)), 0.02)
+        dark.evaluate("document.querySelector('.theme').click()")
+        self.assertGreater(luminance(dark.evaluate(background)), 0.9)
+        self.assertEqual(dark.complaints(), [])
+        dark.evaluate("document.querySelector('.theme').click()")
+        dark.close()
+
+    def test_a_phone_scrolls_only_down(self):
+        phone = self.browser.open(self.url, width=390, height=844, phone=True)
+        self.assertEqual(phone.evaluate("document.documentElement.scrollWidth"), 390)
+        width = phone.evaluate("document.querySelector('.panel svg').getBoundingClientRect().width")
+        self.assertGreater(width, 300)
+        phone.evaluate("document.querySelector('#table1-cells .scroll').scrollLeft = 300")
+        heads = phone.evaluate("[...document.querySelectorAll('#table1-cells tbody tr:first-child th')].map(th => th.getBoundingClientRect().left)")
+        self.assertTrue(all(0 <= left < 150 for left in heads), heads)
+        self.assertEqual(phone.complaints(), [])
+        phone.close()
+
+    def test_a_link_leads_to_its_study(self):
+        page = self.browser.open(self.url + "#fig4")
+        top = page.evaluate("document.getElementById('fig4').getBoundingClientRect().top")
+        self.assertTrue(-2 < top < 200, top)
+        links = page.evaluate("[...document.querySelectorAll('nav a')].map(a => [a.hash, Boolean(document.querySelector(a.hash))])")
+        self.assertEqual(links, [["#" + name, True] for name in ("summary", *self.studies)])
+        page.close()
+
+    def test_headings_skip_no_level_and_ids_are_unique(self):
+        levels = self.page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
+        self.assertEqual(levels[0], 1)
+        self.assertTrue(all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels)
+        ids = self.page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        self.assertEqual(len(ids), len(set(ids)))
+
+    def test_cells_and_points_explain_themselves(self):
+        self.page.evaluate("document.querySelectorAll('#table1-cells td[data-value]')[1].focus()")
+        box = self.page.evaluate("document.querySelector('.explain:not([hidden])').textContent")
+        for part in ("Layers 1 · GD++ · 1", "0.04951 ± 0.0002", "paper", "0.050", "equal to the paper", "a note"):
+            self.assertIn(part, box)
+        tip = """(() => { const svg = document.querySelector("figure[data-figure=fig1] svg.plot"); svg.scrollIntoView();
+            svg.focus(); svg.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
+            return new Promise(done => setTimeout(() => done(svg.querySelector("[aria-label=tip]").textContent), 100)); })()"""
+        self.assertRegex(self.page.evaluate(tip), r"layers: 1")
+
+    def test_print_is_light_and_shows_everything(self):
+        page = self.browser.open(self.url, dark=True)
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(page.evaluate("document.querySelectorAll('details.runs:not([open]), details.settings:not([open])').length"), 0)
+        page.send("Emulation.setEmulatedMedia", media="print")
+        self.assertGreater(luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")), 0.9)
+        self.assertEqual(page.evaluate("getComputedStyle(document.querySelector('nav')).display"), "none")
+        self.assertTrue(page.pdf().startswith(b"%PDF"))
+        page.close()
+
+    def test_a_result_may_leave_out_nearly_everything(self):
+        folder = self.folder / "sparse"
+        (folder / "results").mkdir(parents=True)
+        (folder / "results/a.json").write_text(json.dumps(fixture.sparse()), encoding="utf-8")
+        (folder / "results/b.json").write_text('{"study": "bare"}', encoding="utf-8")
+        subprocess.run([GRAMIAN, "report", str(folder), "-o", str(folder / "page.html")], check=True, stdout=subprocess.DEVNULL)
+        page = self.browser.open((folder / "page.html").as_uri())
+        self.assertEqual(page.complaints(), [])
+        self.assertEqual(page.evaluate("document.querySelectorAll('#sparse svg.plot').length"), 4)
+        self.assertEqual(len(page.evaluate("window.gramian.figures()")), 2)
+        self.assertEqual(page.complaints(), [])
+        page.close()
+
+    def test_figures_are_exported_as_files_of_their_own(self):
+        target = self.folder / "svg"
+        subprocess.run([sys.executable, "-B", str(ROOT / "scripts/export_svg.py"), str(self.path), str(target)],
+                       check=True, stdout=subprocess.DEVNULL)
+        names = {path.name for path in target.iterdir()}
+        self.assertEqual(names, {"fig1.svg", "fig2-profiles.svg", "fig4.svg", "training-curves.svg"})
+        for path in target.iterdir():
+            text = path.read_text(encoding="utf-8")
+            root = xml.etree.ElementTree.fromstring(text)
+            self.assertTrue(root.tag.endswith("svg"))
+            for word in ("var(", "color-mix", "class=", "<style", "http://" + "fonts"):
+                self.assertNotIn(word, text)
+        text = (target / "fig1.svg").read_text(encoding="utf-8")
+        for word in ("adjusted loss", "layers", "FULL, paper", "first", "#c44e00"):
+            self.assertIn(word, text)
+        paths = self.page.evaluate("document.querySelectorAll('figure[data-figure=fig1] g[data-series] > :is(path, circle)').length")
+        self.assertGreaterEqual(len(re.findall("<path|<circle", text)), paths)
+
+
+if __name__ == "__main__":
+    if browser.find() is None:
+        print("skipped: the page is tested in Chromium, and there is none here (Debian: apt-get install chromium)")
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
