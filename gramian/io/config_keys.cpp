@@ -92,7 +92,7 @@ constexpr std::array kKeys{
            "c at the last step, approached geometrically; 0 = it stays as it begins"),
     integer("train.guards", "0", 0, 15,
             "of every sixteen prompts, how many are guards: their Gram matrix is stretched, and they teach only not to "
-            "explode"),
+            "explode (networks of four layers and more)"),
     number("train.stretch", "2", above(1, 100), "factor on the Gram matrix of guards"),
     choice("train.optimiser", "automatic", "automatic|adam|gauss_newton",
            "Adam, or Adam for a first share of the steps and then Gauss-Newton, for models of at most 512 parameters; "

@@ -13,13 +13,18 @@ namespace {
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
 constexpr std::int64_t kFullSteps = 6000;
 constexpr std::int64_t kQuickSteps = 300;
-constexpr double kCurvatures[] = {0.2, 0.05, 0.1};  // of the starts
+constexpr int kGuardedLayers = 4;  // guards from this depth on
 
-// Which of several valleys a GD++ or DIAG network falls into depends on where it starts; dense
-// networks do not show it, but for those without noise, which begin as GD++.
+// Which of several valleys a GD++ or DIAG network falls into depends on where it starts and how fast
+// it goes; dense networks do not show it, but for those without noise, which begin as GD++.
+struct Start {
+  double curvature, newton_rate, newton_memory;
+};
+constexpr Start kStarts[] = {{0.2, 0.3, 0.95}, {0.05, 0.3, 0.95}, {0.05, 0.1, 0.99}};
+
 std::size_t start_count(const Cell& cell, const Effort& effort) {
   if (effort.quick) return 1;
-  return cell.kind != Parametrisation::full || cell.problem->noiseless() ? std::size(kCurvatures) : 1;
+  return cell.kind != Parametrisation::full || cell.problem->noiseless() ? std::size(kStarts) : 1;
 }
 
 std::vector<double> grid(double last, double step) {
@@ -51,7 +56,7 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
       fmt::format("train.steps={}", steps),
       "train.final_learning_rate=0",
       "train.epsilon=1e-20",
-      fmt::format("train.guards={}", cell.guards ? 1 : 0),
+      fmt::format("train.guards={}", cell.guards && cell.layers >= kGuardedLayers ? 1 : 0),
       "train.stretch=1.5",
       "train.threads=1",
   };
@@ -63,9 +68,14 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
     }
   }
   std::vector<Config> list;
-  for (std::size_t s = 0; s < start_count(cell, effort); ++s) {
+  const std::size_t count = start_count(cell, effort);
+  for (std::size_t k = 0; k < count; ++k) {
+    // A dense network has one start, the usual one.
+    const Start& start = kStarts[count == 1 ? 1 : k];
     auto all = settings;
-    all.push_back(fmt::format("model.init_curvature={}", kCurvatures[s]));
+    all.push_back(fmt::format("model.init_curvature={}", start.curvature));
+    all.push_back(fmt::format("train.newton_rate={}", start.newton_rate));
+    all.push_back(fmt::format("train.newton_memory={}", start.newton_memory));
     list.push_back(Config::parse("", "recipe", all).value());
   }
   return list;
@@ -76,19 +86,21 @@ std::string recipe_text(const Effort& effort) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
   return fmt::format(
-      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights, one prompt of "
-      "sixteen a guard, start near gradient descent.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} starts a seed that differ in the initial curvature, "
-      "of which the one with the least loss on {} prompts of its own counts.\n"
+      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights, start near gradient "
+      "descent; from {} layers on one prompt of sixteen is a guard.\n"
+      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial curvature, rate and memory "
+      "of "
+      "Gauss-Newton), of which the one with the least loss on {} prompts of its own counts.\n"
       "FULL: {} steps of Adam, one start a seed.\n"
       "Without noise: float64, and FULL begins as the GD++ network of its depth and starts.\n"
       "With several seeds the one with the least loss on the same prompts counts.\n",
-      number(kSecondOrderSteps), effort.quick ? 1 : std::size(kCurvatures), kSelectionPrompts, number(kFullSteps));
+      kGuardedLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts), effort.quick ? "" : "s",
+      kSelectionPrompts, number(kFullSteps));
 }
 
 Examination examination(const Cell& cell, const Effort& effort) {
   Examination e;
-  e.prompts = effort.quick ? 20'000 : 300'000;
+  e.prompts = effort.quick ? 20'000 : 200'000;
   e.profile_prompts = effort.quick ? 1'000 : 10'000;
   if (!cell.guards) return e;  // only its rare prompts are of interest
   if (cell.problem->id == "uniform-5" && cell.layers >= 2) {

@@ -44,7 +44,7 @@ struct Examination {
 };
 
 Examination examination(const Cell& cell, const Effort& effort);
-inline constexpr std::uint64_t kSelectionPrompts = 20'000;  // on which starts and seeds are compared
+inline constexpr std::uint64_t kSelectionPrompts = 100'000;  // on which starts and seeds are compared
 
 // What a run costs, in multiply-adds: for estimates of time.
 double cost(const Config& config);

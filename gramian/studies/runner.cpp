@@ -324,7 +324,8 @@ class Runner {
     if (!model) return std::unexpected(model.error());
     ThreadPool pool(1);
     NetworkPredictor predictor(model->network, model->experiment.task.n(), 1);
-    const EvalSpec spec{.prompts = kSelectionPrompts, .seed = kSelectionSeed};
+    const EvalSpec spec{.prompts = options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts,
+                        .seed = kSelectionSeed};
     const auto result = evaluate(model->experiment.task, Opponents{}, &predictor, spec, pool);
     if (!result) return std::unexpected(result.error());
     return result->model().loss.mean();

@@ -4,13 +4,6 @@
 
 namespace gramian {
 
-namespace {
-
-constexpr double kGuardThreshold = 100;  // in units of r_0^2: see LossSpec
-constexpr double kGuardWeight = 0.02;
-
-}  // namespace
-
 template <class T>
 BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& covariance, const PromptBlock<T>& block,
                            T* weights) {
@@ -54,8 +47,7 @@ BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& cova
   for (std::size_t p = 0; p < static_cast<std::size_t>(spec.guards); ++p) {
     T zero = T(0);  // r_0^2, for S = I: close enough for a threshold
     for (std::size_t i = 0; i < d; ++i) zero += block.truth[i * kLanes + p] * block.truth[i * kLanes + p];
-    const T threshold = static_cast<T>(kGuardThreshold) * zero;
-    share[p] *= squared[p] > threshold ? static_cast<T>(kGuardWeight) * (T(1) - threshold / squared[p]) : T(0);
+    share[p] *= squared[p] > zero ? T(1) - zero / squared[p] : T(0);
   }
   for (std::size_t p = 0; p < kLanes; ++p) loss.weight[p] = static_cast<double>(share[p]);
   for (std::size_t i = 0; i < d; ++i) {
