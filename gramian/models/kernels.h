@@ -1,12 +1,12 @@
 // The kernels behind NetworkPass, one set for each kind of network. They are compiled in files
-// of their own (full.cpp, diag.cpp), once for each instruction set.
+// of their own (full.cpp, diag.cpp, gdpp.cpp), once for each instruction set.
 #pragma once
 
 #include "gramian/models/pass.h"
 
 namespace gramian {
 
-// See NetworkPass for shapes. `diag` serves GD++ too.
+// See NetworkPass for shapes.
 #define GRAMIAN_DECLARE_KERNELS(kind, T)                                                                              \
   void kind##_forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights); \
   void kind##_read_out(PassMemory<T>& memory, const T* theta, T* weights);                                            \
@@ -15,6 +15,8 @@ GRAMIAN_DECLARE_KERNELS(full, float)
 GRAMIAN_DECLARE_KERNELS(full, double)
 GRAMIAN_DECLARE_KERNELS(diag, float)
 GRAMIAN_DECLARE_KERNELS(diag, double)
+GRAMIAN_DECLARE_KERNELS(gdpp, float)
+GRAMIAN_DECLARE_KERNELS(gdpp, double)
 #undef GRAMIAN_DECLARE_KERNELS
 
 }  // namespace gramian

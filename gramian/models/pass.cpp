@@ -27,20 +27,38 @@ PassMemory<T>::PassMemory(const NetworkSpec& spec)
 template <class T>
 void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
   theta_ = theta;
-  if (spec().kind == Parametrisation::full) return full_forward(memory_, theta, block, factor, weights);
-  diag_forward(memory_, theta, block, factor, weights);
+  switch (spec().kind) {
+    case Parametrisation::full:
+      return full_forward(memory_, theta, block, factor, weights);
+    case Parametrisation::diag:
+      return diag_forward(memory_, theta, block, factor, weights);
+    case Parametrisation::gdpp:
+      return gdpp_forward(memory_, theta, block, factor, weights);
+  }
 }
 
 template <class T>
 void NetworkPass<T>::read_out(T* weights) {
-  if (spec().kind == Parametrisation::full) return full_read_out(memory_, theta_, weights);
-  diag_read_out(memory_, theta_, weights);
+  switch (spec().kind) {
+    case Parametrisation::full:
+      return full_read_out(memory_, theta_, weights);
+    case Parametrisation::diag:
+      return diag_read_out(memory_, theta_, weights);
+    case Parametrisation::gdpp:
+      return gdpp_read_out(memory_, theta_, weights);
+  }
 }
 
 template <class T>
 void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
-  if (spec().kind == Parametrisation::full) return full_backward(memory_, theta_, dweights, dtheta);
-  diag_backward(memory_, theta_, dweights, dtheta);
+  switch (spec().kind) {
+    case Parametrisation::full:
+      return full_backward(memory_, theta_, dweights, dtheta);
+    case Parametrisation::diag:
+      return diag_backward(memory_, theta_, dweights, dtheta);
+    case Parametrisation::gdpp:
+      return gdpp_backward(memory_, theta_, dweights, dtheta);
+  }
 }
 
 template class PassMemory<float>;

@@ -23,8 +23,15 @@ TEST(Operations, AreThoseCountedByHand) {
   const double first = 9 + 2 * 27 + 9 + 2 * 3 * 27, second = 9 + 2 * 27 + 9 + 18 + 2 * (3 * 27 + 2 * 18);
   EXPECT_EQ(full3.backward, 2 * (first + second + 2 * 5 * 9));
   const auto diag = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 2});
-  EXPECT_EQ(diag.forward, 2 * (12 + 8 + 12 + 4));
-  EXPECT_EQ(diag.backward, 2 * (4 + 16 + 6 + 8 + 20 + 18));
+  EXPECT_EQ(diag.forward, 2 * (8 + 4));
+  EXPECT_EQ(diag.backward, 2 * 4);
+  // The first, the second and the third layer of four.
+  const auto diag4 = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 4});
+  EXPECT_EQ(diag4.forward, 2 * (2 * (8 + 12 + 12 + 4) + (8 + 4)));
+  EXPECT_EQ(diag4.backward, 2 * ((4 + 8 + 8 + 4) + (4 + 8 + 8 + 8 + 6 + 8 + 8 + 18) + (4 + 8 + 18)));
+  const auto gdpp4 = count_operations({.kind = Parametrisation::gdpp, .d = 2, .layers = 4});
+  EXPECT_EQ(gdpp4.forward, 2 * (2 * (8 + 12 + 6 + 4) + (8 + 4)));
+  EXPECT_EQ(gdpp4.backward, diag4.backward - 2 * (4 + 8));
 }
 
 TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
