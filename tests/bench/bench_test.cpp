@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "gramian/bench/kernels.h"
 #include "gramian/bench/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/lanes/target.h"
@@ -70,6 +71,31 @@ TEST(Bench, TheNumbersOfACaseBelongTogether) {
   }
   EXPECT_EQ(json["cases"][0]["ms"], time.ms);
   EXPECT_NE(bench_table(result).find("diag"), std::string::npos);
+}
+
+TEST(KernelBench, TimesEachCaseOnEachTarget) {
+  const std::vector<NetworkCase> cases{{{.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2}, 5},
+                                       {{.kind = Parametrisation::gdpp, .d = 2, .layers = 1}, 1}};
+  const std::vector<std::string> targets = simd_targets();
+  int calls = 0;
+  const KernelBench bench = run_kernel_bench(cases, targets, 1e-4, [&](int done, int total) {
+    EXPECT_EQ(done, calls++);
+    EXPECT_EQ(total, static_cast<int>(2 * targets.size()));
+    return true;
+  });
+  ASSERT_EQ(bench.rows.size(), 2u);
+  ASSERT_EQ(bench.targets.size(), targets.size());
+  const auto json = nlohmann::json::parse(kernel_json(bench));
+  for (size_t row = 0; row < 2; ++row) {
+    ASSERT_EQ(bench.rows[row].times.size(), targets.size());
+    for (size_t i = 0; i < targets.size(); ++i) {
+      EXPECT_GT(bench.rows[row].times[i].us(), 0);
+      EXPECT_EQ(json["kernels"][row]["times"][i]["simd"], targets[i]);
+    }
+  }
+  EXPECT_EQ(json["kernels"][0]["case"], cases[0].name());
+  EXPECT_NE(kernel_table(bench).find(cases[0].name()), std::string::npos);
+  EXPECT_EQ(run_kernel_bench(cases, targets, 1e-4, [](int done, int) { return done < 1; }).rows.size(), 0u);
 }
 
 }  // namespace

@@ -74,10 +74,6 @@ TEST(Pass, PredictsLikeTheTokenReferenceAfterEveryLayer) {
   });
 }
 
-// The kernels take any scale of G; this one keeps short contexts (n < d) from exploding,
-// where neither differences nor float mean anything.
-double tame_factor(const NetworkCase& c) { return 1.0 / (c.n + 2 * c.spec.d); }
-
 // 1/2 |w^L - w|^2 summed over the block.
 double block_loss(NetworkPass<double>& pass, const std::vector<double>& theta, const NetworkCase& c,
                   const PromptBlock<double>& block, double* residual) {
