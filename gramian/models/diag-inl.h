@@ -28,7 +28,7 @@
 #define GRAMIAN_MODELS_DIAG_INL_H
 #endif
 
-#include "gramian/lanes/vector-inl.h"
+#include "gramian/lanes/layout-inl.h"
 #include "gramian/models/pass.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,10 +39,23 @@ template <class T, bool kGdpp>
 class DiagonalPass {
  public:
   using V = Vec<T>;
+  using In = InLanes<T>;
 
-  // `v` is the offset of this vector's lanes in the block.
-  DiagonalPass(PassMemory<T>& memory, const T* theta, size_t v)
-      : spec_(memory.spec()), memory_(memory), theta_(theta), v_(v), d_(static_cast<size_t>(spec_.d)) {}
+  DiagonalPass(PassMemory<T>& memory, const T* theta, size_t place)
+      : spec_(memory.spec()),
+        memory_(memory),
+        theta_(theta),
+        v_(place * kRegister<T>),
+        d_(static_cast<size_t>(spec_.d)),
+        in_(d_, place, nullptr) {}
+
+  T* Row(int l) const { return memory_.row(l) + v_; }
+  T* Scratch(int k) const { return memory_.scratch(k) + v_; }
+  void StoreWeights(const T* z, T* weights) const { in_.StoreNegated(d_, z, weights); }
+  void LoadAdjoint(const T* dweights) const {
+    in_.LoadNegated(d_, dweights, memory_.row_adjoint(0) + v_);
+    Put<T>(hn::Zero(Tag<T>()), memory_.row_adjoint(0) + v_, d_);
+  }
 
   void Load(const PromptBlock<T>& block, T factor) {
     const V c = Constant(factor);
@@ -403,6 +416,7 @@ class DiagonalPass {
   PassMemory<T>& memory_;
   const T* theta_;
   size_t v_, d_;
+  In in_;
 };
 
 template <class T>

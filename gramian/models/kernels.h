@@ -1,5 +1,5 @@
 // The kernels behind NetworkPass, one set for each kind of network. They are compiled in files
-// of their own (full.cpp, diag.cpp, gdpp.cpp), once for each instruction set.
+// of their own (full.cpp, full_rows.cpp, diag.cpp, gdpp.cpp), once for each instruction set.
 #pragma once
 
 #include "gramian/models/pass.h"
@@ -13,6 +13,8 @@ namespace gramian {
   void kind##_backward(PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta);
 GRAMIAN_DECLARE_KERNELS(full, float)
 GRAMIAN_DECLARE_KERNELS(full, double)
+GRAMIAN_DECLARE_KERNELS(full_rows, float)
+GRAMIAN_DECLARE_KERNELS(full_rows, double)
 GRAMIAN_DECLARE_KERNELS(diag, float)
 GRAMIAN_DECLARE_KERNELS(diag, double)
 GRAMIAN_DECLARE_KERNELS(gdpp, float)
