@@ -24,6 +24,7 @@ std::vector<NetworkCase> network_cases() {
       for (int n : {1, d, d + 1, 2 * d + 3}) cases.push_back({{.kind = kind, .d = d, .layers = 3}, n});
     }
     for (int d : {20, 40}) cases.push_back({{.kind = kind, .d = d, .layers = 4}, d + 10});
+    cases.push_back({{.kind = kind, .d = 80, .layers = 3}, 10});  // more than one panel of k
     cases.push_back({{.kind = kind, .d = 4, .layers = 4, .tied = true}, 7});
     cases.push_back({{.kind = kind, .d = 4, .layers = 3, .context_scale = ContextScale::sum}, 7});
     cases.push_back({{.kind = kind, .d = 4, .layers = 3, .query_in_keys = true}, 7});

@@ -14,8 +14,11 @@ namespace gramian {
 // neighbours of one row of one prompt; the matrices at work are sixteen times smaller.
 enum class Layout { lanes, rows };
 
-// Matrices with at least this many rows lie in rows. Measured: docs/performance.md.
-inline constexpr std::size_t kRowsFrom = 112;
+// Matrices with at least this many rows lie in rows. One number for every machine, so that results do not
+// depend on the instruction set, between the measured ones: with AVX-512 rows are faster from 112 to 128
+// rows on (from 96 where other programs use the third-level cache), with AVX2 from 32 (DIAG) and
+// 64 (FULL): docs/performance.md.
+inline constexpr std::size_t kRowsFrom = 96;
 constexpr Layout layout_for(std::size_t rows) { return rows < kRowsFrom ? Layout::lanes : Layout::rows; }
 
 // Columns of a row with its padding: one width for every instruction set. An odd number of
@@ -25,9 +28,10 @@ constexpr std::size_t padded(std::size_t columns) { return ((columns + kLanes - 
 // Rows of a right factor that are worked on at a time: sixteen kilobytes with the registers of AVX-512.
 inline constexpr std::size_t kPanelDepth = 72;
 
-// Numbers from prompt to prompt, for [rows, rows] and for [rows] in layout `rows`. A matrix is longer than
-// it need be, so that sixteen prompts are not a power of two apart: they would share a few sets of the cache.
-constexpr std::size_t matrix_stride(std::size_t rows) { return (rows + 1) * padded(rows); }
-constexpr std::size_t vector_stride(std::size_t rows) { return padded(rows); }
+// Numbers from prompt to prompt, for [rows, rows] and for [rows] in layout `rows`. Both have room for
+// more: a vector for one entry behind its padding, a matrix for some vectors after it. (Prompts are then not
+// a power of two apart, which would put them in a few sets of the cache.)
+constexpr std::size_t vector_stride(std::size_t rows) { return padded(rows) + kLanes; }
+constexpr std::size_t matrix_stride(std::size_t rows) { return (rows + 11) * padded(rows); }
 
 }  // namespace gramian

@@ -77,44 +77,48 @@ HWY_NOINLINE void Transpose(size_t size, const T* from, T* to, size_t ld) {
   }
 }
 
-// NR registers of columns of C, from register j on, for k in a panel: a sliver of B of `depth` rows.
-template <int NR, Part kPart, Order kOrder, class T>
-HWY_INLINE void MultiplySliver(size_t rows, size_t depth, RowMatrix<T, kOrder> a, RowRegisters<T> b, bool add, size_t j,
-                               T* HWY_RESTRICT c, size_t ld) {
+// MR rows of C by `count` <= kTile registers of columns, from row i and register j on.
+template <int MR, Order kOrder, class T>
+HWY_INLINE void MultiplyRegisters(size_t count, size_t depth, RowMatrix<T, kOrder> a, RowRegisters<T> b, bool add,
+                                  size_t i, size_t j, T* HWY_RESTRICT c, size_t ld) {
   constexpr size_t kStep = kRegister<T>;
-  const size_t columns = ld / kStep;
-  // For the lower triangle: from the strip with the first diagonal entry. What is above the diagonal is anything.
-  size_t i = kPart == Part::lower ? j * kStep / kTile * kTile : 0;
-  for (; i + kTile <= rows; i += kTile)
-    MultiplyTile<kStep, kTile, NR, Part::all, Into::either>(depth, a, b, i, j, c, columns, add);
-  switch (rows - i) {
+  switch (count) {
     case 1:
-      return MultiplyTile<kStep, 1, NR, Part::all, Into::either>(depth, a, b, i, j, c, columns, add);
+      return MultiplyTile<kStep, MR, 1, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
     case 2:
-      return MultiplyTile<kStep, 2, NR, Part::all, Into::either>(depth, a, b, i, j, c, columns, add);
+      return MultiplyTile<kStep, MR, 2, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
     case 3:
-      return MultiplyTile<kStep, 3, NR, Part::all, Into::either>(depth, a, b, i, j, c, columns, add);
+      return MultiplyTile<kStep, MR, 3, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
     default:
-      return;
+      return MultiplyTile<kStep, MR, kTile, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
   }
 }
 
 // The first `wide` registers of columns of C. A sliver of B (16 KB with AVX-512) stays in the
-// first-level cache while all rows of A go by.
+// first-level cache while all rows of A go by. The lower triangle goes as far as the register with
+// the diagonal entry of the last row of a tile; what is above the diagonal is anything.
 template <Part kPart, Order kOrder, class T>
 HWY_INLINE void MultiplyWide(size_t rows, size_t inner, size_t wide, RowMatrix<T, kOrder> a, RowRegisters<T> b,
                              bool add, T* HWY_RESTRICT c, size_t ld) {
+  constexpr size_t kStep = kRegister<T>;
   const size_t panels = hwy::DivCeil(inner, kPanelDepth), most = hwy::DivCeil(inner, panels);
   for (size_t k = 0; k < inner; k += most) {
     const size_t depth = std::min(most, inner - k);
     const RowMatrix<T, kOrder> left = a.from(0, k);
     const RowRegisters<T> right{b.data + k * b.ld, b.ld};
     const bool more = add || k > 0;
-    size_t j = 0;
-    for (; j + kTile <= wide; j += kTile) MultiplySliver<kTile, kPart>(rows, depth, left, right, more, j, c, ld);
-    if (wide - j == 1) MultiplySliver<1, kPart>(rows, depth, left, right, more, j, c, ld);
-    if (wide - j == 2) MultiplySliver<2, kPart>(rows, depth, left, right, more, j, c, ld);
-    if (wide - j == 3) MultiplySliver<3, kPart>(rows, depth, left, right, more, j, c, ld);
+    for (size_t j = 0; j < wide; j += kTile) {
+      const size_t all = std::min<size_t>(kTile, wide - j);
+      const auto count = [&](size_t end) HWY_ATTR {
+        return kPart == Part::lower ? std::min(all, hwy::DivCeil(end, kStep) - j) : all;
+      };
+      size_t i = kPart == Part::lower ? j * kStep / kTile * kTile : 0;
+      for (; i + kTile <= rows; i += kTile)
+        MultiplyRegisters<kTile>(count(i + kTile), depth, left, right, more, i, j, c, ld);
+      if (rows - i == 1) MultiplyRegisters<1>(count(rows), depth, left, right, more, i, j, c, ld);
+      if (rows - i == 2) MultiplyRegisters<2>(count(rows), depth, left, right, more, i, j, c, ld);
+      if (rows - i == 3) MultiplyRegisters<3>(count(rows), depth, left, right, more, i, j, c, ld);
+    }
   }
 }
 

@@ -23,7 +23,7 @@ class FullPassIn {
   using In = L;
 
   FullPassIn(PassMemory<T>& memory, const T* theta, size_t place)
-      : spec_(memory.spec()), memory_(memory), theta_(theta), in_(spec_.rows(), place, memory.panel()) {}
+      : spec_(memory.spec()), memory_(memory), theta_(theta), in_(spec_.rows(), spec_.rows(), place, memory.panel()) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
     T* gram = Gram(0);
@@ -46,7 +46,7 @@ class FullPassIn {
           in_.template Product<Into::add>(P(l, h), in_.Square(values), map);
         }
       }
-      in_.AddIdentity(map);
+      in_.AddToDiagonal(1, map);
       in_.template Product<Into::set>(in_.Square(map), gram, product);
       in_.template LowerProduct<Into::set>(in_.Square(product), in_.Square(map).transposed(), Gram(l + 1));
       in_.MirrorLower(Gram(l + 1));

@@ -1,5 +1,5 @@
 // The kernels behind NetworkPass, one set for each kind of network. They are compiled in files
-// of their own (full.cpp, full_rows.cpp, diag.cpp, gdpp.cpp), once for each instruction set.
+// of their own (full.cpp, full_rows.cpp, ...), once for each instruction set.
 #pragma once
 
 #include "gramian/models/pass.h"
@@ -17,8 +17,12 @@ GRAMIAN_DECLARE_KERNELS(full_rows, float)
 GRAMIAN_DECLARE_KERNELS(full_rows, double)
 GRAMIAN_DECLARE_KERNELS(diag, float)
 GRAMIAN_DECLARE_KERNELS(diag, double)
+GRAMIAN_DECLARE_KERNELS(diag_rows, float)
+GRAMIAN_DECLARE_KERNELS(diag_rows, double)
 GRAMIAN_DECLARE_KERNELS(gdpp, float)
 GRAMIAN_DECLARE_KERNELS(gdpp, double)
+GRAMIAN_DECLARE_KERNELS(gdpp_rows, float)
+GRAMIAN_DECLARE_KERNELS(gdpp_rows, double)
 #undef GRAMIAN_DECLARE_KERNELS
 
 }  // namespace gramian

@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 
 template <class Pass, class T>
 void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
-  if constexpr (Pass::In::kLayout == Layout::rows) memory.copy_theta(theta);
+  if (memory.has_shared()) memory.copy_theta(theta);
   for (size_t place = 0; place < Pass::In::Places(); ++place) {
     Pass pass(memory, theta, place);
     pass.Load(block, static_cast<T>(factor));
@@ -55,13 +55,13 @@ void ReadOut(PassMemory<T>& memory, const T* theta, T* weights) {
 
 template <class Pass, class T>
 void Backward(PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta) {
-  if constexpr (Pass::In::kLayout == Layout::rows) memory.begin_adjoint();
+  if (memory.has_shared()) memory.begin_adjoint();
   for (size_t place = 0; place < Pass::In::Places(); ++place) {
     Pass pass(memory, theta, place);
     pass.LoadAdjoint(dweights);
     pass.Backward(dtheta);
   }
-  if constexpr (Pass::In::kLayout == Layout::rows) memory.add_adjoint(dtheta);
+  if (memory.has_shared()) memory.add_adjoint(dtheta);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -64,7 +64,7 @@ void PassMemory<T>::add_adjoint(T* dtheta) {
 
 template <class T>
 Layout NetworkPass<T>::best_layout(const NetworkSpec& spec) {
-  return spec.kind == Parametrisation::full ? layout_for(spec.rows()) : Layout::lanes;
+  return layout_for(spec.kind == Parametrisation::full ? spec.rows() : static_cast<std::size_t>(spec.d));
 }
 
 template <class T>
@@ -76,9 +76,11 @@ void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double
       return rows ? full_rows_forward(memory_, theta, block, factor, weights)
                   : full_forward(memory_, theta, block, factor, weights);
     case Parametrisation::diag:
-      return diag_forward(memory_, theta, block, factor, weights);
+      return rows ? diag_rows_forward(memory_, theta, block, factor, weights)
+                  : diag_forward(memory_, theta, block, factor, weights);
     case Parametrisation::gdpp:
-      return gdpp_forward(memory_, theta, block, factor, weights);
+      return rows ? gdpp_rows_forward(memory_, theta, block, factor, weights)
+                  : gdpp_forward(memory_, theta, block, factor, weights);
   }
 }
 
@@ -89,9 +91,9 @@ void NetworkPass<T>::read_out(T* weights) {
     case Parametrisation::full:
       return rows ? full_rows_read_out(memory_, theta_, weights) : full_read_out(memory_, theta_, weights);
     case Parametrisation::diag:
-      return diag_read_out(memory_, theta_, weights);
+      return rows ? diag_rows_read_out(memory_, theta_, weights) : diag_read_out(memory_, theta_, weights);
     case Parametrisation::gdpp:
-      return gdpp_read_out(memory_, theta_, weights);
+      return rows ? gdpp_rows_read_out(memory_, theta_, weights) : gdpp_read_out(memory_, theta_, weights);
   }
 }
 
@@ -103,9 +105,11 @@ void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
       return rows ? full_rows_backward(memory_, theta_, dweights, dtheta)
                   : full_backward(memory_, theta_, dweights, dtheta);
     case Parametrisation::diag:
-      return diag_backward(memory_, theta_, dweights, dtheta);
+      return rows ? diag_rows_backward(memory_, theta_, dweights, dtheta)
+                  : diag_backward(memory_, theta_, dweights, dtheta);
     case Parametrisation::gdpp:
-      return gdpp_backward(memory_, theta_, dweights, dtheta);
+      return rows ? gdpp_rows_backward(memory_, theta_, dweights, dtheta)
+                  : gdpp_backward(memory_, theta_, dweights, dtheta);
   }
 }
 

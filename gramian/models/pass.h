@@ -42,6 +42,7 @@ class PassMemory {
   std::size_t theta_matrix(int layer, int head, int q) const {
     return spec_.offset(layer) / (spec_.rows() * spec_.rows()) + static_cast<std::size_t>(2 * head + q);
   }
+  bool has_shared() const { return shared_ > 0; }
   T* shared(std::size_t k) { return memory_.data() + shared_ + k * matrix_stride(spec_.rows()); }
   T* shared_adjoint(std::size_t k) { return memory_.data() + shared_adjoint_ + k * matrix_stride(spec_.rows()); }
   T* panel() { return memory_.data() + panel_; }  // one matrix of one prompt
