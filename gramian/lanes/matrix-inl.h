@@ -10,21 +10,14 @@
 #define GRAMIAN_LANES_MATRIX_INL_H
 #endif
 
-#include <hwy/highway.h>
-
 #include <algorithm>
 
-#include "gramian/lanes/block.h"
+#include "gramian/lanes/tag-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-template <class T>
-using Tag = hn::CappedTag<T, kLanes>;
-template <class T>
-using Vec = hn::Vec<Tag<T>>;
 
 // How element (i, j) of an operand lies in memory, `ld` elements apart by rows or by columns.
 // A type, not a number, so that the compiler sees which index moves by one.
