@@ -14,10 +14,10 @@ namespace gramian {
 // neighbours of one row of one prompt; the matrices at work are sixteen times smaller.
 enum class Layout { lanes, rows };
 
-// Matrices with at least this many rows lie in rows. One number for every machine, so that results do not
-// depend on the instruction set, between the measured ones: with AVX-512 rows are faster from 112 to 128
-// rows on (from 96 where other programs use the third-level cache), with AVX2 from 32 (DIAG) and
-// 64 (FULL): docs/performance.md.
+// Matrices with at least this many rows lie in rows. One number for every machine, so that results do
+// not depend on the instruction set, between the measured ones: with AVX-512 rows are faster from
+// about 110 (FULL) and 150 (DIAG), less where others use the third-level cache; with AVX2 from 32 (DIAG) and 60
+// (FULL), by half at 96 (docs/performance.md).
 inline constexpr std::size_t kRowsFrom = 96;
 constexpr Layout layout_for(std::size_t rows) { return rows < kRowsFrom ? Layout::lanes : Layout::rows; }
 
