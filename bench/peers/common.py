@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 
+import plain
 import reference
 
 
@@ -43,8 +44,28 @@ def pin(threads):
         os.environ[name] = str(threads)
 
 
-def measure(args, framework, versions, run, options):
-    """run(steps) -> loss, all work done on return. Prints ms a step."""
+def prompts_of(args, tokens, truth):
+    """NumPy tokens [B, n, D] and truths [B, d] in the form and the order of axes that the step takes."""
+    prompts = tokens if args.form == "tokens" else plain.swap(tokens) @ tokens / args.n
+    if args.style == "plain":
+        return prompts, truth
+    return np.transpose(prompts, (2, 1, 0) if args.form == "tokens" else (1, 2, 0)), truth.T
+
+
+def gram_of(args, prompts, truth):
+    """The way back from the step's own prompts: G/n [B, D, D] and truths [B, d], in double."""
+    prompts, truth = np.asarray(prompts, np.float64), np.asarray(truth, np.float64)
+    if args.style != "plain":
+        prompts, truth = np.moveaxis(prompts, -1, 0), truth.T
+    if args.form == "tokens":
+        e = prompts if args.style == "plain" else plain.swap(prompts)
+        prompts = plain.swap(e) @ e / args.n
+    return prompts, truth
+
+
+def measure(args, module, run, options):
+    """run(steps) -> loss, all work done on return. Prints ms a step of the framework `module`."""
+    framework, versions = module.__name__, {module.__name__: module.__version__, "numpy": np.__version__}
     start = time.perf_counter()
     run(args.steps)
     warm = time.perf_counter() - start

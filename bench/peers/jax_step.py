@@ -99,23 +99,13 @@ def train_step(state, key):
 
 def check():
     def loss_and_gradient(theta, tokens, truth):
-        prompts = tokens if args.form == "tokens" else plain.swap(tokens) @ tokens / args.n
-        if not PLAIN:
-            prompts = np.transpose(prompts, (2, 1, 0) if args.form == "tokens" else (1, 2, 0))
-            truth = truth.T
+        prompts, truth = common.prompts_of(args, tokens, truth)
         f = jax.jit(jax.value_and_grad(lambda *a: losses(*a) / args.batch))
         loss, g = f(*(jnp.asarray(a, jnp.float32) for a in (theta, prompts, truth)))
         return float(loss), np.asarray(g, np.float64)
 
     def sample_gram():
-        prompts, w = jax.jit(lambda k: sample(k, 1 << 16))(jax.random.key(5))
-        prompts, w = np.asarray(prompts, np.float64), np.asarray(w, np.float64)
-        if not PLAIN:
-            prompts, w = np.moveaxis(prompts, -1, 0), w.T
-        if args.form == "tokens":
-            e = prompts if PLAIN else plain.swap(prompts)
-            prompts = plain.swap(e) @ e / args.n
-        return prompts, w
+        return common.gram_of(args, *jax.jit(lambda k: sample(k, 1 << 16))(jax.random.key(5)))
 
     common.check(args, loss_and_gradient, sample_gram, lambda t, g: np.asarray(adam(start(t), jnp.asarray(g, jnp.float32))[0]))
 
@@ -135,7 +125,7 @@ def main():
             state, loss = (one if inner == 1 else many)(state, jax.random.key(calls))
         return jax.block_until_ready((state, loss))[1].mean()
 
-    common.measure(args, "jax", {"jax": jax.__version__, "numpy": np.__version__}, run,
+    common.measure(args, jax, run,
                    {"chunk": CHUNK, "devices": DEVICES, "steps_per_call": inner, "rng": args.rng, "xla": args.xla})
 
 

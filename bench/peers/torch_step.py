@@ -91,10 +91,7 @@ def parameter(theta):
 
 def check():
     def loss_and_gradient(theta, tokens, truth):
-        prompts = tokens if args.form == "tokens" else plain.swap(tokens) @ tokens / args.n
-        if not PLAIN:
-            prompts = np.transpose(prompts, (2, 1, 0) if args.form == "tokens" else (1, 2, 0))
-            truth = truth.T
+        prompts, truth = common.prompts_of(args, tokens, truth)
         theta = parameter(theta)
         as_float = lambda a: torch.tensor(np.ascontiguousarray(a), dtype=torch.float32)
         loss = compiled(losses)(theta, as_float(prompts), as_float(truth))
@@ -102,13 +99,7 @@ def check():
         return loss.item(), theta.grad.double().numpy()
 
     def sample_gram():
-        prompts, w = (t.double().numpy() for t in compiled(make)(*draws(1 << 16)))
-        if not PLAIN:
-            prompts, w = np.moveaxis(prompts, -1, 0), w.T
-        if args.form == "tokens":
-            e = prompts if PLAIN else plain.swap(prompts)
-            prompts = plain.swap(e) @ e / args.n
-        return prompts, w
+        return common.gram_of(args, *(t.double().numpy() for t in compiled(make)(*draws(1 << 16))))
 
     def one_step(theta, gradient):
         theta = parameter(theta)
@@ -130,7 +121,7 @@ def main():
             loss = train_step(theta, adam)
         return loss
 
-    common.measure(args, "torch", {"torch": torch.__version__, "numpy": np.__version__}, run,
+    common.measure(args, torch, run,
                    {"chunk": CHUNK, "compiled": not args.eager, "vector": args.vector})
 
 

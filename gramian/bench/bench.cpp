@@ -1,11 +1,11 @@
 #include "gramian/bench/bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 #include "gramian/bench/operations.h"
 #include "gramian/bench/peak.h"
+#include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"
 #include "gramian/models/pass.h"
 #include "gramian/training/trainer.h"
@@ -13,31 +13,6 @@
 namespace gramian {
 
 namespace {
-
-double seconds_of(const auto& body) {
-  const auto start = std::chrono::steady_clock::now();
-  body();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-struct Sample {
-  double median = 0;
-  double spread = 0;  // interquartile range / median
-};
-
-// Repeats the body for `budget` seconds, at least five times, after one run to warm up.
-Sample repeat(double budget, const auto& body) {
-  body();
-  std::vector<double> times;
-  for (double spent = 0; spent < budget || times.size() < 5;) {
-    times.push_back(seconds_of(body));
-    spent += times.back();
-  }
-  std::sort(times.begin(), times.end());
-  const std::size_t count = times.size();
-  const double median = times[count / 2];
-  return {median, (times[count * 3 / 4] - times[count / 4]) / median};
-}
 
 RegressionTask task_of(const BenchCase& what) {
   TaskSpec spec;
@@ -69,15 +44,7 @@ Parts time_parts(const BenchCase& what, double budget) {
   AlignedArray<float> weights(block.truth.size()), dtheta(theta.size() * kLanes);
   const double factor = network.spec.context_factor(what.n);
   std::uint32_t step = 0;
-  constexpr int kBlocks = 16;  // long enough for the clock
-  const auto timed = [&](const auto& body) {
-    return repeat(budget / 3,
-                  [&] {
-                    for (int i = 0; i < kBlocks; ++i) body();
-                  })
-               .median /
-           kBlocks;
-  };
+  const auto timed = [&](const auto& body) { return median_seconds(budget / 3, body); };
   return {timed([&] { sampler.sample({.seed = 1, .step = step++}, kLanes, block); }),
           timed([&] { pass.forward(theta.data(), block, factor, weights.data()); }),
           timed([&] { pass.backward(block.truth.data(), dtheta.data()); })};

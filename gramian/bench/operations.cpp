@@ -28,11 +28,16 @@ Operations diagonal(const NetworkSpec& spec) {
   const bool gdpp = spec.kind == Parametrisation::gdpp;
   Operations count;
   for (int l = 0; l < spec.layers - 1; ++l) {
-    count.forward += 2 * symmetric + 2 * square + triangle * (gdpp ? 2 : 4);  // S^2, S^3; tau, rho; S'
-    count.forward += square;                                                  // z = T^T z'
-    count.backward += square;                                                 // dz' = T dz
-    count.backward += 2 * general + symmetric + 2 * square;                   // N, M, S N; <N, S>, <N, S^2>
-    count.backward += 5 * square + 6 * triangle;                              // five S x; the sweep of dS
+    const bool next = l + 2 < spec.layers;  // the last layer needs no S, and gives no dS
+    const bool inner = l > 0;               // dloss/dS and dloss/dalpha of the first layer are not needed
+    count.forward += 2 * square;            // tau, rho
+    if (next) count.forward += 2 * symmetric + triangle * (gdpp ? 2 : 4);  // S^2, S^3; S'
+    count.forward += square;                                               // z = T^T z'
+    count.backward += square;                                              // dz' = T dz
+    if (next) count.backward += general + 2 * square;                      // N; <N, S>, <N, S^2>
+    if (next && inner) count.backward += general + symmetric;              // M, S N
+    if (next && !gdpp) count.backward += (inner ? 2 : 1) * square;         // dS' alpha, dS' beta
+    if (inner) count.backward += 2 * square + 6 * triangle;                // S ddelta, S dtau; the sweep of dS
   }
   return count;
 }

@@ -2,14 +2,11 @@
 #include <nlohmann/json.hpp>
 
 #include "gramian/bench/bench.h"
+#include "gramian/bench/cases.h"
 
 namespace gramian {
 
 namespace {
-
-const char* name_of(Parametrisation kind) {
-  return kind == Parametrisation::full ? "full" : kind == Parametrisation::diag ? "diag" : "gdpp";
-}
 
 nlohmann::ordered_json to_json(const BenchTime& time) {
   const BenchCase& what = time.what;

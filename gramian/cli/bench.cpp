@@ -4,9 +4,11 @@
 #include <string>
 
 #include "gramian/bench/bench.h"
+#include "gramian/bench/kernels.h"
 #include "gramian/cli/commands.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
+#include "gramian/lanes/target.h"
 
 namespace gramian::cli {
 
@@ -14,28 +16,46 @@ namespace {
 
 struct Arguments {
   std::string json;
+  std::string target;
   double budget = 0.3;
   bool signature = false;
 };
 
-Status bench(const Arguments& arguments) {
-  fmt::print("signature {}\n", bench_signature());
-  if (arguments.signature) return {};
-  std::fflush(stdout);
+// Runs a part of the bench under a progress bar, and stops it at a signal.
+auto with_progress(const auto& part) {
   catch_signals();
   std::unique_ptr<Progress> bar;
-  const BenchResult result = run_bench(arguments.budget, [&](int done, int total) {
+  return part([&](int done, int total) {
     if (!bar) bar = std::make_unique<Progress>("bench", total, "cases");
     bar->update(done);
     return !interrupted();
   });
-  bar.reset();
+}
+
+Status print(const std::string& table, const std::string& json, const Arguments& arguments) {
   if (interrupted()) return fail(ErrorKind::interrupted, "interrupted");
-  fmt::print("{}", bench_table(result));
+  fmt::print("{}", table);
   if (arguments.json.empty()) return {};
-  if (Status ok = write_file_atomically(arguments.json, bench_json(result)); !ok) return ok;
+  if (Status ok = write_file_atomically(arguments.json, json); !ok) return ok;
   fmt::print("-> {}\n", arguments.json);
   return {};
+}
+
+Status kernels(const Arguments& arguments) {
+  const std::vector<std::string> targets =
+      arguments.target == "all" ? simd_targets() : std::vector<std::string>{arguments.target};
+  const KernelBench result = with_progress(
+      [&](const auto& report) { return run_kernel_bench(network_cases(), targets, arguments.budget, report); });
+  return print(kernel_table(result), kernel_json(result), arguments);
+}
+
+Status bench(const Arguments& arguments) {
+  if (!arguments.target.empty()) return kernels(arguments);
+  fmt::print("signature {}\n", bench_signature());
+  if (arguments.signature) return {};
+  std::fflush(stdout);
+  const BenchResult result = with_progress([&](const auto& report) { return run_bench(arguments.budget, report); });
+  return print(bench_table(result), bench_json(result), arguments);
 }
 
 }  // namespace
@@ -48,6 +68,14 @@ void add_bench(Program& program) {
   command->add_option("--seconds", arguments->budget, "time for each case")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 60.0));
+  std::vector<std::string> targets = simd_targets();
+  targets.push_back("all");
+  command
+      ->add_option("--target", arguments->target,
+                   "instead: time the kernels alone on the networks that the tests check, with this\n"
+                   "instruction set of the machine, or with all of them in turn")
+      ->type_name("NAME|all")
+      ->check(CLI::IsMember(targets));
   command->add_flag("--signature", arguments->signature, "print the signature of a small fixed run and stop");
   command->footer(
       "The signature is a hash of the weights of a small fixed run: two builds with one signature compute\n"

@@ -15,8 +15,12 @@
 //     alpha' = s gamma + C delta
 //     lambda'= s^2 lambda + 2 s C q + C^2 <alpha, tau>
 //
-// S^2 and S^3 are symmetric, so an inner layer costs d^3 multiply-adds forward and 2.5 d^3
-// backward, against 3.5 D^3 and 6.5 D^3 for FULL with one head.
+// The last layer reads alpha and lambda only, so the inner layer before it need not find S', and
+// its adjoint has no dS' to carry; the first layer's adjoint ends at the omegas. S^2 and S^3
+// are symmetric, so an inner layer between them costs d^3 multiply-adds forward and 2.5 d^3 backward.
+//
+// GD++ is B = E = 0. Then s = 1, lambda reaches nothing, and all terms with a B go; the formulas
+// are one text, and `if constexpr (!kGdpp)` marks what is left out.
 #if defined(GRAMIAN_MODELS_DIAG_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_MODELS_DIAG_INL_H
 #undef GRAMIAN_MODELS_DIAG_INL_H
@@ -24,69 +28,74 @@
 #define GRAMIAN_MODELS_DIAG_INL_H
 #endif
 
-#include "gramian/lanes/vector-inl.h"
+#include "gramian/lanes/layout-inl.h"
 #include "gramian/models/pass.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-template <class T>
-class DiagPass {
+// L: InLanes or InRows.
+template <class T, bool kGdpp, class L>
+class DiagonalPass {
  public:
   using V = Vec<T>;
+  using In = L;
 
-  // `v` is the offset of this vector's lanes in the block.
-  DiagPass(PassMemory<T>& memory, const T* theta, size_t v)
-      : spec_(memory.spec()), memory_(memory), theta_(theta), v_(v), d_(static_cast<size_t>(spec_.d)) {}
+  DiagonalPass(PassMemory<T>& memory, const T* theta, size_t place)
+      : spec_(memory.spec()),
+        memory_(memory),
+        theta_(theta),
+        d_(static_cast<size_t>(spec_.d)),
+        in_(d_, spec_.rows(), place, memory.panel()) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
-    const V c = Constant(factor);
-    const T* gram = block.gram.data() + v_;
-    const size_t rows = d_ + 1;
-    for (size_t i = 0; i < d_; ++i) {
-      for (size_t j = 0; j < d_; ++j) {
-        V entry = Get(gram, i * rows + j);
-        if (spec_.query_in_keys) {
-          const T* x = block.query.data() + v_;
-          entry = hn::MulAdd(Get(x, i), Get(x, j), entry);
-        }
-        Put<T>(hn::Mul(c, entry), S(0), i * d_ + j);
-      }
-      Put<T>(hn::Mul(c, Get(gram, d_ * rows + i)), Alpha(0), i);
-    }
-    Put<T>(hn::Mul(c, Get(gram, d_ * rows + d_)), Lambda(0));
+    const T* gram = block.gram.data();
+    const T* last_row = gram + d_ * spec_.rows() * kLanes;
+    in_.LoadScaled(gram, factor, S(0), spec_.query_in_keys ? block.query.data() : nullptr);
+    in_.LoadScaledVector(last_row, factor, Alpha(0));
+    if constexpr (!kGdpp) in_.SetEntry(in_.FromBlock(last_row, d_, factor), Lambda(0), 0);
+  }
+
+  // A row z is (z_x, z_y); z_0 goes out as w = -z_x, its adjoint comes in.
+  T* Row(int l) const { return in_.Vector(memory_.row(l)); }
+  T* Scratch(int k) const { return in_.Matrix(memory_.scratch(k)); }
+  void StoreWeights(const T* z, T* weights) const { in_.StoreNegated(d_, z, weights); }
+  void LoadAdjoint(const T* dweights) const {
+    in_.LoadNegated(d_, dweights, RowAdjoint(0));
+    SetY(Constant(0), RowAdjoint(0));
   }
 
   void Forward() {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) ForwardLayer(l);
-    RowOfY(last, memory_.row(last) + v_);
-    for (int l = last - 1; l >= 0; --l) StepRow(l, memory_.row(l + 1) + v_, memory_.row(l) + v_);
+    RowOfY(last, Row(last));
+    for (int l = last - 1; l >= 0; --l) StepRow(l, Row(l + 1), Row(l));
   }
 
   // The row of y of layer l: (C alpha, s).
   void RowOfY(int l, T* z) const {
-    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(Constant(C(l)), Get(Alpha(l), i)), z, i);
-    Put<T>(Shrink(l), z, d_);
+    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(Constant(C(l)), In::Get(Alpha(l), i)), z, i);
+    SetY(Shrink(l), z);
   }
 
   // z_l = T_l^T z_{l+1} = (S1 z_x + C z_y alpha,  B <alpha, z_x> + s z_y)
   void StepRow(int l, const T* from, T* to) const {
-    const V zy = Get(from, d_);
+    const V zy = Y(from);
     MatrixVector<Into::set>(S(l), from, to);
-    Combine(d_, Constant(1), from, Constant(A(l)), to, to);
-    Axpy(d_, hn::Mul(Constant(C(l)), zy), Alpha(l), to);
-    Put<T>(hn::MulAdd(Constant(B(l)), Dot(d_, Alpha(l), from), hn::Mul(Shrink(l), zy)), to, d_);
+    in_.CombineVectors(Constant(1), from, Constant(A(l)), to, to);
+    in_.AddScaled(hn::Mul(Constant(C(l)), zy), Alpha(l), to);
+    V y = hn::Mul(Shrink(l), zy);
+    if constexpr (!kGdpp) y = hn::MulAdd(Constant(B(l)), in_.VectorDot(Alpha(l), from), y);
+    SetY(y, to);
   }
 
   void Backward(T* dtheta) {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) StepRowAdjoint(l);
-    T* ds = memory_.scratch(0) + v_;      // twice dloss/dS of the layer's input, [d, d]
-    T* dalpha = memory_.scratch(3) + v_;  // [d]
+    T* ds = Scratch(0);      // twice dloss/dS of the layer's input, [d, d]
+    T* dalpha = Scratch(3);  // [d]
     V dlambda = BackwardLast(last, dalpha, dtheta);
-    for (size_t i = 0; i < d_ * d_; ++i) Put<T>(Constant(0), ds, i);
     for (int l = last - 1; l >= 0; --l) dlambda = BackwardLayer(l, ds, dalpha, dlambda, dtheta);
   }
 
@@ -94,219 +103,329 @@ class DiagPass {
   static V Constant(T value) { return hn::Set(Tag<T>(), value); }
 
   // Layer l's entries in the shared memory of the pass.
-  T* S(int l) const { return memory_.gram(l) + v_; }
-  T* Alpha(int l) const { return S(l) + d_ * d_ * kLanes; }
-  T* Lambda(int l) const { return Alpha(l) + d_ * kLanes; }
-  T* S2(int l) const { return memory_.map(l) + v_; }
-  T* Tau(int l) const { return memory_.values(l) + v_; }
-  T* Rho(int l) const { return Tau(l) + d_ * kLanes; }
-  T* Beta(int l) const { return Rho(l) + d_ * kLanes; }
+  T* S(int l) const { return in_.Matrix(memory_.gram(l)); }
+  T* Alpha(int l) const { return in_.Row(S(l), d_); }
+  T* Lambda(int l) const { return in_.Row(S(l), d_ + 1); }
+  T* S2(int l) const { return in_.Matrix(memory_.map(l)); }
+  T* Tau(int l) const { return Values(l, 0); }
+  T* Rho(int l) const { return Values(l, 1); }
+  T* Beta(int l) const { return Values(l, 2); }
+  T* Image(int l) const { return Values(l, 3); }  // S dz
+  T* Values(int l, size_t k) const { return in_.Row(in_.Matrix(memory_.values(l)), k); }
+  T* RowAdjoint(int l) const { return in_.Vector(memory_.row_adjoint(l)); }
+  // z_y of a row, behind z_x and its padding.
+  V Y(const T* z) const { return in_.Entry(in_.Behind(z), 0); }
+  void SetY(V value, T* z) const { in_.SetEntry(value, in_.Behind(z), 0); }
 
-  bool gdpp() const { return spec_.kind == Parametrisation::gdpp; }
+  // Whether somebody reads S of the output of inner layer l.
+  bool NeedsNextS(int l) const { return l + 2 < spec_.layers; }
+
   T Parameter(int l, int k) const { return theta_[spec_.offset(l) + static_cast<size_t>(k)]; }
   T A(int l) const { return Parameter(l, 0); }
-  T B(int l) const { return gdpp() ? T(0) : Parameter(l, 1); }
-  T C(int l) const { return Parameter(l, gdpp() ? 1 : 2); }
-  T E(int l) const { return gdpp() ? T(0) : Parameter(l, 3); }
-  V Shrink(int l) const { return hn::MulAdd(Constant(E(l)), Get(Lambda(l)), Constant(1)); }  // s
-
-  void AddOmega(int l, V xx, V xy, V yx, V yy, T* dtheta) const {
-    T* out = dtheta + spec_.offset(l) * kLanes + v_;
-    Increase<T>(xx, out, 0);
-    if (gdpp()) {
-      Increase<T>(yx, out, 1);
-    } else {
-      Increase<T>(xy, out, 1);
-      Increase<T>(yx, out, 2);
-      Increase<T>(yy, out, 3);
-    }
+  T B(int l) const { return kGdpp ? T(0) : Parameter(l, 1); }
+  T C(int l) const { return Parameter(l, kGdpp ? 1 : 2); }
+  T E(int l) const { return kGdpp ? T(0) : Parameter(l, 3); }
+  V Shrink(int l) const {  // s
+    if constexpr (kGdpp) return Constant(1);
+    return hn::MulAdd(Constant(E(l)), in_.Entry(Lambda(l), 0), Constant(1));
   }
 
-  LaneMatrix<T> Square(const T* data) const { return {data, d_}; }
+  void AddOmega(int l, V xx, V xy, V yx, V yy, T* dtheta) const {
+    T* out = dtheta + spec_.offset(l) * kLanes;
+    in_.AddToBlock(xx, out, 0);
+    if constexpr (kGdpp) {
+      in_.AddToBlock(yx, out, 1);
+    } else {
+      in_.AddToBlock(xy, out, 1);
+      in_.AddToBlock(yx, out, 2);
+      in_.AddToBlock(yy, out, 3);
+    }
+  }
 
   // y (= or +=) M x for the [d, d] matrix M.
   template <Into kInto>
   void MatrixVector(const T* m, const T* x, T* y) const {
-    MultiplyVector<kInto>(d_, d_, Square(m), LaneColumn<T>{x, 1}, y);
+    in_.template Apply<kInto>(in_.Square(m), in_.Column(x), y);
   }
 
   void ForwardLayer(int l) {
     const T *s = S(l), *alpha = Alpha(l);
-    T *s2 = S2(l), *tau = Tau(l), *rho = Rho(l), *beta = Beta(l), *next = S(l + 1), *next_alpha = Alpha(l + 1);
-    const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l));
-    const V lambda = Get(Lambda(l)), shrink = Shrink(l);
-
-    MultiplySymmetric<Into::set>(d_, d_, Square(s), Square(s), s2);
-    MultiplyLower<Into::set>(d_, d_, Square(s), Square(s2), next);  // S^3
+    T *tau = Tau(l), *rho = Rho(l), *beta = Beta(l), *next_alpha = Alpha(l + 1);
+    const V a = Constant(A(l)), c = Constant(C(l));
     MatrixVector<Into::set>(s, alpha, tau);
     MatrixVector<Into::set>(s, tau, rho);
-    const V q = Dot(d_, alpha, alpha);
-    const V b2_lambda = hn::Mul(hn::Mul(b, b), lambda);
-    const V two_a = hn::Add(a, a), a2 = hn::Mul(a, a);
-    for (size_t i = 0; i < d_; ++i) {
-      const V alpha_i = Get(alpha, i), tau_i = Get(tau, i);
-      const V beta_i = hn::MulAdd(a, tau_i, alpha_i);
-      const V gamma_i = hn::MulAdd(hn::Mul(b, lambda), alpha_i, beta_i);
-      const V delta_i = hn::MulAdd(a, Get(rho, i), hn::MulAdd(hn::Mul(b, q), alpha_i, tau_i));
-      Put<T>(beta_i, beta, i);
-      Put<T>(hn::MulAdd(shrink, gamma_i, hn::Mul(c, delta_i)), next_alpha, i);
-      // Row i of S', up to the diagonal: alpha_j and beta_j for j <= i are known.
-      const V with_alpha = hn::MulAdd(b, beta_i, hn::Mul(b2_lambda, alpha_i));
-      const V with_beta = hn::Mul(b, alpha_i);
-      for (size_t j = 0; j <= i; ++j) {
-        const size_t ij = i * d_ + j;
-        V entry = hn::MulAdd(a2, Get(next, ij), hn::MulAdd(two_a, Get(s2, ij), Get(s, ij)));
-        if (!gdpp()) entry = hn::MulAdd(with_alpha, Get(alpha, j), hn::MulAdd(with_beta, Get(beta, j), entry));
-        Put<T>(entry, next, ij);
+    if constexpr (kGdpp) {
+      for (size_t i = 0; i < in_.Registers(d_); ++i) {
+        const V beta_i = hn::MulAdd(a, In::Get(tau, i), In::Get(alpha, i));
+        const V delta_i = hn::MulAdd(a, In::Get(rho, i), In::Get(tau, i));
+        In::Put(hn::MulAdd(c, delta_i, beta_i), next_alpha, i);
       }
+    } else {
+      const V b = Constant(B(l)), lambda = in_.Entry(Lambda(l), 0), shrink = Shrink(l);
+      const V q = in_.VectorDot(alpha, alpha);
+      for (size_t i = 0; i < in_.Registers(d_); ++i) {
+        const V alpha_i = In::Get(alpha, i), tau_i = In::Get(tau, i);
+        const V beta_i = hn::MulAdd(a, tau_i, alpha_i);
+        const V gamma_i = hn::MulAdd(hn::Mul(b, lambda), alpha_i, beta_i);
+        const V delta_i = hn::MulAdd(a, In::Get(rho, i), hn::MulAdd(hn::Mul(b, q), alpha_i, tau_i));
+        In::Put(beta_i, beta, i);
+        In::Put(hn::MulAdd(shrink, gamma_i, hn::Mul(c, delta_i)), next_alpha, i);
+      }
+      const V s_c = hn::Mul(shrink, c);
+      const V alpha_tau = in_.VectorDot(alpha, tau);
+      in_.SetEntry(hn::MulAdd(hn::Mul(shrink, shrink), lambda,
+                              hn::MulAdd(hn::Add(s_c, s_c), q, hn::Mul(hn::Mul(c, c), alpha_tau))),
+                   Lambda(l + 1), 0);
     }
-    Mirror(d_, next);
-    const V s_c = hn::Mul(shrink, c);
-    const V alpha_tau = Dot(d_, alpha, tau);
-    Put<T>(hn::MulAdd(hn::Mul(shrink, shrink), lambda,
-                      hn::MulAdd(hn::Add(s_c, s_c), q, hn::Mul(hn::Mul(c, c), alpha_tau))),
-           Lambda(l + 1));
+    if (NeedsNextS(l)) ForwardS(l);
   }
 
-  // dz_{l+1} = T_l dz_l = (S1 dz_x + B dz_y alpha,  C <alpha, dz_x> + s dz_y)
+  // S', after beta.
+  void ForwardS(int l) {
+    const T *s = S(l), *alpha = Alpha(l), *beta = Beta(l);
+    T *s2 = S2(l), *next = S(l + 1);
+    in_.template LowerProduct<Into::set>(in_.Square(s), in_.Square(s), s2);
+    in_.MirrorLower(s2);
+    in_.template LowerProduct<Into::set>(in_.Square(s), in_.Square(s2), next);  // S^3
+    const V a = Constant(A(l)), b = Constant(B(l));
+    const V two_a = hn::Add(a, a), a2 = hn::Mul(a, a);
+    V b2_lambda = Constant(0);
+    if constexpr (!kGdpp) b2_lambda = hn::Mul(hn::Mul(b, b), in_.Entry(Lambda(l), 0));
+    for (size_t i = 0; i < d_; ++i) {
+      V with_alpha = Constant(0), with_beta = Constant(0);
+      if constexpr (!kGdpp) {
+        with_alpha = hn::MulAdd(b, in_.Entry(beta, i), hn::Mul(b2_lambda, in_.Entry(alpha, i)));
+        with_beta = hn::Mul(b, in_.Entry(alpha, i));
+      }
+      T* row = in_.Row(next, i);
+      const T *s_row = in_.Row(s, i), *s2_row = in_.Row(s2, i);
+      for (size_t j = 0; j < in_.Registers(i + 1); ++j) {
+        V entry = hn::MulAdd(a2, In::Get(row, j), hn::MulAdd(two_a, In::Get(s2_row, j), In::Get(s_row, j)));
+        if constexpr (!kGdpp) {
+          entry = hn::MulAdd(with_alpha, In::Get(alpha, j), hn::MulAdd(with_beta, In::Get(beta, j), entry));
+        }
+        In::Put(entry, row, j);
+      }
+    }
+    in_.MirrorLower(next);
+  }
+
+  // dz_{l+1} = T_l dz_l = (S1 dz_x + B dz_y alpha,  C <alpha, dz_x> + s dz_y). Keeps S dz_x.
+  // dz_y enters through B and E only.
   void StepRowAdjoint(int l) const {
-    const T* from = memory_.row_adjoint(l) + v_;
-    T* to = memory_.row_adjoint(l + 1) + v_;
-    const V dzy = Get(from, d_);
-    MatrixVector<Into::set>(S(l), from, to);
-    Combine(d_, Constant(1), from, Constant(A(l)), to, to);
-    Axpy(d_, hn::Mul(Constant(B(l)), dzy), Alpha(l), to);
-    Put<T>(hn::MulAdd(Constant(C(l)), Dot(d_, Alpha(l), from), hn::Mul(Shrink(l), dzy)), to, d_);
+    const T* from = RowAdjoint(l);
+    T* to = RowAdjoint(l + 1);
+    MatrixVector<Into::set>(S(l), from, Image(l));
+    in_.CombineVectors(Constant(1), from, Constant(A(l)), Image(l), to);
+    if constexpr (!kGdpp) {
+      const V dzy = Y(from);
+      in_.AddScaled(hn::Mul(Constant(B(l)), dzy), Alpha(l), to);
+      SetY(hn::MulAdd(Constant(C(l)), in_.VectorDot(Alpha(l), from), hn::Mul(Shrink(l), dzy)), to);
+    }
   }
 
   // Adjoint of RowOfY: sets dalpha, returns dlambda.
   V BackwardLast(int l, T* dalpha, T* dtheta) const {
-    const T* dz = memory_.row_adjoint(l) + v_;
-    const V dzy = Get(dz, d_);
-    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(Constant(C(l)), Get(dz, i)), dalpha, i);
-    const V zero = Constant(0);
-    AddOmega(l, zero, zero, Dot(d_, dz, Alpha(l)), hn::Mul(Get(Lambda(l)), dzy), dtheta);
-    return hn::Mul(Constant(E(l)), dzy);
+    const T* dz = RowAdjoint(l);
+    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(Constant(C(l)), In::Get(dz, i)), dalpha, i);
+    const V zero = Constant(0), dyx = in_.VectorDot(dz, Alpha(l));
+    if constexpr (kGdpp) {
+      AddOmega(l, zero, zero, dyx, zero, dtheta);
+      return zero;
+    } else {
+      const V dzy = Y(dz);
+      AddOmega(l, zero, zero, dyx, hn::Mul(in_.Entry(Lambda(l), 0), dzy), dtheta);
+      return hn::Mul(Constant(E(l)), dzy);
+    }
   }
 
+  // What the adjoint of an inner layer passes from the omegas to its inputs.
+  struct LayerAdjoint {
+    T *dout, *dbeta, *dtau, *ddelta;  // vectors [d]; dout is dalpha of the output
+    V dlambda, dq, dshrink;           // DIAG only
+  };
+
   // Adjoint of ForwardLayer and of StepRow. On entry ds, dalpha and dlambda belong to the
-  // layer's output, on return to its input.
+  // layer's output, on return to its input: to nobody where l = 0.
   V BackwardLayer(int l, T* ds, T* dalpha, V dlambda_out, T* dtheta) {
-    const T *s = S(l), *s2 = S2(l), *alpha = Alpha(l), *tau = Tau(l), *rho = Rho(l), *beta = Beta(l);
-    const T a1 = A(l);
-    const V a = Constant(a1), b = Constant(B(l)), c = Constant(C(l)), e = Constant(E(l));
-    const V lambda = Get(Lambda(l)), shrink = Shrink(l);
-    const V q = Dot(d_, alpha, alpha), alpha_tau = Dot(d_, alpha, tau);
-    T* vectors = memory_.scratch(4) + v_;
-    const auto vector = [&](size_t k) HWY_ATTR { return vectors + k * d_ * kLanes; };
-    T *dout = vector(0), *dbeta = vector(1), *dtau = vector(2), *ds_alpha = vector(3), *ddelta = vector(4);
-    Copy(d_, dalpha, dout);
+    const bool has_ds = NeedsNextS(l), inner = l > 0;
+    const T *alpha = Alpha(l), *tau = Tau(l), *rho = Rho(l), *beta = Beta(l);
+    const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l)), zero = Constant(0);
+    const auto vector = [&](size_t k) HWY_ATTR { return in_.Row(Scratch(4), k); };
+    LayerAdjoint adjoint{vector(0), kGdpp ? vector(0) : vector(1), vector(2), vector(4), zero, zero, zero};
+    T *dout = adjoint.dout, *dbeta = adjoint.dbeta, *ds_alpha = vector(3);
+    in_.CopyVector(dalpha, dout);
 
     // S' = ... + B (beta alpha^T + alpha beta^T) + B^2 lambda alpha alpha^T, before ds changes.
-    MatrixVector<Into::set>(ds, alpha, ds_alpha);
-    const V alpha_ds_alpha = Dot(d_, alpha, ds_alpha);
-    V dxy = hn::MulAdd(hn::Mul(b, lambda), alpha_ds_alpha, Dot(d_, beta, ds_alpha));
-    V dlambda = hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
-    MatrixVector<Into::set>(ds, beta, dalpha);
-    Combine(d_, b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
-    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(b, Get(ds_alpha, i)), dbeta, i);
+    V dxy = zero;
+    if constexpr (!kGdpp) {
+      const V lambda = in_.Entry(Lambda(l), 0);
+      if (has_ds) {
+        MatrixVector<Into::set>(ds, alpha, ds_alpha);
+        const V alpha_ds_alpha = in_.VectorDot(alpha, ds_alpha);
+        dxy = hn::MulAdd(hn::Mul(b, lambda), alpha_ds_alpha, in_.VectorDot(beta, ds_alpha));
+        adjoint.dlambda = hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
+        if (inner) {
+          MatrixVector<Into::set>(ds, beta, dalpha);
+          in_.CombineVectors(b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
+        }
+      }
+      for (size_t i = 0; i < in_.Registers(d_); ++i)
+        In::Put(has_ds ? hn::Mul(b, In::Get(ds_alpha, i)) : zero, dbeta, i);
+      if (!has_ds) in_.FillVector(zero, dalpha);
+    }
 
-    T* m = memory_.scratch(5) + v_;
-    V dxx = BackwardPolynomial(s, s2, a1, ds, m);
+    T* m = Scratch(5);
+    V dxx = zero;
+    if (has_ds) dxx = BackwardPolynomial(l, ds, inner ? m : nullptr);
 
-    // alpha' = s gamma + C delta
-    const V dout_alpha = Dot(d_, dout, alpha), dout_beta = Dot(d_, dout, beta);
-    V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
-    V dyx = hn::MulAdd(a, Dot(d_, dout, rho), hn::MulAdd(hn::Mul(b, q), dout_alpha, Dot(d_, dout, tau)));
-    Axpy(d_, shrink, dout, dbeta);  // gamma = beta + B lambda alpha
-    const V dgamma_alpha = hn::Mul(shrink, dout_alpha);
-    dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
-    dlambda = hn::MulAdd(b, dgamma_alpha, dlambda);
-    // delta = tau + A rho + B q alpha, rho = S tau
-    const V ddelta_alpha = hn::Mul(c, dout_alpha);
-    dxy = hn::MulAdd(q, ddelta_alpha, dxy);
-    V dq = hn::Mul(b, ddelta_alpha);
-    dxx = hn::MulAdd(c, Dot(d_, dout, rho), dxx);
-    const V alpha_share = hn::Mul(b, hn::MulAdd(shrink, lambda, hn::Mul(c, q)));
-    Axpy(d_, alpha_share, dout, dalpha);
-    for (size_t i = 0; i < d_; ++i) Put<T>(hn::Mul(c, Get(dout, i)), ddelta, i);
-    MatrixVector<Into::set>(s, ddelta, dtau);
-    Combine(d_, Constant(1), ddelta, a, dtau, dtau);
+    // The row recursion z = T^T z' gives T the adjoint z' dz^T.
+    const T* z = Row(l + 1);
+    const T* dz = RowAdjoint(l);
+    const V zy = Y(z);
 
-    // lambda' = s^2 lambda + 2 s C q + C^2 <alpha, tau>
-    const V two = hn::Set(Tag<T>(), T(2));
-    const V two_out = hn::Mul(two, dlambda_out);
-    dlambda = hn::MulAdd(hn::Mul(shrink, shrink), dlambda_out, dlambda);
-    dshrink = hn::MulAdd(two_out, hn::MulAdd(shrink, lambda, hn::Mul(c, q)), dshrink);
-    dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
-    dq = hn::MulAdd(two_out, hn::Mul(shrink, c), dq);
-    const V c2_out = hn::Mul(hn::Mul(c, c), dlambda_out);
-    Axpy(d_, c2_out, tau, dalpha);
-    Axpy(d_, c2_out, alpha, dtau);
-
-    // The row recursion z = T^T z': T gains z' dz^T.
-    const T* z = memory_.row(l + 1) + v_;
-    const T* dz = memory_.row_adjoint(l) + v_;
-    const V zy = Get(z, d_), dzy = Get(dz, d_);
-    MatrixVector<Into::set>(s, dz, ds_alpha);
-    dxx = hn::Add(dxx, Dot(d_, z, ds_alpha));
-    dxy = hn::MulAdd(dzy, Dot(d_, z, alpha), dxy);
-    dyx = hn::MulAdd(zy, Dot(d_, dz, alpha), dyx);
-    dshrink = hn::MulAdd(zy, dzy, dshrink);
-    Axpy(d_, hn::Mul(b, dzy), z, dalpha);
-    Axpy(d_, hn::Mul(c, zy), dz, dalpha);
-
-    // beta = alpha + A tau, q = |alpha|^2, tau = S alpha, s = 1 + E lambda
-    dxx = hn::Add(dxx, Dot(d_, dbeta, tau));
-    Axpy(d_, Constant(1), dbeta, dalpha);
-    Axpy(d_, a, dbeta, dtau);
-    Axpy(d_, hn::Add(dq, dq), alpha, dalpha);
-    MatrixVector<Into::add>(s, dtau, dalpha);
-
-    // All that remains of dS in one sweep of its lower triangle: M + M^T of the polynomial,
-    // and the outer products of rho, of the row recursion and of tau.
-    for (size_t i = 0; i < d_; ++i) {
-      const V a_ddelta = hn::Mul(a, Get(ddelta, i)), a_tau = hn::Mul(a, Get(tau, i));
-      const V a_z = hn::Mul(a, Get(z, i)), a_dz = hn::Mul(a, Get(dz, i));
-      const V dtau_i = Get(dtau, i), alpha_i = Get(alpha, i);
-      for (size_t j = 0; j <= i; ++j) {
-        V first = hn::MulAdd(a_ddelta, Get(tau, j), Get(m, i * d_ + j));
-        V second = hn::MulAdd(a_tau, Get(ddelta, j), Get(m, j * d_ + i));
-        first = hn::MulAdd(a_z, Get(dz, j), first);
-        second = hn::MulAdd(a_dz, Get(z, j), second);
-        first = hn::MulAdd(dtau_i, Get(alpha, j), first);
-        second = hn::MulAdd(alpha_i, Get(dtau, j), second);
-        Increase<T>(hn::Add(first, second), ds, i * d_ + j);
+    // alpha' = s gamma + C delta, gamma = beta + B lambda alpha, delta = tau + A rho + B q alpha,
+    // beta = alpha + A tau, s = 1 + E lambda, lambda' = s^2 lambda + 2 s C q + C^2 <alpha, tau>
+    const V dout_rho = in_.VectorDot(dout, rho);
+    dxx = hn::MulAdd(c, dout_rho, dxx);
+    dxx = hn::Add(dxx, in_.VectorDot(z, Image(l)));
+    if constexpr (kGdpp) {
+      dxx = hn::Add(dxx, in_.VectorDot(dout, tau));
+      V dyx = hn::MulAdd(a, dout_rho, in_.VectorDot(dout, tau));
+      dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
+      AddOmega(l, dxx, zero, dyx, zero, dtheta);
+    } else {
+      const V lambda = in_.Entry(Lambda(l), 0), shrink = Shrink(l), dzy = Y(dz);
+      const V q = in_.VectorDot(alpha, alpha), alpha_tau = in_.VectorDot(alpha, tau);
+      const V two_out = hn::Mul(hn::Set(Tag<T>(), T(2)), dlambda_out);
+      const V dout_alpha = in_.VectorDot(dout, alpha), dout_beta = in_.VectorDot(dout, beta);
+      const V dgamma_alpha = hn::Mul(shrink, dout_alpha), ddelta_alpha = hn::Mul(c, dout_alpha);
+      const V with_lambda = hn::MulAdd(shrink, lambda, hn::Mul(c, q));
+      in_.AddScaled(shrink, dout, dbeta);
+      dxx = hn::Add(dxx, in_.VectorDot(dbeta, tau));
+      dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
+      dxy = hn::MulAdd(q, ddelta_alpha, dxy);
+      dxy = hn::MulAdd(dzy, in_.VectorDot(z, alpha), dxy);
+      V dyx = hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
+      dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
+      dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
+      V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
+      dshrink = hn::MulAdd(two_out, with_lambda, dshrink);
+      dshrink = hn::MulAdd(zy, dzy, dshrink);
+      AddOmega(l, dxx, dxy, dyx, hn::Mul(dshrink, lambda), dtheta);
+      adjoint.dshrink = dshrink;
+      adjoint.dlambda = hn::MulAdd(b, dgamma_alpha, adjoint.dlambda);
+      adjoint.dlambda = hn::MulAdd(hn::Mul(shrink, shrink), dlambda_out, adjoint.dlambda);
+      adjoint.dq = hn::MulAdd(two_out, hn::Mul(shrink, c), hn::Mul(b, ddelta_alpha));
+      if (inner) {
+        in_.AddScaled(hn::Mul(b, with_lambda), dout, dalpha);
+        in_.AddScaled(hn::Mul(hn::Mul(c, c), dlambda_out), tau, dalpha);
+        in_.AddScaled(hn::Mul(b, dzy), z, dalpha);
       }
     }
-    Mirror(d_, ds);
-    const V dyy = hn::Mul(dshrink, lambda);
-    AddOmega(l, dxx, dxy, dyx, dyy, dtheta);
-    return hn::MulAdd(dshrink, e, dlambda);
+    if (!inner) return zero;
+    BackwardAlpha(l, dlambda_out, adjoint, dalpha);
+    if (has_ds) {
+      BackwardS<Into::add>(l, adjoint, m, ds);
+    } else {
+      BackwardS<Into::set>(l, adjoint, m, ds);
+    }
+    return hn::MulAdd(adjoint.dshrink, Constant(E(l)), adjoint.dlambda);
+  }
+
+  // What remains of dalpha of the layer's input; sets ddelta and dtau.
+  void BackwardAlpha(int l, V dlambda_out, const LayerAdjoint& adjoint, T* dalpha) {
+    const T *s = S(l), *alpha = Alpha(l);
+    const T* dz = RowAdjoint(l);
+    const V a = Constant(A(l)), c = Constant(C(l)), zy = Y(Row(l + 1));
+    T *dtau = adjoint.dtau, *ddelta = adjoint.ddelta;
+    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(c, In::Get(adjoint.dout, i)), ddelta, i);
+    MatrixVector<Into::set>(s, ddelta, dtau);
+    in_.CombineVectors(Constant(1), ddelta, a, dtau, dtau);
+    if constexpr (kGdpp) {
+      in_.CopyVector(adjoint.dbeta, dalpha);
+      in_.AddScaled(hn::Mul(c, zy), dz, dalpha);
+    } else {
+      in_.AddScaled(hn::Mul(hn::Mul(c, c), dlambda_out), alpha, dtau);
+      in_.AddScaled(hn::Mul(c, zy), dz, dalpha);
+      in_.AddScaled(Constant(1), adjoint.dbeta, dalpha);
+      in_.AddScaled(hn::Add(adjoint.dq, adjoint.dq), alpha, dalpha);
+    }
+    in_.AddScaled(a, adjoint.dbeta, dtau);
+    MatrixVector<Into::add>(s, dtau, dalpha);
+  }
+
+  // All that remains of dS in one sweep of its lower triangle: M + M^T of the polynomial (not
+  // where there was no dS'), and the outer products of rho, of the row recursion and of tau.
+  template <Into kInto>
+  void BackwardS(int l, const LayerAdjoint& adjoint, const T* m, T* ds) {
+    const T *alpha = Alpha(l), *tau = Tau(l), *dtau = adjoint.dtau, *ddelta = adjoint.ddelta;
+    const T* z = Row(l + 1);
+    const T* dz = RowAdjoint(l);
+    const V a = Constant(A(l));
+    if (kInto == Into::add) in_.PrepareTransposed(m);
+    for (size_t i = 0; i < d_; ++i) {
+      const V a_ddelta = hn::Mul(a, in_.Entry(ddelta, i)), a_tau = hn::Mul(a, in_.Entry(tau, i));
+      const V a_z = hn::Mul(a, in_.Entry(z, i)), a_dz = hn::Mul(a, in_.Entry(dz, i));
+      const V dtau_i = in_.Entry(dtau, i), alpha_i = in_.Entry(alpha, i);
+      T* row = in_.Row(ds, i);
+      const T* m_row = in_.Row(m, i);
+      for (size_t j = 0; j < in_.Registers(i + 1); ++j) {
+        V first, second;
+        if constexpr (kInto == Into::add) {
+          first = hn::MulAdd(a_ddelta, In::Get(tau, j), In::Get(m_row, j));
+          second = hn::MulAdd(a_tau, In::Get(ddelta, j), in_.GetTransposed(m, i, j));
+        } else {
+          first = hn::Mul(a_ddelta, In::Get(tau, j));
+          second = hn::Mul(a_tau, In::Get(ddelta, j));
+        }
+        first = hn::MulAdd(a_z, In::Get(dz, j), first);
+        second = hn::MulAdd(a_dz, In::Get(z, j), second);
+        first = hn::MulAdd(dtau_i, In::Get(alpha, j), first);
+        second = hn::MulAdd(alpha_i, In::Get(dtau, j), second);
+        const V sum = hn::Add(first, second);
+        In::Put(kInto == Into::add ? hn::Add(In::Get(row, j), sum) : sum, row, j);
+      }
+    }
+    in_.MirrorLower(ds);
   }
 
   // Adjoint of R = S + 2A S^2 + A^2 S^3. With N = dR S and M = N (2A I + A^2 S),
   //
   //     dS = dR + A^2 S N + M + M^T,      dA = <N, S> + A <N, S^2>   (ds is twice dloss/dR)
   //
-  // Adds A^2 S N to the lower triangle of ds, leaves M to the caller, returns dA.
-  V BackwardPolynomial(const T* s, const T* s2, T a, T* ds, T* m) {
-    T* n = memory_.scratch(1) + v_;
-    T* scaled = memory_.scratch(2) + v_;
-    Multiply<Into::set>(d_, d_, d_, Square(ds), Square(s), n);
-    const V dxx = hn::MulAdd(Constant(a), Dot(d_ * d_, n, s2), Dot(d_ * d_, n, s));
-    for (size_t i = 0; i < d_ * d_; ++i) Put<T>(hn::Mul(Constant(a * a), Get(s, i)), scaled, i);
-    MultiplyLower<Into::add>(d_, d_, Square(scaled), Square(n), ds);
-    for (size_t i = 0; i < d_; ++i) Increase<T>(Constant(2 * a), scaled, i * d_ + i);
-    Multiply<Into::set>(d_, d_, d_, Square(n), Square(scaled), m);
+  // Returns dA. Adds A^2 S N to the lower triangle of ds and leaves M to the caller, unless
+  // m is null.
+  V BackwardPolynomial(int l, T* ds, T* m) {
+    const T *s = S(l), *s2 = S2(l);
+    const T a = A(l);
+    T* n = Scratch(1);
+    T* scaled = Scratch(2);
+    in_.template Product<Into::set>(in_.Square(ds), in_.Square(s), n);
+    const V dxx = hn::MulAdd(Constant(a), in_.MatrixDot(n, s2), in_.MatrixDot(n, s));
+    if (m == nullptr) return dxx;
+    for (size_t i = 0; i < in_.MatrixRegisters(); ++i) In::Put(hn::Mul(Constant(a * a), In::Get(s, i)), scaled, i);
+    in_.template LowerProduct<Into::add>(in_.Square(scaled), in_.Square(n), ds);
+    in_.AddToDiagonal(2 * a, scaled);
+    in_.template Product<Into::set>(in_.Square(n), in_.Square(scaled), m);
     return dxx;
   }
 
   const NetworkSpec& spec_;
   PassMemory<T>& memory_;
   const T* theta_;
-  size_t v_, d_;
+  size_t d_;
+  In in_;
 };
+
+template <class T>
+using DiagPass = DiagonalPass<T, false, InLanes<T>>;
+template <class T>
+using GdppPass = DiagonalPass<T, true, InLanes<T>>;
+template <class T>
+using DiagRowsPass = DiagonalPass<T, false, InRows<T>>;
+template <class T>
+using GdppRowsPass = DiagonalPass<T, true, InRows<T>>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian

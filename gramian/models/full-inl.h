@@ -9,155 +9,169 @@
 #define GRAMIAN_MODELS_FULL_INL_H
 #endif
 
-#include "gramian/lanes/vector-inl.h"
+#include "gramian/lanes/layout-inl.h"
 #include "gramian/models/pass.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-template <class T>
-class FullPass {
+// L: InLanes or InRows.
+template <class T, class L>
+class FullPassIn {
  public:
-  // `v` is the offset of this vector's lanes in the block.
-  FullPass(PassMemory<T>& memory, const T* theta, size_t v)
-      : spec_(memory.spec()), memory_(memory), theta_(theta), v_(v), rows_(spec_.rows()), size_(rows_ * rows_) {}
+  using In = L;
+
+  FullPassIn(PassMemory<T>& memory, const T* theta, size_t place)
+      : spec_(memory.spec()), memory_(memory), theta_(theta), in_(spec_.rows(), spec_.rows(), place, memory.panel()) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
-    const Vec<T> c = hn::Set(Tag<T>(), factor);
-    T* gram = memory_.gram(0) + v_;
-    for (size_t i = 0; i < size_; ++i) Put<T>(hn::Mul(c, Get(block.gram.data() + v_, i)), gram, i);
-    if (!spec_.query_in_keys) return;
-    const size_t d = rows_ - 1;
-    const T* x = block.query.data() + v_;
-    for (size_t i = 0; i < d; ++i) {
-      for (size_t j = 0; j < d; ++j) Increase<T>(hn::Mul(c, hn::Mul(Get(x, i), Get(x, j))), gram, i * rows_ + j);
-    }
+    T* gram = Gram(0);
+    in_.LoadScaled(block.gram.data(), factor, gram);
+    if (spec_.query_in_keys) in_.AddScaledSquare(spec_.rows() - 1, block.query.data(), factor, gram);
   }
 
   void Forward() {
     const int last = spec_.layers - 1;
-    T* product = memory_.scratch(0) + v_;
+    T* product = Scratch(0);
     for (int l = 0; l < last; ++l) {
-      const auto gram = Square(memory_.gram(l) + v_);
-      T* map = memory_.map(l) + v_;
+      const auto gram = in_.Square(Gram(l));
+      T* map = Map(l);
       for (int h = 0; h < spec_.heads; ++h) {
         T* values = Values(l, h);
-        Multiply<Into::set>(rows_, rows_, rows_, gram, Q(l, h), values);
+        in_.template Product<Into::set>(gram, Q(l, h), values);
         if (h == 0) {
-          Multiply<Into::set>(rows_, rows_, rows_, P(l, h), Square(values), map);
+          in_.template Product<Into::set>(P(l, h), in_.Square(values), map);
         } else {
-          Multiply<Into::add>(rows_, rows_, rows_, P(l, h), Square(values), map);
+          in_.template Product<Into::add>(P(l, h), in_.Square(values), map);
         }
       }
-      for (size_t i = 0; i < rows_; ++i) Increase<T>(hn::Set(Tag<T>(), T(1)), map, i * rows_ + i);
-      Multiply<Into::set>(rows_, rows_, rows_, Square(map), gram, product);
-      MultiplySymmetric<Into::set>(rows_, rows_, Square(product), Square(map).transposed(), memory_.gram(l + 1) + v_);
+      in_.AddToDiagonal(1, map);
+      in_.template Product<Into::set>(in_.Square(map), gram, product);
+      in_.template LowerProduct<Into::set>(in_.Square(product), in_.Square(map).transposed(), Gram(l + 1));
+      in_.MirrorLower(Gram(l + 1));
     }
     LastRow(last);
-    for (int l = last - 1; l >= 0; --l) StepRow(l, memory_.row(l + 1) + v_, memory_.row(l) + v_);
+    for (int l = last - 1; l >= 0; --l) StepRow(l, Row(l + 1), Row(l));
   }
 
+  // z_0, the row of y of all maps, goes out as w = -z; its adjoint comes in.
+  void StoreWeights(const T* z, T* weights) const { in_.StoreNegated(spec_.rows() - 1, z, weights); }
+  void LoadAdjoint(const T* dweights) const {
+    in_.SetUnit(spec_.rows(), RowAdjoint(0));  // nothing for y
+    in_.LoadNegated(spec_.rows() - 1, dweights, RowAdjoint(0));
+  }
+
+  T* Row(int l) const { return in_.Vector(memory_.row(l)); }
+  T* Scratch(int k) const { return in_.Matrix(memory_.scratch(k)); }
+
   // The row of y of the map of an inner layer.
-  void RowOfY(int l, T* z) const { Copy(rows_, memory_.map(l) + v_ + (rows_ - 1) * rows_ * kLanes, z); }
+  void RowOfY(int l, T* z) const { in_.CopyVector(in_.Row(Map(l), spec_.rows() - 1), z); }
 
   // z_l = T_l^T z_{l+1}
   void StepRow(int l, const T* from, T* to) const {
-    MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_).transposed(), Column(from), to);
+    in_.template Apply<Into::set>(in_.Square(Map(l)).transposed(), in_.Column(from), to);
   }
 
   void Backward(T* dtheta) {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) {  // adjoint of the row recursion
-      MultiplyVector<Into::set>(rows_, rows_, Square(memory_.map(l) + v_), Column(memory_.row_adjoint(l) + v_),
-                                memory_.row_adjoint(l + 1) + v_);
+      in_.template Apply<Into::set>(in_.Square(Map(l)), in_.Column(RowAdjoint(l)), RowAdjoint(l + 1));
     }
     // `adjoint` holds twice dloss/dG of the layer's input: with it no factor 2 appears.
-    T* adjoint = memory_.scratch(0) + v_;
-    T* map_adjoint = memory_.scratch(1) + v_;
-    T* product = memory_.scratch(2) + v_;
-    T* values_adjoint = memory_.scratch(3) + v_;
+    T* adjoint = Scratch(0);
+    T* map_adjoint = Scratch(1);
+    T* product = Scratch(2);
+    T* values_adjoint = Scratch(3);
     BackwardLast(last, adjoint, dtheta);
     for (int l = last - 1; l >= 0; --l) {
-      const auto gram = Square(memory_.gram(l) + v_);
-      const auto map = Square(memory_.map(l) + v_);
+      const auto gram = in_.Square(Gram(l));
+      const auto map = in_.Square(Map(l));
       // G' = T G T^T, and T also moved the row z.
-      Multiply<Into::set>(rows_, rows_, rows_, Square(adjoint), map, product);
-      Multiply<Into::set>(rows_, rows_, rows_, Square(product), gram, map_adjoint);
-      Outer<Into::add>(rows_, rows_, Column(memory_.row(l + 1) + v_), Column(memory_.row_adjoint(l) + v_), map_adjoint);
-      if (l > 0) {
-        MultiplyLower<Into::set>(rows_, rows_, map.transposed(), Square(product), adjoint);
-      }
+      in_.template Product<Into::set>(in_.Square(adjoint), map, product);
+      in_.template Product<Into::set>(in_.Square(product), gram, map_adjoint);
+      in_.template OuterProduct<Into::add>(in_.Column(Row(l + 1)), in_.Column(RowAdjoint(l)), map_adjoint);
+      if (l > 0) in_.template LowerProduct<Into::set>(map.transposed(), in_.Square(product), adjoint);
       for (int h = 0; h < spec_.heads; ++h) {
-        T* dp = DTheta(dtheta, l, h);
-        T* dq = dp + size_ * kLanes;
-        Multiply<Into::add>(rows_, rows_, rows_, Square(map_adjoint), Square(Values(l, h)).transposed(), dp);
-        Multiply<Into::set>(rows_, rows_, rows_, P(l, h).transposed(), Square(map_adjoint), values_adjoint);
-        Multiply<Into::add>(rows_, rows_, rows_, gram, Square(values_adjoint), dq);
+        T* dp = DTheta(dtheta, l, h, 0);
+        T* dq = DTheta(dtheta, l, h, 1);
+        in_.template Product<Into::add>(in_.Square(map_adjoint), in_.Square(Values(l, h)).transposed(), dp);
+        in_.template Product<Into::set>(P(l, h).transposed(), in_.Square(map_adjoint), values_adjoint);
+        in_.template Product<Into::add>(gram, in_.Square(values_adjoint), dq);
         if (l > 0) {
-          MultiplyLower<Into::add>(rows_, rows_, Square(values_adjoint), Q(l, h).transposed(), adjoint);
-          MultiplyLower<Into::add>(rows_, rows_, Q(l, h), Square(values_adjoint).transposed(), adjoint);
+          in_.template LowerProduct<Into::add>(in_.Square(values_adjoint), Q(l, h).transposed(), adjoint);
+          in_.template LowerProduct<Into::add>(Q(l, h), in_.Square(values_adjoint).transposed(), adjoint);
         }
       }
-      if (l > 0) Mirror(rows_, adjoint);
+      if (l > 0) in_.MirrorLower(adjoint);
     }
   }
 
  private:
-  SharedMatrix<T> P(int l, int h) const {
-    return {theta_ + spec_.offset(l) + static_cast<size_t>(h) * 2 * size_, rows_};
+  T* Gram(int l) const { return in_.Matrix(memory_.gram(l)); }
+  T* Map(int l) const { return in_.Matrix(memory_.map(l)); }
+  T* Values(int l, int h) const { return in_.Matrix(memory_.values(l, h)); }
+  T* RowAdjoint(int l) const { return in_.Vector(memory_.row_adjoint(l)); }
+  // Matrices of theta, in `rows` with padding: P and Q of head h, and the sums of their adjoints.
+  const T* Theta(int l, int h, int q) const {
+    const size_t k = memory_.theta_matrix(l, h, q);
+    return L::kLayout == Layout::rows ? memory_.shared(k) : theta_ + k * spec_.rows() * spec_.rows();
   }
-  SharedMatrix<T> Q(int l, int h) const {
-    return {theta_ + spec_.offset(l) + (static_cast<size_t>(h) * 2 + 1) * size_, rows_};
+  T* DTheta(T* dtheta, int l, int h, int q) const {
+    const size_t k = memory_.theta_matrix(l, h, q);
+    return L::kLayout == Layout::rows ? memory_.shared_adjoint(k)
+                                      : in_.Matrix(dtheta + k * spec_.rows() * spec_.rows() * kLanes);
   }
-  T* DTheta(T* dtheta, int l, int h) const {
-    return dtheta + (spec_.offset(l) + static_cast<size_t>(h) * 2 * size_) * kLanes + v_;
-  }
-  T* Values(int l, int h) const { return memory_.values(l) + static_cast<size_t>(h) * size_ * kLanes + v_; }
-  LaneMatrix<T> Square(const T* data) const { return {data, rows_}; }
-  static LaneColumn<T> Column(const T* data) { return {data, 1}; }
+  auto P(int l, int h) const { return in_.SharedSquare(Theta(l, h, 0)); }
+  auto Q(int l, int h) const { return in_.SharedSquare(Theta(l, h, 1)); }
 
   // The row of y in the last layer: z = e_y + sum_h Q_h^T (G p_h), p_h the last row of P_h.
   // G p_h is kept in the place of G Q_h.
   void LastRow(int last) {
-    T* z = memory_.row(last) + v_;
-    for (size_t i = 0; i < rows_; ++i) Put<T>(hn::Set(Tag<T>(), i + 1 == rows_ ? T(1) : T(0)), z, i);
+    T* z = Row(last);
+    in_.SetUnit(spec_.rows() - 1, z);
     for (int h = 0; h < spec_.heads; ++h) {
       T* g = Values(last, h);
-      MultiplyVector<Into::set>(rows_, rows_, Square(memory_.gram(last) + v_), LastRowOfP(last, h), g);
-      MultiplyVector<Into::add>(rows_, rows_, Q(last, h).transposed(), Column(g), z);
+      in_.template Apply<Into::set>(in_.Square(Gram(last)), LastRowOfP(last, h), g);
+      in_.template Apply<Into::add>(Q(last, h).transposed(), in_.Column(g), z);
     }
   }
 
-  SharedColumn<T> LastRowOfP(int l, int h) const { return {P(l, h).data + (rows_ - 1) * rows_, 1}; }
+  auto LastRowOfP(int l, int h) const {
+    const auto p = P(l, h);
+    return in_.SharedVector(p.data + (spec_.rows() - 1) * p.ld);
+  }
 
   void BackwardLast(int last, T* adjoint, T* dtheta) {
-    const LaneColumn<T> dz = Column(memory_.row_adjoint(last) + v_);
-    T* dg = memory_.scratch(3) + v_;
+    const auto dz = in_.Column(RowAdjoint(last));
+    T* dg = Scratch(3);
     for (int h = 0; h < spec_.heads; ++h) {
-      T* dp = DTheta(dtheta, last, h);
-      T* dq = dp + size_ * kLanes;
-      const LaneColumn<T> g = Column(Values(last, h));
-      const LaneColumn<T> dg_column = Column(dg);
-      MultiplyVector<Into::set>(rows_, rows_, Q(last, h), dz, dg);
-      Outer<Into::add>(rows_, rows_, g, dz, dq);
-      MultiplyVector<Into::add>(rows_, rows_, Square(memory_.gram(last) + v_), dg_column,
-                                dp + (rows_ - 1) * rows_ * kLanes);
+      const auto g = in_.Column(Values(last, h));
+      const auto dg_column = in_.Column(dg);
+      in_.template Apply<Into::set>(Q(last, h), dz, dg);
+      in_.template OuterProduct<Into::add>(g, dz, DTheta(dtheta, last, h, 1));
+      in_.template Apply<Into::add>(in_.Square(Gram(last)), dg_column,
+                                    in_.Row(DTheta(dtheta, last, h, 0), spec_.rows() - 1));
       if (last == 0) continue;
       if (h == 0) {
-        Outer<Into::set>(rows_, rows_, dg_column, LastRowOfP(last, h), adjoint);
+        in_.template OuterProduct<Into::set>(dg_column, LastRowOfP(last, h), adjoint);
       } else {
-        Outer<Into::add>(rows_, rows_, dg_column, LastRowOfP(last, h), adjoint);
+        in_.template OuterProduct<Into::add>(dg_column, LastRowOfP(last, h), adjoint);
       }
-      Outer<Into::add>(rows_, rows_, LastRowOfP(last, h), dg_column, adjoint);
+      in_.template OuterProduct<Into::add>(LastRowOfP(last, h), dg_column, adjoint);
     }
   }
 
   const NetworkSpec& spec_;
   PassMemory<T>& memory_;
   const T* theta_;
-  size_t v_, rows_, size_;
+  L in_;
 };
+
+template <class T>
+using FullPass = FullPassIn<T, InLanes<T>>;
+template <class T>
+using FullRowsPass = FullPassIn<T, InRows<T>>;
 
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian

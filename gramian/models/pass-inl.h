@@ -1,4 +1,4 @@
-// What both kernels have in common: the loop over the vectors of a block, and the plain
+// What all kernels have in common: the loop over the places of a block, and the plain
 // functions that HWY_EXPORT wants. Per-target header.
 #if defined(GRAMIAN_MODELS_PASS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_MODELS_PASS_INL_H
@@ -9,37 +9,30 @@
 
 #include <utility>
 
-#include "gramian/lanes/vector-inl.h"
+#include "gramian/lanes/layout-inl.h"
 #include "gramian/models/kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-// to = -from: a row z holds -w. One of the two is the caller's, and may be unaligned.
-template <class T>
-void Negate(size_t d, const T* from, T* to) {
-  const Tag<T> tag;
-  for (size_t i = 0; i < d; ++i) hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
-}
-
 template <class Pass, class T>
 void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
-  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
-    Pass pass(memory, theta, v);
+  if (memory.has_shared()) memory.copy_theta(theta);
+  for (size_t place = 0; place < Pass::In::Places(); ++place) {
+    Pass pass(memory, theta, place);
     pass.Load(block, static_cast<T>(factor));
     pass.Forward();
-    Negate(static_cast<size_t>(memory.spec().d), memory.row(0) + v, weights + v);
+    pass.StoreWeights(pass.Row(0), weights);
   }
 }
 
 // z_0 of the first `layers` layers alone: the recursion of the row, begun at an inner layer.
 // Returns where it is, in the memory of the pass.
-template <class Pass, class T>
-const T* ReadOutRow(PassMemory<T>& memory, const Pass& pass, int layers, size_t v) {
-  if (layers == memory.spec().layers) return memory.row(0) + v;
-  T* z = memory.scratch(1) + v;
-  T* next = memory.scratch(2) + v;
+template <class Pass>
+auto ReadOutRow(const Pass& pass, int layers, int all) {
+  if (layers == all) return pass.Row(0);
+  auto z = pass.Scratch(1), next = pass.Scratch(2);
   pass.RowOfY(layers - 1, z);
   for (int l = layers - 2; l >= 0; --l) {
     pass.StepRow(l, z, next);
@@ -51,22 +44,24 @@ const T* ReadOutRow(PassMemory<T>& memory, const Pass& pass, int layers, size_t 
 template <class Pass, class T>
 void ReadOut(PassMemory<T>& memory, const T* theta, T* weights) {
   const size_t d = static_cast<size_t>(memory.spec().d);
-  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
-    const Pass pass(memory, theta, v);
-    for (int layers = 1; layers <= memory.spec().layers; ++layers) {
-      Negate(d, ReadOutRow(memory, pass, layers, v), weights + static_cast<size_t>(layers - 1) * d * kLanes + v);
+  const int all = memory.spec().layers;
+  for (size_t place = 0; place < Pass::In::Places(); ++place) {
+    const Pass pass(memory, theta, place);
+    for (int layers = 1; layers <= all; ++layers) {
+      pass.StoreWeights(ReadOutRow(pass, layers, all), weights + static_cast<size_t>(layers - 1) * d * kLanes);
     }
   }
 }
 
 template <class Pass, class T>
 void Backward(PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta) {
-  const size_t d = static_cast<size_t>(memory.spec().d);
-  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
-    Negate(d, dweights + v, memory.row_adjoint(0) + v);
-    Put<T>(hn::Zero(Tag<T>()), memory.row_adjoint(0) + v, d);
-    Pass(memory, theta, v).Backward(dtheta);
+  if (memory.has_shared()) memory.begin_adjoint();
+  for (size_t place = 0; place < Pass::In::Places(); ++place) {
+    Pass pass(memory, theta, place);
+    pass.LoadAdjoint(dweights);
+    pass.Backward(dtheta);
   }
+  if (memory.has_shared()) memory.add_adjoint(dtheta);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -12,6 +12,7 @@
 #include <cstddef>
 
 #include "gramian/base/aligned.h"
+#include "gramian/lanes/layout.h"
 #include "gramian/models/network.h"
 #include "gramian/tasks/task.h"
 
@@ -22,24 +23,42 @@ namespace gramian {
 template <class T>
 class PassMemory {
  public:
-  explicit PassMemory(const NetworkSpec& spec);
+  PassMemory(const NetworkSpec& spec, Layout layout);
 
   const NetworkSpec& spec() const { return spec_; }
+  Layout layout() const { return layout_; }
   T* gram(int layer) { return at(gram_, layer, matrix_); }  // [D, D] (diag: S [d, d], then alpha [d], lambda)
   T* map(int layer) { return at(map_, layer, matrix_); }    // [D, D] T_l (diag: S^2 [d, d])
-  T* values(int layer) { return at(values_, layer, heads_ * matrix_); }   // [H, D, D] G Q_h (diag: four vectors [d])
+  // [D, D] G Q_h (diag: four vectors [d])
+  T* values(int layer, int head = 0) { return at(values_, layer * heads_ + head, matrix_); }
   T* row(int layer) { return at(row_, layer, vector_); }                  // [D] z_l, z_L = e_y
   T* row_adjoint(int layer) { return at(row_adjoint_, layer, vector_); }  // [D]
   T* scratch(int k) { return at(scratch_, k, matrix_); }                  // [D, D], k in [0, kScratch)
 
   static constexpr int kScratch = 6;
 
+  // Layout `rows`, full: padded copies of the matrices of theta, and the sums over prompts of their adjoints.
+  // Matrix k of theta is P (q = 0) or Q (q = 1) of a head.
+  std::size_t theta_matrix(int layer, int head, int q) const {
+    return spec_.offset(layer) / (spec_.rows() * spec_.rows()) + static_cast<std::size_t>(2 * head + q);
+  }
+  bool has_shared() const { return shared_ > 0; }
+  T* shared(std::size_t k) { return memory_.data() + shared_ + k * matrix_stride(spec_.rows()); }
+  T* shared_adjoint(std::size_t k) { return memory_.data() + shared_adjoint_ + k * matrix_stride(spec_.rows()); }
+  T* panel() { return memory_.data() + panel_; }  // one matrix of one prompt
+  void copy_theta(const T* theta);                // into shared
+  void begin_adjoint();                           // zero shared_adjoint
+  void add_adjoint(T* dtheta);                    // to lane 0 of dtheta [parameters, lanes]
+
  private:
   T* at(std::size_t base, int index, std::size_t stride) {
     return memory_.data() + base + static_cast<std::size_t>(index) * stride;
   }
   NetworkSpec spec_;
-  std::size_t matrix_, vector_, heads_;  // sizes
+  Layout layout_;
+  int heads_;
+  std::size_t matrix_, vector_;  // sizes
+  std::size_t shared_ = 0, shared_adjoint_ = 0, panel_ = 0;
   std::size_t gram_, map_, values_, row_, row_adjoint_, scratch_;
   AlignedArray<T> memory_;
 };
@@ -47,7 +66,10 @@ class PassMemory {
 template <class T>
 class NetworkPass {
  public:
-  explicit NetworkPass(const NetworkSpec& spec) : memory_(spec) {}
+  // Both layouts compute the same; the one for this size is the faster.
+  explicit NetworkPass(const NetworkSpec& spec, Layout layout) : memory_(spec, layout) {}
+  explicit NetworkPass(const NetworkSpec& spec) : NetworkPass(spec, best_layout(spec)) {}
+  static Layout best_layout(const NetworkSpec& spec);
 
   // theta: [parameters], which must stay alive until the backward pass is done.
   // factor: c of G = c sum e e^T, i.e. spec.context_factor(n).
@@ -57,9 +79,9 @@ class NetworkPass {
   // After forward. weights: [L, d, lanes], receives w^l of each layer l = 1..L.
   void read_out(T* weights);
 
-  // After forward. Given dloss/dw^L [d, lanes], adds each prompt's dloss/dtheta to
-  // dtheta [parameters, lanes], aligned as an AlignedArray is; summing over lanes is left
-  // to the caller.
+  // After forward. Given dloss/dw^L [d, lanes], adds dloss/dtheta to dtheta [parameters, lanes],
+  // aligned as an AlignedArray is; summing over lanes is left to the caller. In layout `lanes` each
+  // prompt's is in its lane, in layout `rows` the sum of all in lane 0.
   void backward(const T* dweights, T* dtheta);
 
   const NetworkSpec& spec() const { return memory_.spec(); }

@@ -12,6 +12,7 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include "gramian/lanes/tag-inl.h"
 #include "gramian/random/philox-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,13 +20,8 @@ namespace gramian {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class T>
-using LaneTag = hn::CappedTag<T, kLanes>;
-
-HWY_INLINE auto ToReal(LaneTag<float> d, hn::Vec<hn::RebindToSigned<LaneTag<float>>> x) { return hn::ConvertTo(d, x); }
-HWY_INLINE auto ToReal(LaneTag<double> d, hn::Vec<hn::Rebind<int32_t, LaneTag<double>>> x) {
-  return hn::PromoteTo(d, x);
-}
+HWY_INLINE auto ToReal(Tag<float> d, hn::Vec<hn::RebindToSigned<Tag<float>>> x) { return hn::ConvertTo(d, x); }
+HWY_INLINE auto ToReal(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> x) { return hn::PromoteTo(d, x); }
 
 // (x + 1/2) 2^-32 in (0, 1]. Small values keep their full relative precision,
 // which is what the tail of a normal needs.
@@ -106,7 +102,7 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words, const 
 // draws first_draw, first_draw + 1, ... (four normals a draw).
 template <class T>
 HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw, size_t count, T* HWY_RESTRICT out) {
-  const LaneTag<T> d;
+  const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
     PhiloxLanes(address, first_draw + static_cast<uint32_t>(i / 4), words);
@@ -127,7 +123,7 @@ HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw,
 template <class T>
 HWY_NOINLINE void FillUniforms(const PhiloxAddress& address, uint32_t first_draw, size_t count, T half_width,
                                T* HWY_RESTRICT out) {
-  const LaneTag<T> d;
+  const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
     PhiloxLanes(address, first_draw + static_cast<uint32_t>(i / 4), words);
@@ -181,14 +177,14 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
 template <class T>
 HWY_NOINLINE void FillChiPair(const PhiloxAddress& address, uint32_t first_draw, double k0, double k1,
                               T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
-  const LaneTag<T> d;
+  const Tag<T> d;
   const ChiLaw law0(k0), law1(k1);
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < kLanes; ++i) out0[i] = out1[i] = T(-1);  // still waiting
   for (uint32_t attempt = 0; attempt < kChiAttempts; ++attempt) {
     PhiloxLanes(address, first_draw + attempt, words);
     bool all_done = true;
-    const auto keep = [&](const ChiLaw& law, hn::Vec<LaneTag<T>> x, const uint32_t* unit, T* out) HWY_ATTR {
+    const auto keep = [&](const ChiLaw& law, Vec<T> x, const uint32_t* unit, T* out) HWY_ATTR {
       auto chi = hn::Zero(d);
       const auto accept = TryChi(d, law, x, UnitFromWords(d, unit), chi);
       const auto before = hn::Load(d, out);

@@ -38,15 +38,15 @@ namespace gramian {
 namespace HWY_NAMESPACE {
 
 template <class T>
-HWY_INLINE hn::Vec<LaneTag<T>> At(const T* HWY_RESTRICT base, size_t element, size_t v) {
-  return hn::Load(LaneTag<T>(), base + element * kLanes + v);
+HWY_INLINE Vec<T> At(const T* HWY_RESTRICT base, size_t element, size_t v) {
+  return hn::Load(Tag<T>(), base + element * kLanes + v);
 }
 
 // y <- C y in place for a lower triangular C [d, d] shared by all lanes; y is
 // [d, columns, lanes] and row i of the result needs rows <= i only.
 template <class T>
 void MultiplyLower(const double* c, size_t d, size_t columns, T* y) {
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   for (size_t i = d; i-- > 0;) {
     for (size_t k = 0; k < columns * kLanes; k += hn::Lanes(tag)) {
       auto sum = hn::Zero(tag);
@@ -62,7 +62,7 @@ void MultiplyLower(const double* c, size_t d, size_t columns, T* y) {
 template <class T>
 void ShapeTruth(const RegressionTask& task, T* w) {
   if (task.spec().weights == WeightLaw::isotropic || task.identity_covariance()) return;
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   const std::vector<double>& inverse = task.inverse_factor();
   for (size_t i = 0; i < d; ++i) {  // row i of C^-T needs entries >= i: ascending order works in place
@@ -112,7 +112,7 @@ void SampleQuery(const RegressionTask& task, const PhiloxAddress& address, Promp
 // G = F F^T for the lower trapezoidal F [D, columns, lanes] (zero above its diagonal).
 template <class T>
 void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_RESTRICT gram) {
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j <= i; ++j) {
@@ -131,7 +131,7 @@ void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_R
 // below, zero above. Multiplying F by [C 0; w^T C sigma] gives that of the tokens.
 template <class T>
 void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   const size_t rows = d + 1;
   const size_t columns = std::min(rows, static_cast<size_t>(task.n()));
@@ -170,7 +170,7 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
 template <class T>
 void FillTokens(const RegressionTask& task, const PhiloxAddress& address, const PromptBlock<T>& block, size_t first,
                 size_t count, T* scratch, T* out) {
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   T* inputs = scratch;  // [padded(d), lanes]
   T* noise = scratch + padded(d) * kLanes;
@@ -192,7 +192,7 @@ void FillTokens(const RegressionTask& task, const PhiloxAddress& address, const 
 // G += sum over the tokens e [count, D, lanes] of e e^T (lower triangle, mirrored).
 template <class T>
 void AddTokens(size_t rows, size_t count, const T* HWY_RESTRICT tokens, T* HWY_RESTRICT gram) {
-  const LaneTag<T> tag;
+  const Tag<T> tag;
   for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j <= i; ++j) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "gramian/bench/kernels.h"
 #include "gramian/bench/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/lanes/target.h"
@@ -23,8 +24,15 @@ TEST(Operations, AreThoseCountedByHand) {
   const double first = 9 + 2 * 27 + 9 + 2 * 3 * 27, second = 9 + 2 * 27 + 9 + 18 + 2 * (3 * 27 + 2 * 18);
   EXPECT_EQ(full3.backward, 2 * (first + second + 2 * 5 * 9));
   const auto diag = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 2});
-  EXPECT_EQ(diag.forward, 2 * (12 + 8 + 12 + 4));
-  EXPECT_EQ(diag.backward, 2 * (4 + 16 + 6 + 8 + 20 + 18));
+  EXPECT_EQ(diag.forward, 2 * (8 + 4));
+  EXPECT_EQ(diag.backward, 2 * 4);
+  // The first, the second and the third layer of four.
+  const auto diag4 = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 4});
+  EXPECT_EQ(diag4.forward, 2 * (2 * (8 + 12 + 12 + 4) + (8 + 4)));
+  EXPECT_EQ(diag4.backward, 2 * ((4 + 8 + 8 + 4) + (4 + 8 + 8 + 8 + 6 + 8 + 8 + 18) + (4 + 8 + 18)));
+  const auto gdpp4 = count_operations({.kind = Parametrisation::gdpp, .d = 2, .layers = 4});
+  EXPECT_EQ(gdpp4.forward, 2 * (2 * (8 + 12 + 6 + 4) + (8 + 4)));
+  EXPECT_EQ(gdpp4.backward, diag4.backward - 2 * (4 + 8));
 }
 
 TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
@@ -63,6 +71,31 @@ TEST(Bench, TheNumbersOfACaseBelongTogether) {
   }
   EXPECT_EQ(json["cases"][0]["ms"], time.ms);
   EXPECT_NE(bench_table(result).find("diag"), std::string::npos);
+}
+
+TEST(KernelBench, TimesEachCaseOnEachTarget) {
+  const std::vector<NetworkCase> cases{{{.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2}, 5},
+                                       {{.kind = Parametrisation::gdpp, .d = 2, .layers = 1}, 1}};
+  const std::vector<std::string> targets = simd_targets();
+  int calls = 0;
+  const KernelBench bench = run_kernel_bench(cases, targets, 1e-4, [&](int done, int total) {
+    EXPECT_EQ(done, calls++);
+    EXPECT_EQ(total, static_cast<int>(2 * targets.size()));
+    return true;
+  });
+  ASSERT_EQ(bench.rows.size(), 2u);
+  ASSERT_EQ(bench.targets.size(), targets.size());
+  const auto json = nlohmann::json::parse(kernel_json(bench));
+  for (size_t row = 0; row < 2; ++row) {
+    ASSERT_EQ(bench.rows[row].times.size(), targets.size());
+    for (size_t i = 0; i < targets.size(); ++i) {
+      EXPECT_GT(bench.rows[row].times[i].us(), 0);
+      EXPECT_EQ(json["kernels"][row]["times"][i]["simd"], targets[i]);
+    }
+  }
+  EXPECT_EQ(json["kernels"][0]["case"], cases[0].name());
+  EXPECT_NE(kernel_table(bench).find(cases[0].name()), std::string::npos);
+  EXPECT_EQ(run_kernel_bench(cases, targets, 1e-4, [](int done, int) { return done < 1; }).rows.size(), 0u);
 }
 
 }  // namespace

@@ -15,6 +15,19 @@ namespace {
 
 using test::NetworkCase;
 
+// Every network in both layouts on every instruction set.
+template <class Body>
+void for_each_case(Body body) {
+  test::for_each_target([&] {
+    for (const NetworkCase& c : test::network_cases()) {
+      for (Layout layout : {Layout::lanes, Layout::rows}) {
+        SCOPED_TRACE(c.name() + (layout == Layout::rows ? ", in rows" : ", in lanes"));
+        body(c, layout);
+      }
+    }
+  });
+}
+
 RegressionTask task_for(const NetworkCase& c) {
   TaskSpec spec;
   spec.d = c.spec.d;
@@ -42,41 +55,34 @@ struct Prompts {
 };
 
 TEST(Pass, PredictsLikeTheTokenReferenceAfterEveryLayer) {
-  test::for_each_target([] {
-    for (const NetworkCase& c : test::network_cases()) {
-      SCOPED_TRACE(c.name());
-      const int d = c.spec.d;
-      const Network network = test::random_network(c, 5);
-      const Prompts prompts(c);
-      NetworkPass<double> pass(c.spec);
-      AlignedArray<double> final_weights(static_cast<size_t>(d * kLanes));
-      AlignedArray<double> weights(static_cast<size_t>(c.spec.layers * d * kLanes));
-      pass.forward(network.theta.data(), prompts.block, c.spec.context_factor(c.n), final_weights.data());
-      pass.read_out(weights.data());
-      for (int lane : {0, 7, 15}) {
-        const auto expected = token_predictions(network, prompts.tokens_of(lane, c.n, d));
-        for (int layer = 0; layer < c.spec.layers; ++layer) {
-          double prediction = 0, size = 0;
-          for (int i = 0; i < d; ++i) {
-            const double w = weights[static_cast<size_t>((layer * d + i) * kLanes + lane)];
-            const double term = w * prompts.block.query[static_cast<size_t>(i * kLanes + lane)];
-            prediction += term;
-            size += std::abs(term);
-            if (layer + 1 == c.spec.layers) {
-              EXPECT_EQ(w, final_weights[static_cast<size_t>(i * kLanes + lane)]);
-            }
+  for_each_case([](const NetworkCase& c, Layout layout) {
+    const int d = c.spec.d;
+    const Network network = test::random_network(c, 5);
+    const Prompts prompts(c);
+    NetworkPass<double> pass(c.spec, layout);
+    AlignedArray<double> final_weights(static_cast<size_t>(d * kLanes));
+    AlignedArray<double> weights(static_cast<size_t>(c.spec.layers * d * kLanes));
+    pass.forward(network.theta.data(), prompts.block, c.spec.context_factor(c.n), final_weights.data());
+    pass.read_out(weights.data());
+    for (int lane : {0, 7, 15}) {
+      const auto expected = token_predictions(network, prompts.tokens_of(lane, c.n, d));
+      for (int layer = 0; layer < c.spec.layers; ++layer) {
+        double prediction = 0, size = 0;
+        for (int i = 0; i < d; ++i) {
+          const double w = weights[static_cast<size_t>((layer * d + i) * kLanes + lane)];
+          const double term = w * prompts.block.query[static_cast<size_t>(i * kLanes + lane)];
+          prediction += term;
+          size += std::abs(term);
+          if (layer + 1 == c.spec.layers) {
+            EXPECT_EQ(w, final_weights[static_cast<size_t>(i * kLanes + lane)]);
           }
-          const double want = expected[static_cast<size_t>(layer)];
-          EXPECT_NEAR(prediction, want, 1e-12 * std::max(1.0, size)) << "layer " << layer + 1 << ", lane " << lane;
         }
+        const double want = expected[static_cast<size_t>(layer)];
+        EXPECT_NEAR(prediction, want, 1e-12 * std::max(1.0, size)) << "layer " << layer + 1 << ", lane " << lane;
       }
     }
   });
 }
-
-// The kernels take any scale of G; this one keeps short contexts (n < d) from exploding,
-// where neither differences nor float mean anything.
-double tame_factor(const NetworkCase& c) { return 1.0 / (c.n + 2 * c.spec.d); }
 
 // 1/2 |w^L - w|^2 summed over the block.
 double block_loss(NetworkPass<double>& pass, const std::vector<double>& theta, const NetworkCase& c,
@@ -91,35 +97,33 @@ double block_loss(NetworkPass<double>& pass, const std::vector<double>& theta, c
 }
 
 TEST(Pass, GradientEqualsCentralDifferences) {
-  test::for_each_target([] {
-    for (const NetworkCase& c : test::network_cases()) {
-      SCOPED_TRACE(c.name());
-      const Network network = test::random_network(c, 6);
-      const Prompts prompts(c);
-      NetworkPass<double> pass(c.spec);
-      AlignedArray<double> residual(prompts.block.truth.size());
-      AlignedArray<double> lanes(c.spec.parameters() * kLanes);
-      block_loss(pass, network.theta, c, prompts.block, residual.data());
-      pass.backward(residual.data(), lanes.data());
+  for_each_case([](const NetworkCase& c, Layout layout) {
+    const Network network = test::random_network(c, 6);
+    const Prompts prompts(c);
+    NetworkPass<double> pass(c.spec, layout);
+    AlignedArray<double> residual(prompts.block.truth.size());
+    AlignedArray<double> lanes(c.spec.parameters() * kLanes);
+    block_loss(pass, network.theta, c, prompts.block, residual.data());
+    pass.backward(residual.data(), lanes.data());
 
-      std::vector<double> gradient(c.spec.parameters());
-      double largest = 0;
-      for (size_t i = 0; i < gradient.size(); ++i) {
-        for (size_t p = 0; p < kLanes; ++p) gradient[i] += lanes[i * kLanes + p];
-        largest = std::max(largest, std::abs(gradient[i]));
-      }
-      const size_t stride = std::max<size_t>(1, gradient.size() / 40);  // dense nets: every 40th parameter
-      for (size_t i = 0; i < gradient.size(); i += stride) {
-        const auto slope = [&](double step) {
-          std::vector<double> theta = network.theta;
-          theta[i] += step;
-          const double above = block_loss(pass, theta, c, prompts.block, residual.data());
-          theta[i] -= 2 * step;
-          return (above - block_loss(pass, theta, c, prompts.block, residual.data())) / (2 * step);
-        };
-        const double difference = (4 * slope(5e-5) - slope(1e-4)) / 3;  // error O(step^4)
-        EXPECT_NEAR(gradient[i], difference, 1e-6 * std::max(1.0, largest)) << "parameter " << i;
-      }
+    std::vector<double> gradient(c.spec.parameters());
+    double largest = 0;
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      for (size_t p = 0; p < kLanes; ++p) gradient[i] += lanes[i * kLanes + p];
+      largest = std::max(largest, std::abs(gradient[i]));
+    }
+    // Of dense networks a few, as evenly spread as they come.
+    const size_t stride = std::max<size_t>(1, gradient.size() / (c.spec.d > 10 ? 6 : 40));
+    for (size_t i = 0; i < gradient.size(); i += stride) {
+      const auto slope = [&](double step) {
+        std::vector<double> theta = network.theta;
+        theta[i] += step;
+        const double above = block_loss(pass, theta, c, prompts.block, residual.data());
+        theta[i] -= 2 * step;
+        return (above - block_loss(pass, theta, c, prompts.block, residual.data())) / (2 * step);
+      };
+      const double difference = (4 * slope(5e-5) - slope(1e-4)) / 3;  // error O(step^4)
+      EXPECT_NEAR(gradient[i], difference, 1e-6 * std::max(1.0, largest)) << "parameter " << i;
     }
   });
 }
@@ -127,40 +131,66 @@ TEST(Pass, GradientEqualsCentralDifferences) {
 // Rounding grows with the number of products in a row: L layers of inner products of
 // length D, each of relative error up to D epsilon, on quantities of the size seen here.
 TEST(Pass, FloatFollowsDouble) {
-  test::for_each_target([] {
-    for (const NetworkCase& c : test::network_cases()) {
-      SCOPED_TRACE(c.name());
-      const Network network = test::random_network(c, 7);
-      const Prompts prompts(c);
-      PromptBlock<float> single(c.spec.d);
-      const auto round = [](const AlignedArray<double>& from, AlignedArray<float>& to) {
-        for (size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(from[i]);
-      };
-      round(prompts.block.gram, single.gram);
-      round(prompts.block.truth, single.truth);
-      round(prompts.block.query, single.query);
-      const std::vector<float> theta(network.theta.begin(), network.theta.end());
+  for_each_case([](const NetworkCase& c, Layout layout) {
+    const Network network = test::random_network(c, 7);
+    const Prompts prompts(c);
+    PromptBlock<float> single(c.spec.d);
+    const auto round = [](const AlignedArray<double>& from, AlignedArray<float>& to) {
+      for (size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(from[i]);
+    };
+    round(prompts.block.gram, single.gram);
+    round(prompts.block.truth, single.truth);
+    round(prompts.block.query, single.query);
+    const std::vector<float> theta(network.theta.begin(), network.theta.end());
 
-      const double factor = tame_factor(c);
-      NetworkPass<double> exact(c.spec);
-      NetworkPass<float> fast(c.spec);
-      AlignedArray<double> w(prompts.block.truth.size()), dtheta(theta.size() * kLanes);
-      AlignedArray<float> wf(w.size()), dthetaf(dtheta.size());
-      exact.forward(network.theta.data(), prompts.block, factor, w.data());
-      fast.forward(theta.data(), single, factor, wf.data());
-      exact.backward(prompts.block.truth.data(), dtheta.data());
-      fast.backward(single.truth.data(), dthetaf.data());
+    const double factor = tame_factor(c);
+    NetworkPass<double> exact(c.spec, layout);
+    NetworkPass<float> fast(c.spec, layout);
+    AlignedArray<double> w(prompts.block.truth.size()), dtheta(theta.size() * kLanes);
+    AlignedArray<float> wf(w.size()), dthetaf(dtheta.size());
+    exact.forward(network.theta.data(), prompts.block, factor, w.data());
+    fast.forward(theta.data(), single, factor, wf.data());
+    exact.backward(prompts.block.truth.data(), dtheta.data());
+    fast.backward(single.truth.data(), dthetaf.data());
 
-      const double tolerance = 4.0 * std::numeric_limits<float>::epsilon() * c.spec.layers * (c.spec.d + 1);
-      const auto expect_close = [&](const AlignedArray<double>& want, const AlignedArray<float>& got) {
-        double size = 1;
-        for (double value : want) size = std::max(size, std::abs(value));
-        for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(want[i], got[i], tolerance * size) << i;
-      };
-      expect_close(w, wf);
-      expect_close(dtheta, dthetaf);
-    }
+    const double tolerance = 4.0 * std::numeric_limits<float>::epsilon() * c.spec.layers * (c.spec.d + 1);
+    const auto expect_close = [&](const AlignedArray<double>& want, const AlignedArray<float>& got) {
+      double size = 1;
+      for (double value : want) size = std::max(size, std::abs(value));
+      for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(want[i], got[i], tolerance * size) << i;
+    };
+    expect_close(w, wf);
+    expect_close(dtheta, dthetaf);
   });
+}
+
+// All sums have one order: what has fused multiply-adds gives the same bits, in both layouts.
+TEST(Pass, BitsDoNotDependOnTheWidthOfRegisters) {
+  std::vector<std::string> fused;
+  for (const std::string& target : simd_targets()) {
+    if (target == "AVX3" || target == "AVX2") fused.push_back(target);
+  }
+  for (const NetworkCase& c : test::network_cases()) {
+    const Network network = test::random_network(c, 12);
+    const std::vector<float> theta(network.theta.begin(), network.theta.end());
+    PromptBlock<float> block(c.spec.d);
+    const RegressionTask task = task_for(c);
+    PromptSampler<float>(task).sample({.seed = 13}, kLanes, block);
+    for (Layout layout : {Layout::lanes, Layout::rows}) {
+      std::vector<std::vector<float>> results;
+      for (const std::string& target : fused) {
+        with_simd_target(target, [&] {
+          NetworkPass<float> pass(c.spec, layout);
+          AlignedArray<float> w(block.truth.size()), dtheta(theta.size() * kLanes);
+          pass.forward(theta.data(), block, tame_factor(c), w.data());
+          pass.backward(block.truth.data(), dtheta.data());
+          results.emplace_back(w.begin(), w.end());
+          results.back().insert(results.back().end(), dtheta.begin(), dtheta.end());
+        });
+      }
+      for (const auto& result : results) EXPECT_EQ(result, results[0]) << c.name();
+    }
+  }
 }
 
 TEST(Pass, AnEmptyPromptHasNoLossAndNoGradient) {

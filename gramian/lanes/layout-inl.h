@@ -1,0 +1,286 @@
+// The two layouts of layout.h behind one interface, so that the formulas of a network are written
+// once. Per-target header.
+//
+// A layout object is one place of a block: a register of prompts in `lanes`, one prompt in
+// `rows`. All matrices are [size, size], all vectors [size]. Matrix() and Vector() give this
+// place's part of what the pass holds for the block; the other functions take such parts.
+#if defined(GRAMIAN_LANES_LAYOUT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRAMIAN_LANES_LAYOUT_INL_H
+#undef GRAMIAN_LANES_LAYOUT_INL_H
+#else
+#define GRAMIAN_LANES_LAYOUT_INL_H
+#endif
+
+#include "gramian/lanes/rows-inl.h"
+#include "gramian/lanes/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace gramian {
+namespace HWY_NAMESPACE {
+
+template <class T>
+class InLanes {
+ public:
+  static constexpr Layout kLayout = Layout::lanes;
+  static constexpr size_t Places() { return kLanes / kRegister<T>; }
+
+  // `rows` is the size of what the block of prompts holds: size, or size + 1 where y has a place of its own.
+  InLanes(size_t size, size_t rows, size_t place, T* /*panel*/) : size_(size), rows_(rows), v_(place * kRegister<T>) {}
+
+  T* Matrix(T* of_block) const { return of_block + v_; }
+  T* Vector(T* of_block) const { return of_block + v_; }
+  template <class P>
+  P* Row(P* m, size_t i) const {
+    return m + i * size_ * kLanes;
+  }
+
+  // Factors of products. Shared: one for all prompts.
+  LaneMatrix<T> Square(const T* m) const { return {m, size_}; }
+  LaneColumn<T> Column(const T* x) const { return {x, 1}; }
+  SharedMatrix<T> SharedSquare(const T* m) const { return {m, size_}; }
+  SharedColumn<T> SharedVector(const T* x) const { return {x, 1}; }
+
+  template <Into kInto, class A, class B>
+  void Product(A a, B b, T* c) const {
+    Multiply<kInto>(size_, size_, size_, a, b, c);
+  }
+  template <Into kInto, class A, class B>
+  void LowerProduct(A a, B b, T* c) const {
+    MultiplyLower<kInto>(size_, size_, a, b, c);
+  }
+  void MirrorLower(T* c) const { Mirror(size_, c); }
+  // y (= or +=) A x
+  template <Into kInto, class A, class X>
+  void Apply(A a, X x, T* y) const {
+    MultiplyVector<kInto>(size_, size_, a, x, y);
+  }
+  // c (= or +=) x y^T
+  template <Into kInto, class X, class Y>
+  void OuterProduct(X x, Y y, T* c) const {
+    Outer<kInto>(size_, size_, x, y, c);
+  }
+  void AddToDiagonal(T value, T* m) const {
+    for (size_t i = 0; i < size_; ++i) Increase<T>(hn::Set(Tag<T>(), value), m, i * size_ + i);
+  }
+
+  // Vectors, a register at a time. Registers(size) are all of a vector, Registers(i + 1) reach entry i.
+  size_t Registers(size_t count) const { return count; }
+  size_t MatrixRegisters() const { return size_ * size_; }
+  static HWY_INLINE Vec<T> Get(const T* x, size_t i) { return hn::Load(Tag<T>(), x + i * kLanes); }
+  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) { hn::Store(value, Tag<T>(), x + i * kLanes); }
+  // One entry for a whole register.
+  HWY_INLINE Vec<T> Entry(const T* x, size_t i) const { return Get(x, i); }
+  void SetEntry(Vec<T> value, T* x, size_t i) const { Put(value, x, i); }
+  template <class P>
+  P* Behind(P* x) const {
+    return x + size_ * kLanes;
+  }
+  Vec<T> VectorDot(const T* x, const T* y) const { return Dot(size_, x, y); }
+  Vec<T> MatrixDot(const T* x, const T* y) const { return Dot(size_ * size_, x, y); }
+  void AddScaled(Vec<T> a, const T* x, T* y) const { Axpy(size_, a, x, y); }
+  void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const { Combine(size_, a, x, b, z, y); }
+  void CopyVector(const T* x, T* y) const { Copy(size_, x, y); }
+  void FillVector(Vec<T> value, T* x) const {
+    for (size_t i = 0; i < size_; ++i) Put(value, x, i);
+  }
+  void SetUnit(size_t unit, T* x) const {
+    for (size_t i = 0; i < size_; ++i) Put(hn::Set(Tag<T>(), i == unit ? T(1) : T(0)), x, i);
+  }
+  // Row i of m^T, after PrepareTransposed(m).
+  void PrepareTransposed(const T*) const {}
+  HWY_INLINE Vec<T> GetTransposed(const T* m, size_t i, size_t j) const { return Get(m, j * size_ + i); }
+
+  // From and to the caller's [.., lanes], which may be unaligned.
+  Vec<T> FromBlock(const T* block, size_t i, T factor) const {
+    return hn::Mul(hn::Set(Tag<T>(), factor), Get(block + v_, i));
+  }
+  // m = factor G, or factor (G + x x^T), for the first rows and columns of a [rows, rows] matrix G.
+  void LoadScaled(const T* block, T factor, T* m, const T* x = nullptr) const {
+    const Vec<T> c = hn::Set(Tag<T>(), factor);
+    for (size_t i = 0; i < size_; ++i) {
+      for (size_t j = 0; j < size_; ++j) {
+        Vec<T> entry = Get(block + v_, i * rows_ + j);
+        if (x != nullptr) entry = hn::MulAdd(Get(x + v_, i), Get(x + v_, j), entry);
+        Put(hn::Mul(c, entry), m, i * size_ + j);
+      }
+    }
+  }
+  void LoadScaledVector(const T* block, T factor, T* x) const {
+    for (size_t i = 0; i < size_; ++i) Put(FromBlock(block, i, factor), x, i);
+  }
+  // m += factor x x^T in the first `count` rows and columns.
+  void AddScaledSquare(size_t count, const T* block, T factor, T* m) const {
+    const T* x = block + v_;
+    const Vec<T> c = hn::Set(Tag<T>(), factor);
+    for (size_t i = 0; i < count; ++i) {
+      for (size_t j = 0; j < count; ++j) Increase<T>(hn::Mul(c, hn::Mul(Get(x, i), Get(x, j))), m, i * size_ + j);
+    }
+  }
+  void AddToBlock(Vec<T> value, T* block, size_t i) const { Increase<T>(value, block + v_, i); }
+  void LoadNegated(size_t count, const T* block, T* x) const { Negate(count, block + v_, x); }
+  void StoreNegated(size_t count, const T* x, T* block) const { Negate(count, x, block + v_); }
+
+ private:
+  static void Negate(size_t count, const T* from, T* to) {
+    const Tag<T> tag;
+    for (size_t i = 0; i < count; ++i) hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
+  }
+
+  size_t size_, rows_, v_;
+};
+
+template <class T>
+class InRows {
+ public:
+  static constexpr Layout kLayout = Layout::rows;
+  static constexpr size_t Places() { return kLanes; }
+
+  // panel: memory for one matrix, in which transposed right factors are laid out.
+  InRows(size_t size, size_t rows, size_t place, T* panel)
+      : size_(size), rows_(rows), ld_(padded(size)), place_(place), panel_(panel) {}
+
+  T* Matrix(T* of_block) const { return of_block + place_ * matrix_stride(rows_); }
+  T* Vector(T* of_block) const { return of_block + place_ * vector_stride(rows_); }
+  template <class P>
+  P* Row(P* m, size_t i) const {
+    return m + i * ld_;
+  }
+
+  RowMatrix<T> Square(const T* m) const { return {m, ld_}; }
+  const T* Column(const T* x) const { return x; }
+  RowMatrix<T> SharedSquare(const T* m) const { return {m, ld_}; }
+  const T* SharedVector(const T* x) const { return x; }
+
+  template <Into kInto, Order kLeft, Order kRight>
+  void Product(RowMatrix<T, kLeft> a, RowMatrix<T, kRight> b, T* c) const {
+    MultiplyRows<Part::all, kInto>(size_, size_, size_, a, Right(b), c, ld_);
+  }
+  template <Into kInto, Order kLeft, Order kRight>
+  void LowerProduct(RowMatrix<T, kLeft> a, RowMatrix<T, kRight> b, T* c) const {
+    MultiplyRows<Part::lower, kInto>(size_, size_, size_, a, Right(b), c, ld_);
+  }
+  void MirrorLower(T* c) const { Transpose<Part::lower>(size_, c, c, ld_); }
+  template <Into kInto>
+  void Apply(RowMatrix<T, Order::rows> a, const T* x, T* y) const {
+    for (size_t i = 0; i < size_; ++i) {
+      const T sum = hn::GetLane(DotOf(ld_, a.data + i * ld_, x));
+      y[i] = kInto == Into::add ? y[i] + sum : sum;
+    }
+  }
+  template <Into kInto>
+  void Apply(RowMatrix<T, Order::columns> a, const T* x, T* y) const {
+    const RowMatrix<T> row{x, ld_};
+    MultiplyStrip<kRegister<T>, 1, Part::all, kInto>(size_, ld_ / kRegister<T>, row, RowRegisters<T>{a.data, ld_}, 0, y,
+                                                     ld_ / kRegister<T>);
+  }
+  template <Into kInto>
+  void OuterProduct(const T* x, const T* y, T* c) const {
+    const Tag<T> d;
+    for (size_t i = 0; i < size_; ++i) {
+      const Vec<T> left = hn::Set(d, x[i]);
+      for (size_t j = 0; j < ld_; j += kRegister<T>) {
+        T* out = c + i * ld_ + j;
+        const Vec<T> right = hn::Load(d, y + j);
+        hn::Store(kInto == Into::add ? hn::MulAdd(left, right, hn::Load(d, out)) : hn::Mul(left, right), d, out);
+      }
+    }
+  }
+  void AddToDiagonal(T value, T* m) const {
+    for (size_t i = 0; i < size_; ++i) m[i * ld_ + i] += value;
+  }
+
+  // A vector is as long as its padding, which stays zero.
+  size_t Registers(size_t count) const {
+    return count == size_ ? ld_ / kRegister<T> : (count + kRegister<T> - 1) / kRegister<T>;
+  }
+  size_t MatrixRegisters() const { return size_ * ld_ / kRegister<T>; }
+  static HWY_INLINE Vec<T> Get(const T* x, size_t i) { return hn::Load(Tag<T>(), x + i * kRegister<T>); }
+  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) { hn::Store(value, Tag<T>(), x + i * kRegister<T>); }
+  HWY_INLINE Vec<T> Entry(const T* x, size_t i) const { return hn::Set(Tag<T>(), x[i]); }
+  void SetEntry(Vec<T> value, T* x, size_t i) const { x[i] = hn::GetLane(value); }
+  template <class P>
+  P* Behind(P* x) const {
+    return x + ld_;
+  }
+  Vec<T> VectorDot(const T* x, const T* y) const { return DotOf(ld_, x, y); }
+  Vec<T> MatrixDot(const T* x, const T* y) const { return DotOf(size_ * ld_, x, y); }
+  void AddScaled(Vec<T> a, const T* x, T* y) const {
+    for (size_t i = 0; i < Registers(size_); ++i) Put(hn::MulAdd(a, Get(x, i), Get(y, i)), y, i);
+  }
+  void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const {
+    for (size_t i = 0; i < Registers(size_); ++i) Put(hn::MulAdd(a, Get(x, i), hn::Mul(b, Get(z, i))), y, i);
+  }
+  void CopyVector(const T* x, T* y) const { std::copy(x, x + ld_, y); }
+  void FillVector(Vec<T> value, T* x) const {
+    for (size_t i = 0; i < size_; ++i) SetEntry(value, x, i);
+  }
+  void SetUnit(size_t unit, T* x) const {
+    for (size_t i = 0; i < ld_; ++i) x[i] = i == unit ? T(1) : T(0);
+  }
+  void PrepareTransposed(const T* m) const { Transpose<Part::all>(size_, m, panel_, ld_); }
+  HWY_INLINE Vec<T> GetTransposed(const T*, size_t i, size_t j) const { return Get(panel_ + i * ld_, j); }
+
+  // All prompts at once, with the first: each line of the block is read once.
+  void LoadScaled(const T* block, T factor, T* m, const T* x = nullptr) const {
+    if (place_ != 0) return;
+    for (size_t i = 0; i < size_; ++i) {
+      for (size_t j = 0; j < size_; ++j) {
+        const T* entry = block + (i * rows_ + j) * kLanes;
+        for (size_t p = 0; p < kLanes; ++p) {
+          const T square = x == nullptr ? T(0) : x[i * kLanes + p] * x[j * kLanes + p];
+          m[p * matrix_stride(rows_) + i * ld_ + j] = factor * (entry[p] + square);
+        }
+      }
+    }
+  }
+  Vec<T> FromBlock(const T* block, size_t i, T factor) const {
+    return hn::Set(Tag<T>(), factor * block[i * kLanes + place_]);
+  }
+  void LoadScaledVector(const T* block, T factor, T* x) const {
+    for (size_t i = 0; i < size_; ++i) x[i] = factor * block[i * kLanes + place_];
+  }
+  void AddToBlock(Vec<T> value, T* block, size_t i) const { block[i * kLanes + place_] += hn::GetLane(value); }
+  void AddScaledSquare(size_t count, const T* block, T factor, T* m) const {
+    const T* x = block + place_;
+    for (size_t i = 0; i < count; ++i) {
+      for (size_t j = 0; j < count; ++j) m[i * ld_ + j] += factor * (x[i * kLanes] * x[j * kLanes]);
+    }
+  }
+  void LoadNegated(size_t count, const T* block, T* x) const {
+    for (size_t i = 0; i < count; ++i) x[i] = -block[i * kLanes + place_];
+  }
+  void StoreNegated(size_t count, const T* x, T* block) const {
+    for (size_t i = 0; i < count; ++i) block[i * kLanes + place_] = -x[i];
+  }
+
+ private:
+  RowRegisters<T> Right(RowMatrix<T, Order::rows> b) const { return {b.data, b.ld}; }
+  RowRegisters<T> Right(RowMatrix<T, Order::columns> b) const {
+    Transpose<Part::all>(size_, b.data, panel_, ld_);
+    return {panel_, ld_};
+  }
+  // In sixteen chains that are added by halves, so that the order does not depend on the registers.
+  static Vec<T> DotOf(size_t count, const T* x, const T* y) {
+    constexpr size_t kChains = kLanes / kRegister<T>;
+    Vec<T> chain[kChains];
+    for (size_t c = 0; c < kChains; ++c) chain[c] = hn::Zero(Tag<T>());
+    for (size_t i = 0; i < count / kRegister<T>; i += kChains) {
+      for (size_t c = 0; c < kChains; ++c) chain[c] = hn::MulAdd(Get(x, i + c), Get(y, i + c), chain[c]);
+    }
+    alignas(64) T sum[kLanes];
+    for (size_t c = 0; c < kChains; ++c) Put(chain[c], sum, c);
+    for (size_t half = kLanes / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < half; ++i) sum[i] += sum[i + half];
+    }
+    return hn::Set(Tag<T>(), sum[0]);
+  }
+
+  size_t size_, rows_, ld_, place_;
+  T* panel_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace gramian
+HWY_AFTER_NAMESPACE();
+
+#endif
