@@ -2,10 +2,6 @@
 
 namespace gramian {
 
-const char* name_of(Parametrisation kind) {
-  return kind == Parametrisation::full ? "full" : kind == Parametrisation::diag ? "diag" : "gdpp";
-}
-
 std::string NetworkCase::name() const {
   return fmt::format("{} d={} n={} L={} H={}{}{}{}", name_of(spec.kind), spec.d, n, spec.layers, spec.heads,
                      spec.tied ? " tied" : "", spec.context_scale == ContextScale::sum ? " sum" : "",

@@ -29,6 +29,4 @@ Network random_network(const NetworkCase& c, std::uint64_t seed);
 // where neither differences nor float nor times mean anything.
 inline double tame_factor(const NetworkCase& c) { return 1.0 / (c.n + 2 * c.spec.d); }
 
-const char* name_of(Parametrisation kind);  // full, diag, gdpp
-
 }  // namespace gramian

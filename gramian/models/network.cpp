@@ -7,6 +7,18 @@
 
 namespace gramian {
 
+const char* name_of(Parametrisation kind) {
+  switch (kind) {
+    case Parametrisation::full:
+      return "full";
+    case Parametrisation::diag:
+      return "diag";
+    case Parametrisation::gdpp:
+      return "gdpp";
+  }
+  return "";
+}
+
 std::size_t NetworkSpec::parameters_per_layer() const {
   switch (kind) {
     case Parametrisation::full:

@@ -24,6 +24,8 @@ enum class Parametrisation {
   diag,  // four numbers a layer (eqs. 9 and 10): omega_xx, omega_xy, omega_yx, omega_yy
   gdpp,  // two numbers a layer (eq. 11): omega_xx, omega_yx
 };
+const char* name_of(Parametrisation kind);  // "full", "diag", "gdpp", as in configurations
+
 enum class ContextScale { sum, mean };  // c = 1 | c = 1/n
 
 struct NetworkSpec {

@@ -17,18 +17,6 @@ constexpr const char* kConvention =
     "prediction = minus the last coordinate of the query token after the last layer. "
     "Where context_scale is mean, P holds the factor 1/context_length of training.";
 
-const char* name_of(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return "full";
-    case Parametrisation::diag:
-      return "diag";
-    case Parametrisation::gdpp:
-      return "gdpp";
-  }
-  return "";
-}
-
 // The omegas, if the weights are exactly the expansion of some (with D the size of e).
 std::optional<Omega> as_omega(const LayerWeights& weights, std::size_t rows) {
   const std::size_t size = rows * rows;

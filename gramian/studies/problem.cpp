@@ -81,10 +81,6 @@ std::size_t index_of(const Problem& problem) { return static_cast<std::size_t>(&
 
 std::span<const Problem> problems() { return kProblemList; }
 
-std::string_view name_of(Parametrisation kind) {
-  return kind == Parametrisation::full ? "full" : kind == Parametrisation::diag ? "diag" : "gdpp";
-}
-
 std::string_view title_of(Parametrisation kind) {
   return kind == Parametrisation::full ? "FULL" : kind == Parametrisation::diag ? "DIAG" : "GD++";
 }

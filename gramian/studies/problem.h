@@ -26,7 +26,6 @@ struct Problem {
 std::span<const Problem> problems();
 inline constexpr int kTableLayers = 7;
 
-std::string_view name_of(Parametrisation kind);   // "full", as in configurations
 std::string_view title_of(Parametrisation kind);  // "FULL", as in the paper
 inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisation::diag, Parametrisation::full};
 

@@ -65,10 +65,6 @@ void curvature_cotangent(const LossSpec& spec, const RegressionTask& task, const
   double sign[kMaxDimension];
   for (std::size_t p = 0; p < kLanes; ++p) {
     const double weight = std::sqrt(loss.weight[p]);
-    if (spec.query == QueryMode::sampled) {
-      for (std::size_t i = 0; i < d; ++i) v[i * kLanes + p] = static_cast<T>(weight) * block.query[i * kLanes + p];
-      continue;
-    }
     std::array<std::uint32_t, 4> bits{};
     for (std::size_t i = 0; i < d; ++i) {
       if (i % 128 == 0) {
@@ -76,6 +72,10 @@ void curvature_cotangent(const LossSpec& spec, const RegressionTask& task, const
         bits = philox(key, {draw, address.first + static_cast<std::uint32_t>(p), address.step, kCurvatureStream});
       }
       sign[i] = (bits[i % 128 / 32] >> (i % 32)) & 1 ? weight : -weight;
+    }
+    if (spec.query == QueryMode::sampled) {
+      for (std::size_t i = 0; i < d; ++i) v[i * kLanes + p] = static_cast<T>(sign[0]) * block.query[i * kLanes + p];
+      continue;
     }
     for (std::size_t i = 0; i < d; ++i) {
       double sum = sign[i];

@@ -43,7 +43,8 @@ BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& cova
                            T* weights);
 
 // Cotangents v of w^L with E[v v^T] = W, W the Gauss-Newton curvature of the loss at the errors of
-// `loss`: a random sign for each coordinate, through the factor C of S, or the sampled query itself.
+// `loss`: a random sign for each coordinate, through the factor C of S, or the sampled query with one
+// sign. Signs are independent, so sums over prompts serve as well as single ones.
 // v: [d, lanes].
 template <class T>
 void curvature_cotangent(const LossSpec& spec, const RegressionTask& task, const PhiloxAddress& address,
