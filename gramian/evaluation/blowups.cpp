@@ -23,19 +23,20 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
     PromptSampler<double> sampler;
     PromptBlock<double> block;
     std::vector<double> weights;  // [L, d, lanes]
-    std::uint64_t count = 0;
-    double largest = 0;
   };
   std::vector<Scratch> scratch;
   for (int t = 0; t < pool.threads(); ++t) {
     scratch.push_back(
         {PromptSampler<double>(task, false), PromptBlock<double>(task.d()), std::vector<double>(layers * d * kLanes)});
   }
+  BlowUpCount result{.prompts = prompts, .threshold = threshold};
+  std::vector<BlowUpCount> waves(kWave);  // one for each chunk, merged in their order: the bits stay
   const std::uint64_t chunks = (prompts + kChunk - 1) / kChunk;
   for (std::uint64_t wave = 0; wave < chunks; wave += kWave) {
     const std::uint64_t length = std::min(kWave, chunks - wave);
     pool.run(static_cast<int>(length), [&](int chunk, int thread) {
       Scratch& s = scratch[static_cast<std::size_t>(thread)];
+      BlowUpCount& sum = waves[static_cast<std::size_t>(chunk)] = {};
       const std::uint64_t begin = (wave + static_cast<std::uint64_t>(chunk)) * kChunk;
       for (std::uint64_t first = begin; first < std::min(begin + kChunk, prompts); first += kLanes) {
         const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
@@ -53,20 +54,22 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
             square += error * error;
           }
           const double loss = 0.5 * square;
-          if (!(loss <= threshold)) ++s.count;
-          if (!(loss <= s.largest)) s.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
+          sum.loss.add(loss);
+          if (!(loss <= threshold)) ++sum.count;
+          if (!(loss <= sum.largest)) sum.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
         }
       }
     });
+    for (std::uint64_t chunk = 0; chunk < length; ++chunk) {
+      const BlowUpCount& sum = waves[chunk];
+      result.count += sum.count;
+      result.largest = std::max(result.largest, sum.largest);
+      result.loss.merge(sum.loss);
+    }
     const std::uint64_t done = std::min((wave + length) * kChunk, prompts);
     if (progress && !progress(done, prompts)) {
       return fail(ErrorKind::interrupted, "counting stopped after {} of {} prompts", done, prompts);
     }
-  }
-  BlowUpCount result{.prompts = prompts, .threshold = threshold};
-  for (const Scratch& s : scratch) {
-    result.count += s.count;
-    result.largest = std::max(result.largest, s.largest);
   }
   return result;
 }

@@ -1,5 +1,5 @@
 // Rare prompts on which a network explodes, counted on many millions of prompts. Networks only:
-// without solvers, which cost more than the network does.
+// without solvers, which cost more than the network does. Also the cheapest way to a mean loss.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@ struct BlowUpCount {
   std::uint64_t count = 0;  // prompts whose loss is not <= threshold
   double threshold = 0;
   double largest = 0;  // loss seen; infinite if one left the finite numbers
+  RunningMean loss = {};
 };
 
 // On the prompts of `seed`, loss integrated over the query; the task must have S = I. The same count

@@ -78,6 +78,8 @@ constexpr std::array kKeys{
            "trained first with the same settings (in DIR/gdpp), written as P and Q"),
     number("model.init_step", "0.5", above(0, 10), "step size of the initial gradient descent, for G/n"),
     number("model.init_curvature", "0.05", closed(0, 10), "its curvature correction (-omega_xx), for G/n"),
+    number("model.init_growth", "1", closed(1, 10),
+           "factor on both from layer to layer; 2.25 begins like the second-order method of Theorem 5.1"),
     number("model.init_noise", "0.01", closed(0, 10), "standard deviation of the random part of the initial weights"),
 
     integer("train.seed", "0", 0, kLargestSeed, "seed of the initial weights and of all training prompts"),

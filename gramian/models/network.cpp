@@ -68,11 +68,12 @@ Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int
   Network network{spec, std::vector<double>(spec.parameters())};
   // Weights near gradient descent are O(1) for G/n, hence O(1/n) for G.
   const double scale = spec.context_scale == ContextScale::sum ? 1.0 / n : 1.0;
-  const Omega start{.xx = how.near_gd ? -how.curvature * scale : 0.0, .yx = how.near_gd ? -how.step * scale : 0.0};
   std::vector<double>& theta = network.theta;
   for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = how.noise * scale * initial_normal(seed, i);
   for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
     double* t = theta.data() + layer * spec.parameters_per_layer();
+    const double height = how.near_gd ? scale * std::pow(how.growth, static_cast<double>(layer)) : 0.0;
+    const Omega start{.xx = -how.curvature * height, .yx = -how.step * height};
     if (spec.kind == Parametrisation::diag) {
       t[0] += start.xx;
       t[2] += start.yx;

@@ -71,11 +71,14 @@ struct LayerWeights {
 // How weights begin. With `near_gd` each layer is one step of gradient descent on the
 // mean squared error of the context (omega_yx = -step for G/n) with a little curvature
 // correction (omega_xx = -curvature), plus N(0, noise^2) on every parameter; otherwise
-// the noise alone.
+// the noise alone. Both numbers grow by the factor `growth` from layer to layer, as S shrinks
+// under the correction: with curvature = 1 / (3 nu) and growth = 9/4, nu the largest eigenvalue of S,
+// this is the beginning of the second-order method of Theorem 5.1.
 struct InitialWeights {
   bool near_gd = true;
   double step = 0.5;
   double curvature = 0.05;
+  double growth = 1.0;
   double noise = 0.01;
 };
 

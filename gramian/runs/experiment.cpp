@@ -152,6 +152,7 @@ Expected<Experiment> make_experiment(const Config& config) {
                         .initial = {.near_gd = config.text("model.init") != "random",
                                     .step = config.number("model.init_step"),
                                     .curvature = config.number("model.init_curvature"),
+                                    .growth = config.number("model.init_growth"),
                                     .noise = config.number("model.init_noise")},
                         .train = train_spec(config),
                         .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),

@@ -18,9 +18,15 @@ constexpr int kGuardedLayers = 4;  // guards from this depth on
 // Which of several valleys a GD++ or DIAG network falls into depends on where it starts and how fast
 // it goes; dense networks do not show it, but for those without noise, which begin as GD++.
 struct Start {
-  double curvature, newton_rate, newton_memory;
+  double step, curvature, growth;  // of the initial layers
+  double newton_rate, newton_memory;
 };
-constexpr Start kStarts[] = {{0.2, 0.3, 0.95}, {0.05, 0.3, 0.95}, {0.05, 0.1, 0.99}};
+constexpr Start kStarts[] = {
+    {0.5, 0.05, 1, 0.3, 0.95},       // the usual one
+    {0.5, 0.2, 1, 0.3, 0.95},        // more curvature correction
+    {0.22, 0.074, 2.25, 0.3, 0.95},  // Theorem 5.1, for a largest eigenvalue of G/n of 4.5
+    {0.5, 0.05, 1, 0.1, 0.99},       // slowly
+};
 
 std::size_t start_count(const Cell& cell, const Effort& effort) {
   if (effort.quick) return 1;
@@ -44,9 +50,9 @@ std::string Cell::title() const {
 }
 
 std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
-  const bool full = cell.kind == Parametrisation::full;
+  const bool full = cell.kind == Parametrisation::full, noiseless = cell.problem->noiseless();
   std::int64_t steps = effort.steps;
-  if (steps == 0) steps = effort.quick ? kQuickSteps : full ? kFullSteps : kSecondOrderSteps;
+  if (steps == 0) steps = effort.quick ? kQuickSteps : full && !noiseless ? kFullSteps : kSecondOrderSteps;
   std::vector<std::string> settings{
       fmt::format("task.noise={}", cell.problem->noise),
       fmt::format("task.sigma={}", cell.problem->sigma),
@@ -60,7 +66,7 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
       "train.stretch=1.5",
       "train.threads=1",
   };
-  if (cell.problem->noiseless()) {
+  if (noiseless) {
     settings.push_back("train.precision=double");
     if (full) {
       settings.push_back("model.init=gdpp");
@@ -70,9 +76,10 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
   std::vector<Config> list;
   const std::size_t count = start_count(cell, effort);
   for (std::size_t k = 0; k < count; ++k) {
-    // A dense network has one start, the usual one.
-    const Start& start = kStarts[count == 1 ? 1 : k];
+    const Start& start = kStarts[k];
     auto all = settings;
+    all.push_back(fmt::format("model.init_step={}", start.step));
+    all.push_back(fmt::format("model.init_growth={}", start.growth));
     all.push_back(fmt::format("model.init_curvature={}", start.curvature));
     all.push_back(fmt::format("train.newton_rate={}", start.newton_rate));
     all.push_back(fmt::format("train.newton_memory={}", start.newton_memory));
@@ -88,11 +95,11 @@ std::string recipe_text(const Effort& effort) {
   return fmt::format(
       "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights, start near gradient "
       "descent; from {} layers on one prompt of sixteen is a guard.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial curvature, rate and memory "
+      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial weights, rate and memory "
       "of "
       "Gauss-Newton), of which the one with the least loss on {} prompts of its own counts.\n"
       "FULL: {} steps of Adam, one start a seed.\n"
-      "Without noise: float64, and FULL begins as the GD++ network of its depth and starts.\n"
+      "Without noise: float64, and FULL begins as the GD++ network of its depth, with its steps and starts.\n"
       "With several seeds the one with the least loss on the same prompts counts.\n",
       kGuardedLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts), effort.quick ? "" : "s",
       kSelectionPrompts, number(kFullSteps));

@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/io/files.h"
@@ -324,11 +325,11 @@ class Runner {
     if (!model) return std::unexpected(model.error());
     ThreadPool pool(1);
     NetworkPredictor predictor(model->network, model->experiment.task.n(), 1);
-    const EvalSpec spec{.prompts = options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts,
-                        .seed = kSelectionSeed};
-    const auto result = evaluate(model->experiment.task, Opponents{}, &predictor, spec, pool);
-    if (!result) return std::unexpected(result.error());
-    return result->model().loss.mean();
+    const std::uint64_t prompts = options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts;
+    const auto count = count_blowups(model->experiment.task, predictor, std::numeric_limits<double>::infinity(),
+                                     prompts, kSelectionSeed, pool);
+    if (!count) return std::unexpected(count.error());
+    return count->loss.mean();
   }
 
   Status examine(const Unit& unit, const std::string& directory) {

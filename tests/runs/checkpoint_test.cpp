@@ -37,7 +37,7 @@ class CheckpointFile : public testing::Test {
     if (!file) return std::unexpected(file.error());
     change(*file);
     if (Status ok = write_safetensors(path_, *file); !ok) return std::unexpected(ok.error());
-    return load_checkpoint(path_, 3);
+    return load_checkpoint(path_, 3, Method::adam);
   }
   static Tensor& tensor(TensorFile& file, std::string_view name) { return const_cast<Tensor&>(*file.find(name)); }
 
@@ -53,7 +53,7 @@ TEST_F(CheckpointFile, RoundTripKeepsEveryBit) {
   };
   const Checkpoint saved = example();
   ASSERT_TRUE(save_checkpoint(path_, saved));
-  const Expected<Checkpoint> back = load_checkpoint(path_, 3);
+  const Expected<Checkpoint> back = load_checkpoint(path_, 3, Method::adam);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(bits(back->state.theta), bits(saved.state.theta));
   EXPECT_EQ(bits(back->state.adam.first), bits(saved.state.adam.first));
@@ -63,10 +63,27 @@ TEST_F(CheckpointFile, RoundTripKeepsEveryBit) {
   EXPECT_EQ(back->dropped, saved.dropped);
 }
 
+TEST_F(CheckpointFile, GaussNewtonKeepsItsCurvature) {
+  Checkpoint saved = example();
+  saved.state.error = 0.1;
+  saved.state.gauss_newton = {.curvature = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .momentum = {0.1, -0.2, 0.3}, .step = 7};
+  ASSERT_TRUE(save_checkpoint(path_, saved));
+  const Expected<Checkpoint> back = load_checkpoint(path_, 3, Method::gauss_newton);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->state.gauss_newton.curvature, saved.state.gauss_newton.curvature);
+  EXPECT_EQ(back->state.gauss_newton.momentum, saved.state.gauss_newton.momentum);
+  EXPECT_EQ(back->state.gauss_newton.step, 7);
+  EXPECT_EQ(back->state.error, 0.1);
+  // One of Adam cannot go on as Gauss-Newton.
+  ASSERT_TRUE(save_checkpoint(path_, example()));
+  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::gauss_newton), ErrorKind::format,
+                       {path_, "no tensor 'gauss_newton.curvature'"}));
+}
+
 TEST_F(CheckpointFile, OfAnotherNetworkIsRefused) {
   ASSERT_TRUE(save_checkpoint(path_, example()));
   for (std::size_t parameters : {2, 4}) {
-    EXPECT_TRUE(is_error(load_checkpoint(path_, parameters), ErrorKind::format,
+    EXPECT_TRUE(is_error(load_checkpoint(path_, parameters, Method::adam), ErrorKind::format,
                          {path_, fmt::format("'theta' must be {} numbers", parameters), "got 3 of float64"}));
   }
   for (const char* name : {"theta", "adam.first", "adam.second"}) {
@@ -100,7 +117,7 @@ TEST_F(CheckpointFile, NumbersMustBeFinite) {
 }
 
 TEST_F(CheckpointFile, MetadataMustBeNumbers) {
-  for (const char* key : {"step", "seconds", "dropped"}) {
+  for (const char* key : {"step", "gauss_newton_step", "error", "seconds", "dropped"}) {
     for (const char* bad : {"", "-1", "x", "1 2", "nan", "inf", "99999999999999999999e999"}) {
       EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { f.metadata[key] = bad; }), ErrorKind::format,
                            {path_, "not a checkpoint", key, fmt::format("got '{}'", bad)}))
@@ -112,14 +129,15 @@ TEST_F(CheckpointFile, MetadataMustBeNumbers) {
 }
 
 TEST_F(CheckpointFile, DamagedFilesAreRefusedByName) {
-  EXPECT_TRUE(is_error(load_checkpoint(folder_ / "none", 3), ErrorKind::io, {folder_ / "none"}));
+  EXPECT_TRUE(is_error(load_checkpoint(folder_ / "none", 3, Method::adam), ErrorKind::io, {folder_ / "none"}));
   spill(path_, "this is no safetensors file");
-  EXPECT_TRUE(is_error(load_checkpoint(path_, 3), ErrorKind::format, {path_, "not a safetensors file"}));
+  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::adam), ErrorKind::format, {path_, "not a safetensors file"}));
   ASSERT_TRUE(save_checkpoint(path_, example()));
   const std::string whole = slurp(path_);
   for (std::size_t length = 0; length < whole.size(); length += 7) {
     spill(path_, whole.substr(0, length));
-    EXPECT_TRUE(is_error(load_checkpoint(path_, 3), ErrorKind::format, {path_})) << length << " of " << whole.size();
+    EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::adam), ErrorKind::format, {path_}))
+        << length << " of " << whole.size();
   }
 }
 

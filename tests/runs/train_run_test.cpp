@@ -342,5 +342,29 @@ TEST_F(TrainRun, WhatCannotBeMadeIsRefused) {
   EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
+// A dense network that begins as GD++: the first run is inside the second, and both resume.
+TEST_F(TrainRun, GdppInsideARun) {
+  const Config config = small_run({"model.heads=1", "model.init=gdpp", "train.steps=12"});
+  const auto whole = train("whole", config);
+  ASSERT_TRUE(whole) << test::message_of(whole);
+  EXPECT_TRUE(fs::exists(folder_ / "whole/gdpp/model.safetensors"));
+  const auto gdpp = load_model(folder_ / "whole/gdpp/model.safetensors");
+  ASSERT_TRUE(gdpp);
+  EXPECT_EQ(gdpp->spec.kind, Parametrisation::gdpp);
+
+  for (const int count : {5, 5, 5, 5}) {
+    const auto part = train_some("parts", count, config);
+    if (part) break;
+    EXPECT_EQ(part.error().kind, ErrorKind::interrupted) << part.error().message;
+  }
+  ASSERT_TRUE(train("parts", config, true));
+  EXPECT_EQ(slurp(folder_ / "whole/model.safetensors"), slurp(folder_ / "parts/model.safetensors"));
+
+  for (const char* bad : {"model.heads=2", "model.tied=true", "model.kind=diag"}) {
+    const auto refused = train("bad", small_run({"model.heads=1", "model.init=gdpp", bad}));
+    EXPECT_TRUE(is_error(refused, ErrorKind::config, {"[model.init] gdpp"})) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace gramian

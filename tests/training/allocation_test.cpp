@@ -46,6 +46,8 @@ TEST(Allocation, AStepAllocatesNothing) {
       const NetworkSpec network{.kind = kind, .layers = 3};
       TrainSpec train;
       train.batch = 300;
+      if (kind != Parametrisation::full) train.method = Method::gauss_newton;
+      train.gauss_newton.first_share = 0;
       ThreadPool pool(2);
       const auto trainer = Trainer::create(task, Network::initial(network, {}, 20, 1), train, pool);
       ASSERT_TRUE(trainer->step().has_value());

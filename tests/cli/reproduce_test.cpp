@@ -1,0 +1,110 @@
+// gramian reproduce from outside: interruptions, two processes at once, what it says.
+#include <chrono>
+#include <thread>
+
+#include "tests/cli/process.h"
+
+namespace gramian {
+namespace {
+
+namespace fs = std::filesystem;
+
+using test::fails;
+using test::Process;
+using test::run_gramian;
+using test::slurp;
+using test::succeeds;
+using test::TemporaryFolder;
+
+test::Arguments study(const std::string& out, const std::string& name = "fig6") {
+  return {"reproduce", name, "--quick", "--steps", "150", "--out", out};
+}
+
+// Every file of the directory but for those that hold times: path inside -> bytes.
+std::map<std::string, std::string> results(const std::string& directory) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string name = fs::relative(entry.path(), directory);
+    const std::string file = entry.path().filename();
+    if (file == "model.safetensors" || file == "config.toml" || file.starts_with("eval-") || file == "fig6.csv") {
+      files[name] = slurp(entry.path());
+    }
+  }
+  return files;
+}
+
+TEST(Reproduce, KilledThreeTimesEndsInTheSameBits) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(succeeds(run_gramian(study(folder / "whole"))));
+  int killed = 0;
+  for (const int milliseconds : {300, 700, 1100}) {
+    Process process(test::gramian_command(study(folder / "killed")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    process.send(SIGKILL);
+    killed += process.wait().exit_code == -SIGKILL;
+  }
+  EXPECT_GE(killed, 1);  // on a machine of any speed
+  ASSERT_TRUE(succeeds(run_gramian(study(folder / "killed"))));
+  const auto whole = results(folder / "whole");
+  EXPECT_EQ(whole.size(), 3u * 3 + 1);
+  EXPECT_EQ(results(folder / "killed"), whole);
+}
+
+TEST(Reproduce, TwoProcessesShareADirectory) {
+  const TemporaryFolder folder;
+  Process one(test::gramian_command(study(folder / "shared")));
+  Process two(test::gramian_command(study(folder / "shared")));
+  EXPECT_TRUE(succeeds(one.wait()));
+  EXPECT_TRUE(succeeds(two.wait()));
+  // Each cell was trained once: its metrics have one line for each logged step.
+  for (const auto& run : fs::directory_iterator(folder / "shared/runs")) {
+    const std::string metrics = slurp(run.path() / "metrics.jsonl");
+    EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 3) << run.path();
+  }
+  // And again: nothing is left to do.
+  const auto outcome = run_gramian(study(folder / "shared"));
+  ASSERT_TRUE(succeeds(outcome));
+  EXPECT_LT(outcome.cpu_seconds, 1.0);
+  EXPECT_NE(outcome.out.find("REHEARSAL"), std::string::npos);
+}
+
+TEST(Reproduce, CtrlCSavesAndExitsWith130) {
+  const TemporaryFolder folder;
+  Process process(test::gramian_command({"reproduce", "table1", "--only", "full-L7", "--out", folder / "s"}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  process.send(SIGINT);
+  EXPECT_TRUE(fails(process.wait(), 130, {"interrupted; all is saved, the same command goes on"}));
+}
+
+TEST(Reproduce, ADryRunTrainsNothing) {
+  const TemporaryFolder folder;
+  const auto outcome = run_gramian({"reproduce", "table1", "fig1", "fig7", "--dry-run", "--out", folder / "s"});
+  ASSERT_TRUE(succeeds(outcome));
+  for (const char* part :
+       {"table1     210 cells, 210 of them not in the studies above", "fig1       168 cells, 0 of them",
+        "fig7        21 cells, 3 of them", "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1 seed each), 0 done, about"}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
+  }
+  EXPECT_FALSE(fs::exists(folder / "s"));
+}
+
+TEST(Reproduce, WrongUsageIsNamed) {
+  EXPECT_TRUE(fails(run_gramian({"reproduce", "table9"}), 2, {"'table9' is not a study; there are all, table1, fig1"}));
+  EXPECT_TRUE(fails(run_gramian({"reproduce"}), 2, {"studies is required"}));
+  EXPECT_TRUE(fails(run_gramian({"reproduce", "fig6", "--seeds", "0"}), 2, {"--seeds"}));
+  const TemporaryFolder folder;
+  test::spill(folder / "file", "");
+  EXPECT_TRUE(fails(run_gramian(study(folder / "file")), 3, {"cannot create", folder / "file"}));
+}
+
+TEST(Reproduce, HelpNamesEveryStudy) {
+  const std::string help = run_gramian({"reproduce", "--help"}).out;
+  for (const char* word : {"table1", "fig1", "fig7", "blowups", "training", "--quick", "--dry-run", "--seeds", "--only",
+                           "--steps", "The recipe"}) {
+    EXPECT_NE(help.find(word), std::string::npos) << word;
+  }
+}
+
+}  // namespace
+}  // namespace gramian

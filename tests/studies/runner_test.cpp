@@ -1,0 +1,97 @@
+// Cells trained side by side into one directory (the thread sanitizer runs this; tests/cli kills it).
+#include "gramian/studies/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "gramian/studies/draw.h"
+#include "tests/support/files.h"
+
+namespace gramian {
+namespace {
+
+namespace fs = std::filesystem;
+
+using test::is_error;
+using test::slurp;
+using test::spill;
+using test::TemporaryFolder;
+
+std::vector<Cell> small_cells() { return cells_of(problem_named("uniform-1"), 1, 1); }
+
+StudyOptions options_for(const std::string& directory) {
+  return {.directory = directory, .effort = {.steps = 20, .quick = true}, .threads = 2};
+}
+
+TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
+  const TemporaryFolder folder;
+  const StudyOptions options = options_for(folder / "s");
+  const auto archive = carry_out(small_cells(), options);
+  ASSERT_TRUE(archive) << test::message_of(archive);
+  for (const Cell& cell : small_cells()) {
+    const Trained* trained = archive->best(cell);
+    ASSERT_NE(trained, nullptr);
+    EXPECT_EQ(trained->steps, 20);
+    EXPECT_EQ(trained->scores.prompts, 20'000u);
+    EXPECT_GT(trained->scores.adjusted.at("model").mean, trained->scores.adjusted.at("bayes").mean);
+    EXPECT_TRUE(fs::exists(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
+  }
+  // Again: nothing is written.
+  std::map<std::string, fs::file_time_type> before;
+  for (const auto& entry : fs::recursive_directory_iterator(options.directory)) {
+    if (entry.is_regular_file()) before[entry.path()] = entry.last_write_time();
+  }
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  for (const auto& [path, time] : before) EXPECT_EQ(fs::last_write_time(path), time) << path;
+
+  const auto outlook = look_ahead(small_cells(), options);
+  ASSERT_TRUE(outlook);
+  EXPECT_EQ(outlook->runs, 3);
+  EXPECT_EQ(outlook->done, 3);
+  EXPECT_EQ(outlook->seconds_left, 0);
+
+  // Other settings are other runs.
+  StudyOptions more = options;
+  more.effort.steps = 21;
+  EXPECT_EQ(look_ahead(small_cells(), more)->done, 0);
+  // A record whose evaluation is gone is not done.
+  for (const auto& run : fs::directory_iterator(options.directory + "/runs")) {
+    for (const auto& file : fs::directory_iterator(run)) {
+      if (file.path().filename().string().starts_with("eval-")) fs::remove(file.path());
+    }
+  }
+  EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  EXPECT_EQ(look_ahead(small_cells(), options)->done, 3);
+}
+
+TEST(Runner, OnlyWhatIsAskedFor) {
+  const TemporaryFolder folder;
+  StudyOptions options = options_for(folder / "s");
+  options.effort.only = "diag";
+  const auto archive = carry_out(small_cells(), options);
+  ASSERT_TRUE(archive) << test::message_of(archive);
+  EXPECT_EQ(archive->best(small_cells()[0]), nullptr);
+  EXPECT_NE(archive->best(small_cells()[1]), nullptr);
+}
+
+TEST(Runner, AnInterruptionIsAnErrorThatSaysSo) {
+  const TemporaryFolder folder;
+  StudyOptions options = options_for(folder / "s");
+  options.interrupted = [] { return true; };
+  EXPECT_TRUE(is_error(carry_out(small_cells(), options), ErrorKind::interrupted, {"the same command goes on"}));
+}
+
+TEST(Runner, ADamagedRecordIsDoneAgain) {
+  const TemporaryFolder folder;
+  const StudyOptions options = options_for(folder / "s");
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  for (const auto& record : fs::directory_iterator(options.directory + "/cells")) spill(record.path(), "{\"steps\":");
+  EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  EXPECT_EQ(look_ahead(small_cells(), options)->done, 3);
+}
+
+}  // namespace
+}  // namespace gramian
