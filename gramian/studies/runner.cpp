@@ -196,6 +196,10 @@ class Runner {
 
   bool stopped() const { return failed_ || (options_.interrupted && options_.interrupted()); }
 
+  static Error interruption() {
+    return {ErrorKind::interrupted, "interrupted; all is saved, the same command goes on"};
+  }
+
   void fail_with(Error error) {
     const std::scoped_lock guard(mutex_);
     if (status_) status_ = std::unexpected(std::move(error));
@@ -208,7 +212,7 @@ class Runner {
       waiting = false;
       for (std::size_t u = 0; u < units_.size(); ++u) {
         if (stopped()) {
-          if (!failed_) fail_with({ErrorKind::interrupted, "interrupted; all is saved, the same command goes on"});
+          if (!failed_) fail_with(interruption());
           return;
         }
         if (taken_[u].exchange(true)) continue;
@@ -220,7 +224,9 @@ class Runner {
           continue;
         }
         if (!is_done(units_[u], options_.directory)) {
-          if (Status ok = carry_out(units_[u]); !ok) return fail_with(ok.error());
+          if (Status ok = carry_out(units_[u]); !ok) {
+            return fail_with(ok.error().kind == ErrorKind::interrupted ? interruption() : ok.error());
+          }
         }
         finish(units_[u]);
       }

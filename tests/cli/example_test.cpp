@@ -38,7 +38,7 @@ TEST(Example, LossIsThatOfTheEvaluation) {
     // Other prompts, of a query drawn instead of integrated: equal in distribution only.
     const double mean = model["mean"], other_se = model["se"];
     EXPECT_NEAR(loss, mean, 4 * std::hypot(se, other_se));
-    EXPECT_LT(std::hypot(se, other_se), 0.05 * mean);  // sharp enough to see a mistake
+    EXPECT_LT(std::hypot(se, other_se), 0.1 * mean);  // sharp enough to see a mistake
   }
 }
 

@@ -22,7 +22,7 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
 
 TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string top = run_gramian({"--help"}).out;
-  for (const char* word : {"train", "eval", "solve", "report", "--version"}) {
+  for (const char* word : {"train", "eval", "solve", "reproduce", "report", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   const std::string train = run_gramian({"train", "--help"}).out;
