@@ -6,6 +6,12 @@
 namespace gramian {
 namespace {
 
+// std::lgamma leaves the sign in a global, which is a race between threads.
+double log_gamma(double x) {
+  int sign = 0;
+  return lgamma_r(x, &sign);
+}
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
@@ -14,7 +20,7 @@ constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // peak of the integrand, Lentz's continued fraction above it.
 double upper_gamma(double a, double x) {
   if (x <= 0) return 1;
-  const double scale = std::exp(a * std::log(x) - x - std::lgamma(a));
+  const double scale = std::exp(a * std::log(x) - x - log_gamma(a));
   if (x < a + 1) {
     double term = 1 / a;
     double sum = term;

@@ -107,8 +107,8 @@ std::string recipe_text(const Effort& effort) {
 
 Examination examination(const Cell& cell, const Effort& effort) {
   Examination e;
-  e.prompts = effort.quick ? 20'000 : 200'000;
-  e.profile_prompts = effort.quick ? 1'000 : 10'000;
+  e.prompts = effort.quick ? 5'000 : 200'000;
+  e.profile_prompts = effort.quick ? 200 : 10'000;
   if (!cell.guards) return e;  // only its rare prompts are of interest
   if (cell.problem->id == "uniform-5" && cell.layers >= 2) {
     e.sigmas = grid(10, 0.5);

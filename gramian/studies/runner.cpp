@@ -319,7 +319,7 @@ class Runner {
     Shared& shared = shared_[static_cast<std::size_t>(cell.problem - problems().data())];
     std::call_once(shared.once, [&] {
       EvalSpec spec = experiment.eval;
-      if (options_.effort.quick) spec.tuning_prompts = 10'000;
+      if (options_.effort.quick) spec.tuning_prompts = 2'000;
       spec.gd_steps = kTableLayers;
       shared.opponents = tune_solvers(experiment.task, experiment.task.spec().noise, spec, pool);
     });

@@ -33,7 +33,7 @@ TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
     const Trained* trained = archive->best(cell);
     ASSERT_NE(trained, nullptr);
     EXPECT_EQ(trained->steps, 20);
-    EXPECT_EQ(trained->scores.prompts, 20'000u);
+    EXPECT_EQ(trained->scores.prompts, 5'000u);
     EXPECT_GT(trained->scores.adjusted.at("model").mean, trained->scores.adjusted.at("bayes").mean);
     EXPECT_TRUE(fs::exists(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
   }
