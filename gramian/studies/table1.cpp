@@ -1,6 +1,7 @@
 // Table 1: adjusted loss of 3 parametrisations x 7 depths x 10 noise problems.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gramian/studies/draw.h"
@@ -10,9 +11,10 @@ namespace gramian {
 namespace {
 
 // The paper gives no standard errors. A cell is worse if it is above the published value by more
-// than its rounding and two standard errors of ours, better if it is below by as much.
+// than its rounding and two standard errors of ours, better if it is below by as much. Two standard
+// errors excuse no more than the value itself: where rare prompts carry the mean they would excuse all.
 std::string verdict(const Estimate& ours, const Published& paper) {
-  const double margin = 2 * ours.se + paper.rounding;
+  const double margin = std::min(2 * ours.se, paper.value) + paper.rounding;
   if (!(ours.mean <= paper.value + margin)) return "worse";
   return ours.mean < paper.value - margin ? "better" : "equal";
 }
@@ -154,7 +156,8 @@ Status draw_table1(const Archive& archive, const StudyOptions& options, StudyRes
   }
   table.notes.push_back(
       "Columns: sigma_max of uniform noise, or the set of equally likely levels. Worse: above the "
-      "published value by more than two standard errors and its rounding; better: below by as much.");
+      "published value by more than two standard errors (at most the value itself) and its rounding; better: below by "
+      "as much.");
   if (!count.worse.empty()) table.notes.push_back("Worse than the paper: " + count.worse);
   result.tables.push_back(std::move(table));
   result.claims.push_back(

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "gramian/evaluation/table.h"
 #include "gramian/studies/draw.h"
@@ -159,6 +160,23 @@ TEST(Table1, ClaimsFollowTheNumbers) {
     ASSERT_EQ(result.tables.size(), 1u);
     EXPECT_EQ(result.tables[0].rows.size(), 21u + 4);
     EXPECT_EQ(result.tables[0].rows[0].size(), 12u);
+  }
+}
+
+// A mean that one exploded prompt carries has an error as large as itself: no excuse.
+TEST(Table1, AnExplodedCellIsWorse) {
+  const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
+  for (const auto& [mean, se, status] :
+       {std::tuple{9e19, 9e19, "worse"}, {0.06, 0.001, "equal"}, {0.05, 0.001, "better"}}) {
+    Archive archive;
+    Trained trained{.cell = cell, .directory = "x"};
+    trained.scores.adjusted = {{"model", {mean, se}}, {"bayes", {0.04, 0.001}}};
+    trained.scores.model_minus_bayes = {mean - 0.04, se};
+    archive.add(std::move(trained));
+    StudyResult result;
+    ASSERT_TRUE(draw_table1(archive, {}, result));
+    const auto& row = result.tables[0].rows[10];  // L = 4, DIAG
+    EXPECT_EQ(std::get<TableCell>(row[2 + 5]).status, status);
   }
 }
 
