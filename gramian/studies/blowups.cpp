@@ -21,8 +21,6 @@ constexpr std::uint64_t kPrompts = 10'000'000;
 constexpr std::uint64_t kQuickPrompts = 200'000;
 constexpr std::uint64_t kSeed = 3;  // of the prompts: neither those of selection nor of evaluation
 
-const Problem& middle() { return problem_named("uniform-5"); }
-
 // Counts are kept beside the model that they belong to.
 Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts, const StudyOptions& options,
                               ThreadPool& pool) {
@@ -79,7 +77,7 @@ struct Sums {
 }  // namespace
 
 std::vector<Cell> blowups_cells() {
-  std::vector<Cell> cells = cells_of(middle(), 1, kTableLayers);
+  std::vector<Cell> cells = cells_of(main_problem(), 1, kTableLayers);
   for (std::size_t i = 0, count = cells.size(); i < count; ++i) {
     cells.push_back(cells[i]);
     cells.back().guards = false;
@@ -117,7 +115,8 @@ Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyRe
       row.emplace_back(std::string(title_of(kind)));
       row.emplace_back(static_cast<double>(layers));
       for (const bool guards : {true, false}) {
-        const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &middle(), .guards = guards});
+        const Trained* trained =
+            archive.best({.kind = kind, .layers = layers, .problem = &main_problem(), .guards = guards});
         if (trained == nullptr) {
           for (int k = 0; k < 3; ++k) row.emplace_back(std::string("diverged"));
           continue;

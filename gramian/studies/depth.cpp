@@ -66,14 +66,7 @@ Panel depth_panel(const Archive& archive, const Problem& problem) {
   return panel;
 }
 
-std::vector<Cell> fig1_cells() {
-  std::vector<Cell> cells;
-  for (const Problem& problem : problems()) {
-    if (!problem.uniform()) continue;
-    for (const Cell& cell : cells_of(problem, 1, kTableLayers)) cells.push_back(cell);
-  }
-  return cells;
-}
+std::vector<Cell> fig1_cells() { return table_cells(true); }
 
 Status draw_fig1(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{.id = "fig1",

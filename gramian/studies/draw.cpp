@@ -14,10 +14,21 @@ const Problem& problem_named(std::string_view id) {
   return *found;
 }
 
+const Problem& main_problem() { return problem_named("uniform-5"); }
+
 std::vector<Cell> cells_of(const Problem& problem, int first_layer, int last_layer) {
   std::vector<Cell> cells;
   for (int layers = first_layer; layers <= last_layer; ++layers) {
     for (const Parametrisation kind : kKinds) cells.push_back({.kind = kind, .layers = layers, .problem = &problem});
+  }
+  return cells;
+}
+
+std::vector<Cell> table_cells(bool uniform) {
+  std::vector<Cell> cells;
+  for (const Problem& problem : problems()) {
+    if (problem.uniform() != uniform) continue;
+    for (const Cell& cell : cells_of(problem, 1, kTableLayers)) cells.push_back(cell);
   }
   return cells;
 }
@@ -30,6 +41,9 @@ Point point(double x, const Estimate& estimate) {
   return {.x = x, .y = estimate.mean, .low = estimate.mean - 2 * estimate.se, .high = estimate.mean + 2 * estimate.se};
 }
 
+namespace {
+
+// The adjusted loss of "model" or a solver against sigma.
 Series profile_series(std::string name, Role role, const Scores& scores, const std::string& key) {
   Series series{.name = std::move(name), .role = role, .mark = role == Role::bayes ? Mark::dashes : Mark::line};
   for (const ProfileScores& at : scores.profile) {
@@ -38,6 +52,8 @@ Series profile_series(std::string name, Role role, const Scores& scores, const s
   }
   return series;
 }
+
+}  // namespace
 
 Panel profile_panel(const Archive& archive, const Problem& problem, int layers, std::string title) {
   Panel panel{.title = std::move(title), .x = {.label = "sigma"}, .y = {.label = "adjusted loss"}};
@@ -70,7 +86,7 @@ std::string text(const Estimate& estimate) {
 }
 
 Spread spread(const std::vector<double>& values) {
-  Spread spread{.seeds = static_cast<int>(values.size())};
+  Spread spread;
   for (const double v : values) spread.mean += v / static_cast<double>(values.size());
   if (values.size() < 2) return spread;
   for (const double v : values) spread.deviation += (v - spread.mean) * (v - spread.mean);

@@ -9,9 +9,12 @@
 namespace gramian {
 
 const Problem& problem_named(std::string_view id);  // must exist
+const Problem& main_problem();                      // sigma ~ U(0, 5)
 
 // Every kind at each of these depths on this problem.
 std::vector<Cell> cells_of(const Problem& problem, int first_layer, int last_layer);
+// Every kind and depth of Table 1 on the uniform problems, or on the categorical ones.
+std::vector<Cell> table_cells(bool uniform);
 
 Role role_of(Parametrisation kind);
 
@@ -28,10 +31,8 @@ inline constexpr SolverLine kSolverLines[] = {{"constrr", "CONSTRR", Role::const
 // An error bar of two standard errors.
 Point point(double x, const Estimate& estimate);
 
-// The adjusted loss of "model" or a solver against sigma.
-Series profile_series(std::string name, Role role, const Scores& scores, const std::string& key);
-
-// Profiles of the three kinds and of the solvers at one depth, the training range shaded.
+// Adjusted loss against depth. Profiles of the three kinds and of the solvers at one depth, the training range shaded.
+Panel depth_panel(const Archive& archive, const Problem& problem);  // depth.cpp
 Panel profile_panel(const Archive& archive, const Problem& problem, int layers, std::string title);
 
 // "0.0451 +- 0.0004"
@@ -40,7 +41,6 @@ std::string text(const Estimate& estimate);
 // Prediction after each layer, for each seed: mean and standard deviation over seeds.
 struct Spread {
   double mean = 0, deviation = 0;
-  int seeds = 0;
 };
 Spread spread(const std::vector<double>& values);
 

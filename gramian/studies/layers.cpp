@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kDeepest = 8;  // of Fig. 7
 
-const Problem& middle() { return problem_named("uniform-5"); }
-
 // Over seeds where there are several, otherwise the standard error of the evaluation.
 Point over_seeds(double x, const std::vector<Estimate>& estimates) {
   if (estimates.size() == 1) return point(x, estimates.front());
@@ -36,7 +34,7 @@ Series layer_profile(const std::vector<const Trained*>& seeds, std::size_t layer
 // Adjusted loss at sigma after each layer, of the best seed.
 std::vector<double> at_sigma(const Archive& archive, Parametrisation kind, int layers, double sigma) {
   std::vector<double> values;
-  const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &middle()});
+  const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &main_problem()});
   if (trained == nullptr) return values;
   for (const ProfileScores& p : trained->scores.profile) {
     if (p.sigma != sigma) continue;
@@ -53,7 +51,7 @@ std::string list(const std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<Cell> fig5_cells() { return cells_of(middle(), 1, kTableLayers); }
+std::vector<Cell> fig5_cells() { return cells_of(main_problem(), 1, kTableLayers); }
 
 Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{.id = "fig5",
@@ -72,7 +70,7 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
                 .x = {.label = "prediction after k layers", .ticks = {0, 2, 4, 6, 8}},
                 .y = {.label = "adjusted loss", .log = true}};
     for (int layers = 1; layers <= kTableLayers; ++layers) {
-      const auto seeds = archive.seeds({.kind = kind, .layers = layers, .problem = &middle()});
+      const auto seeds = archive.seeds({.kind = kind, .layers = layers, .problem = &main_problem()});
       if (seeds.empty()) continue;
       Series series{.name = fmt::format("L = {}", layers), .role = Role::other, .mark = Mark::line};
       for (std::size_t k = 0; k < static_cast<std::size_t>(layers); ++k) {
@@ -99,7 +97,7 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
   return {};
 }
 
-std::vector<Cell> fig7_cells() { return cells_of(middle(), 2, kDeepest); }
+std::vector<Cell> fig7_cells() { return cells_of(main_problem(), 2, kDeepest); }
 
 Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{
@@ -110,12 +108,12 @@ Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& resul
       .panels = {}};
   for (int layers = 2; layers <= kDeepest; ++layers) {
     for (const Parametrisation kind : kKinds) {
-      const auto seeds = archive.seeds({.kind = kind, .layers = layers, .problem = &middle()});
+      const auto seeds = archive.seeds({.kind = kind, .layers = layers, .problem = &main_problem()});
       if (seeds.empty() || seeds.front()->scores.profile.empty()) continue;
       Panel panel{.title = fmt::format("{}, L = {}", title_of(kind), layers),
                   .x = {.label = "sigma", .domain = {0, 10}},
                   .y = {.label = "adjusted loss", .domain = {0, 1}}};
-      panel.bands.push_back({0, middle().max, "trained on"});
+      panel.bands.push_back({0, main_problem().max, "trained on"});
       for (std::size_t l = 1; l <= static_cast<std::size_t>(layers); ++l)
         panel.series.push_back(layer_profile(seeds, l));
       figure.panels.push_back(std::move(panel));

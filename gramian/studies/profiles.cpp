@@ -7,8 +7,6 @@
 
 namespace gramian {
 
-Panel depth_panel(const Archive& archive, const Problem& problem);  // depth.cpp
-
 namespace {
 
 const Estimate* at(const Archive& archive, const Cell& cell, double sigma, const std::string& key) {
@@ -61,7 +59,7 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
              .title = "Seven layers, trained on sigma ~ U(0, sigma_max)",
              .caption = "Adjusted loss at each noise level; the range of training is shaded.",
              .columns = 4};
-  const Problem& middle = problem_named("uniform-5");
+  const Problem& middle = main_problem();
   for (const Problem& problem : problems()) {
     if (problem.uniform()) {
       top.panels.push_back(profile_panel(archive, problem, kTableLayers, std::string(problem.title)));
@@ -110,14 +108,7 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
   return {};
 }
 
-std::vector<Cell> fig3_cells() {
-  std::vector<Cell> cells;
-  for (const Problem& problem : problems()) {
-    if (problem.uniform()) continue;
-    for (const Cell& cell : cells_of(problem, 1, kTableLayers)) cells.push_back(cell);
-  }
-  return cells;
-}
+std::vector<Cell> fig3_cells() { return table_cells(false); }
 
 Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure top{.id = "fig3-top",
@@ -159,10 +150,10 @@ Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& resul
   return {};
 }
 
-std::vector<Cell> fig6_cells() { return cells_of(problem_named("uniform-5"), kTableLayers, kTableLayers); }
+std::vector<Cell> fig6_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
 
 Status draw_fig6(const Archive& archive, const StudyOptions&, StudyResult& result) {
-  const Problem& problem = problem_named("uniform-5");
+  const Problem& problem = main_problem();
   Panel panel{.title = "sigma ~ U(0, 5), L = 7",
               .x = {.label = "sigma", .log = false, .ticks = {}, .domain = {0, 7}},
               .y = {.label = "loss, not adjusted"}};

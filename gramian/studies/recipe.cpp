@@ -95,8 +95,7 @@ std::string recipe_text(const Effort& effort) {
   return fmt::format(
       "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights, start near gradient "
       "descent; from {} layers on one prompt of sixteen is a guard.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial weights, rate and memory "
-      "of "
+      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial weights, rate and memory of "
       "Gauss-Newton), of which the one with the least loss on {} prompts of its own counts.\n"
       "FULL: {} steps of Adam, one start a seed.\n"
       "Without noise: float64, and FULL begins as the GD++ network of its depth, with its steps and starts.\n"

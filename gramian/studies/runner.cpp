@@ -420,7 +420,7 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  constexpr double kEvaluation = 5;  // seconds a cell, measured
+  constexpr double kEvaluation = 5;  // seconds a cell, roughly
   outlook.seconds_left = (left * seconds / cost(config) + kEvaluation * (outlook.runs - outlook.done)) / threads;
   return outlook;
 }

@@ -30,7 +30,7 @@ constexpr std::array kStudies{
     Study{"training", "Training curves", "", training_cells, draw_training},
 };
 
-void add_runs(const Study& study, const Archive& archive, const StudyOptions& options, StudyResult& result) {
+void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
   for (const Cell& cell : study.cells()) {
     for (const Trained* t : archive.seeds(cell)) {
       result.runs.push_back({.name = cell.title(),
@@ -44,7 +44,6 @@ void add_runs(const Study& study, const Archive& archive, const StudyOptions& op
       result.provenance.train_seconds += t->seconds;
     }
   }
-  (void)options;
 }
 
 std::string csv_number(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : ""; }
@@ -127,7 +126,7 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
                        .finished = utc_now(),
                        .cores = manifest.cores,
                        .settings = starts(study.cells().back(), 0, options.effort).front().to_toml()};
-  add_runs(study, *archive, options, result);
+  add_runs(study, *archive, result);
   if (Status ok = study.draw(*archive, options, result); !ok) return std::unexpected(ok.error());
 
   const std::string base = fmt::format("{}/results/{}", options.directory, study.name);

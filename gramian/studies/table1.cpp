@@ -112,14 +112,12 @@ Claim solvers_claim(const Archive& archive) {
 }  // namespace
 
 std::vector<Cell> table1_cells() {
-  std::vector<Cell> cells;
-  for (const Problem& problem : problems()) {
-    for (const Cell& cell : cells_of(problem, 1, kTableLayers)) cells.push_back(cell);
-  }
+  std::vector<Cell> cells = table_cells(true);
+  for (const Cell& cell : table_cells(false)) cells.push_back(cell);
   return cells;
 }
 
-Status draw_table1(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Table table{.id = "table1", .title = "Adjusted loss, beside the paper's and the Bayes bound"};
   table.columns = {"layers", "kind"};
   for (const Problem& problem : problems()) table.columns.emplace_back(problem.label);
@@ -170,7 +168,6 @@ Status draw_table1(const Archive& archive, const StudyOptions& options, StudyRes
                            .detail = count.below_bayes == 0 ? "none" : count.below});
   result.claims.push_back(deep_claim(archive));
   result.claims.push_back(solvers_claim(archive));
-  (void)options;
   return {};
 }
 

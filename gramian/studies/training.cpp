@@ -9,7 +9,7 @@
 
 namespace gramian {
 
-std::vector<Cell> training_cells() { return cells_of(problem_named("uniform-5"), kTableLayers, kTableLayers); }
+std::vector<Cell> training_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
 
 Status draw_training(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   Panel panel{.title = "sigma ~ U(0, 5), L = 7",
