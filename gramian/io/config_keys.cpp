@@ -96,9 +96,10 @@ constexpr std::array kKeys{
             "of every sixteen prompts, how many are guards: their Gram matrix is stretched, and they teach only not to "
             "explode (networks of four layers and more)"),
     number("train.stretch", "2", above(1, 100), "factor on the Gram matrix of guards"),
-    choice("train.optimiser", "automatic", "automatic|adam|gauss_newton",
-           "Adam, or Adam for a first share of the steps and then Gauss-Newton, for models of at most 512 parameters; "
-           "automatic: gauss_newton for diag and gdpp, adam for full"),
+    choice("train.optimiser", "automatic", "automatic|adam|soap|gauss_newton",
+           "Adam; SOAP, which is Adam in the eigenbasis of Shampoo, for full; or Adam for a first share of the steps "
+           "and then Gauss-Newton, for models of at most 512 parameters; automatic: gauss_newton for diag and gdpp, "
+           "adam for full"),
     number("train.learning_rate", "0.01", above(0, 10), "peak learning rate of Adam"),
     number("train.final_learning_rate", "0.01", closed(0, 1), "learning rate at the end, as a fraction of the peak"),
     choice("train.schedule", "cosine", "cosine|linear|constant", "decay of the learning rate after the warm-up"),

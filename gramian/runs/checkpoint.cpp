@@ -45,6 +45,12 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
     file.tensors.push_back({"gauss_newton.curvature", DType::f64, square, second.curvature});
     file.tensors.push_back({"gauss_newton.momentum", DType::f64, shape, second.momentum});
   }
+  if (const SoapState& soap = checkpoint.state.soap; !soap.left.empty()) {
+    file.tensors.push_back({"soap.left", DType::f64, shape, soap.left});
+    file.tensors.push_back({"soap.right", DType::f64, shape, soap.right});
+    file.tensors.push_back({"soap.left_basis", DType::f64, shape, soap.left_basis});
+    file.tensors.push_back({"soap.right_basis", DType::f64, shape, soap.right_basis});
+  }
   return write_safetensors(path, file);
 }
 
@@ -79,6 +85,13 @@ Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parame
   std::vector<Part> parts{{"theta", &checkpoint.state.theta, parameters},
                           {"adam.first", &adam.first, parameters},
                           {"adam.second", &adam.second, parameters}};
+  if (method == Method::soap) {
+    SoapState& soap = checkpoint.state.soap;
+    parts.push_back({"soap.left", &soap.left, parameters});
+    parts.push_back({"soap.right", &soap.right, parameters});
+    parts.push_back({"soap.left_basis", &soap.left_basis, parameters});
+    parts.push_back({"soap.right_basis", &soap.right_basis, parameters});
+  }
   if (method == Method::gauss_newton) {
     GaussNewtonState& second = checkpoint.state.gauss_newton;
     parts.push_back({"gauss_newton.curvature", &second.curvature, parameters * parameters});

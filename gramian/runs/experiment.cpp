@@ -68,7 +68,7 @@ QueryMode query_mode(const Config& config, std::string_view key) {
 Method method(const Config& config) {
   const std::string& name = config.text("train.optimiser");
   if (name == "automatic") return config.text("model.kind") == "full" ? Method::adam : Method::gauss_newton;
-  return name == "adam" ? Method::adam : Method::gauss_newton;
+  return name == "adam" ? Method::adam : name == "soap" ? Method::soap : Method::gauss_newton;
 }
 
 TrainSpec train_spec(const Config& config) {

@@ -144,8 +144,10 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   if (!experiment.from_gdpp) {
     return Network::initial(experiment.network, experiment.initial, experiment.task.n(), experiment.train.seed);
   }
-  const auto first = Config::parse(config.to_toml(), directory.config(),
-                                   {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic"});
+  // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
+  const auto first =
+      Config::parse(config.to_toml(), directory.config(),
+                    {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic", "train.learning_rate=0.01"});
   if (!first) return std::unexpected(first.error());
   TrainRunOptions resume = options;
   resume.resume = true;

@@ -11,12 +11,14 @@ namespace {
 
 // Found on sigma ~ U(0, 5), {1, 3} and without noise, confirmed on the rest: docs/results.md.
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
-constexpr std::int64_t kFullSteps = 6000;
+constexpr std::int64_t kFullSteps = 3000;
 constexpr std::int64_t kQuickSteps = 300;
-constexpr int kGuardedLayers = 4;  // guards from this depth on
 
-// Which of several valleys a GD++ or DIAG network falls into depends on where it starts and how fast
-// it goes; dense networks do not show it, but for those without noise, which begin as GD++.
+// Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones there.
+constexpr int kGuardedLayers = 4;
+constexpr int kGuardedFullLayers = 3;
+
+// Which of several valleys a network falls into depends on where it starts and how fast it goes.
 struct Start {
   double step, curvature, growth;  // of the initial layers
   double newton_rate, newton_memory;
@@ -26,12 +28,13 @@ constexpr Start kStarts[] = {
     {0.5, 0.2, 1, 0.3, 0.95},        // more curvature correction
     {0.22, 0.074, 2.25, 0.3, 0.95},  // Theorem 5.1, for a largest eigenvalue of G/n of 4.5
     {0.5, 0.05, 1, 0.1, 0.99},       // slowly
+    {0.3, 0.25, 5, 0.3, 0.95},       // the growth of the best GD++ networks without noise
 };
 
-std::size_t start_count(const Cell& cell, const Effort& effort) {
-  if (effort.quick) return 1;
-  return cell.kind != Parametrisation::full || cell.problem->noiseless() ? std::size(kStarts) : 1;
-}
+// FULL begins once near gradient descent and then at random, where it finds networks that give up a
+// direction of x to carry y: each start has a seed of its own, this far from the next.
+constexpr int kFullStarts = 5;
+constexpr int kSeedStride = 1000;
 
 std::vector<double> grid(double last, double step) {
   std::vector<double> sigmas;
@@ -49,10 +52,35 @@ std::string Cell::title() const {
   return fmt::format("{}, L = {}, {}{}", title_of(kind), layers, problem->title, guards ? "" : ", no guards");
 }
 
+namespace {
+
+std::vector<std::string> guard_settings(const Cell& cell) {
+  const bool full = cell.kind == Parametrisation::full;
+  const bool guarded = cell.guards && cell.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
+  return {fmt::format("train.guards={}", guarded ? 1 : 0),
+          fmt::format("train.stretch={}", cell.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
+}
+
+// GD++ and DIAG, and FULL without noise, which begins as the GD++ network of its depth.
+std::vector<std::string> second_order_start(const Start& start) {
+  return {fmt::format("model.init_step={}", start.step), fmt::format("model.init_growth={}", start.growth),
+          fmt::format("model.init_curvature={}", start.curvature),
+          fmt::format("train.newton_rate={}", start.newton_rate),
+          fmt::format("train.newton_memory={}", start.newton_memory)};
+}
+
+std::vector<std::string> full_start(int index, int seed) {
+  if (index == 0) return {};
+  return {"model.init=random", "model.init_noise=0.1", fmt::format("train.seed={}", seed + index * kSeedStride)};
+}
+
+}  // namespace
+
 std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
   const bool full = cell.kind == Parametrisation::full, noiseless = cell.problem->noiseless();
+  const bool second_order = !full || noiseless;
   std::int64_t steps = effort.steps;
-  if (steps == 0) steps = effort.quick ? kQuickSteps : full && !noiseless ? kFullSteps : kSecondOrderSteps;
+  if (steps == 0) steps = effort.quick ? kQuickSteps : second_order ? kSecondOrderSteps : kFullSteps;
   std::vector<std::string> settings{
       fmt::format("task.noise={}", cell.problem->noise),
       fmt::format("task.sigma={}", cell.problem->sigma),
@@ -62,27 +90,24 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
       fmt::format("train.steps={}", steps),
       "train.final_learning_rate=0",
       "train.epsilon=1e-20",
-      fmt::format("train.guards={}", cell.guards && cell.layers >= kGuardedLayers ? 1 : 0),
-      "train.stretch=1.5",
       "train.threads=1",
   };
+  const auto add = [](std::vector<std::string>& list, const std::vector<std::string>& more) {
+    list.insert(list.end(), more.begin(), more.end());
+  };
+  add(settings, guard_settings(cell));
   if (noiseless) {
-    settings.push_back("train.precision=double");
-    if (full) {
-      settings.push_back("model.init=gdpp");
-      settings.push_back("train.learning_rate=1e-5");
-    }
+    // Rare prompts carry the mean: they must not be robust's outliers at the end.
+    add(settings, {"train.precision=double", "train.robust_final=1e12"});
+    if (full) add(settings, {"model.init=gdpp", "train.learning_rate=1e-6"});
+  } else if (full) {
+    add(settings, {"train.optimiser=soap", "train.learning_rate=0.005"});
   }
+  const int count = effort.quick ? 1 : second_order ? static_cast<int>(std::size(kStarts)) : kFullStarts;
   std::vector<Config> list;
-  const std::size_t count = start_count(cell, effort);
-  for (std::size_t k = 0; k < count; ++k) {
-    const Start& start = kStarts[k];
+  for (int k = 0; k < count; ++k) {
     auto all = settings;
-    all.push_back(fmt::format("model.init_step={}", start.step));
-    all.push_back(fmt::format("model.init_growth={}", start.growth));
-    all.push_back(fmt::format("model.init_curvature={}", start.curvature));
-    all.push_back(fmt::format("train.newton_rate={}", start.newton_rate));
-    all.push_back(fmt::format("train.newton_memory={}", start.newton_memory));
+    add(all, second_order ? second_order_start(kStarts[k]) : full_start(k, seed));
     list.push_back(Config::parse("", "recipe", all).value());
   }
   return list;
@@ -93,15 +118,19 @@ std::string recipe_text(const Effort& effort) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
   return fmt::format(
-      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights, start near gradient "
-      "descent; from {} layers on one prompt of sixteen is a guard.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} a seed (initial weights, rate and memory of "
-      "Gauss-Newton), of which the one with the least loss on {} prompts of its own counts.\n"
-      "FULL: {} steps of Adam, one start a seed.\n"
-      "Without noise: float64, and FULL begins as the GD++ network of its depth, with its steps and starts.\n"
-      "With several seeds the one with the least loss on the same prompts counts.\n",
-      kGuardedLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts), effort.quick ? "" : "s",
-      kSelectionPrompts, number(kFullSteps));
+      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; from {} layers on "
+      "({} "
+      "for FULL) one prompt of sixteen is a guard.\n"
+      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} near gradient descent a seed (initial "
+      "weights, rate and memory of Gauss-Newton).\n"
+      "FULL: {} steps of SOAP; {} start{} a seed, the first near gradient descent, the others random.\n"
+      "Without noise: float64, a robust loss that ends as the squared error, and FULL begins as the GD++ network of "
+      "its "
+      "depth, with its steps and starts.\n"
+      "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
+      kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts),
+      effort.quick ? "" : "s", number(kFullSteps), effort.quick ? 1 : kFullStarts, effort.quick ? "" : "s",
+      kSelectionPrompts);
 }
 
 Examination examination(const Cell& cell, const Effort& effort) {
@@ -109,6 +138,7 @@ Examination examination(const Cell& cell, const Effort& effort) {
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
   if (!cell.guards) return e;  // only its rare prompts are of interest
+  e.single_query_prompts = effort.quick ? 5'000 : 100'000;
   if (cell.problem->id == "uniform-5" && cell.layers >= 2) {
     e.sigmas = grid(10, 0.5);
   } else if (!cell.problem->uniform() && cell.layers >= 2) {

@@ -38,9 +38,10 @@ std::string recipe_text(const Effort& effort);
 
 // How a trained cell is examined.
 struct Examination {
-  std::uint64_t prompts = 0;          // for the adjusted loss
-  std::uint64_t profile_prompts = 0;  // at each noise level
-  std::vector<double> sigmas;         // of the profile; may be empty
+  std::uint64_t prompts = 0;               // for the adjusted loss
+  std::uint64_t single_query_prompts = 0;  // with one sampled query each, as the paper did; may be 0
+  std::uint64_t profile_prompts = 0;       // at each noise level
+  std::vector<double> sigmas;              // of the profile; may be empty
 };
 
 Examination examination(const Cell& cell, const Effort& effort);

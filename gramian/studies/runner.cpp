@@ -92,8 +92,9 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
       unit.record = fmt::format("{}/cells/{}.json", options.directory, name);
       unit.lock = fmt::format("{}/locks/{}", options.directory, name);
       unit.eval_name = fmt::format(
-          "eval-{}.json", short_hash(fmt::format("{} {} {}", unit.examination.prompts, unit.examination.profile_prompts,
-                                                 fmt::join(unit.examination.sigmas, " "))));
+          "eval-{}.json",
+          short_hash(fmt::format("{} {} {} {}", unit.examination.prompts, unit.examination.single_query_prompts,
+                                 unit.examination.profile_prompts, fmt::join(unit.examination.sigmas, " "))));
       units.push_back(std::move(unit));
     }
   }
@@ -349,10 +350,21 @@ class Runner {
     EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
     const auto result = evaluate(task, others, &predictor, spec, pool, go_on);
     if (!result) return std::unexpected(result.error());
+    Json extra;
+    if (unit.examination.single_query_prompts > 0) {
+      const EvalSpec single{
+          .prompts = unit.examination.single_query_prompts, .seed = kEvaluationSeed, .query = QueryMode::sampled};
+      const auto published = evaluate(task, others, &predictor, single, pool, go_on);
+      if (!published) return std::unexpected(published.error());
+      extra = Json::parse(to_json(*published));
+    }
     spec.prompts = unit.examination.profile_prompts;
     const auto points = profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on);
     if (!points) return std::unexpected(points.error());
-    return write_file_atomically(directory + "/" + unit.eval_name, to_json(*result, *points));
+    Json json = Json::parse(to_json(*result, *points));
+    if (!extra.is_null())
+      json["single_query"] = {{"prompts", extra["prompts"]}, {"adjusted", extra["adjusted"]["model"]}};
+    return write_file_atomically(directory + "/" + unit.eval_name, json.dump(2) + "\n");
   }
 
   struct Shared {

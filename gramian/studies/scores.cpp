@@ -42,6 +42,7 @@ Expected<Scores> load_scores(const std::string& path) {
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
     scores.loss = estimates(json.at("loss"));
+    if (json.contains("single_query")) scores.single_query = estimate(json["single_query"].at("adjusted"));
     if (json.contains("layers")) {
       scores.layers = layers(json["layers"]);
       scores.model_minus_bayes = estimate(json.at("model_minus_bayes"));

@@ -26,6 +26,7 @@ struct Scores {
   std::uint64_t prompts = 0;
   std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
   std::vector<Estimate> layers = {};                         // adjusted
+  Estimate single_query = {};  // adjusted, with one sampled query a prompt; zeros if not examined
   Estimate model_minus_bayes = {};
   std::uint64_t blowups = 0;
   double blowup_threshold = 0;

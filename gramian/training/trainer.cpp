@@ -63,6 +63,10 @@ class LaneTrainer final : public Trainer {
       gauss_newton_.curvature.resize(parameters * parameters);
       gauss_newton_.momentum.resize(parameters);
     }
+    if (spec.method == Method::soap) {
+      soap_step_ = std::make_unique<Soap>(network_.spec.rows());
+      soap_ = soap_step_->initial(parameters);
+    }
     adam_.first.resize(parameters);
     adam_.second.resize(parameters);
   }
@@ -108,7 +112,11 @@ class LaneTrainer final : public Trainer {
     } else {
       const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
       report.learning_rate = learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
-      adam_step(spec_.optimiser, report.learning_rate, gradient_, adam_, network_.theta);
+      if (spec_.method == Method::soap) {
+        soap_step_->step(spec_.optimiser, report.learning_rate, gradient_, adam_, soap_, network_.theta);
+      } else {
+        adam_step(spec_.optimiser, report.learning_rate, gradient_, adam_, network_.theta);
+      }
     }
     return report;
   }
@@ -265,6 +273,7 @@ class LaneTrainer final : public Trainer {
   ThreadPool& pool_;
   LossSpec loss_;              // of the current step
   bool second_order_ = false;  // the current step
+  std::unique_ptr<Soap> soap_step_;
   std::unique_ptr<GaussNewton> solver_;
   std::vector<double> curvature_;  // of the batch
   std::vector<T> theta_;
@@ -293,6 +302,10 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 "[train.optimiser] gauss_newton is for at most {} parameters, this model has {}; use adam",
                 kMaxGaussNewtonParameters, network.parameters());
   }
+  if (train.method == Method::soap && network.kind != Parametrisation::full) {
+    return fail(ErrorKind::config, "[train.optimiser] soap is for the matrices of [model.kind] full, got {}",
+                name_of(network.kind));
+  }
   if (train.batch < 1) return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
   // The whole batch's gradients and one block of activations a thread.
   const double rows = static_cast<double>(network.rows());
@@ -311,6 +324,7 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
 void Trainer::restore(TrainState state) {
   network_.theta = std::move(state.theta);
   adam_ = std::move(state.adam);
+  soap_ = std::move(state.soap);
   gauss_newton_ = std::move(state.gauss_newton);
   error_ = state.error;
 }

@@ -14,11 +14,12 @@
 #include "gramian/training/gauss_newton.h"
 #include "gramian/training/loss.h"
 #include "gramian/training/optimiser.h"
+#include "gramian/training/soap.h"
 
 namespace gramian {
 
-enum class Method { adam, gauss_newton };  // gauss_newton begins with Adam: see GaussNewtonSpec
-enum class Precision { single, twice };    // float | double kernels; sums and weights are double in both
+enum class Method { adam, soap, gauss_newton };  // gauss_newton begins with Adam: see GaussNewtonSpec
+enum class Precision { single, twice };          // float | double kernels; sums and weights are double in both
 
 struct TrainSpec {
   std::uint64_t seed = 0;
@@ -28,7 +29,7 @@ struct TrainSpec {
   LossSpec loss;
   double robust_final = 10000.0;  // c of the loss at the last step; it grows geometrically from loss.robust
   Method method = Method::adam;
-  OptimiserSpec optimiser;  // Adam and the schedule of both
+  OptimiserSpec optimiser;  // Adam, SOAP, and the schedule of all
   GaussNewtonSpec gauss_newton;
 };
 
@@ -43,7 +44,8 @@ struct StepReport {
 // What a checkpoint holds: with it, training goes on to the same bits.
 struct TrainState {
   std::vector<double> theta;
-  AdamState adam;  // its step counts the steps of both methods
+  AdamState adam;  // its step counts the steps of every method
+  SoapState soap;  // beside it, or empty
   GaussNewtonState gauss_newton;
   double error = 0;  // running mean of r^2 under the robust loss; 0 before the first step
 };
@@ -67,7 +69,7 @@ class Trainer {
   const TrainSpec& spec() const { return spec_; }
   std::int64_t steps_done() const { return adam_.step; }
   bool done() const { return adam_.step >= spec_.steps; }
-  TrainState state() const { return {network_.theta, adam_, gauss_newton_, error_}; }
+  TrainState state() const { return {network_.theta, adam_, soap_, gauss_newton_, error_}; }
   void restore(TrainState state);
 
  protected:
@@ -75,6 +77,7 @@ class Trainer {
   Network network_;
   TrainSpec spec_;
   AdamState adam_;
+  SoapState soap_;
   GaussNewtonState gauss_newton_;
   double error_ = 0;
 };

@@ -1,0 +1,46 @@
+// SOAP (Vyas et al. 2024): Adam in the eigenbasis of Shampoo's preconditioners, for the dense
+// matrices P and Q of FULL.
+//
+// For each matrix with gradient g [D, D], running means of g g^T and g^T g have the eigenvectors
+// U and V. Adam's first moment m stays in the coordinates of theta; its second moments v are those of
+// U^T g V, and a step is -rate U (U^T m V / (sqrt(v) + epsilon)) V^T. Without noise in the gradient a
+// step does not depend on the coordinates of x, and neither does the task: Adam's own steps do, and
+// it crawls where a network gives up one direction of x, which is never along an axis.
+//
+// Letters: D size of a token.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "gramian/training/optimiser.h"
+
+namespace gramian {
+
+struct SoapState {
+  // [matrices, D, D] each, row-major: running means of g g^T and g^T g, and their eigenvectors in
+  // columns, by ascending eigenvalue: a second moment stays with the rank of its direction.
+  std::vector<double> left, right, left_basis, right_basis;
+};
+
+class Soap {
+ public:
+  // theta is a list of matrices [rows, rows].
+  explicit Soap(std::size_t rows);
+  ~Soap();
+
+  // The state before the first step of `parameters` numbers.
+  SoapState initial(std::size_t parameters) const;
+
+  // One update of theta; advances adam.step. Allocates nothing.
+  void step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& adam,
+            SoapState& state, std::vector<double>& theta);
+
+ private:
+  struct Workspace;  // matrices of Eigen, which the header keeps out of its users
+  std::unique_ptr<Workspace> workspace_;
+};
+
+}  // namespace gramian
