@@ -80,6 +80,20 @@ TEST_F(CheckpointFile, GaussNewtonKeepsItsCurvature) {
                        {path_, "no tensor 'gauss_newton.curvature'"}));
 }
 
+TEST_F(CheckpointFile, SoapKeepsItsBases) {
+  Checkpoint saved = example();
+  saved.state.soap = {.left = {1, 2, 3}, .right = {4, 5, 6}, .left_basis = {0.1, 0.2, 0.3}, .right_basis = {7, 8, 9}};
+  ASSERT_TRUE(save_checkpoint(path_, saved));
+  const Expected<Checkpoint> back = load_checkpoint(path_, 3, Method::soap);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->state.soap.left, saved.state.soap.left);
+  EXPECT_EQ(back->state.soap.right, saved.state.soap.right);
+  EXPECT_EQ(back->state.soap.left_basis, saved.state.soap.left_basis);
+  EXPECT_EQ(back->state.soap.right_basis, saved.state.soap.right_basis);
+  ASSERT_TRUE(save_checkpoint(path_, example()));  // of Adam
+  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::soap), ErrorKind::format, {path_, "no tensor 'soap.left'"}));
+}
+
 TEST_F(CheckpointFile, OfAnotherNetworkIsRefused) {
   ASSERT_TRUE(save_checkpoint(path_, example()));
   for (std::size_t parameters : {2, 4}) {

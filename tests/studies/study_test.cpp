@@ -49,7 +49,7 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
         const auto all = starts(cell, 3, {.quick = quick});
         ASSERT_FALSE(all.empty());
         for (const Config& config : all) {
-          EXPECT_EQ(config.integer("train.seed"), 3);
+          EXPECT_EQ(config.integer("train.seed") % 1000, 3);  // random starts have seeds of their own
           EXPECT_EQ(config.integer("model.layers"), cell.layers);
           EXPECT_GT(cost(config), 0) << cell.name();  // aborts if it is no experiment
         }
@@ -63,6 +63,7 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
 
 TEST(Recipe, IsToldInWords) {
   EXPECT_NE(recipe_text({}).find("2000 steps"), std::string::npos);
+  EXPECT_NE(recipe_text({}).find("3000 steps of SOAP"), std::string::npos);
   EXPECT_NE(recipe_text({.steps = 55}).find("55 steps"), std::string::npos);
 }
 
@@ -166,17 +167,22 @@ TEST(Table1, ClaimsFollowTheNumbers) {
 // A mean that one exploded prompt carries has an error as large as itself: no excuse.
 TEST(Table1, AnExplodedCellIsWorse) {
   const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
-  for (const auto& [mean, se, status] :
-       {std::tuple{9e19, 9e19, "worse"}, {0.06, 0.001, "equal"}, {0.05, 0.001, "better"}}) {
+  // The paper: 0.059. Both standard errors excuse: ours and that of its protocol.
+  for (const auto& [mean, se, single, status] : {std::tuple{9e19, 9e19, 9e19, "worse"},
+                                                 {0.06, 0.001, 0.0, "equal"},
+                                                 {0.064, 0.001, 0.0, "worse"},
+                                                 {0.064, 0.001, 0.003, "equal"},
+                                                 {0.05, 0.001, 0.001, "better"}}) {
     Archive archive;
     Trained trained{.cell = cell, .directory = "x"};
     trained.scores.adjusted = {{"model", {mean, se}}, {"bayes", {0.04, 0.001}}};
+    trained.scores.single_query = {mean, single};
     trained.scores.model_minus_bayes = {mean - 0.04, se};
     archive.add(std::move(trained));
     StudyResult result;
     ASSERT_TRUE(draw_table1(archive, {}, result));
     const auto& row = result.tables[0].rows[10];  // L = 4, DIAG
-    EXPECT_EQ(std::get<TableCell>(row[2 + 5]).status, status);
+    EXPECT_EQ(std::get<TableCell>(row[2 + 5]).status, status) << mean << " " << single;
   }
 }
 

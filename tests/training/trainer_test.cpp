@@ -54,17 +54,20 @@ TEST(Trainer, AnyNumberOfThreadsGivesTheSameBits) {
 TEST(Trainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
   const RegressionTask task = task_with(NoisePrior::uniform(0, 5).value());
   const NetworkSpec network{.kind = Parametrisation::full, .layers = 3};
-  const TrainSpec spec = short_run();
-  const auto whole = run(task, network, spec, 2);
+  for (const Method method : {Method::adam, Method::soap}) {
+    TrainSpec spec = short_run();
+    spec.method = method;
+    const auto whole = run(task, network, spec, 2);
 
-  ThreadPool pool(2);
-  const auto first = Trainer::create(task, start(network), spec, pool);
-  for (int i = 0; i < 13; ++i) ASSERT_TRUE(first->step().has_value());
-  const auto second = Trainer::create(task, start(network), spec, pool);
-  second->restore(first->state());
-  EXPECT_EQ(second->steps_done(), 13);
-  while (!second->done()) ASSERT_TRUE(second->step().has_value());
-  EXPECT_EQ(second->network().theta, whole);
+    ThreadPool pool(2);
+    const auto first = Trainer::create(task, start(network), spec, pool);
+    for (int i = 0; i < 13; ++i) ASSERT_TRUE(first->step().has_value());
+    const auto second = Trainer::create(task, start(network), spec, pool);
+    second->restore(first->state());
+    EXPECT_EQ(second->steps_done(), 13);
+    while (!second->done()) ASSERT_TRUE(second->step().has_value());
+    EXPECT_EQ(second->network().theta, whole);
+  }
 }
 
 // L = 1 (eq. 10): the optimum is one gradient step with omega_yx = -1 / (n + d + 1 + E sigma^2)
@@ -142,7 +145,8 @@ TEST(Trainer, TheFirstStepGoesDownhill) {
       const double slope = (above - objective(theta)) / 2e-6;
       const double moved = trainer->network().theta[i] - initial.theta[i];
       if (std::abs(slope) < 1e-6) continue;  // dead parameters of the last layer
-      EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1), 0.01 * report->learning_rate) << "parameter " << i;
+      EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1), 0.01 * report->learning_rate)
+          << "parameter " << i;
     }
   }
 }
