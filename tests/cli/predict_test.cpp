@@ -1,5 +1,6 @@
 // gramian predict on CSV files, good and bad.
 #include <cmath>
+#include <cstdio>
 
 #include "gramian/runs/trained_run.h"
 #include "gramian/tabular/network_regressor.h"
@@ -160,6 +161,27 @@ TEST(PredictExamples, AreFittedFromContextsOfTwentyRows) {
     EXPECT_LT(error["model"]["mean"], error["mean"]["mean"]);
     EXPECT_LT(error["model"]["mean"], error["ols"]["mean"]);
   }
+}
+
+// The rule that makes tokens of rows, written twice. With one row a fold all splits are the same.
+TEST(PredictExamples, ContextRulesInPythonAgree) {
+  const Workshop shop;
+  ASSERT_TRUE(succeeds(shop.train("run", {"task.d=10", "task.n=20", "task.sigma=[0, 5]", "train.steps=300"})));
+  const std::string data = GRAMIAN_SOURCE_DIR "/examples/data/cars.csv";
+  ASSERT_TRUE(succeeds(run_gramian(
+      {"predict", shop / "run", data, "--target", "mpg", "--cross-validate", "32", "--json", shop / "cv.json"})));
+  ASSERT_TRUE(succeeds(run_gramian({"export", shop / "run", "--to", "numpy"})));
+  const auto outcome =
+      test::Process({GRAMIAN_PYTHON, "-B", GRAMIAN_SOURCE_DIR "/examples/context_rules.py", shop / "run/learned.py",
+                     data, "--tokens", "20", "--folds", "32", "--repeats", "1"})
+          .wait();
+  ASSERT_TRUE(succeeds(outcome));
+  const auto json = shop.json("cv.json");
+  EXPECT_EQ(json["squared_error"]["model"]["exploded"], 0);
+  const double want = double(json["squared_error"]["model"]["mean"]) / double(json["target_variance"]);
+  double got = 0;
+  ASSERT_EQ(std::sscanf(outcome.out.c_str(), "tokens %lf", &got), 1) << outcome.out;
+  EXPECT_NEAR(got, want, 1e-7);
 }
 
 }  // namespace
