@@ -93,6 +93,31 @@ TEST(CrossValidation, ErrorsAreMeansOverRowsWithStandardErrors) {
   EXPECT_EQ(first.exploded, 1);
 }
 
+// Predictions that differ from repeat to repeat: every fold from the definition.
+TEST(CrossValidation, ErrorsAreAveragedOverRepeats) {
+  const Rows rows = numbered(7);
+  const MeanRegressor mean;
+  const auto result = cross_validate(rows, {&mean}, {.folds = 3, .repeats = 2, .seed = 9});
+  ASSERT_TRUE(result);
+  RunningMean want;
+  std::vector<double> errors(7);
+  for (const std::uint32_t repeat : {0u, 1u}) {
+    const auto order = permutation(7, 9, repeat);
+    for (std::size_t place = 0; place < 7; ++place) {
+      double sum = 0, count = 0;
+      for (std::size_t other = 0; other < 7; ++other) {
+        if (other % 3 == place % 3) continue;
+        sum += static_cast<double>(order[other]);
+        ++count;
+      }
+      errors[order[place]] += std::pow(sum / count - static_cast<double>(order[place]), 2) / 2;
+    }
+  }
+  for (const double error : errors) want.add(error);
+  EXPECT_NEAR(result->scores[0].error.mean(), want.mean(), 1e-12);
+  EXPECT_NEAR(result->scores[0].error.standard_error(), want.standard_error(), 1e-12);
+}
+
 TEST(CrossValidation, AContextCanBeShort) {
   const Recorder recorder(0);
   ASSERT_TRUE(cross_validate(numbered(40), {&recorder}, {.folds = 4, .context = 6}));
