@@ -113,7 +113,8 @@ Expected<std::string> read_file(const std::string& path, std::size_t limit) {
 
 Status write_file_atomically(const std::string& path, std::string_view bytes) {
   struct stat info {};
-  const bool special = ::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  // lstat: /dev/stdout is a link, and may lead to a regular file. Renaming would put a file in its place.
+  const bool special = ::lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
   const std::string temporary = special ? path : path + ".tmp";
   Expected<File> file = File::create(temporary);
   if (!file) return std::unexpected(file.error());

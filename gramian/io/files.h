@@ -46,7 +46,7 @@ Expected<std::string> read_file(const std::string& path, std::size_t limit = kMa
 
 // Writes path + ".tmp", syncs it and renames it to `path`: whatever happens, `path` holds
 // either its old or its new bytes. After a failure the temporary file is gone. What is
-// not a regular file (/dev/stdout) is written directly.
+// not a regular file (a pipe) is written directly, and so is what a link leads to (/dev/stdout).
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
 }  // namespace gramian

@@ -22,7 +22,7 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
 
 TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string top = run_gramian({"--help"}).out;
-  for (const char* word : {"train", "eval", "solve", "reproduce", "report", "--version"}) {
+  for (const char* word : {"train", "eval", "solve", "reproduce", "report", "export", "predict", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   const std::string train = run_gramian({"train", "--help"}).out;
@@ -40,6 +40,15 @@ TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string report = run_gramian({"report", "--help"}).out;
   for (const char* word : {"DIR", "--output FILE", "DIR/results/*.json", "DIR/report.html"}) {
     EXPECT_NE(report.find(word), std::string::npos) << word;
+  }
+  const std::string exporting = run_gramian({"export", "--help"}).out;
+  for (const char* word : {"DIR", "--to FORMAT", "numpy, c++ or onnx", "--output FILE", "predict(x_context [n, d]"}) {
+    EXPECT_NE(exporting.find(word), std::string::npos) << word;
+  }
+  const std::string predict = run_gramian({"predict", "--help"}).out;
+  for (const char* word : {"DIR", "DATA.csv", "--target COLUMN", "--features A,B,..", "--whiten", "--output FILE",
+                           "--cross-validate K", "--repeats R", "--seed S", "--context N", "--json FILE"}) {
+    EXPECT_NE(predict.find(word), std::string::npos) << word;
   }
 }
 

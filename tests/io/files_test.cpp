@@ -26,6 +26,17 @@ TEST(Files, ReadsBackWhatWasWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp"));
 }
 
+// /dev/stdout is such a link wherever the output goes to a file: root must not replace it.
+TEST(Files, LinksAreFollowedAndStay) {
+  const TemporaryFolder folder;
+  spill(folder / "file", "old and longer");
+  std::filesystem::create_symlink(folder / "file", folder / "link");
+  ASSERT_TRUE(write_file_atomically(folder / "link", "new"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(slurp(folder / "file"), "new");
+  EXPECT_FALSE(std::filesystem::exists(folder / "link.tmp"));
+}
+
 TEST(Files, MissingFileIsNamed) {
   const TemporaryFolder folder;
   EXPECT_TRUE(is_error(read_file(folder / "none.toml"), ErrorKind::io,

@@ -1,0 +1,64 @@
+#include "gramian/exporting/exporter.h"
+
+#include <algorithm>
+
+#include "gramian/exporting/cpp_source.h"
+#include "gramian/exporting/numpy_source.h"
+#include "gramian/exporting/onnx_model.h"
+
+namespace gramian {
+
+Expected<ExportFormat> export_format(std::string_view name) {
+  if (name == "numpy") return ExportFormat::numpy;
+  if (name == "c++") return ExportFormat::cpp;
+  if (name == "onnx") return ExportFormat::onnx;
+  return fail(ErrorKind::usage, "--to must be one of numpy, c++, onnx, got '{}'", name);
+}
+
+const char* export_file_name(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::numpy:
+      return "learned.py";
+    case ExportFormat::cpp:
+      return "learned.h";
+    case ExportFormat::onnx:
+      return "learned.onnx";
+  }
+  return "";
+}
+
+Expected<std::string> export_model(const ExportSource& source, ExportFormat format) {
+  if (source.network.spec.query_in_keys) {
+    return fail(ErrorKind::config,
+                "[model.query_in_keys] must be false for an export: with it each query changes the Gram matrix");
+  }
+  switch (format) {
+    case ExportFormat::numpy:
+      return numpy_source(source);
+    case ExportFormat::cpp:
+      return cpp_source(source);
+    case ExportFormat::onnx:
+      return onnx_model(source);
+  }
+  return {};
+}
+
+bool layers_are_equal(const Network& network) {
+  const NetworkSpec& spec = network.spec;
+  if (spec.tied) return true;
+  const auto size = static_cast<std::ptrdiff_t>(spec.parameters_per_layer());
+  const auto first = network.theta.begin();
+  for (int layer = 1; layer < spec.layers; ++layer) {
+    if (!std::equal(first, first + size, first + layer * size)) return false;
+  }
+  return spec.layers > 1;
+}
+
+std::string describe_network(const Network& network) {
+  const NetworkSpec& spec = network.spec;
+  const char* kind = spec.kind == Parametrisation::full ? "FULL" : spec.kind == Parametrisation::diag ? "DIAG" : "GD++";
+  return fmt::format("{}, {}{} layer{}{}", kind, spec.layers, layers_are_equal(network) ? " tied" : "",
+                     spec.layers == 1 ? "" : "s", spec.heads > 1 ? fmt::format(", {} heads", spec.heads) : "");
+}
+
+}  // namespace gramian

@@ -1,0 +1,171 @@
+#include "gramian/exporting/numpy_source.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "gramian/exporting/text.h"
+
+namespace gramian {
+
+namespace {
+
+constexpr std::string_view kHead = R"("""A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
+
+From @ORIGIN@; written by gramian @VERSION@.
+Trained on contexts of n = @n@ examples: @TASK@.
+
+    predict(x_context [n, d], y_context [n], x_query [m, d]) -> [m]
+
+@MEANING@
+"""
+import numpy as np
+
+D = @d@  # inputs
+
+)";
+
+constexpr std::string_view kDiagMeaning =
+    R"(Every token is an example (x, y); a query is (x, 0). A layer moves all of them, the queries too, by what it
+reads from the context, and the prediction is minus the y of the query after the last layer. With
+S = @C@ x x^T, alpha = @C@ y x and lambda = @C@ y^2, all of the tokens as they are when the layer begins,
+
+    x' = x + omega_xx S x + omega_xy y alpha
+    y' = y + omega_yx <alpha, x> + omega_yy lambda y
+
+omega_yx < 0 is a step of gradient descent, omega_xx < 0 corrects the curvature, omega_xy < 0 takes smaller
+steps where there is much noise, omega_yy < 0 shrinks the prediction there.)";
+
+constexpr std::string_view kGdppMeaning =
+    R"(Every token is an example (x, y); a query is (x, 0). A layer moves all of them, the queries too, by what it
+reads from the context, and the prediction is minus the y of the query after the last layer. With
+S = @C@ x x^T and alpha = @C@ y x, both of the tokens as they are when the layer begins,
+
+    x' = x + omega_xx S x            (a correction of the curvature)
+    y' = y + omega_yx <alpha, x>     (a step of gradient descent))";
+
+constexpr std::string_view kFullMeaning =
+    R"(Every token is e = (x, y), a query (x, 0). A layer moves all of them, the queries too,
+
+    e' = e + sum_h P_h G Q_h e,    G = @C@ e e^T,
+
+and the prediction is minus the last coordinate of the query after the last layer.)";
+
+constexpr std::string_view kCheck =
+    R"(    x_context, y_context, x_query = (np.asarray(a, dtype=np.float64) for a in (x_context, y_context, x_query))
+    n = len(y_context)
+    if n == 0 or x_context.shape != (n, D) or y_context.shape != (n,) or x_query.shape[1:] != (D,):
+        raise ValueError(f"need x_context [n, {D}], y_context [n], x_query [m, {D}] with n >= 1, "
+                         f"got {x_context.shape}, {y_context.shape}, {x_query.shape}")
+)";
+
+constexpr std::string_view kDiagPredict = R"(
+def predict(x_context, y_context, x_query):
+@CHECK@    x, y = x_context, y_context  # [n, d], [n]
+    x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
+    c = @FACTOR@
+    for omega_xx, omega_xy, omega_yx, omega_yy in @LIST@:
+        S = c * x.T @ x  # [d, d]
+        alpha = c * x.T @ y  # [d]
+        lam = c * y @ y
+        x, y = (x + omega_xx * x @ S + omega_xy * np.outer(y, alpha),
+                y + omega_yx * x @ alpha + omega_yy * lam * y)
+        x_t, y_t = (x_t + omega_xx * x_t @ S + omega_xy * np.outer(y_t, alpha),
+                    y_t + omega_yx * x_t @ alpha + omega_yy * lam * y_t)
+    return -y_t
+)";
+
+constexpr std::string_view kGdppPredict = R"(
+def predict(x_context, y_context, x_query):
+@CHECK@    x, y = x_context, y_context  # [n, d], [n]
+    x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
+    c = @FACTOR@
+    for omega_xx, omega_yx in @LIST@:
+        S = c * x.T @ x  # [d, d]
+        alpha = c * x.T @ y  # [d]
+        x, y = x + omega_xx * x @ S, y + omega_yx * x @ alpha
+        x_t, y_t = x_t + omega_xx * x_t @ S, y_t + omega_yx * x_t @ alpha
+    return -y_t
+)";
+
+constexpr std::string_view kFullPredict = R"(
+def predict(x_context, y_context, x_query):
+@CHECK@    e = np.column_stack([x_context, y_context])  # [n, d + 1]
+    e_t = np.column_stack([x_query, np.zeros(len(x_query))])  # [m, d + 1]
+    c = @FACTOR@
+    for P_l, Q_l in @LIST@:
+        G = c * e.T @ e  # [d + 1, d + 1]
+        A = sum(P_h @ G @ Q_h for P_h, Q_h in zip(P_l, Q_l))
+        e, e_t = e + e @ A.T, e_t + e_t @ A.T
+    return -e_t[:, -1]
+)";
+
+std::string omegas(const Network& network, int layers) {
+  const bool gdpp = network.spec.kind == Parametrisation::gdpp;
+  std::string text =
+      gdpp ? "LAYERS = [\n    # omega_xx, omega_yx\n" : "LAYERS = [\n    # omega_xx, omega_xy, omega_yx, omega_yy\n";
+  for (int l = 0; l < layers; ++l) {
+    const Omega o = network.omega(l);
+    text += gdpp ? fmt::format("    ({}),\n", literals(std::array{o.xx, o.yx}))
+                 : fmt::format("    ({}),\n", literals(std::array{o.xx, o.xy, o.yx, o.yy}));
+  }
+  return text + "]\n";
+}
+
+// P or Q of all layers, [L, H, d + 1, d + 1].
+std::string matrices(const Network& network, int layers, bool q) {
+  const std::size_t rows = network.spec.rows();
+  std::string text = fmt::format("{} = np.array([\n", q ? "Q" : "P");
+  for (int l = 0; l < layers; ++l) {
+    const LayerWeights weights = network.expanded(l);
+    const std::vector<double>& values = q ? weights.q : weights.p;
+    text += fmt::format("    [  # layer {}\n", l + 1);
+    for (std::size_t row = 0; row < values.size() / rows; ++row) {
+      text += row % rows == 0 ? "        [" : "         ";
+      text += fmt::format("[{}]", literals(std::span(values).subspan(row * rows, rows)));
+      text += row % rows == rows - 1 ? "],\n" : ",\n";
+    }
+    text += "    ],\n";
+  }
+  return text + "])\n";
+}
+
+}  // namespace
+
+std::string numpy_source(const ExportSource& source) {
+  const NetworkSpec& spec = source.network.spec;
+  const bool full = spec.kind == Parametrisation::full, gdpp = spec.kind == Parametrisation::gdpp;
+  const bool mean = spec.context_scale == ContextScale::mean, tied = layers_are_equal(source.network);
+  const int written = tied ? 1 : spec.layers;
+  const std::string meaning = fill_in(full   ? kFullMeaning
+                                      : gdpp ? kGdppMeaning
+                                             : kDiagMeaning,
+                                      {{"@C@", mean ? "mean" : "sum"}});
+  std::string list = full ? "zip(P, Q)" : "LAYERS";
+  if (tied) list = fmt::format("{} * {}", full ? "list(zip(P, Q))" : "LAYERS", spec.layers);
+  std::string text = fill_in(kHead, {{"@NETWORK@", describe_network(source.network)},
+                                     {"@d@", fmt::format("{}", spec.d)},
+                                     {"@n@", fmt::format("{}", source.n)},
+                                     {"@ORIGIN@", comment_text(source.origin)},
+                                     {"@TASK@", comment_text(source.task)},
+                                     {"@VERSION@", GRAMIAN_VERSION},
+                                     {"@MEANING@", meaning}});
+  if (full) {
+    text += "# The weights, [layers, heads, D + 1, D + 1].\n";
+    text += matrices(source.network, written, false) + matrices(source.network, written, true);
+  } else {
+    text += omegas(source.network, written);
+  }
+  return text + "\n" +
+         fill_in(full   ? kFullPredict
+                 : gdpp ? kGdppPredict
+                        : kDiagPredict,
+                 {{"@CHECK@", kCheck},
+                  {"@LIST@", list},
+                  {"@FACTOR@", mean ? "1.0 / n  # sums over the context are means, as in training"
+                                    : "1.0  # plain sums over the context, as in training"}});
+}
+
+}  // namespace gramian

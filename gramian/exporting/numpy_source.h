@@ -1,0 +1,12 @@
+// The learned algorithm as a Python module that needs NumPy alone.
+#pragma once
+
+#include <string>
+
+#include "gramian/exporting/exporter.h"
+
+namespace gramian {
+
+std::string numpy_source(const ExportSource& source);
+
+}  // namespace gramian

@@ -1,0 +1,41 @@
+// A table as a regression problem: rows with a target are the context, rows without are queries.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gramian/base/error.h"
+#include "gramian/tabular/csv.h"
+
+namespace gramian {
+
+struct Rows {
+  std::size_t d = 0;      // inputs
+  std::vector<double> x;  // [n, d] row-major
+  std::vector<double> y;  // [n]
+
+  std::size_t size() const { return y.size(); }
+  std::span<const double> input(std::size_t row) const { return std::span(x).subspan(row * d, d); }
+  void add(std::span<const double> input, double target);
+};
+
+struct Dataset {
+  std::vector<std::string> features;  // [d], in the order of the inputs
+  std::string target;
+  Rows context;
+  std::vector<double> queries;           // [m, d]
+  std::vector<std::size_t> query_lines;  // [m], lines of the file
+};
+
+// Squares of larger numbers, and sums of them, could leave the range of a double.
+inline constexpr double kLargestCell = 1e100;
+
+// `features`: names of input columns; none means all but the target. Refuses (format) cells that are missing,
+// no numbers, not finite or larger than kLargestCell, by line and column, and fewer than two rows with a
+// target; (usage) names of columns that are not there, or twice.
+Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
+                               const std::vector<std::string>& features = {});
+
+}  // namespace gramian
