@@ -11,7 +11,8 @@ namespace {
 
 // Found on sigma ~ U(0, 5), {1, 3} and without noise, confirmed on the rest: docs/results.md.
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
-constexpr std::int64_t kFullSteps = 3000;
+constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
+constexpr std::int64_t kRandomSteps = 3000;       // FULL, at random
 constexpr std::int64_t kQuickSteps = 300;
 
 // Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones there.
@@ -33,7 +34,7 @@ constexpr Start kStarts[] = {
 
 // FULL begins once near gradient descent and then at random, where it finds networks that give up a
 // direction of x to carry y: each start has a seed of its own, this far from the next.
-constexpr int kFullStarts = 5;
+constexpr int kFullStarts = 4;
 constexpr int kSeedStride = 1000;
 
 std::vector<double> grid(double last, double step) {
@@ -69,9 +70,12 @@ std::vector<std::string> second_order_start(const Start& start) {
           fmt::format("train.newton_memory={}", start.newton_memory)};
 }
 
-std::vector<std::string> full_start(int index, int seed) {
+std::vector<std::string> full_start(int index, int seed, const Effort& effort) {
   if (index == 0) return {};
-  return {"model.init=random", "model.init_noise=0.1", fmt::format("train.seed={}", seed + index * kSeedStride)};
+  std::vector<std::string> settings{"model.init=random", "model.init_noise=0.1",
+                                    fmt::format("train.seed={}", seed + index * kSeedStride)};
+  if (effort.steps == 0) settings.push_back(fmt::format("train.steps={}", kRandomSteps));
+  return settings;
 }
 
 }  // namespace
@@ -107,7 +111,7 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
   std::vector<Config> list;
   for (int k = 0; k < count; ++k) {
     auto all = settings;
-    add(all, second_order ? second_order_start(kStarts[k]) : full_start(k, seed));
+    add(all, second_order ? second_order_start(kStarts[k]) : full_start(k, seed, effort));
     list.push_back(Config::parse("", "recipe", all).value());
   }
   return list;
@@ -123,13 +127,13 @@ std::string recipe_text(const Effort& effort) {
       "for FULL) one prompt of sixteen is a guard.\n"
       "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} near gradient descent a seed (initial "
       "weights, rate and memory of Gauss-Newton).\n"
-      "FULL: {} steps of SOAP; {} start{} a seed, the first near gradient descent, the others random.\n"
+      "FULL: {} steps of SOAP near gradient descent{}.\n"
       "Without noise: float64, a robust loss that ends as the squared error, and FULL begins as the GD++ network of "
-      "its "
-      "depth, with its steps and starts.\n"
+      "its depth, with its steps and starts.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts),
-      effort.quick ? "" : "s", number(kFullSteps), effort.quick ? 1 : kFullStarts, effort.quick ? "" : "s",
+      effort.quick ? "" : "s", number(kFullSteps),
+      effort.quick ? "" : fmt::format(", and {} random starts of {} steps", kFullStarts - 1, number(kRandomSteps)),
       kSelectionPrompts);
 }
 

@@ -63,7 +63,7 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
 
 TEST(Recipe, IsToldInWords) {
   EXPECT_NE(recipe_text({}).find("2000 steps"), std::string::npos);
-  EXPECT_NE(recipe_text({}).find("3000 steps of SOAP"), std::string::npos);
+  EXPECT_NE(recipe_text({}).find("8000 steps of SOAP"), std::string::npos);
   EXPECT_NE(recipe_text({.steps = 55}).find("55 steps"), std::string::npos);
 }
 
