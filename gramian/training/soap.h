@@ -3,9 +3,9 @@
 //
 // For each matrix with gradient g [D, D], running means of g g^T and g^T g have the eigenvectors
 // U and V. Adam's first moment m stays in the coordinates of theta; its second moments v are those of
-// U^T g V, and a step is -rate U (U^T m V / (sqrt(v) + epsilon)) V^T. Without noise in the gradient a
-// step does not depend on the coordinates of x, and neither does the task: Adam's own steps do, and
-// it crawls where a network gives up one direction of x, which is never along an axis.
+// U^T g V, and a step is -rate U (U^T m V / (sqrt(v) + epsilon)) V^T. A step turns with the coordinates
+// of x, as the task does. Adam's own steps do not, and what a network learns beyond DIAG lies along
+// directions of x that are never an axis.
 //
 // Letters: D size of a token.
 #pragma once

@@ -75,34 +75,6 @@ TEST(Soap, DoesNotDependOnTheCoordinates) {
   }
 }
 
-// 1/2 |A (W - V) B|^2 with narrow valleys along no axis, at the same rate.
-TEST(Soap, FollowsValleysThatAdamCannot) {
-  std::mt19937_64 generator(3);
-  const Matrix scale = Eigen::Vector4d(1, 0.1, 0.03, 0.01).asDiagonal();
-  const Matrix a = scale * rotation(generator), b = rotation(generator) * scale;
-  const Matrix goal = random_matrix(generator);
-  const auto train = [&](auto&& step) {
-    std::vector<double> w(kRows * kRows);
-    constexpr int kSteps = 2000;
-    for (int t = 0; t < kSteps; ++t) {
-      const Matrix error = a * (Eigen::Map<const Matrix>(w.data(), kSize, kSize) - goal) * b;
-      step(0.1 * (1 - static_cast<double>(t) / kSteps), entries(a.transpose() * error * b.transpose()), w);
-    }
-    return (a * (Eigen::Map<const Matrix>(w.data(), kSize, kSize) - goal) * b).squaredNorm();
-  };
-  const OptimiserSpec spec{.epsilon = 1e-20};
-  Soap soap(kRows);
-  AdamState adam = beginning(kRows * kRows), other;
-  SoapState state = soap.initial(kRows * kRows);
-  const double with_soap = train([&](double rate, const std::vector<double>& gradient, std::vector<double>& w) {
-    soap.step(spec, rate, gradient, adam, state, w);
-  });
-  const double with_adam = train([&](double rate, const std::vector<double>& gradient, std::vector<double>& w) {
-    adam_step(spec, rate, gradient, other, w);
-  });
-  EXPECT_LT(with_soap, 0.01 * with_adam);
-}
-
 // A direction of zero gradient is not moved by its rounding errors.
 TEST(Soap, LeavesWhatHasNoInfluence) {
   std::mt19937_64 generator(4);
