@@ -15,4 +15,6 @@
 #include "gramian/solvers/solver.h"
 #include "gramian/tasks/noise.h"
 #include "gramian/tasks/task.h"
+#include "gramian/theory/constructions.h"
+#include "gramian/theory/implicit.h"
 #include "gramian/training/trainer.h"
