@@ -36,6 +36,7 @@ class Solver {
 // Places in the list of make_solvers.
 inline constexpr std::size_t kOracle = 0;
 inline constexpr std::size_t kBayes = 4;
+inline constexpr std::size_t kOls = 5;
 
 // All solvers in the order of every table: oracle, constrr, adarr, tunedrr, bayes,
 // ols, gd, zero. `prior` is what Bayes believes of sigma, `n` sets the fineness of
