@@ -6,7 +6,8 @@
 namespace gramian {
 
 // `steps` steps  v = beta v + K^-1 (alpha - Sigma w),  w += eta v  with one tuned step size and one tuned
-// momentum: a filter, which regularises by stopping early. One step is one of gradient descent.
+// momentum: a filter, which regularises by stopping early. One step is one of gradient descent. On noisy prompts the
+// best momentum is negative: it damps what a large step would overshoot.
 class HeavyBall final : public Solver {
  public:
   explicit HeavyBall(int steps) : steps_(steps) {}
