@@ -19,4 +19,6 @@
 #include "gramian/tabular/network_regressor.h"
 #include "gramian/tasks/noise.h"
 #include "gramian/tasks/task.h"
+#include "gramian/theory/constructions.h"
+#include "gramian/theory/implicit.h"
 #include "gramian/training/trainer.h"

@@ -166,6 +166,11 @@ class Examiner {
 }  // namespace
 
 Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec, ThreadPool& pool) {
+  return tune_solvers(task, make_solvers(belief, task.n(), spec.gd_steps), spec, pool);
+}
+
+Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers, const EvalSpec& spec,
+                       ThreadPool& pool) {
   Opponents opponents;
   opponents.tuning_prompts = tuning_prompts(task, spec);
   SpectrumBatch prompts(task, opponents.tuning_prompts);
@@ -183,7 +188,7 @@ Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, con
         [&](const PromptBlock<double>& drawn, int count, std::uint64_t first) { prompts.fill(drawn, count, first); });
   });
 
-  for (auto& solver : make_solvers(belief, task.n(), spec.gd_steps)) {
+  for (auto& solver : solvers) {
     const Status status = solver->applicable(task.n(), task.d());
     opponents.list.push_back({std::move(solver), status ? std::string{} : status.error().message});
   }

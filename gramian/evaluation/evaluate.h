@@ -97,6 +97,10 @@ using ProgressFunction = std::function<bool(std::uint64_t done, std::uint64_t to
 // question is what a wrong belief costs.
 Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec, ThreadPool& pool);
 
+// The same for a list of solvers that begins like that of make_solvers, up to Bayes.
+Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers, const EvalSpec& spec,
+                       ThreadPool& pool);
+
 // Memory does not grow with the number of prompts, and the result is the same to the bit
 // for any number of threads. `model` may be null. The task may differ from that of the
 // opponents in its noise alone.

@@ -167,4 +167,51 @@ std::string to_table(const EvalResult& result, std::span<const ProfilePoint> pro
   return text;
 }
 
+std::string to_json(const HandMadeComparison& comparison) {
+  Json json = {{"prompts", comparison.prompts},
+               {"tuning_prompts", comparison.tuning_prompts},
+               {"references", Json::object()},
+               {"steps", Json::array()}};
+  for (const Score& score : comparison.references) {
+    json["references"][score.name] = estimate(score.adjusted, score.undefined);
+  }
+  for (const StepScores& row : comparison.rows) {
+    Json entry = {{"steps", row.steps}, {"adjusted", Json::object()}, {"constants", Json::object()}};
+    for (const Score& score : row.hand_made) {
+      entry["adjusted"][score.name] = estimate(score.adjusted);
+      for (const auto& [name, value] : score.constants) entry["constants"][score.name][name] = number(value);
+    }
+    if (row.model) entry["adjusted"]["model"] = estimate(row.model->adjusted);
+    json["steps"].push_back(std::move(entry));
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string to_table(const HandMadeComparison& comparison) {
+  std::string text = fmt::format(
+      "adjusted loss against steps, {} prompts; constants tuned on {} others for each number of steps; the best "
+      "hand-made one has a *\n\n",
+      comparison.prompts, comparison.tuning_prompts);
+  const auto cell = [](const Score& score, bool best) {
+    return fmt::format("  {:>10.4g} ± {:<7.2g}{}", score.adjusted.mean(), score.adjusted.standard_error(),
+                       best ? '*' : ' ');
+  };
+  std::string header = fmt::format("{:<5}", "steps");
+  for (const Score& score : comparison.rows.front().hand_made) header += fmt::format("  {:>10}{:11}", score.name, "");
+  if (comparison.rows.front().model) header += fmt::format("  {:>10}", "model");
+  text += trimmed(header);
+  for (const StepScores& row : comparison.rows) {
+    std::string line = fmt::format("{:<5}", row.steps);
+    for (const Score& score : row.hand_made) line += cell(score, &score == &row.best_hand_made());
+    if (row.model) line += cell(*row.model, false);
+    text += trimmed(line);
+  }
+  text += "\n";
+  for (const Score& score : comparison.references) {
+    text += score.undefined.empty() ? trimmed(fmt::format("{:<9}{}", score.name, with_error(score.adjusted)))
+                                    : fmt::format("{:<9}  undefined: {}\n", score.name, score.undefined);
+  }
+  return text;
+}
+
 }  // namespace gramian

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gramian/evaluation/evaluate.h"
+#include "gramian/evaluation/hand_made.h"
 
 namespace gramian {
 
@@ -22,5 +23,16 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
 
 // Aligned columns, means with +- one standard error, adjusted loss first.
 std::string to_table(const EvalResult& result, std::span<const ProfilePoint> profile = {});
+
+// {"prompts": N, "tuning_prompts": N,
+//  "references": {"oracle": {"mean": .., "se": ..}, "constrr": {..}, ..},
+//  "steps": [{"steps": 1, "adjusted": {"gd": {..}, "gdpp": {..}, "momentum": {..}, "cg": {..}, "cg_ridge": {..},
+//             "model": {..}}, "constants": {"gd": {"step_size": ..}, ..}}, ..]}
+//
+// Adjusted losses; "model" only where there is one. Numbers as above.
+std::string to_json(const HandMadeComparison& comparison);
+
+// Adjusted loss, one row for each number of steps, the best hand-made one marked.
+std::string to_table(const HandMadeComparison& comparison);
 
 }  // namespace gramian

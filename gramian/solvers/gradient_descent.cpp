@@ -30,21 +30,12 @@ std::vector<Solver::Constant> GradientDescent::constants() const {
 }
 
 void GradientDescent::tune(const SpectrumBatch& prompts) {
-  // Beyond 2 / l_max the iteration diverges; below 1 / (l_max + steps sigma^2) it
-  // would shrink more than any ridge. The optimum lies between.
-  double largest = 0;
-  double noise = 0;
-  for (std::size_t p = 0; p < prompts.size(); ++p) {
-    largest += prompts[p].eigenvalues.back();
-    noise += prompts[p].sigma * prompts[p].sigma;
-  }
-  if (largest == 0) return;
-  const double count = static_cast<double>(prompts.size());
   const auto objective = [&](double eta) {
     step_size_ = eta;
     return mean_loss(*this, prompts);
   };
-  step_size_ = minimise_scale(objective, 1e-2 * count / (largest + steps_ * noise), 4 * count / largest);
+  const auto [low, high] = step_size_range(prompts, steps_);
+  step_size_ = minimise_scale(objective, low, high);
 }
 
 void GradientDescent::solve(const Spectrum& prompt, std::span<double> coordinates) const {

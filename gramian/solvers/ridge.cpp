@@ -14,12 +14,6 @@ Status needs_residuals(int n, int d) {
 
 double estimated_noise(const Spectrum& prompt) { return prompt.rss / (prompt.n - prompt.d); }
 
-double mean_square_noise(const SpectrumBatch& prompts) {
-  double sum = 0;
-  for (std::size_t p = 0; p < prompts.size(); ++p) sum += prompts[p].sigma * prompts[p].sigma;
-  return sum / static_cast<double>(std::max<std::size_t>(prompts.size(), 1));
-}
-
 }  // namespace
 
 void Ridge::solve(const Spectrum& prompt, std::span<double> coordinates) const {

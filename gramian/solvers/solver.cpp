@@ -3,7 +3,10 @@
 #include <limits>
 
 #include "gramian/solvers/bayes.h"
+#include "gramian/solvers/conjugate_gradients.h"
+#include "gramian/solvers/corrected_descent.h"
 #include "gramian/solvers/gradient_descent.h"
+#include "gramian/solvers/heavy_ball.h"
 #include "gramian/solvers/ridge.h"
 
 namespace gramian {
@@ -18,6 +21,16 @@ std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n
   solvers.push_back(std::make_unique<FixedRidge>("ols", 0.0));
   solvers.push_back(std::make_unique<GradientDescent>(gd_steps));
   solvers.push_back(std::make_unique<FixedRidge>("zero", std::numeric_limits<double>::infinity()));
+  return solvers;
+}
+
+std::vector<std::unique_ptr<Solver>> make_step_solvers(int steps) {
+  std::vector<std::unique_ptr<Solver>> solvers;
+  solvers.push_back(std::make_unique<GradientDescent>(steps));
+  solvers.push_back(std::make_unique<CorrectedDescent>(steps));
+  solvers.push_back(std::make_unique<HeavyBall>(steps));
+  solvers.push_back(std::make_unique<ConjugateGradients>(steps, ConjugateGradients::Penalty::none));
+  solvers.push_back(std::make_unique<ConjugateGradients>(steps, ConjugateGradients::Penalty::tuned));
   return solvers;
 }
 

@@ -36,10 +36,15 @@ class Solver {
 // Places in the list of make_solvers.
 inline constexpr std::size_t kOracle = 0;
 inline constexpr std::size_t kBayes = 4;
+inline constexpr std::size_t kOls = 5;
 
 // All solvers in the order of every table: oracle, constrr, adarr, tunedrr, bayes,
 // ols, gd, zero. `prior` is what Bayes believes of sigma, `n` sets the fineness of
 // its quadrature, `gd_steps` >= 1 is the number of steps of gd.
 std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n, int gd_steps);
+
+// Hand-made iterations with as many steps as a network has layers, each with constants of its own to tune: gd,
+// gdpp (curvature correction), momentum (heavy ball), cg, cg_ridge. steps >= 1.
+std::vector<std::unique_ptr<Solver>> make_step_solvers(int steps);
 
 }  // namespace gramian

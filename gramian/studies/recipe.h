@@ -45,6 +45,8 @@ struct Examination {
 };
 
 Examination examination(const Cell& cell, const Effort& effort);
+inline constexpr std::uint64_t kEvaluationSeed = 1;          // of these prompts
+inline constexpr std::uint64_t kTuningPrompts = 100'000;     // for the iterations of the study "steps"
 inline constexpr std::uint64_t kSelectionPrompts = 100'000;  // on which starts and seeds are compared
 
 // What a run costs, in multiply-adds: for estimates of time.

@@ -35,7 +35,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kEvaluationSeed = 1;
 constexpr std::uint64_t kSelectionSeed = 2;
 constexpr auto kPoll = std::chrono::milliseconds(100);
 

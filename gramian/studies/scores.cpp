@@ -65,4 +65,17 @@ Expected<Scores> load_scores(const std::string& path) {
   }
 }
 
+Expected<HandMadeScores> load_hand_made(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::unexpected(text.error());
+  try {
+    const Json json = Json::parse(*text);
+    HandMadeScores scores{.references = estimates(json.at("references")), .steps = {}};
+    for (const Json& row : json.at("steps")) scores.steps.push_back(estimates(row.at("adjusted")));
+    return scores;
+  } catch (const Json::exception& error) {
+    return fail(ErrorKind::format, "{}: not a comparison with hand-made algorithms: {}", path, error.what());
+  }
+}
+
 }  // namespace gramian

@@ -34,6 +34,14 @@ struct Scores {
   std::vector<ProfileScores> profile = {};
 };
 
+// What `to_json(HandMadeComparison)` wrote: adjusted losses.
+struct HandMadeScores {
+  std::map<std::string, Estimate> references = {};
+  std::vector<std::map<std::string, Estimate>> steps = {};  // after 1, 2, .. steps
+};
+// Errors: io; format.
+Expected<HandMadeScores> load_hand_made(const std::string& path);
+
 // Errors: io; format for a file that `gramian eval` did not write.
 Expected<Scores> load_scores(const std::string& path);
 

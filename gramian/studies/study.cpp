@@ -26,6 +26,7 @@ constexpr std::array kStudies{
     Study{"fig5", "Prediction after k layers", "Fig. 5", fig5_cells, draw_fig5},
     Study{"fig6", "Loss against the noise level, not adjusted", "Fig. 6", fig6_cells, draw_fig6},
     Study{"fig7", "Profiles layer by layer", "Fig. 7", fig7_cells, draw_fig7},
+    Study{"steps", "Learned and hand-made algorithms, step by step", "", steps_cells, draw_steps},
     Study{"blowups", "Rare prompts on which networks explode", "", blowups_cells, draw_blowups},
     Study{"training", "Training curves", "", training_cells, draw_training},
 };

@@ -49,6 +49,8 @@ std::vector<Cell> fig7_cells();
 Status draw_fig7(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> blowups_cells();
 Status draw_blowups(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> steps_cells();
+Status draw_steps(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> training_cells();
 Status draw_training(const Archive&, const StudyOptions&, StudyResult&);
 

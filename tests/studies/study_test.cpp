@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -188,6 +189,72 @@ TEST(Table1, AnExplodedCellIsWorse) {
     const auto& row = result.tables[0].rows[10];  // L = 4, DIAG
     EXPECT_EQ(std::get<TableCell>(row[2 + 5]).status, status) << mean << " " << single;
   }
+}
+
+// Claims are judged by numbers, the hand-made ones computed once and then read: networks at the Bayes bound pass, at
+// the loss of predicting zero they do not, and without networks nothing is judged.
+TEST(Steps, ClaimsFollowTheNumbers) {
+  const TemporaryFolder folder;
+  const StudyOptions options{.directory = folder / "s", .effort = {.quick = true}, .threads = 2};
+  std::filesystem::create_directories(options.directory);
+  for (const double loss : {1e-20, 5.0}) {
+    Archive archive;
+    for (const Cell& cell : steps_cells()) {
+      Trained trained{.cell = cell, .directory = "x"};
+      trained.scores.adjusted = {{"model", {loss, 1e-25}}};
+      archive.add(std::move(trained));
+    }
+    StudyResult result;
+    ASSERT_TRUE(draw_steps(archive, options, result));
+    ASSERT_EQ(result.claims.size(), 3u);
+    for (const Claim& claim : result.claims) {
+      // Without noise one prompt in thousands carries an iteration's mean, so that few prompts judge nothing.
+      if (loss > 1 || &claim != &result.claims[2]) {
+        EXPECT_EQ(claim.holds, loss < 1) << claim.detail;
+      }
+      EXPECT_NE(claim.detail.find("L = 7: "), std::string::npos);
+    }
+    ASSERT_EQ(result.tables.size(), 3u);
+    EXPECT_EQ(result.tables[0].rows.size(), 7u);
+    for (const auto& row : result.tables[0].rows) EXPECT_EQ(row.size(), result.tables[0].columns.size());
+    ASSERT_EQ(result.figures.size(), 1u);
+    ASSERT_EQ(result.figures[0].panels.size(), 3u);
+    EXPECT_EQ(result.figures[0].panels[0].series.size(), 3u + 5 + 4);
+    EXPECT_EQ(result.figures[0].panels[2].series.size(), 3u + 5);  // without noise no ridge
+  }
+  StudyResult nothing;
+  ASSERT_TRUE(draw_steps({}, options, nothing));
+  for (const Claim& claim : nothing.claims) EXPECT_FALSE(claim.holds.has_value()) << claim.detail;
+}
+
+TEST(Steps, HandMadeLossesAreComputedOnceAndReadBack) {
+  const TemporaryFolder folder;
+  const StudyOptions options{.directory = folder / "s", .effort = {.quick = true}, .threads = 2};
+  std::filesystem::create_directories(options.directory);
+  StudyResult first, second;
+  ASSERT_TRUE(draw_steps({}, options, first));
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(options.directory)) files.push_back(entry.path());
+  ASSERT_EQ(files.size(), 3u);
+  for (const std::string& file : files) {
+    const auto scores = load_hand_made(file);
+    ASSERT_TRUE(scores) << test::message_of(scores);
+    EXPECT_EQ(scores->steps.size(), 7u);
+    EXPECT_EQ(scores->references.at("oracle").mean, 0);
+  }
+  // What is drawn is what the file says.
+  std::string text = slurp(files[0]);
+  auto json = nlohmann::json::parse(text);
+  json["steps"][3]["adjusted"]["cg"]["mean"] = 123.5;
+  spill(files[0], json.dump());
+  ASSERT_TRUE(draw_steps({}, options, second));
+  EXPECT_NE(to_json(second).find("123.5"), std::string::npos);
+  EXPECT_EQ(to_json(first).find("123.5"), std::string::npos);
+  // A damaged file is computed again.
+  spill(files[0], "{");
+  EXPECT_TRUE(is_error(load_hand_made(files[0]), ErrorKind::format, {files[0]}));
+  ASSERT_TRUE(draw_steps({}, options, second));
+  EXPECT_EQ(slurp(files[0]), text);
 }
 
 TEST(Result, IsJsonWithoutInfinities) {

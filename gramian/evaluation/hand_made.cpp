@@ -1,0 +1,36 @@
+#include "gramian/evaluation/hand_made.h"
+
+#include <algorithm>
+
+namespace gramian {
+
+const Score& StepScores::best_hand_made() const {
+  return *std::ranges::min_element(hand_made, {}, [](const Score& score) { return score.adjusted.mean(); });
+}
+
+Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, Predictor* model, int steps,
+                                                    const EvalSpec& spec, ThreadPool& pool,
+                                                    const ProgressFunction& progress) {
+  std::vector<std::unique_ptr<Solver>> solvers = make_solvers(task.spec().noise, task.n(), 1);
+  solvers.resize(kOls + 1);
+  for (int k = 1; k <= steps; ++k) {
+    for (auto& solver : make_step_solvers(k)) solvers.push_back(std::move(solver));
+  }
+  const Opponents opponents = tune_solvers(task, std::move(solvers), spec, pool);
+  auto result = evaluate(task, opponents, model, spec, pool, progress);
+  if (!result) return std::unexpected(result.error());
+
+  HandMadeComparison comparison{
+      .prompts = result->prompts, .tuning_prompts = result->tuning_prompts, .references = {}, .rows = {}};
+  const auto first_step = result->solvers.begin() + kOls + 1;
+  comparison.references.assign(result->solvers.begin(), first_step);
+  const auto each = (result->solvers.end() - first_step) / steps;
+  for (int k = 0; k < steps; ++k) {
+    StepScores row{.steps = k + 1, .hand_made = {first_step + k * each, first_step + (k + 1) * each}};
+    if (static_cast<std::size_t>(k) < result->layers.size()) row.model = result->layers[static_cast<std::size_t>(k)];
+    comparison.rows.push_back(std::move(row));
+  }
+  return comparison;
+}
+
+}  // namespace gramian

@@ -1,0 +1,29 @@
+// Conjugate gradients on the normal equations of the context, from w = 0.
+#pragma once
+
+#include "gramian/solvers/solver.h"
+
+namespace gramian {
+
+// `steps` steps of conjugate gradients, preconditioned with K, on  (Sigma + s K) w = alpha:  the best polynomial of
+// its degree for this prompt, so that no step size is to be tuned. Exact after as many steps as there are different
+// eigenvalues.
+//
+// On noisy prompts it fits the noise in few steps, and stopping early is too coarse a cure. So there are two: s = 0,
+// and s tuned ("cg_ridge"), which tends to CONSTRR.
+class ConjugateGradients final : public Solver {
+ public:
+  enum class Penalty { none, tuned };
+  ConjugateGradients(int steps, Penalty penalty) : steps_(steps), tuned_(penalty == Penalty::tuned) {}
+  std::string name() const override { return tuned_ ? "cg_ridge" : "cg"; }
+  void tune(const SpectrumBatch& prompts) override;
+  std::vector<Constant> constants() const override;
+  void solve(const Spectrum& prompt, std::span<double> coordinates) const override;
+
+ private:
+  int steps_;
+  bool tuned_;
+  double sigma2_ = 0;  // s
+};
+
+}  // namespace gramian
