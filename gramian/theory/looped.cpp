@@ -122,14 +122,50 @@ ContextMean LoopedContexts::diverging(double a) const {
   return {count / contexts, standard_error(contexts, count, count)};
 }
 
-double LoopedContexts::loss(std::span<const double> a, int loops) const {
+ContextMean LoopedContexts::loss(std::span<const double> a, int loops) const {
   const Eigen::Map<const Matrix> step(a.data(), d_, d_);
   const auto size = static_cast<std::size_t>(d_) * static_cast<std::size_t>(d_);
-  double sum = 0;
+  double sum = 0, squares = 0;
   for (std::size_t c = 0; c < spectra_.contexts(); ++c) {
-    sum += powers(step, Eigen::Map<const Matrix>(matrices_.data() + c * size, d_, d_), loops).back().squaredNorm();
+    const Eigen::Map<const Matrix> s(matrices_.data() + c * size, d_, d_);
+    const double loss = powers(step, s, loops).back().squaredNorm();
+    sum += loss;
+    squares += loss * loss;
   }
-  return sum / static_cast<double>(spectra_.contexts());
+  const double count = static_cast<double>(spectra_.contexts());
+  return {sum / count, standard_error(count, sum, squares)};
+}
+
+RotatedOptimum LoopedContexts::rotated_optimum(int loops) const {
+  const auto d = static_cast<std::size_t>(d_);
+  const auto evaluate = [&](double a, double k) {
+    std::vector<double> matrix(d * d);
+    for (std::size_t i = 0; i < d; ++i) matrix[i * d + i] = a;
+    for (std::size_t i = 0; i + 1 < d; i += 2) {
+      matrix[i * d + i + 1] = k;
+      matrix[(i + 1) * d + i] = -k;
+    }
+    return RotatedOptimum{a, k, loss(matrix, loops)};
+  };
+  // The loss is even in k. Downhill in the eight directions of a grid that becomes finer.
+  RotatedOptimum best = evaluate(optimum(loops).step.mean, 0);
+  double grid = 0.1;
+  while (grid > 1e-3) {
+    RotatedOptimum next = best;
+    for (const double da : {-grid, 0.0, grid}) {
+      for (const double dk : {-grid, 0.0, grid}) {
+        if ((da == 0 && dk == 0) || best.rotation + dk < 0) continue;
+        const RotatedOptimum there = evaluate(best.step + da, best.rotation + dk);
+        if (there.loss.mean < next.loss.mean) next = there;
+      }
+    }
+    if (next.loss.mean < best.loss.mean) {
+      best = next;
+    } else {
+      grid /= 2;
+    }
+  }
+  return best;
 }
 
 std::vector<double> LoopedContexts::gradient(std::span<const double> a, int loops) const {
@@ -187,7 +223,7 @@ std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops, 
       for (std::size_t i = 0; i < size; ++i) a[i] -= h / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]);
     }
     time = end;
-    points.push_back({time, contexts.loss(a, loops), a});
+    points.push_back({time, contexts.loss(a, loops).mean, a});
   }
   return points;
 }

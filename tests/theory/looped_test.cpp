@@ -208,13 +208,13 @@ TEST(Looped, GradientEqualsCentralDifferences) {
         auto above = a, below = a;
         above[i] += h;
         below[i] -= h;
-        return (contexts.loss(above, loops) - contexts.loss(below, loops)) / (2 * h);
+        return (contexts.loss(above, loops).mean - contexts.loss(below, loops).mean) / (2 * h);
       };
       EXPECT_NEAR(gradient[i], (4 * slope(5e-4) - slope(1e-3)) / 3, 1e-8 * unit(gradient[i]));
     }
     // Along A = a I, the scalar loss and its slope are those of the matrix.
     const std::vector<double> scalar{0.6, 0, 0, 0, 0.6, 0, 0, 0, 0.6};
-    EXPECT_NEAR(contexts.loss(0.6, loops).mean, contexts.loss(scalar, loops), 1e-12);
+    EXPECT_NEAR(contexts.loss(0.6, loops).mean, contexts.loss(scalar, loops).mean, 1e-12);
     const auto g = contexts.gradient(scalar, loops);
     EXPECT_NEAR(contexts.slope(0.6, loops), g[0] + g[4] + g[8], 1e-11);
   }
@@ -251,6 +251,30 @@ TEST(Looped, OptimaOfManyLoops) {
     EXPECT_NEAR(best.loss.mean, row.loss, 4 * std::hypot(best.loss.se, row.error));
     EXPECT_LT(best.step.se, 0.01);
   }
+}
+
+// A rotation in A is better than any symmetric A from three loops on; for one and two it is not.
+TEST(Looped, BestPreconditionerTurns) {
+  const LoopedContexts contexts(10, 100, 2'000, 7);
+  for (const int loops : {1, 2}) EXPECT_LT(contexts.rotated_optimum(loops).rotation, 0.03) << loops;
+  for (const auto& [loops, ratio] : {std::pair{3, 0.97}, {5, 0.60}}) {
+    const RotatedOptimum best = contexts.rotated_optimum(loops);
+    EXPECT_GT(best.rotation, 0.1);
+    EXPECT_LT(best.loss.mean, ratio * contexts.optimum(loops).loss.mean) << loops;
+  }
+  // No neighbour of the optimum for five loops is better, in any direction of A.
+  const RotatedOptimum best = contexts.rotated_optimum(5);
+  std::vector<double> a(100);
+  for (std::size_t i = 0; i < 10; ++i) {
+    a[i * 10 + i] = best.step;
+    a[i * 10 + (i ^ 1)] = i % 2 == 0 ? best.rotation : -best.rotation;
+  }
+  EXPECT_NEAR(contexts.loss(a, 5).mean, best.loss.mean, 1e-15);
+  double along = 0, all = 0;  // the gradient that is left: sampling, and the grid of the search
+  for (const double g : contexts.gradient(a, 5)) all += g * g;
+  const auto symmetric = contexts.gradient(std::vector<double>(100), 5);  // at A = 0, for its size
+  for (const double g : symmetric) along += g * g;
+  EXPECT_LT(std::sqrt(all), 1e-3 * std::sqrt(along));
 }
 
 // |grad|^2 = 4 L^2 d^(-(L-1)/L) loss^((2L-1)/L) exactly for n -> infinity.
