@@ -12,7 +12,7 @@ namespace gramian {
 
 namespace {
 
-constexpr std::int64_t kRestrictedSteps = 1500;
+constexpr std::int64_t kRestrictedSteps = 2000;
 constexpr std::int64_t kFullSteps = 10'000;  // as in the paper
 constexpr std::int64_t kQuickSteps = 150;
 
@@ -37,13 +37,14 @@ std::vector<Config> looped_starts(const Cell& cell, int seed, const Effort& effo
       "train.threads=1",
   };
   if (full) {
-    settings.insert(settings.end(), {"train.batch=1024"});
+    settings.insert(settings.end(), {"train.batch=1024", "train.learning_rate=0.05"});
   } else {
     // Eigenvalues of G/n reach (1 + sqrt(d/n))^2 times those of S: begin well within the steps that converge. u begins
     // at a size that the paper's claim can be seen to remove.
     const double largest = std::sqrt(p.kappa) * std::pow(1 + std::sqrt(static_cast<double>(p.d) / p.n), 2);
-    settings.insert(settings.end(), {fmt::format("model.init_step={:.4f}", 0.75 / largest), "model.init_noise=0.02",
-                                     "train.batch=512", "train.optimiser=gauss_newton"});
+    settings.insert(settings.end(),
+                    {fmt::format("model.init_step={:.4f}", 0.75 / largest), "model.init_noise=0.02", "train.batch=1024",
+                     "train.optimiser=gauss_newton", "train.newton_rate=0.1", "train.newton_memory=0.99"});
   }
   const auto s = looped_covariance(p.d, p.kappa);
   if (!s.empty()) {
@@ -70,7 +71,7 @@ std::string looped_text(const Effort& effort) {
   };
   return fmt::format(
       "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust weights, one start.\n"
-      "(A, u): {} steps on fresh batches of 512 prompts, 30% Adam and then Gauss-Newton on all d^2 + d parameters; A "
+      "(A, u): {} steps on fresh batches of 1,024 prompts, 30% Adam and then Gauss-Newton on all d^2 + d parameters; A "
       "begins at a multiple of I.\n"
       "FULL, looped or not: {} steps of Adam on batches of 1,024, from near gradient descent.\n",
       number(kRestrictedSteps), number(kFullSteps));

@@ -13,7 +13,7 @@ namespace gramian {
 namespace {
 
 constexpr int kMostLoops = 50;
-constexpr std::uint64_t kPrompts = 200'000, kQuickPrompts = 2'000;
+constexpr std::uint64_t kPrompts = 50'000, kQuickPrompts = 2'000;
 constexpr std::uint64_t kSeed = 3;
 constexpr double kScales[] = {0.5, 1, 1.25, 1.5, 2};  // of the covariance, for the restricted model
 
@@ -131,7 +131,7 @@ Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool
 // The restricted model: what theory says about more loops.
 Status draw_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool, Table& table,
                        Figure& figure, StudyResult& result) {
-  const std::size_t contexts = options.effort.quick ? 500 : 200'000;
+  const std::size_t contexts = options.effort.quick ? 500 : 50'000;
   for (const int n : {100, 30}) {
     const Trained* trained = archive.best(restricted_cell(n));
     if (trained == nullptr) continue;
@@ -210,7 +210,7 @@ Status draw_looped_fig3(const Archive& archive, const StudyOptions& options, Stu
               .title = "Loss after more and fewer loops than in training",
               .columns = {"network", "inputs", ""},
               .rows = {},
-              .notes = {"Loss: E (prediction - y)^2. A mean over 200,000 prompts is carried by the few whose largest "
+              .notes = {"Loss: E (prediction - y)^2. A mean over 50,000 prompts is carried by the few whose largest "
                         "eigenvalue makes loops diverge; the median is what a typical prompt sees."}};
   for (const int loops : kExtraLoops) table.columns.push_back(fmt::format("{}", loops));
   Figure figure{.id = "looped-fig3",
