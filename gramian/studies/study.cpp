@@ -9,6 +9,7 @@
 #include "gramian/io/files.h"
 #include "gramian/lanes/target.h"
 #include "gramian/runs/manifest.h"
+#include "gramian/studies/gd.h"
 #include "gramian/studies/looped.h"
 
 namespace gramian {
@@ -27,6 +28,10 @@ constexpr std::array kStudies{
     Study{"fig7", "Profiles layer by layer", "Fig. 7", fig7_cells, draw_fig7},
     Study{"blowups", "Rare prompts on which networks explode", "", blowups_cells, draw_blowups},
     Study{"training", "Training curves", "", training_cells, draw_training},
+    Study{"gd-fig2", "One trained layer beside one step of gradient descent", "Fig. 2", gd_fig2_cells, draw_gd_fig2,
+          &gd_recipe},
+    Study{"gd-fig3", "Several layers beside gradient descent and GD++", "Fig. 3", gd_fig3_cells, draw_gd_fig3,
+          &gd_recipe},
     Study{"looped-fig1", "Looped transformers: the weights of the restricted model", "Fig. 1", looped_fig1_cells,
           draw_looped_fig1, &looped_recipe},
     Study{"looped-fig2", "Looped transformers: training curves of the full model", "Fig. 2", looped_fig2_cells,
