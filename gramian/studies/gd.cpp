@@ -18,10 +18,13 @@ constexpr std::uint64_t kPrompts = 20'000, kQuickPrompts = 1'000;
 struct Schedule {
   std::int64_t steps;
   double rate;
+  double noise = 0.1;
 };
 
 Schedule schedule(const Cell& cell) {
-  if (cell.layers == 1) return {2000, 0.02};
+  // What one layer does not read (the column of y in Q, since the query has y = 0) stays as it begins; a roll-out reads
+  // it.
+  if (cell.layers == 1) return {2000, 0.02, 0.01};
   if (cell.layers == 2) return {4000, 0.02};
   if (!cell.tied) return {8000, 0.05};
   return cell.layers <= 5 ? Schedule{6000, 0.01} : Schedule{8000, 0.03};
@@ -79,7 +82,7 @@ std::vector<Config> gd_starts(const Cell& cell, int seed, const Effort& effort) 
           {fmt::format("task.d={}", kGdDimension), fmt::format("task.n={}", context_of(cell)), "task.noise=constant",
            "task.sigma=0", "task.inputs=uniform", fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")),
            "model.kind=full", fmt::format("model.layers={}", cell.layers), fmt::format("model.tied={}", cell.tied),
-           "model.init=random", "model.init_noise=0.1", fmt::format("train.seed={}", seed),
+           "model.init=random", fmt::format("model.init_noise={}", how.noise), fmt::format("train.seed={}", seed),
            fmt::format("train.steps={}", steps), "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
            "train.final_learning_rate=0", "train.threads=1"})
           .value()};
@@ -97,7 +100,8 @@ std::string gd_text(const Effort& effort) {
     return fmt::format("Every cell: FULL from random weights, {} steps of Adam on fresh batches of 1,024 prompts.\n",
                        effort.steps > 0 ? effort.steps : kQuickSteps);
   }
-  return "Every cell: FULL from random weights of deviation 0.1, no noise, x ~ U(-1/2, 1/2), by tokens; Adam on fresh "
+  return "Every cell: FULL from random weights of deviation 0.1 (one layer: 0.01), no noise, x ~ U(-1/2, 1/2), by "
+         "tokens; Adam on fresh "
          "batches of 1,024 prompts, loss integrated over the query, robust weights. 2,000 steps for one layer, 4,000 "
          "for "
          "two loops, 6,000 to 8,000 for more.\n";

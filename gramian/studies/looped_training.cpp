@@ -40,9 +40,12 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
                 "for the same layers, shared or each its own. Published: where the curves of Fig. 2 level out."}};
   Panel panel{
       .title = "d = 5, n = 20, S = I", .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
-  Claim order{.text = fmt::format("The losses are those of Fig. 2, within a factor of {}", kFactor),
-              .holds = true,
-              .detail = {}};
+  Claim order{
+      .text = fmt::format("Loops end where those of Fig. 2 do, within a factor of {0}, and layers of their own at most "
+                          "{0} times as high",
+                          kFactor),
+      .holds = true,
+      .detail = {}};
   Claim floor{.text = "Looped networks reach the best GD++ loop within 25% (L = 2, 5)", .holds = true, .detail = {}};
   std::map<std::pair<int, bool>, double> losses;
   const auto cells = looped_fig2_cells();
@@ -61,7 +64,7 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
                                                             : " layers");
     table.rows.push_back({name, TableCell{.value = value, .se = 2 * ours.se},
                           TableCell{.value = 2 * best.loss.mean, .se = 2 * best.loss.se}, published});
-    const bool near = value <= kFactor * published && value >= published / kFactor;
+    const bool near = value <= kFactor * published && (!cell.tied || value >= published / kFactor);
     order.holds = *order.holds && near;
     order.detail += fmt::format("{}{}: {:.2g} ({:.2g}){}", order.detail.empty() ? "" : "; ", name, value, published,
                                 near ? "" : " (not)");

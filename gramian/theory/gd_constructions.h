@@ -37,7 +37,8 @@ TokenLayer gd_layer(const TokenShape& shape, double step, double curvature = 0, 
 
 // Proposition 3: tokens (content, one-hot position) of size content + positions, with x_j and y_j in tokens that
 // follow each other, (x_j, 0) and (0, y_j). One layer writes the content of the next token in the place of the
-// position; of the token of x_j that is (0, y_j). The last token has no next one and keeps its position.
+// position; of the token of x_j that is (0, y_j). The last token has no next one and keeps its position, and so does
+// the one before it: the query is no key.
 TokenLayer copy_layer(std::size_t content, std::size_t positions);
 // A token of x after it, for gd_layer. content = d + o, and at least as many positions.
 constexpr TokenShape copied_shape(std::size_t d, std::size_t o, std::size_t positions) {
