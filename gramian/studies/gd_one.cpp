@@ -73,6 +73,111 @@ struct Worst {
   }
 };
 
+// The layer trained for n = 10, and the step of gradient descent that it should be.
+struct One {
+  const Network& network;
+  const GdOptimum& best;
+  int n;
+  bool quick;
+};
+
+// Half way between the products of the trained and of the constructed layer.
+void claim_interpolation(const One& one, const LayerWeights& weights, StudyResult& result) {
+  const auto& [network, best, n, quick] = one;
+  Network half = gd_network(best.layers).as_full();
+  const std::size_t size = weights.p.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    half.theta[i] = 0.5 * (half.theta[i] + weights.p[i]);
+    half.theta[size + i] = 0.5 * (half.theta[size + i] + weights.q[i]);
+  }
+  const Alignment middle = compare(half, network, n, 1, 1, quick);
+  result.claims.push_back(
+      {.text = "The network half way between it and the construction is as good, within 2%",
+       .holds = middle.loss.mean() <= 1.02 * middle.other_loss.mean(),
+       .detail = fmt::format("{:.4f} against {:.4f}", middle.loss.mean(), middle.other_loss.mean())});
+}
+
+void draw_out_of_distribution(const One& one, StudyResult& result) {
+  const auto& [network, best, n, quick] = one;
+  Worst out;
+  Figure figure{.id = "gd-ood",
+                .title = "One layer out of distribution",
+                .caption = "Both trained or fitted on scale 1.",
+                .columns = 2,
+                .panels = {}};
+  for (const bool inputs : {true, false}) {
+    Panel panel{.title = inputs ? "Inputs: alpha times the range" : "Targets: alpha times as large",
+                .x = {.label = "alpha"},
+                .y = {.label = "loss", .log = true}};
+    Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
+    Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
+    for (const double scale : inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
+      const Alignment a = compare(network, gd_network(best.layers), n, inputs ? scale : 1, inputs ? 1 : scale, quick);
+      layer.points.push_back({.x = scale, .y = a.loss.mean()});
+      gd.points.push_back({.x = scale, .y = a.other_loss.mean()});
+      out.add(std::abs(a.loss.mean() / a.other_loss.mean() - 1),
+              fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale, a.loss.mean(),
+                          a.other_loss.mean()));
+    }
+    panel.series = {std::move(layer), std::move(gd)};
+    figure.panels.push_back(std::move(panel));
+  }
+  result.figures.push_back(std::move(figure));
+  result.claims.push_back(
+      {.text = "Out of distribution they stay together: losses within 5% for inputs of 0.5 to 2 times the "
+               "range and targets up to 5 times as large",
+       .holds = out.value <= 0.05,
+       .detail = "worst: " + out.where});
+}
+
+// The layer again and again.
+void draw_roll_out(const One& one, int threads, StudyResult& result) {
+  const auto& [network, best, n, quick] = one;
+  Panel roll{.title = "Roll-out", .x = {.label = "applications", .log = true}, .y = {.label = "loss", .log = true}};
+  ThreadPool pool(threads);
+  std::string rolled;
+  double apart = 0, undamped = 0, best_undamped = INFINITY;
+  for (const double damping : kDampings) {
+    const std::vector<GdLayer> damped(kRollOut, GdLayer{.step = damping * best.layers[0].step});
+    const Network rolls = rolled_out(network, kRollOut, damping), steps = gd_network(damped);
+    NetworkPredictor trained(rolls, n, pool.threads()), descent(steps, n, pool.threads());
+    const std::uint64_t prompts = quick ? 500 : 20'000;
+    const auto a = layer_losses(gd_task(n), trained, prompts, 4, pool),
+               b = layer_losses(gd_task(n), descent, prompts, 4, pool);
+    Series network_line{.name = fmt::format("trained, damping {}", damping), .role = Role::full, .mark = Mark::points};
+    Series gd_line{.name = fmt::format("gradient descent, {}", damping), .role = Role::gdpp, .mark = Mark::line};
+    for (std::size_t k = 0; k < kRollOut; ++k) {
+      network_line.points.push_back({.x = static_cast<double>(k + 1), .y = a[k].loss.mean()});
+      gd_line.points.push_back({.x = static_cast<double>(k + 1), .y = b[k].loss.mean()});
+      if (damping == 1) best_undamped = std::min(best_undamped, a[k].loss.mean());
+      if (damping == 0.75) apart = std::max(apart, std::abs(a[k].loss.mean() / b[k].loss.mean() - 1));
+    }
+    if (damping == 1) undamped = a.back().loss.mean();
+    if (damping == 0.75) {
+      for (const std::size_t k : {1u, 5u, 10u, 20u, 50u}) {
+        rolled += fmt::format("{}{}: {:.4f} ({:.4f})", rolled.empty() ? "" : ", ", k, a[k - 1].loss.mean(),
+                              b[k - 1].loss.mean());
+      }
+    }
+    roll.series.push_back(std::move(network_line));
+    roll.series.push_back(std::move(gd_line));
+  }
+  result.figures.push_back({.id = "gd-fig1",
+                            .title = "One layer applied many times",
+                            .caption = "Only y is changed.",
+                            .columns = 1,
+                            .panels = {std::move(roll)}});
+  result.claims.push_back(
+      {.text = "Applied 50 times with damping 0.75 it goes on as gradient descent does: from about 0.22 to "
+               "0.04 to 0.05, never 20% apart",
+       .holds = apart <= 0.2,
+       .detail = fmt::format("{}; at most {:.1f}% apart", rolled, 100 * apart)});
+  result.claims.push_back(
+      {.text = "Without damping it diverges",
+       .holds = undamped > 2 * best_undamped,
+       .detail = fmt::format("{:.3g} after {}, {:.3g} at its best", undamped, kRollOut, best_undamped)});
+}
+
 }  // namespace
 
 std::vector<Cell> gd_fig2_cells() {
@@ -136,95 +241,10 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
         {.text = "Its rescaled weights are those of the construction: Q off its diagonal at most 0.05",
          .holds = off <= 0.05,
          .detail = fmt::format("{:.4f}; step / n {:.4f} against {:.4f}", off, step / n, best.layers[0].step / n)});
-    // Half way between the products of the trained and of the constructed layer.
-    Network half = gd_network(best.layers).as_full();
-    const std::size_t size = weights.p.size();
-    for (std::size_t i = 0; i < size; ++i) {
-      half.theta[i] = 0.5 * (half.theta[i] + weights.p[i]);
-      half.theta[size + i] = 0.5 * (half.theta[size + i] + weights.q[i]);
-    }
-    const Alignment middle = compare(half, *network, n, 1, 1, quick);
-    result.claims.push_back(
-        {.text = "The network half way between it and the construction is as good, within 2%",
-         .holds = middle.loss.mean() <= 1.02 * middle.other_loss.mean(),
-         .detail = fmt::format("{:.4f} against {:.4f}", middle.loss.mean(), middle.other_loss.mean())});
-    // Out of distribution.
-    Worst out;
-    Figure figure{.id = "gd-ood",
-                  .title = "One layer out of distribution",
-                  .caption = "Both trained or fitted on scale 1.",
-                  .columns = 2,
-                  .panels = {}};
-    for (const bool inputs : {true, false}) {
-      Panel panel{.title = inputs ? "Inputs: alpha times the range" : "Targets: alpha times as large",
-                  .x = {.label = "alpha"},
-                  .y = {.label = "loss", .log = true}};
-      Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
-      Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
-      for (const double scale :
-           inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
-        const Alignment a =
-            compare(*network, gd_network(best.layers), n, inputs ? scale : 1, inputs ? 1 : scale, quick);
-        layer.points.push_back({.x = scale, .y = a.loss.mean()});
-        gd.points.push_back({.x = scale, .y = a.other_loss.mean()});
-        out.add(std::abs(a.loss.mean() / a.other_loss.mean() - 1),
-                fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale, a.loss.mean(),
-                            a.other_loss.mean()));
-      }
-      panel.series = {std::move(layer), std::move(gd)};
-      figure.panels.push_back(std::move(panel));
-    }
-    result.figures.push_back(std::move(figure));
-    result.claims.push_back(
-        {.text = "Out of distribution they stay together: losses within 5% for inputs of 0.5 to 2 times the "
-                 "range and targets up to 5 times as large",
-         .holds = out.value <= 0.05,
-         .detail = "worst: " + out.where});
-    // The layer again and again.
-    Panel roll{.title = "Roll-out", .x = {.label = "applications", .log = true}, .y = {.label = "loss", .log = true}};
-    ThreadPool pool(options.threads);
-    std::string rolled;
-    double apart = 0, undamped = 0, best_undamped = INFINITY;
-    for (const double damping : kDampings) {
-      const std::vector<GdLayer> damped(kRollOut, GdLayer{.step = damping * best.layers[0].step});
-      const Network rolls = rolled_out(*network, kRollOut, damping), steps = gd_network(damped);
-      NetworkPredictor one(rolls, n, pool.threads()), two(steps, n, pool.threads());
-      const std::uint64_t prompts = quick ? 500 : 20'000;
-      const auto a = layer_losses(gd_task(n), one, prompts, 4, pool),
-                 b = layer_losses(gd_task(n), two, prompts, 4, pool);
-      Series network_line{
-          .name = fmt::format("trained, damping {}", damping), .role = Role::full, .mark = Mark::points};
-      Series gd_line{.name = fmt::format("gradient descent, {}", damping), .role = Role::gdpp, .mark = Mark::line};
-      for (std::size_t k = 0; k < kRollOut; ++k) {
-        network_line.points.push_back({.x = static_cast<double>(k + 1), .y = a[k].loss.mean()});
-        gd_line.points.push_back({.x = static_cast<double>(k + 1), .y = b[k].loss.mean()});
-        if (damping == 1) best_undamped = std::min(best_undamped, a[k].loss.mean());
-        if (damping == 0.75) apart = std::max(apart, std::abs(a[k].loss.mean() / b[k].loss.mean() - 1));
-      }
-      if (damping == 1) undamped = a.back().loss.mean();
-      if (damping == 0.75) {
-        for (const std::size_t k : {1u, 5u, 10u, 20u, 50u}) {
-          rolled += fmt::format("{}{}: {:.4f} ({:.4f})", rolled.empty() ? "" : ", ", k, a[k - 1].loss.mean(),
-                                b[k - 1].loss.mean());
-        }
-      }
-      roll.series.push_back(std::move(network_line));
-      roll.series.push_back(std::move(gd_line));
-    }
-    result.figures.push_back({.id = "gd-fig1",
-                              .title = "One layer applied many times",
-                              .caption = "Only y is changed.",
-                              .columns = 1,
-                              .panels = {std::move(roll)}});
-    result.claims.push_back(
-        {.text = "Applied 50 times with damping 0.75 it goes on as gradient descent does: from about 0.22 to "
-                 "0.04 to 0.05, never 20% apart",
-         .holds = apart <= 0.2,
-         .detail = fmt::format("{}; at most {:.1f}% apart", rolled, 100 * apart)});
-    result.claims.push_back(
-        {.text = "Without damping it diverges",
-         .holds = undamped > 2 * best_undamped,
-         .detail = fmt::format("{:.3g} after {}, {:.3g} at its best", undamped, kRollOut, best_undamped)});
+    const One one{*network, best, n, quick};
+    claim_interpolation(one, weights, result);
+    draw_out_of_distribution(one, result);
+    draw_roll_out(one, options.threads, result);
     auto points = training_curve(*trained, options);
     if (!points) return std::unexpected(points.error());
     Panel training{.title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
