@@ -10,7 +10,8 @@ std::string NetworkCase::name() const {
 
 std::vector<NetworkCase> network_cases() {
   std::vector<NetworkCase> cases;
-  for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+  for (Parametrisation kind :
+       {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp, Parametrisation::preconditioned}) {
     for (int layers = 1; layers <= 7; ++layers) {
       for (int heads = 1; heads <= (kind == Parametrisation::full ? 3 : 1); ++heads) {
         cases.push_back({{.kind = kind, .d = 4, .layers = layers, .heads = heads}, layers % 2 == 0 ? 3 : 9});
@@ -29,7 +30,7 @@ std::vector<NetworkCase> network_cases() {
 }
 
 Network random_network(const NetworkCase& c, std::uint64_t seed) {
-  const double noise = c.spec.kind == Parametrisation::full ? 0.1 / (c.spec.d + 1) : 0.01;
+  const double noise = c.spec.is_dense() ? 0.1 / (c.spec.d + 1) : 0.01;
   return Network::initial(c.spec, {.near_gd = true, .step = 0.1, .curvature = 0.01, .noise = noise}, c.n, seed);
 }
 

@@ -45,7 +45,7 @@ Operations diagonal(const NetworkSpec& spec) {
 }  // namespace
 
 Operations count_operations(const NetworkSpec& spec) {
-  Operations count = spec.kind == Parametrisation::full ? full(spec) : diagonal(spec);
+  Operations count = spec.is_dense() ? full(spec) : diagonal(spec);
   count.forward *= 2;
   count.backward *= 2;
   return count;

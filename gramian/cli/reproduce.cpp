@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <set>
@@ -73,8 +74,17 @@ void print(const StudyResult& result) {
   }
 }
 
+std::string recipe_heading(const Recipe& recipe, const Effort& effort) {
+  return fmt::format("The recipe for {}:\n{}", recipe.paper, recipe.text(effort));
+}
+
 Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& options) {
-  fmt::print("{}\n", recipe_text(options.effort));
+  std::vector<const Recipe*> recipes;
+  for (const Study* study : studies) {
+    if (std::ranges::count(recipes, study->recipe) > 0) continue;
+    recipes.push_back(study->recipe);
+    fmt::print("{}\n", recipe_heading(*study->recipe, options.effort));
+  }
   std::vector<Cell> cells;
   std::set<std::string> seen;
   for (const Study* study : studies) {
@@ -85,7 +95,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
       cells.push_back(cell);
       ++fresh;
     }
-    fmt::print("{:<9} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(), fresh);
+    fmt::print("{:<11} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(), fresh);
   }
   const auto outlook = look_ahead(cells, options);
   if (!outlook) return std::unexpected(outlook.error());
@@ -159,11 +169,18 @@ void add_reproduce(Program& program) {
       "Runs go out over the cores, one cell to a core. What is done is skipped, what was interrupted\n"
       "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report DIR`\n"
       "makes a page of them.\n\nStudies:\n";
+  std::string recipes;
+  const Recipe* last = nullptr;
   for (const Study& study : all_studies()) {
-    footer += fmt::format("  {:<9} {}{}\n", study.name, study.title,
+    if (study.recipe != last) {
+      last = study.recipe;
+      footer += fmt::format("  {}\n", last->paper);
+      recipes += "\n" + recipe_heading(*last, {});
+    }
+    footer += fmt::format("    {:<11} {}{}\n", study.name, study.title,
                           study.paper.empty() ? "" : fmt::format(" ({})", study.paper));
   }
-  command->footer(footer + "\nThe recipe:\n\n" + recipe_text({}));
+  command->footer(footer + recipes);
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return reproduce_all(*arguments, program.command_line); };
   });

@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "gramian/evaluation/compare.h"
+
 namespace gramian {
 
 namespace {
@@ -48,12 +50,7 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
         model.predict(s.block, s.weights.data(), thread);
         const double* last = s.weights.data() + (layers - 1) * d * kLanes;
         for (std::size_t p = 0; p < static_cast<std::size_t>(count); ++p) {
-          double square = 0;
-          for (std::size_t i = 0; i < d; ++i) {
-            const double error = last[i * kLanes + p] - s.block.truth[i * kLanes + p];
-            square += error * error;
-          }
-          const double loss = 0.5 * square;
+          const double loss = integrated_loss(task, s.block, last, p);
           sum.loss.add(loss);
           if (!(loss <= threshold)) ++sum.count;
           if (!(loss <= sum.largest)) sum.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;

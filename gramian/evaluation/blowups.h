@@ -17,7 +17,7 @@ struct BlowUpCount {
   RunningMean loss = {};
 };
 
-// On the prompts of `seed`, loss integrated over the query; the task must have S = I. The same count
+// On the prompts of `seed`, loss integrated over the query. The same count
 // on any number of threads. Errors: interrupted.
 Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
                                     std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,

@@ -64,11 +64,12 @@ constexpr std::array kKeys{
            "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at one cost); automatic "
            "prefers gram"),
 
-    choice("model.kind", "diag", "full|diag|gdpp",
-           "parametrisation of a layer: full P and Q, four numbers (diag), or two (gdpp, GD++)"),
+    choice("model.kind", "diag", "full|diag|gdpp|preconditioned",
+           "parametrisation of a layer: full P and Q, four numbers (diag), two (gdpp, GD++), or the matrix A and the "
+           "vector u of preconditioned gradient descent"),
     integer("model.layers", "4", 1, kMaxLayers, "layers L"),
     integer("model.heads", "1", 1, kMaxHeads,
-            "heads H of kind full; 1 for diag and gdpp, whose omegas already cover every number of heads"),
+            "heads H of kind full; 1 for all others (the omegas of diag and gdpp already cover every number of heads)"),
     boolean("model.tied", "false", "one set of weights used by all L layers (a looped transformer)"),
     choice("model.context_scale", "mean", "mean|sum",
            "attention reads G/n (mean) or G (sum), G the sum over the context of e e^T"),

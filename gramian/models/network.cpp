@@ -15,6 +15,8 @@ const char* name_of(Parametrisation kind) {
       return "diag";
     case Parametrisation::gdpp:
       return "gdpp";
+    case Parametrisation::preconditioned:
+      return "preconditioned";
   }
   return "";
 }
@@ -27,6 +29,8 @@ std::size_t NetworkSpec::parameters_per_layer() const {
       return 4;
     case Parametrisation::gdpp:
       return 2;
+    case Parametrisation::preconditioned:
+      return static_cast<std::size_t>(d) * rows();
   }
   return 0;
 }
@@ -41,7 +45,7 @@ Status NetworkSpec::check() const {
   if (kind != Parametrisation::full && heads != 1) {
     return fail(ErrorKind::config,
                 "[model.heads] = {} is for [model.kind] full only: diag and gdpp are trained in the omegas, which "
-                "already stand for every number of heads",
+                "already stand for every number of heads, and preconditioned is one head by definition",
                 heads);
   }
   if (parameters() > kMaxParameters) {
@@ -80,6 +84,12 @@ Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int
     } else if (spec.kind == Parametrisation::gdpp) {
       t[0] += start.xx;
       t[1] += start.yx;
+    } else if (spec.kind == Parametrisation::preconditioned) {
+      const std::size_t d = spec.rows() - 1;
+      for (std::size_t i = 0; i < d; ++i) {
+        t[i * d + i] -= start.yx;
+        t[d * d + i] /= scale;  // u stands beside a 1, whatever the scale of G
+      }
     } else {
       const std::size_t rows = spec.rows();
       const LayerWeights gd = expand(start, spec.d, 1);
@@ -136,8 +146,13 @@ LayerWeights Network::expanded(int layer) const {
   if (spec.kind == Parametrisation::diag) return expand(omega(layer), spec.d, 2);
   if (spec.kind == Parametrisation::gdpp) return expand(omega(layer), spec.d, 1);
   const std::size_t size = spec.rows() * spec.rows();
-  LayerWeights weights{spec.heads, {}, {}};
   const double* t = theta.data() + spec.offset(layer);
+  if (spec.kind == Parametrisation::preconditioned) {
+    LayerWeights weights{1, std::vector<double>(size), std::vector<double>(size)};
+    write_dense(spec, t, weights.p.data(), weights.q.data());
+    return weights;
+  }
+  LayerWeights weights{spec.heads, {}, {}};
   for (int h = 0; h < spec.heads; ++h, t += 2 * size) {
     weights.p.insert(weights.p.end(), t, t + size);
     weights.q.insert(weights.q.end(), t + size, t + 2 * size);

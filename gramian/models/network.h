@@ -23,8 +23,11 @@ enum class Parametrisation {
   full,  // P_h, Q_h dense [D, D]
   diag,  // four numbers a layer (eqs. 9 and 10): omega_xx, omega_xy, omega_yx, omega_yy
   gdpp,  // two numbers a layer (eq. 11): omega_xx, omega_yx
+  // A [d, d] and u [d] a layer: Q = (A 0; 0 0), P = (0 0; -u^T -1). With u = 0 a layer is a step of
+  // gradient descent preconditioned by A^T (Gatmiry et al. 2024).
+  preconditioned,
 };
-const char* name_of(Parametrisation kind);  // "full", "diag", "gdpp", as in configurations
+const char* name_of(Parametrisation kind);  // "full", "diag", ..., as in configurations
 
 enum class ContextScale { sum, mean };  // c = 1 | c = 1/n
 
@@ -43,6 +46,8 @@ struct NetworkSpec {
   std::size_t parameters() const { return parameters_per_layer() * stored_layers(); }
   // Offset of layer l's parameters; tied layers share one.
   std::size_t offset(int layer) const { return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer); }
+  // Its kernels are those of full: theta is written out as P and Q first.
+  bool is_dense() const { return kind == Parametrisation::full || kind == Parametrisation::preconditioned; }
   // c for a context of n tokens.
   double context_factor(int n) const { return context_scale == ContextScale::mean ? 1.0 / n : 1.0; }
 
@@ -73,7 +78,8 @@ struct LayerWeights {
 // correction (omega_xx = -curvature), plus N(0, noise^2) on every parameter; otherwise
 // the noise alone. Both numbers grow by the factor `growth` from layer to layer, as S shrinks
 // under the correction: with curvature = 1 / (3 nu) and growth = 9/4, nu the largest eigenvalue of S,
-// this is the beginning of the second-order method of Theorem 5.1.
+// this is the beginning of the second-order method of Theorem 5.1. A preconditioned layer has no curvature
+// correction: A = step I.
 struct InitialWeights {
   bool near_gd = true;
   double step = 0.5;
@@ -86,6 +92,7 @@ struct InitialWeights {
 //   full  [H, 2, D, D]  (P_h then Q_h)
 //   diag  [4]           omega_xx, omega_xy, omega_yx, omega_yy
 //   gdpp  [2]           omega_xx, omega_yx
+//   preconditioned  [d, d] A, then [d] u
 struct Network {
   NetworkSpec spec;
   std::vector<double> theta;
@@ -93,7 +100,7 @@ struct Network {
   // `n` is the context length trained on: it sets the scale where c = 1.
   static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed);
 
-  // The same function as one dense head a layer. For GD++, whose layers one head can hold.
+  // The same function as one dense head a layer. For GD++ and preconditioned, whose layers one head can hold.
   Network as_full() const;
 
   Omega omega(int layer) const;            // diag and gdpp
@@ -103,5 +110,16 @@ struct Network {
 // The expanded form of a diagonal layer: head 0 reads x, head 1 reads y (left out if
 // omega_xy = omega_yy = 0, which is GD++).
 LayerWeights expand(const Omega& omega, int d, int heads);
+
+// A preconditioned layer (theta: A, then u) as P and Q [D, D]: writes the entries that may differ from zero.
+template <class T>
+void write_dense(const NetworkSpec& spec, const T* theta, T* p, T* q) {
+  const std::size_t rows = spec.rows(), d = rows - 1;
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < d; ++j) q[i * rows + j] = theta[i * d + j];
+    p[d * rows + i] = -theta[d * d + i];
+  }
+  p[d * rows + d] = T(-1);
+}
 
 }  // namespace gramian

@@ -62,19 +62,45 @@ void PassMemory<T>::add_adjoint(T* dtheta) {
   }
 }
 
+namespace {
+
+NetworkSpec seen_by_kernels(NetworkSpec spec) {
+  if (spec.is_dense()) spec.kind = Parametrisation::full;
+  return spec;
+}
+
+}  // namespace
+
+template <class T>
+NetworkPass<T>::NetworkPass(const NetworkSpec& spec, Layout layout)
+    : spec_(spec), memory_(seen_by_kernels(spec), layout) {
+  if (spec.kind != Parametrisation::preconditioned) return;
+  dense_ = AlignedArray<T>(memory_.spec().parameters());
+  dense_adjoint_ = AlignedArray<T>(memory_.spec().parameters() * kLanes);
+}
+
 template <class T>
 Layout NetworkPass<T>::best_layout(const NetworkSpec& spec) {
-  return layout_for(spec.kind == Parametrisation::full ? spec.rows() : static_cast<std::size_t>(spec.d));
+  return layout_for(spec.is_dense() ? spec.rows() : static_cast<std::size_t>(spec.d));
 }
 
 template <class T>
 void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
   theta_ = theta;
+  if (spec_.kind == Parametrisation::preconditioned) {
+    const std::size_t size = spec_.rows() * spec_.rows();
+    for (std::size_t l = 0; l < spec_.stored_layers(); ++l) {
+      T* p = dense_.data() + 2 * l * size;
+      write_dense(spec_, theta + l * spec_.parameters_per_layer(), p, p + size);
+    }
+    theta_ = dense_.data();
+  }
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec().kind) {
+  switch (spec_.kind) {
     case Parametrisation::full:
-      return rows ? full_rows_forward(memory_, theta, block, factor, weights)
-                  : full_forward(memory_, theta, block, factor, weights);
+    case Parametrisation::preconditioned:
+      return rows ? full_rows_forward(memory_, theta_, block, factor, weights)
+                  : full_forward(memory_, theta_, block, factor, weights);
     case Parametrisation::diag:
       return rows ? diag_rows_forward(memory_, theta, block, factor, weights)
                   : diag_forward(memory_, theta, block, factor, weights);
@@ -87,8 +113,9 @@ void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double
 template <class T>
 void NetworkPass<T>::read_out(T* weights) {
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec().kind) {
+  switch (spec_.kind) {
     case Parametrisation::full:
+    case Parametrisation::preconditioned:
       return rows ? full_rows_read_out(memory_, theta_, weights) : full_read_out(memory_, theta_, weights);
     case Parametrisation::diag:
       return rows ? diag_rows_read_out(memory_, theta_, weights) : diag_read_out(memory_, theta_, weights);
@@ -97,10 +124,30 @@ void NetworkPass<T>::read_out(T* weights) {
   }
 }
 
+namespace {
+
+// The chain rule of write_dense: adds the adjoints of A and u, [parameters, lanes], to dtheta.
+template <class T>
+void add_dense_adjoint(const NetworkSpec& spec, const T* adjoint, T* dtheta) {
+  const std::size_t rows = spec.rows(), d = rows - 1, size = rows * rows;
+  for (std::size_t l = 0; l < spec.stored_layers(); ++l) {
+    const T* dp = adjoint + 2 * l * size * kLanes;
+    const T* dq = dp + size * kLanes;
+    T* da = dtheta + l * spec.parameters_per_layer() * kLanes;
+    T* du = da + d * d * kLanes;
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t k = 0; k < d * kLanes; ++k) da[i * d * kLanes + k] += dq[i * rows * kLanes + k];
+    }
+    for (std::size_t k = 0; k < d * kLanes; ++k) du[k] -= dp[d * rows * kLanes + k];
+  }
+}
+
+}  // namespace
+
 template <class T>
 void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec().kind) {
+  switch (spec_.kind) {
     case Parametrisation::full:
       return rows ? full_rows_backward(memory_, theta_, dweights, dtheta)
                   : full_backward(memory_, theta_, dweights, dtheta);
@@ -110,6 +157,11 @@ void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
     case Parametrisation::gdpp:
       return rows ? gdpp_rows_backward(memory_, theta_, dweights, dtheta)
                   : gdpp_backward(memory_, theta_, dweights, dtheta);
+    case Parametrisation::preconditioned:
+      dense_adjoint_.zero();
+      rows ? full_rows_backward(memory_, theta_, dweights, dense_adjoint_.data())
+           : full_backward(memory_, theta_, dweights, dense_adjoint_.data());
+      return add_dense_adjoint(spec_, dense_adjoint_.data(), dtheta);
   }
 }
 

@@ -67,7 +67,7 @@ template <class T>
 class NetworkPass {
  public:
   // Both layouts compute the same; the one for this size is the faster.
-  explicit NetworkPass(const NetworkSpec& spec, Layout layout) : memory_(spec, layout) {}
+  explicit NetworkPass(const NetworkSpec& spec, Layout layout);
   explicit NetworkPass(const NetworkSpec& spec) : NetworkPass(spec, best_layout(spec)) {}
   static Layout best_layout(const NetworkSpec& spec);
 
@@ -84,11 +84,14 @@ class NetworkPass {
   // prompt's is in its lane, in layout `rows` the sum of all in lane 0.
   void backward(const T* dweights, T* dtheta);
 
-  const NetworkSpec& spec() const { return memory_.spec(); }
+  const NetworkSpec& spec() const { return spec_; }
 
  private:
-  PassMemory<T> memory_;
+  NetworkSpec spec_;
+  PassMemory<T> memory_;  // of the network that the kernels see
   const T* theta_ = nullptr;
+  // For kind preconditioned: theta as P and Q, and the gradient of these [.., lanes].
+  AlignedArray<T> dense_, dense_adjoint_;
 };
 
 }  // namespace gramian

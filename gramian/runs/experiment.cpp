@@ -48,11 +48,15 @@ Expected<std::vector<double>> covariance(const Config& config, std::size_t d) {
   return s;
 }
 
+Parametrisation parametrisation(const std::string& name) {
+  for (const Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+    if (name == name_of(kind)) return kind;
+  }
+  return Parametrisation::preconditioned;
+}
+
 NetworkSpec network_spec(const Config& config) {
-  const std::string& kind = config.text("model.kind");
-  return {.kind = kind == "full"   ? Parametrisation::full
-                  : kind == "diag" ? Parametrisation::diag
-                                   : Parametrisation::gdpp,
+  return {.kind = parametrisation(config.text("model.kind")),
           .d = static_cast<int>(config.integer("task.d")),
           .layers = static_cast<int>(config.integer("model.layers")),
           .heads = static_cast<int>(config.integer("model.heads")),

@@ -34,7 +34,17 @@ std::vector<Cell> table_cells(bool uniform) {
 }
 
 Role role_of(Parametrisation kind) {
-  return kind == Parametrisation::full ? Role::full : kind == Parametrisation::diag ? Role::diag : Role::gdpp;
+  switch (kind) {
+    case Parametrisation::full:
+      return Role::full;
+    case Parametrisation::diag:
+      return Role::diag;
+    case Parametrisation::gdpp:
+      return Role::gdpp;
+    case Parametrisation::preconditioned:
+      return Role::other;
+  }
+  return Role::other;
 }
 
 Point point(double x, const Estimate& estimate) {

@@ -35,6 +35,9 @@ Point point(double x, const Estimate& estimate);
 Panel depth_panel(const Archive& archive, const Problem& problem);  // depth.cpp
 Panel profile_panel(const Archive& archive, const Problem& problem, int layers, std::string title);
 
+// Loss of the batch against the step, from metrics.jsonl. Errors: io.
+Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options);  // training.cpp
+
 // "0.0451 +- 0.0004"
 std::string text(const Estimate& estimate);
 

@@ -82,7 +82,17 @@ std::size_t index_of(const Problem& problem) { return static_cast<std::size_t>(&
 std::span<const Problem> problems() { return kProblemList; }
 
 std::string_view title_of(Parametrisation kind) {
-  return kind == Parametrisation::full ? "FULL" : kind == Parametrisation::diag ? "DIAG" : "GD++";
+  switch (kind) {
+    case Parametrisation::full:
+      return "FULL";
+    case Parametrisation::diag:
+      return "DIAG";
+    case Parametrisation::gdpp:
+      return "GD++";
+    case Parametrisation::preconditioned:
+      return "(A, u)";
+  }
+  return "";
 }
 
 Published published(Parametrisation kind, int layers, const Problem& problem) {

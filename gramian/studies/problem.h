@@ -1,4 +1,5 @@
-// The ten noise problems of Table 1 of Vladymyrov et al. (2024), and its published numbers.
+// What networks are trained on. The ten noise problems of Table 1 of Vladymyrov et al. (2024), and its published
+// numbers; problems of other papers are in the files of their studies.
 #pragma once
 
 #include <optional>
@@ -11,6 +12,9 @@
 
 namespace gramian {
 
+struct Recipe;                         // how cells are trained: recipe.h
+extern const Recipe versatile_recipe;  // of Vladymyrov et al.
+
 struct Problem {
   std::string_view id;     // "uniform-5", in file names
   std::string_view title;  // "sigma ~ U(0, 5)"
@@ -18,15 +22,16 @@ struct Problem {
   std::string_view noise;  // value of task.noise
   std::string_view sigma;  // value of task.sigma, TOML
   double max;              // the largest sigma
+  const Recipe* recipe = &versatile_recipe;
 
   bool noiseless() const { return max == 0; }
   bool uniform() const { return noise == "uniform"; }
 };
 
-std::span<const Problem> problems();
+std::span<const Problem> problems();  // of Table 1
 inline constexpr int kTableLayers = 7;
 
-std::string_view title_of(Parametrisation kind);  // "FULL", as in the paper
+std::string_view title_of(Parametrisation kind);  // "FULL", as in papers
 inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisation::diag, Parametrisation::full};
 
 struct Published {

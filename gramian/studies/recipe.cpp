@@ -43,18 +43,6 @@ std::vector<double> grid(double last, double step) {
   return sigmas;
 }
 
-}  // namespace
-
-std::string Cell::name() const {
-  return fmt::format("{}-L{}-{}{}", name_of(kind), layers, problem->id, guards ? "" : "-unguarded");
-}
-
-std::string Cell::title() const {
-  return fmt::format("{}, L = {}, {}{}", title_of(kind), layers, problem->title, guards ? "" : ", no guards");
-}
-
-namespace {
-
 std::vector<std::string> guard_settings(const Cell& cell) {
   const bool full = cell.kind == Parametrisation::full;
   const bool guarded = cell.guards && cell.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
@@ -78,9 +66,7 @@ std::vector<std::string> full_start(int index, int seed, const Effort& effort) {
   return settings;
 }
 
-}  // namespace
-
-std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
+std::vector<Config> versatile_starts(const Cell& cell, int seed, const Effort& effort) {
   const bool full = cell.kind == Parametrisation::full, noiseless = cell.problem->noiseless();
   const bool second_order = !full || noiseless;
   std::int64_t steps = effort.steps;
@@ -117,7 +103,7 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
   return list;
 }
 
-std::string recipe_text(const Effort& effort) {
+std::string versatile_text(const Effort& effort) {
   const auto number = [&](std::int64_t steps) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
@@ -137,7 +123,7 @@ std::string recipe_text(const Effort& effort) {
       kSelectionPrompts);
 }
 
-Examination examination(const Cell& cell, const Effort& effort) {
+Examination versatile_examination(const Cell& cell, const Effort& effort) {
   Examination e;
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
@@ -151,6 +137,28 @@ Examination examination(const Cell& cell, const Effort& effort) {
     e.sigmas = grid(cell.problem->max + 1, cell.problem->max < 2 ? 0.125 : 0.25);
   }
   return e;
+}
+
+}  // namespace
+
+const Recipe versatile_recipe{"Vladymyrov et al. 2024", versatile_starts, versatile_examination, versatile_text};
+
+std::string Cell::name() const {
+  return fmt::format("{}-L{}-{}{}{}", name_of(kind), layers, tied ? "looped-" : "", problem->id,
+                     guards ? "" : "-unguarded");
+}
+
+std::string Cell::title() const {
+  return fmt::format("{}, L = {}{}, {}{}", title_of(kind), layers, tied ? ", looped" : "", problem->title,
+                     guards ? "" : ", no guards");
+}
+
+std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
+  return cell.problem->recipe->starts(cell, seed, effort);
+}
+
+Examination examination(const Cell& cell, const Effort& effort) {
+  return cell.problem->recipe->examination(cell, effort);
 }
 
 double cost(const Config& config) {

@@ -1,4 +1,4 @@
-// How every cell of the table is trained: one recipe, and rules in place of tuning by hand.
+// How every cell is trained: one recipe for each paper, and rules in place of tuning by hand.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,9 @@ struct Cell {
   int layers = 1;
   const Problem* problem = nullptr;
   bool guards = true;  // false: without guard prompts, to see what they are worth
+  bool tied = false;   // a looped transformer: one layer, `layers` times
 
-  std::string name() const;   // "diag-L4-uniform-5", in file names
+  std::string name() const;   // "diag-L4-uniform-5", "full-L4-looped-..", in file names
   std::string title() const;  // "DIAG, L = 4, sigma ~ U(0, 5)"
   bool operator==(const Cell&) const = default;
 };
@@ -29,21 +30,26 @@ struct Effort {
   std::string only = {};   // if not empty: cells whose name contains it, and no others
 };
 
-// The settings of each start of one seed; the start with the least loss on prompts of its own is
-// the one that counts. [eval] is left at its defaults.
-std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
-
-// The recipe in words, for the page and --dry-run.
-std::string recipe_text(const Effort& effort);
-
 // How a trained cell is examined.
 struct Examination {
   std::uint64_t prompts = 0;               // for the adjusted loss
   std::uint64_t single_query_prompts = 0;  // with one sampled query each, as the paper did; may be 0
   std::uint64_t profile_prompts = 0;       // at each noise level
   std::vector<double> sigmas;              // of the profile; may be empty
+  std::uint64_t tuning_prompts = 100'000;  // on which the solvers beside it are tuned
 };
 
+struct Recipe {
+  std::string_view paper;  // "Vladymyrov et al. 2024"
+  // The settings of each start of one seed; the start with the least loss on prompts of its own is
+  // the one that counts. [eval] is left at its defaults.
+  std::vector<Config> (*starts)(const Cell& cell, int seed, const Effort& effort);
+  Examination (*examination)(const Cell& cell, const Effort& effort);
+  std::string (*text)(const Effort& effort);  // in words, for the page and --dry-run
+};
+
+// By the recipe of the cell's problem.
+std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
 Examination examination(const Cell& cell, const Effort& effort);
 inline constexpr std::uint64_t kEvaluationSeed = 1;          // of these prompts
 inline constexpr std::uint64_t kTuningPrompts = 100'000;     // for the iterations of the study "steps"

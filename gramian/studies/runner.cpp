@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -54,6 +53,12 @@ std::string identity(const Config& config) {
   return text;
 }
 
+std::string unit_name(const Cell& cell, int seed, const std::vector<Config>& all_starts) {
+  std::string all;
+  for (const Config& start : all_starts) all += identity(start);
+  return fmt::format("{}-s{}-{}", cell.name(), seed, short_hash(all));
+}
+
 // One seed of one cell: the unit of work.
 struct Unit {
   Cell cell;
@@ -80,14 +85,12 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
                 .record = {},
                 .eval_name = {},
                 .lock = {}};
-      std::string all;
       for (const Config& start : unit.starts) {
         const std::string text = identity(start);
         unit.directories.push_back(fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
-        all += text;
         unit.cost += cost(start);
       }
-      const std::string name = fmt::format("{}-s{}-{}", cell.name(), seed, short_hash(all));
+      const std::string name = unit_name(cell, seed, unit.starts);
       unit.record = fmt::format("{}/cells/{}.json", options.directory, name);
       unit.lock = fmt::format("{}/locks/{}", options.directory, name);
       unit.eval_name = fmt::format(
@@ -152,7 +155,10 @@ class Runner {
     // The longest first, so that no core waits long for the last.
     std::ranges::stable_sort(units_, std::greater{}, &Unit::cost);
     taken_ = std::vector<std::atomic<bool>>(units_.size());
-    for (const Unit& unit : units_) total_ += unit.cost;
+    for (const Unit& unit : units_) {
+      total_ += unit.cost;
+      shared_[unit.cell.problem];  // no thread adds to the map later
+    }
   }
 
   Status run() {
@@ -315,11 +321,11 @@ class Runner {
   }
 
   // Solvers are tuned once for each problem.
-  const Opponents& opponents(const Cell& cell, const Experiment& experiment, ThreadPool& pool) {
-    Shared& shared = shared_[static_cast<std::size_t>(cell.problem - problems().data())];
+  const Opponents& opponents(const Unit& unit, const Experiment& experiment, ThreadPool& pool) {
+    Shared& shared = shared_.at(unit.cell.problem);
     std::call_once(shared.once, [&] {
       EvalSpec spec = experiment.eval;
-      if (options_.effort.quick) spec.tuning_prompts = 2'000;
+      spec.tuning_prompts = options_.effort.quick ? 2'000 : unit.examination.tuning_prompts;
       spec.gd_steps = kTableLayers;
       shared.opponents = tune_solvers(experiment.task, experiment.task.spec().noise, spec, pool);
     });
@@ -344,7 +350,7 @@ class Runner {
     const RegressionTask& task = model->experiment.task;
     ThreadPool pool(1);
     NetworkPredictor predictor(model->network, task.n(), 1);
-    const Opponents& others = opponents(unit.cell, model->experiment, pool);
+    const Opponents& others = opponents(unit, model->experiment, pool);
     const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
     EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
     const auto result = evaluate(task, others, &predictor, spec, pool, go_on);
@@ -374,7 +380,7 @@ class Runner {
   const StudyOptions& options_;
   std::vector<Unit> units_;
   std::vector<std::atomic<bool>> taken_;
-  std::array<Shared, 16> shared_;  // by problem
+  std::map<const Problem*, Shared> shared_;
   double total_ = 0;
   std::atomic<double> done_cost_ = 0, step_cost_ = 0;
   std::atomic<int> done_units_ = 0;
@@ -384,6 +390,10 @@ class Runner {
 };
 
 }  // namespace
+
+std::string unit_name(const Cell& cell, int seed, const Effort& effort) {
+  return unit_name(cell, seed, starts(cell, seed, effort));
+}
 
 std::string short_hash(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ull;

@@ -66,6 +66,9 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
 // the others of its cell count, and a cell of which none is left is missing from the archive.
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options);
 
+// "diag-L4-uniform-5-s0-<hash>": the name under which a seed of a cell is kept.
+std::string unit_name(const Cell& cell, int seed, const Effort& effort);
+
 // Hexadecimal hash of a text (64-bit FNV-1a): for names of files.
 std::string short_hash(std::string_view text);
 

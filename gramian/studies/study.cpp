@@ -9,12 +9,12 @@
 #include "gramian/io/files.h"
 #include "gramian/lanes/target.h"
 #include "gramian/runs/manifest.h"
+#include "gramian/studies/gd.h"
+#include "gramian/studies/looped.h"
 
 namespace gramian {
 
 namespace {
-
-constexpr std::string_view kPaper = "Vladymyrov et al. 2024";
 
 constexpr std::array kStudies{
     Study{"table1", "Adjusted loss: 3 parametrisations x 7 depths x 10 noise problems", "Table 1", table1_cells,
@@ -29,6 +29,16 @@ constexpr std::array kStudies{
     Study{"steps", "Learned and hand-made algorithms, step by step", "", steps_cells, draw_steps},
     Study{"blowups", "Rare prompts on which networks explode", "", blowups_cells, draw_blowups},
     Study{"training", "Training curves", "", training_cells, draw_training},
+    Study{"gd-fig2", "One trained layer beside one step of gradient descent", "Fig. 2", gd_fig2_cells, draw_gd_fig2,
+          &gd_recipe},
+    Study{"gd-fig3", "Several layers beside gradient descent and GD++", "Fig. 3", gd_fig3_cells, draw_gd_fig3,
+          &gd_recipe},
+    Study{"looped-fig1", "Looped transformers: the weights of the restricted model", "Fig. 1", looped_fig1_cells,
+          draw_looped_fig1, &looped_recipe},
+    Study{"looped-fig2", "Looped transformers: training curves of the full model", "Fig. 2", looped_fig2_cells,
+          draw_looped_fig2, &looped_recipe},
+    Study{"looped-fig3", "Looped transformers: more loops than in training", "Fig. 3", looped_fig3_cells,
+          draw_looped_fig3, &looped_recipe},
 };
 
 void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
@@ -114,8 +124,8 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   if (!archive) return std::unexpected(archive.error());
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
-  if (!study.paper.empty()) result.paper = fmt::format("{}, {}", kPaper, study.paper);
-  result.caption = recipe_text(options.effort);
+  if (!study.paper.empty()) result.paper = fmt::format("{}, {}", study.recipe->paper, study.paper);
+  result.caption = study.recipe->text(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
   result.provenance = {.command = manifest.command_line,

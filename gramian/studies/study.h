@@ -18,10 +18,11 @@ namespace gramian {
 struct Study {
   std::string_view name;   // "table1", "fig1", ..
   std::string_view title;  // one line, for help and headings
-  std::string_view paper;  // where it is published
+  std::string_view paper;  // where in the recipe's paper it is published; may be empty
   std::vector<Cell> (*cells)();
   // Fills in tables, figures and claims. Errors: io and format of files that it reads.
   Status (*draw)(const Archive& archive, const StudyOptions& options, StudyResult& result);
+  const Recipe* recipe = &versatile_recipe;  // of all its cells
 };
 
 std::span<const Study> all_studies();
@@ -53,5 +54,15 @@ std::vector<Cell> steps_cells();
 Status draw_steps(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> training_cells();
 Status draw_training(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> gd_fig2_cells();
+Status draw_gd_fig2(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> gd_fig3_cells();
+Status draw_gd_fig3(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> looped_fig1_cells();
+Status draw_looped_fig1(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> looped_fig2_cells();
+Status draw_looped_fig2(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> looped_fig3_cells();
+Status draw_looped_fig3(const Archive&, const StudyOptions&, StudyResult&);
 
 }  // namespace gramian

@@ -11,6 +11,21 @@ namespace gramian {
 
 std::vector<Cell> training_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
 
+Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options) {
+  const auto text = read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory));
+  if (!text) return std::unexpected(text.error());
+  std::vector<Point> points;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_discarded() || !json.contains("step") || !json["loss"].is_number()) continue;
+    points.push_back({.x = json["step"].get<double>(),
+                      .y = json["loss"].get<double>(),
+                      .note = fmt::format("step {}", json["step"].get<std::int64_t>())});
+  }
+  return points;
+}
+
 Status draw_training(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   Panel panel{.title = "sigma ~ U(0, 5), L = 7",
               .x = {.label = "share of the steps"},
@@ -18,18 +33,13 @@ Status draw_training(const Archive& archive, const StudyOptions& options, StudyR
   for (const Cell& cell : training_cells()) {
     const Trained* trained = archive.best(cell);
     if (trained == nullptr) continue;
-    const auto text = read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained->directory));
-    if (!text) return std::unexpected(text.error());
-    Series series{.name = std::string(title_of(cell.kind)), .role = role_of(cell.kind), .mark = Mark::line};
-    std::istringstream lines(*text);
-    for (std::string line; std::getline(lines, line);) {
-      const auto json = nlohmann::json::parse(line, nullptr, false);
-      if (json.is_discarded() || !json.contains("step") || !json["loss"].is_number()) continue;
-      series.points.push_back({.x = json["step"].get<double>() / static_cast<double>(trained->steps),
-                               .y = json["loss"].get<double>(),
-                               .note = fmt::format("step {}", json["step"].get<std::int64_t>())});
-    }
-    panel.series.push_back(std::move(series));
+    auto points = training_curve(*trained, options);
+    if (!points) return std::unexpected(points.error());
+    for (Point& point : *points) point.x /= static_cast<double>(trained->steps);
+    panel.series.push_back({.name = std::string(title_of(cell.kind)),
+                            .role = role_of(cell.kind),
+                            .mark = Mark::line,
+                            .points = *std::move(points)});
   }
   result.figures.push_back({.id = "training",
                             .title = "Training curves",

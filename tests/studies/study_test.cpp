@@ -57,15 +57,22 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
       }
     }
   }
-  EXPECT_EQ(names.size(), 210u + 3 + 21);  // Table 1, eight layers in Fig. 7, without guards
+  // Table 1, eight layers in Fig. 7, without guards; gradient descent; looped transformers
+  EXPECT_EQ(names.size(), 210u + 3 + 21 + 9 + 14 + 7);
   EXPECT_EQ(table1_cells().size(), 210u);
   EXPECT_EQ(starts(table1_cells().front(), 0, {.steps = 77}).front().integer("train.steps"), 77);
 }
 
+// Runs of days lie in directories of these names: what other papers add to a configuration must not move them.
+TEST(Recipe, NamesOfOldRunsStay) {
+  const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-0")};
+  EXPECT_EQ(unit_name(cell, 0, {}), "diag-L4-uniform-0-s0-708ccfccbcc6bcc7");
+}
+
 TEST(Recipe, IsToldInWords) {
-  EXPECT_NE(recipe_text({}).find("2000 steps"), std::string::npos);
-  EXPECT_NE(recipe_text({}).find("8000 steps of SOAP"), std::string::npos);
-  EXPECT_NE(recipe_text({.steps = 55}).find("55 steps"), std::string::npos);
+  EXPECT_NE(versatile_recipe.text({}).find("2000 steps"), std::string::npos);
+  EXPECT_NE(versatile_recipe.text({}).find("8000 steps of SOAP"), std::string::npos);
+  EXPECT_NE(versatile_recipe.text({.steps = 55}).find("55 steps"), std::string::npos);
 }
 
 TEST(Hash, IsFnv1a) {  // test vectors of the authors of FNV

@@ -1,0 +1,140 @@
+// The closed forms against published numbers, exact moments and the networks themselves.
+#include "gramian/theory/gd_family.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "gramian/models/pass.h"
+
+namespace gramian {
+namespace {
+
+// x ~ U(-1/2, 1/2), as in the code of von Oswald et al.
+RegressionTask uniform_task(int d, int n) {
+  TaskSpec spec;
+  spec.d = d;
+  spec.n = n;
+  spec.inputs = InputLaw::uniform;
+  spec.covariance.assign(static_cast<std::size_t>(d * d), 0.0);
+  for (int i = 0; i < d; ++i) spec.covariance[static_cast<std::size_t>(i * d + i)] = 1.0 / 12;
+  return RegressionTask::create(spec).value();
+}
+
+ContextSpectra spectra_of(int d, int n, std::size_t contexts = 20'000) {
+  return ContextSpectra::draw(uniform_task(d, n), contexts, 5).value();
+}
+
+// s_2 = 1/12, m_4 = 1/80, E |S|^2 = N (d m_4 + d (d - 1) s_2^2) + N (N - 1) d s_2^2.
+TEST(GdFamily, OneStepHasExactMoments) {
+  const double d = 10, n = 10, s2 = 1.0 / 12, m4 = 1.0 / 80;
+  const double square = n * (d * m4 + d * (d - 1) * s2 * s2) + n * (n - 1) * d * s2 * s2;
+  const double step = n * (n * s2 * d / square);
+  const double loss = 0.5 * s2 * (d - n * n * s2 * s2 * d * d / square);
+  EXPECT_NEAR(square, 13.75, 1e-12);
+  EXPECT_NEAR(loss, 0.20623, 1e-5);
+  const ContextSpectra spectra = spectra_of(10, 10);
+  const GdOptimum best = best_gd(spectra, 1, {});
+  EXPECT_NEAR(best.layers[0].step, step, 0.02);
+  EXPECT_NEAR(best.loss.mean, loss, 4 * best.loss.se);
+  EXPECT_LT(best.loss.se, 1e-3);
+}
+
+struct Expectation {
+  int n, layers;
+  GdFamily family;
+  double loss, step, curvature;  // of the plain sum: eta / N and gamma; 0: not compared
+};
+
+// Optimised values of an independent calculation (d = 10). Its own sampling error is about 0.5%.
+TEST(GdFamily, OptimaOfManyLayers) {
+  const GdFamily shared{.tied = true}, free{}, shared_pp{.curvature = true, .tied = true}, free_pp{.curvature = true};
+  const ContextSpectra ten = spectra_of(10, 10, 10'000), twenty_five = spectra_of(10, 25, 10'000);
+  for (const Expectation& e : {Expectation{10, 2, shared, 0.1568, 0.597, 0},
+                               {10, 2, free, 0.1415, 0, 0},
+                               {10, 2, shared_pp, 0.1107, 1.342, 0.175},
+                               {10, 2, free_pp, 0.0916, 0.416, 0.404},
+                               {10, 5, shared, 0.1083, 0.560, 0},
+                               {10, 5, free, 0.0779, 0, 0},
+                               {10, 5, shared_pp, 0.0513, 3.15, 0.206},
+                               {10, 10, shared_pp, 0.0297, 5.74, 0},
+                               {25, 2, shared, 0.0585, 0, 0},
+                               {25, 2, shared_pp, 0.0183, 0.734, 0.099}}) {
+    const ContextSpectra& spectra = e.n == 10 ? ten : twenty_five;
+    const GdOptimum best = best_gd(spectra, e.layers, e.family);
+    SCOPED_TRACE(
+        fmt::format("n = {}, L = {}, curvature {}, tied {}", e.n, e.layers, e.family.curvature, e.family.tied));
+    EXPECT_NEAR(best.loss.mean, e.loss, 0.025 * e.loss);
+    if (e.step > 0) {
+      EXPECT_NEAR(best.layers[0].step / e.n, e.step, 0.03 * e.step);
+    }
+    if (e.curvature > 0) {
+      EXPECT_NEAR(best.layers[0].curvature / e.n, e.curvature, 0.006);
+    }
+    if (e.family.tied) {
+      EXPECT_EQ(best.layers.front().step, best.layers.back().step);
+    }
+  }
+}
+
+// The closed form is the mean of what a GD++ network does on prompts, and no perturbation is better.
+TEST(GdFamily, IsTheLossOfTheNetwork) {
+  const RegressionTask task = uniform_task(4, 6);
+  const ContextSpectra spectra = ContextSpectra::draw(task, 4000, 9).value();
+  const std::vector<GdLayer> layers{{5, 0.8}, {6, 1.0}, {9, 1.1}};
+  const NetworkSpec spec{.kind = Parametrisation::gdpp, .d = 4, .layers = 3};
+  std::vector<double> theta;
+  for (const GdLayer& layer : layers) theta.insert(theta.end(), {-layer.curvature, -layer.step});
+  NetworkPass<double> pass(spec);
+  PromptSampler<double> sampler(task, false);
+  PromptBlock<double> block(4);
+  AlignedArray<double> weights(4 * kLanes);
+  double sum = 0, squares = 0;
+  constexpr int kPrompts = 40'000;
+  for (std::uint32_t first = 0; first < kPrompts; first += kLanes) {
+    sampler.sample({.seed = 3, .stream = kEvaluationStream, .step = 0, .first = first}, kLanes, block);
+    pass.forward(theta.data(), block, spec.context_factor(6), weights.data());
+    for (std::size_t p = 0; p < kLanes; ++p) {
+      double loss = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const double error = weights[i * kLanes + p] - block.truth[i * kLanes + p];
+        loss += 0.5 / 12 * error * error;
+      }
+      sum += loss;
+      squares += loss * loss;
+    }
+  }
+  const double mean = sum / kPrompts, se = std::sqrt((squares / kPrompts - mean * mean) / kPrompts);
+  const ContextMean expected = gd_loss(spectra, layers);
+  EXPECT_NEAR(mean, expected.mean, 4 * std::hypot(se, expected.se));
+
+  const GdOptimum best = best_gd(spectra, 3, {.curvature = true});
+  EXPECT_LT(best.loss.mean, expected.mean);
+  for (std::size_t k = 0; k < 3; ++k) {
+    for (const double factor : {0.98, 1.02}) {
+      auto other = best.layers;
+      other[k].step *= factor;
+      EXPECT_GE(gd_loss(spectra, other).mean, best.loss.mean);
+      other = best.layers;
+      other[k].curvature *= factor;
+      EXPECT_GE(gd_loss(spectra, other).mean, best.loss.mean);
+    }
+  }
+}
+
+TEST(GdFamily, RefusesWhatHasNoClosedForm) {
+  TaskSpec spec;
+  spec.d = 2;
+  spec.covariance = {1, 0, 0, 2};
+  const auto skewed = ContextSpectra::draw(RegressionTask::create(spec).value(), 10, 1);
+  ASSERT_FALSE(skewed);
+  EXPECT_NE(skewed.error().message.find("multiple of I, got 2 at row 1, column 1"), std::string::npos);
+  spec.covariance = {};
+  spec.noise = NoisePrior::constant(2).value();
+  const auto noisy = ContextSpectra::draw(RegressionTask::create(spec).value(), 10, 1);
+  ASSERT_FALSE(noisy);
+  EXPECT_NE(noisy.error().message.find("constant 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gramian
