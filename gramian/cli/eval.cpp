@@ -13,8 +13,8 @@
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/experiment.h"
-#include "gramian/runs/model_file.h"
 #include "gramian/runs/run_directory.h"
+#include "gramian/runs/trained_run.h"
 
 namespace gramian::cli {
 
@@ -82,24 +82,10 @@ Status eval(const Arguments& arguments) {
                   setting, arguments.source);
     }
   }
-  const auto config = Config::load(directory->config(), arguments.all_overrides());
-  if (!config) return std::unexpected(config.error());
-  const auto experiment = make_experiment(*config);
-  if (!experiment) return std::unexpected(experiment.error());
-  const auto network = load_model(directory->model());
-  if (!network) return std::unexpected(network.error());
-  if (network->spec.d != experiment->task.d()) {
-    return fail(ErrorKind::config, "[task.d] is {}, but the model of {} was trained for d = {}", experiment->task.d(),
-                directory->model(), network->spec.d);
-  }
-  const NetworkSpec& trained = experiment->network;
-  if (network->spec.layers != trained.layers || network->spec.query_in_keys != trained.query_in_keys) {
-    return fail(ErrorKind::format, "{} is not the model of {}: it has {} layers and query_in_keys = {}, not {} and {}",
-                directory->model(), directory->config(), network->spec.layers, network->spec.query_in_keys,
-                trained.layers, trained.query_in_keys);
-  }
-  print_task(*experiment);
-  return compare(*experiment, &*network, directory->eval());
+  const auto run = load_trained_run(*directory, arguments.all_overrides());
+  if (!run) return std::unexpected(run.error());
+  print_task(run->experiment);
+  return compare(run->experiment, &run->network, directory->eval());
 }
 
 Status solve(const Arguments& arguments) {
