@@ -22,6 +22,7 @@ void add_solve(Program& program);
 void add_bench(Program& program);
 void add_reproduce(Program& program);
 void add_report(Program& program);
+void add_explain(Program& program);
 
 // True once the user has pressed Ctrl-C (SIGINT) or the system asked to stop (SIGTERM).
 // catch_signals() makes the first of them set this instead of killing the program.
