@@ -4,6 +4,7 @@
 #include "gramian/base/error.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/evaluation/table.h"
+#include "gramian/explain/explain.h"
 #include "gramian/models/network.h"
 #include "gramian/models/pass.h"
 #include "gramian/models/reference.h"

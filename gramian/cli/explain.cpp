@@ -12,6 +12,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/lanes/target.h"
+#include "gramian/runs/checkpoint.h"
 #include "gramian/runs/manifest.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/trained_run.h"
@@ -38,6 +39,15 @@ Status explain(const Arguments& arguments, const std::string& command_line) {
   if (!run) return std::unexpected(run.error());
   const Experiment& experiment = run->experiment;
   run->network = as_configured(std::move(run->network), experiment.network);
+
+  // A model is there from the first checkpoint on; it can be explained, but not unnoticed.
+  if (const auto saved =
+          load_checkpoint(directory->checkpoint(), experiment.network.parameters(), experiment.train.method);
+      saved && saved->state.adam.step < experiment.train.steps) {
+    fmt::print(
+        "This run has stopped at step {} of {}: what follows is about a network that is not trained to the end.\n",
+        saved->state.adam.step, experiment.train.steps);
+  }
 
   catch_signals();
   ThreadPool pool(experiment.threads);

@@ -59,10 +59,8 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
   spec.seed += 1'000'003;
   spec.steps = steps;
   spec.method = Method::adam;
-  spec.optimiser.learning_rate = 0.1 * OptimiserSpec{}.learning_rate;
+  spec.optimiser.learning_rate = OptimiserSpec{}.learning_rate / 3;
   spec.optimiser.schedule = Schedule::cosine;
-  spec.loss.robust = trained.robust_final > 0 ? trained.robust_final : trained.loss.robust;
-  spec.robust_final = 0;
   return spec;
 }
 

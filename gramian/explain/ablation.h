@@ -28,8 +28,8 @@ std::vector<Restriction> restrictions(const Network& network);
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction, const TrainSpec& spec,
                           ThreadPool& pool);
 
-// How retraining is done: as the network was trained, but with Adam at a rate of a tenth of the default, the robust
-// loss at its last scale, and prompts of its own.
+// How retraining is done: as the network was trained, but with Adam at a third of the default rate, and prompts of its
+// own.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 
 struct PartWorth {

@@ -23,7 +23,22 @@ Eigen::Map<const RowMajor> matrix(const std::vector<double>& v, Eigen::Index row
 
 // Lists of values, one for each prompt.
 struct Values {
-  std::vector<double> step, momentum, shrinkage, r2, r2_step, exact_step, exact_shrinkage, momentum_share;
+  std::vector<double> step, shrinkage, momentum_share, r2;
+  std::vector<double> plain_step, plain_momentum, plain_shrinkage, plain_r2, gradient_r2, size, left;
+};
+
+// Coefficients of the columns that come nearest to `change`, which is not 0.
+struct Fit {
+  Fit(const Matrix& basis, const Vector& change) {
+    Vector scale = basis.colwise().norm();
+    for (double& s : scale) s = s > 0 ? s : 1;
+    const Matrix unit = basis * scale.cwiseInverse().asDiagonal();
+    const Vector solution = unit.colPivHouseholderQr().solve(change);
+    r2 = 1 - (change - unit * solution).squaredNorm() / change.squaredNorm();
+    coefficients = solution.cwiseQuotient(scale);
+  }
+  Vector coefficients;
+  double r2 = 0;
 };
 
 class Reader {
@@ -36,50 +51,60 @@ class Reader {
 
   void read(const Prompt& prompt, std::vector<Values>& layers) const {
     const auto states = implicit_states(network_, prompt.gram, factor_);
-    for (std::size_t l = 0; l < layers.size(); ++l) fit(prompt, states, l, layers[l]);
-    if (network_.spec.kind == Parametrisation::full) return;
-    const auto exact = diagonal_layers(network_, prompt.gram, factor_);
-    for (std::size_t l = 0; l < layers.size(); ++l) read_exactly(states[l], exact[l], layers[l]);
+    const LeastSquares context = least_squares(prompt.gram, 1.0 / n_);
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      const Vector change = root_ * (vector(states[l + 1].w) - vector(states[l].w));
+      const double before = (root_ * vector(states[l].w)).norm();
+      if (!std::isfinite(change.norm()) || change.norm() <= 1e-12 * before) continue;
+      if (l > 0) layers[l].size.push_back((root_ * vector(states[l + 1].w)).norm() / before);
+      layers[l].left.push_back(states[l + 1].a);
+      read_plainly(context, states, l, change, layers[l]);
+      read_as_seen(prompt, context, states[l], static_cast<int>(l), change, layers[l]);
+    }
   }
 
  private:
-  void fit(const Prompt& prompt, const std::vector<ImplicitState>& states, std::size_t l, Values& values) const {
+  void read_plainly(const LeastSquares& context, const std::vector<ImplicitState>& states, std::size_t l,
+                    const Vector& change, Values& values) const {
     const auto w = vector(states[l].w);
-    const Vector change = root_ * (vector(states[l + 1].w) - w);
-    const double size = change.norm();
-    if (!std::isfinite(size) || size <= 1e-12 * (root_ * w).norm()) return;
-    const auto gram = matrix(prompt.gram, d_ + 1);
-    const Vector gradient =
-        (states[l].a * gram.topRightCorner(d_, 1) - gram.topLeftCorner(d_, d_) * w) / static_cast<double>(n_);
-
     const Eigen::Index terms = std::min<Eigen::Index>(static_cast<Eigen::Index>(l) + 1, 3);
     Matrix basis(d_, terms);
-    basis.col(0) = root_ * gradient;
+    basis.col(0) = root_ * (matrix(context.sigma, d_) * (states[l].a * vector(context.w_star) - w));
     if (terms > 1) basis.col(1) = root_ * -w;
     if (terms > 2) basis.col(2) = root_ * (w - vector(states[l - 1].w));
-    Vector scale = basis.colwise().norm();
-    for (Eigen::Index k = 0; k < terms; ++k) scale(k) = scale(k) > 0 ? scale(k) : 1;
-    const Matrix unit = basis * scale.cwiseInverse().asDiagonal();
-    const Vector coefficients = unit.colPivHouseholderQr().solve(change);
-    const double along = unit.col(0).dot(change);
-    values.step.push_back(coefficients(0) / scale(0));
-    if (terms > 1) values.shrinkage.push_back(coefficients(1) / scale(1));
-    if (terms > 2) values.momentum.push_back(coefficients(2) / scale(2));
-    values.r2.push_back(1 - (change - unit * coefficients).squaredNorm() / (size * size));
-    values.r2_step.push_back(along * along / (size * size));
+    const Fit fit(basis, change);
+    values.plain_step.push_back(fit.coefficients(0));
+    if (terms > 1) values.plain_shrinkage.push_back(fit.coefficients(1));
+    if (terms > 2) values.plain_momentum.push_back(fit.coefficients(2));
+    values.plain_r2.push_back(fit.r2);
+    values.gradient_r2.push_back(Fit(basis.leftCols(1), change).r2);
   }
 
-  void read_exactly(const ImplicitState& before, const DiagonalLayer& layer, Values& values) const {
-    const Vector g = root_ * vector(layer.gradient);
-    const Vector direct = root_ * (matrix(layer.direct, d_) * vector(layer.gradient));
-    const double momentum = (root_ * (matrix(layer.momentum, d_) * vector(before.u))).norm();
-    const double shrunk = std::abs(layer.shrinkage) * (root_ * vector(before.w)).norm();
-    const double all = direct.norm() + momentum + shrunk;
-    if (!(g.squaredNorm() > 0) || !(all > 0) || !std::isfinite(all)) return;
-    // g carries the scale c of the network; the step of a mean does not.
-    values.exact_step.push_back(-g.dot(direct) / g.squaredNorm() * factor_ * n_);
-    values.exact_shrinkage.push_back(-layer.shrinkage);
-    values.momentum_share.push_back(momentum / all);
+  // Everything for means: `context` is, and omegas are made to be.
+  void read_as_seen(const Prompt& prompt, const LeastSquares& context, const ImplicitState& before, int l,
+                    const Vector& change, Values& values) const {
+    const auto w = vector(before.w);
+    const ContextMoments seen = moments_at(before, prompt.gram, 1.0 / n_);
+    Matrix basis(d_, l > 0 ? 2 : 1);
+    basis.col(0) = root_ * (matrix(before.m, d_).transpose() * vector(seen.alpha));
+    if (l > 0) basis.col(1) = root_ * -w;
+    Vector coefficients(basis.cols());
+    if (network_.spec.kind == Parametrisation::full) {
+      coefficients = Fit(basis, change).coefficients;
+    } else {
+      const Omega omega = network_.omega(l);
+      coefficients(0) = -omega.yx * factor_ * n_;
+      if (l > 0) coefficients(1) = -omega.yy * factor_ * n_ * seen.lambda;
+    }
+    const DiagonalLayer parts = diagonal_layer({.yx = -coefficients(0)}, before, context);
+    const Vector g = root_ * vector(parts.gradient);
+    const Vector direct = root_ * (matrix(parts.direct, d_) * vector(parts.gradient));
+    const double momentum = (root_ * (matrix(parts.momentum, d_) * vector(before.u))).norm();
+    const double shrunk = l > 0 ? std::abs(coefficients(1)) * (root_ * w).norm() : 0;
+    values.r2.push_back(1 - (change - basis * coefficients).squaredNorm() / change.squaredNorm());
+    if (g.squaredNorm() > 0) values.step.push_back(-g.dot(direct) / g.squaredNorm());
+    if (l > 0) values.shrinkage.push_back(coefficients(1));
+    values.momentum_share.push_back(momentum / (direct.norm() + momentum + shrunk));
   }
 
   const Network& network_;
@@ -157,15 +182,18 @@ std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const 
     for (std::size_t l = 0; l < layers; ++l) {
       Values& v = values[l];
       readings[l].push_back({.sigma = sigma,
-                             .prompts = v.step.size(),
+                             .prompts = v.r2.size(),
                              .step = quantiles(std::move(v.step)),
-                             .momentum = quantiles(std::move(v.momentum)),
                              .shrinkage = quantiles(std::move(v.shrinkage)),
+                             .momentum_share = quantiles(std::move(v.momentum_share)),
                              .r2 = quantiles(std::move(v.r2)),
-                             .r2_step = quantiles(std::move(v.r2_step)),
-                             .exact_step = quantiles(std::move(v.exact_step)),
-                             .exact_shrinkage = quantiles(std::move(v.exact_shrinkage)),
-                             .momentum_share = quantiles(std::move(v.momentum_share))});
+                             .plain_step = quantiles(std::move(v.plain_step)),
+                             .plain_momentum = quantiles(std::move(v.plain_momentum)),
+                             .plain_shrinkage = quantiles(std::move(v.plain_shrinkage)),
+                             .plain_r2 = quantiles(std::move(v.plain_r2)),
+                             .gradient_r2 = quantiles(std::move(v.gradient_r2)),
+                             .size = quantiles(std::move(v.size)),
+                             .left = quantiles(std::move(v.left))});
     }
   }
   return readings;

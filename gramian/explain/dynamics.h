@@ -1,20 +1,25 @@
 // What a layer does to the implicit weights of a prompt: step, momentum and shrinkage, at each noise level; and the
 // noise level that can be read from what the layer sees.
 //
-// Fit, for any network. The change of a layer, in the metric of the loss, by least squares for each prompt:
+// As layers work (Lemma 4.3). A layer moves w along what it sees, alpha^l = (M + u w*^T) g + a rho u, carried back by
+// M:
 //
-//     w' - w  ~  step g + momentum (w - w_before) - shrinkage w,     g = (a alpha - S w) / n
+//     w' - w  ~  pull M^T alpha^l - shrinkage w,     g = S (a w* - w)
 //
-// S, alpha the sums over the context; w and a of Theorem 4.1: g is minus the gradient of the mean of
-// 1/2 (a y_i - <w, x_i>)^2. Layer 1 starts at w = 0 and has a step only; in layer 2 the last change is w itself, and
-// there is no momentum to tell from shrinkage. R^2 is the share of |w' - w|^2 that the fit explains.
+// In a diagonal network this is exact, pull = -omega_yx and shrinkage = -omega_yy lambda^l (Lemma 4.4). In a full one
+// both are fitted by least squares for each prompt, in the metric of the loss. g is minus the gradient of the mean of
+// 1/2 (a y_i - <w, x_i>)^2, and from the parts of alpha^l we read
 //
-// Exact, for diagonal networks (Lemma 4.4, w' = (1 + s) w - Pi g - Phi u):
+//     step = pull <g, M^T (M + u w*^T) g> / <g, g>
+//     momentum share = |D| / (|C| + |D| + |shrinkage w|),   C, D the parts of the move with g and with u
 //
-//     step = -<g, Pi g> / <g, g>,   shrinkage = -s = -omega_yy lambda^l,
-//     momentum share = |Phi u| / (|Pi g| + |Phi u| + |s w|)
+// In plain terms, fitted for any network:
 //
-// Steps are for means over the context (G/n), whatever the scale of the network.
+//     w' - w  ~  step g + momentum (w - w_before) - shrinkage w
+//
+// R^2 is the share of |w' - w|^2 that a form explains. Layer 1 starts at w = 0 and has no shrinkage; in layer 2 the
+// last change is w itself, and there is no momentum to tell from shrinkage. Steps are for means over the context (G/n),
+// whatever the scale of the network.
 #pragma once
 
 #include <cstddef>
@@ -37,12 +42,11 @@ std::optional<Quantiles> quantiles(std::vector<double> values);
 struct Reading {
   double sigma = 0;
   std::size_t prompts = 0;  // on which the layer changes w at all, and stays finite
-  std::optional<Quantiles> step, momentum, shrinkage;
-  std::optional<Quantiles> r2, r2_step;                                  // of the fit; of the step alone
-  std::optional<Quantiles> exact_step, exact_shrinkage, momentum_share;  // diagonal networks
-
-  const std::optional<Quantiles>& best_step() const { return exact_step ? exact_step : step; }
-  const std::optional<Quantiles>& best_shrinkage() const { return exact_shrinkage ? exact_shrinkage : shrinkage; }
+  std::optional<Quantiles> step, shrinkage, momentum_share, r2;  // as layers work
+  std::optional<Quantiles> plain_step, plain_momentum, plain_shrinkage, plain_r2;
+  std::optional<Quantiles> gradient_r2;  // of the gradient alone
+  std::optional<Quantiles> size;         // |w'| / |w|, from layer 2 on
+  std::optional<Quantiles> left;         // a after the layer: what is left of y
 };
 
 // [layers][sigmas], on the same prompts but for the noise.

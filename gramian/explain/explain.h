@@ -34,7 +34,7 @@ struct ExplainOptions {
   int algorithm_steps = 0;              // of each known algorithm; 0: L + 2
   std::uint64_t eval_prompts = 20'000;  // of every loss
   std::uint64_t blowup_prompts = 200'000;
-  std::int64_t retrain_steps = 300;  // 0: parts are left out, and nothing is trained
+  std::int64_t retrain_steps = 1000;  // 0: parts are left out, and nothing is trained
 };
 
 struct Explanation {

@@ -76,7 +76,7 @@ Table matches_table(const Explanation& e) {
       .columns = {"", "algorithm", "distance", "constants that bring it nearest", "adjusted loss of the layer"},
       .notes = {fmt::format("Distance: E|w - v|^2 / E|w|^2 in the metric of the loss, on {} prompts. Of families "
                             "within {:.0f}% of the least distance the simplest is named.",
-                            e.similarity.prompts, 100 * (Similarity::kTie - 1))}};
+                            e.similarity.prompts, 100 * (kTie - 1))}};
   for (std::size_t l = 0; l < e.layers.size(); ++l) {
     const Match& match = e.similarity.matches[l];
     const AlgorithmFamily& family = e.similarity.families[match.family];
@@ -112,27 +112,24 @@ Figure readings_figure(const Explanation& e) {
   Figure figure{
       .id = "readings",
       .title = "What each layer does to w, by noise level",
-      .caption = exact ? "Medians over prompts, with 10% and 90%. Step, shrinkage and share of momentum are "
-                         "exact (Lemma 4.4). R^2: the share of the change of w that a plain step explains."
-                       : "Medians over prompts, with 10% and 90%, of a fit of the change of w by a gradient step, "
-                         "momentum and shrinkage. R^2: the share of the change that the fit explains.",
-      .columns = 2};
+      .caption = fmt::format("Medians over prompts, with 10% and 90%. A layer moves w along `M^T alpha` of what "
+                             "it sees, from a w that is shrunk: {}. R^2: the share of the change of w that "
+                             "this explains, and that the gradient alone does.",
+                             exact ? "exactly (Lemma 4.4)" : "fitted for each prompt"),
+      .columns = 3};
   add_panel(
-      e, "Effective step size", "step, for G/n", [](const Reading& r) { return r.best_step(); }, figure);
+      e, "Effective step size", "step, for G/n", [](const Reading& r) { return r.step; }, figure);
   add_panel(
-      e, "Shrinkage of what was there", "share taken away", [](const Reading& r) { return r.best_shrinkage(); },
-      figure);
-  if (exact) {
+      e, "Shrinkage of the w before", "share taken away", [](const Reading& r) { return r.shrinkage; }, figure);
+  add_panel(
+      e, "Movement along the momentum u", "share", [](const Reading& r) { return r.momentum_share; }, figure);
+  add_panel(
+      e, "Size of w after the layer", "|w'| / |w|", [](const Reading& r) { return r.size; }, figure);
+  if (!exact)
     add_panel(
-        e, "Movement along the momentum u", "share", [](const Reading& r) { return r.momentum_share; }, figure);
-    add_panel(
-        e, "A plain gradient step explains", "R^2", [](const Reading& r) { return r.r2_step; }, figure);
-  } else {
-    add_panel(
-        e, "Momentum", "coefficient", [](const Reading& r) { return r.momentum; }, figure);
-    add_panel(
-        e, "Step, momentum and shrinkage explain", "R^2", [](const Reading& r) { return r.r2; }, figure);
-  }
+        e, "Move and shrinkage explain", "R^2", [](const Reading& r) { return r.r2; }, figure);
+  add_panel(
+      e, "The gradient alone explains", "R^2", [](const Reading& r) { return r.gradient_r2; }, figure);
   return figure;
 }
 
@@ -241,13 +238,16 @@ Json json_of(const Reading& r) {
   return {{"sigma", r.sigma},
           {"prompts", r.prompts},
           {"step", json_of(r.step)},
-          {"momentum", json_of(r.momentum)},
           {"shrinkage", json_of(r.shrinkage)},
+          {"momentum_share", json_of(r.momentum_share)},
           {"r2", json_of(r.r2)},
-          {"r2_step", json_of(r.r2_step)},
-          {"exact_step", json_of(r.exact_step)},
-          {"exact_shrinkage", json_of(r.exact_shrinkage)},
-          {"momentum_share", json_of(r.momentum_share)}};
+          {"plain_step", json_of(r.plain_step)},
+          {"plain_momentum", json_of(r.plain_momentum)},
+          {"plain_shrinkage", json_of(r.plain_shrinkage)},
+          {"plain_r2", json_of(r.plain_r2)},
+          {"gradient_r2", json_of(r.gradient_r2)},
+          {"size", json_of(r.size)},
+          {"left", json_of(r.left)}};
 }
 
 Json json_of_layer(const Explanation& e, std::size_t l) {

@@ -9,8 +9,9 @@
 //     "adjusted": [{"mean", "se"}, ..] after each layer, "bayes": {"mean", "se"},
 //     "layers": [{"omega": {"xx", "xy", "yx", "yy"}, "diagonal_x", "diagonal_y",
 //                 "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],            // full: weights.h
-//                 "readings": [{"sigma", "prompts", "step", "momentum", "shrinkage", "r2", "r2_step", "exact_step",
-//                               "exact_shrinkage", "momentum_share"}, ..],   // [10%, 50%, 90%] or null: dynamics.h
+//                 "readings": [{"sigma", "prompts", "step", "shrinkage", "momentum_share", "r2", "plain_step",
+//                               "plain_momentum", "plain_shrinkage", "plain_r2", "gradient_r2", "size", "left"}, ..],
+//                               // each [10%, 50%, 90%] or null: dynamics.h
 //                 "match": {"algorithm", "column", "distance", "constants": {name: value}}}, ..],
 //     "similarity": {"prompts", "left_out": [..],
 //                    "families": [{"name", "title", "column", "columns": [..], "distance": [[..], ..]}, ..]},

@@ -68,7 +68,7 @@ Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer
     if (families[f].columns.empty()) continue;
     const std::size_t column = families[f].best(layer);
     const double distance = families[f].distance[layer][column];
-    if (distance <= std::max(Similarity::kTie * least, Similarity::kSame)) return {f, column, distance};
+    if (distance <= std::max(kTie * least, kSame)) return {f, column, distance};
   }
   return {0, 0, families.front().distance[layer].front()};
 }
@@ -77,9 +77,8 @@ Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer
 
 std::size_t AlgorithmFamily::best(std::size_t layer) const {
   const auto& row = distance[layer];
-  // The first that is as good as the least but for rounding: fewer steps.
   const double least = *std::ranges::min_element(row);
-  const auto found = std::ranges::find_if(row, [&](double value) { return value <= std::max(1.0001 * least, 1e-12); });
+  const auto found = std::ranges::find_if(row, [&](double value) { return value <= std::max(kTie * least, kSame); });
   return found == row.end() ? 0 : static_cast<std::size_t>(found - row.begin());
 }
 

@@ -18,6 +18,11 @@
 
 namespace gramian {
 
+// More steps and more constants can only come nearer, so of distances that differ by less than the factor kTie, or
+// are below kSame, the one of fewer steps and of the simpler family is taken.
+inline constexpr double kTie = 1.25;
+inline constexpr double kSame = 1e-6;
+
 struct AlgorithmFamily {
   std::string name = {};                  // "gd", "gdpp", "momentum", "cg", "cg_ridge", "newton", "ridge", "adaptive"
   std::string title = {};                 // "gradient descent"
@@ -26,7 +31,7 @@ struct AlgorithmFamily {
   std::vector<std::vector<double>> distance = {};                          // [L][columns]
   std::vector<std::vector<std::vector<Solver::Constant>>> constants = {};  // [L][columns], as tuned
 
-  std::size_t best(std::size_t layer) const;  // the column of the least distance in this layer
+  std::size_t best(std::size_t layer) const;  // the first column within kTie of the least distance in this layer
 };
 
 struct Match {
@@ -38,12 +43,8 @@ struct Similarity {
   std::size_t prompts = 0;
   std::vector<std::size_t> left_out;      // [L]
   std::vector<AlgorithmFamily> families;  // the simplest first
-  // Of each layer. Families with more constants to tune contain simpler ones, so the first family is taken whose
-  // distance is within kTie of the least, or below kSame.
+  // Of each layer: the first family whose distance is within kTie of the least.
   std::vector<Match> matches;
-
-  static constexpr double kTie = 1.25;
-  static constexpr double kSame = 1e-6;
 };
 
 // Gradient descent, GD++ by hand, momentum, conjugate gradients (without a penalty and with a tuned one) after 1 to

@@ -58,20 +58,24 @@ std::string weights(const Explanation& e) {
 }
 
 std::string readings(const Explanation& e) {
-  const bool exact = e.network.kind != Parametrisation::full;
   std::string text = "\nWhat a layer does to w, by noise level: median (10%, 90%) over prompts\n";
-  text += fmt::format("layer {:>6} {:>26} {:>26} {:>26} {:>6} {:>6}\n", "sigma", "step", "shrinkage",
-                      exact ? "share of momentum" : "momentum", "R^2", "step's");
+  text += fmt::format("layer {:>6} {:>26} {:>26} {:>8} {:>7} {:>7} {:>6} {:>6} {:>8}\n", "sigma", "step", "shrinkage",
+                      "momentum", "|w'|/|w|", "a", "R^2", "plain", "gradient");
+  const auto median = [](const std::optional<Quantiles>& q, int width) {
+    return q ? fmt::format(" {:{}.3f}", q->median, width) : fmt::format(" {:>{}}", "-", width);
+  };
   for (std::size_t l = 0; l < e.readings.size(); ++l) {
     for (const Reading& r : e.readings[l]) {
-      text += fmt::format("{:5} {:6.3g} {} {} {}", l + 1, r.sigma, cell(r.best_step()), cell(r.best_shrinkage()),
-                          cell(exact ? r.momentum_share : r.momentum));
-      text += r.r2 ? fmt::format(" {:6.3f} {:6.3f}\n", r.r2->median, r.r2_step->median) : "\n";
+      text += fmt::format("{:5} {:6.3g} {} {}", l + 1, r.sigma, cell(r.step), cell(r.shrinkage));
+      text += median(r.momentum_share, 8) + median(r.size, 8) + median(r.left, 7) + median(r.r2, 6) +
+              median(r.plain_r2, 6) + median(r.gradient_r2, 8) + "\n";
     }
   }
-  return text + (exact ? "Step, shrinkage and momentum are exact (Lemma 4.4); R^2 is that of the fit of a plain step, "
-                         "momentum and shrinkage.\n"
-                       : "From a fit for each prompt, whose R^2 is last: all three terms, and the step alone.\n");
+  const bool exact = e.network.kind != Parametrisation::full;
+  return text + fmt::format(
+                    "Momentum: share of the movement along u. a: what is left of y. R^2 of the move along M^T "
+                    "alpha and w{}, of plain\nstep, momentum and shrinkage, and of the gradient alone.\n",
+                    exact ? " (exact)" : "");
 }
 
 std::string probes(const Explanation& e) {

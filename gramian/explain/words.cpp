@@ -30,21 +30,26 @@ std::string parts(const Explanation& e) {
     return part.after ? &*part.after : nullptr;
   };
   const RunningMean& all = *loss(e.parts.front());
-  std::string needed, idle;
+  std::string worse, same, exploding;
   for (std::size_t k = 1; k < e.parts.size(); ++k) {
     const RunningMean* without = loss(e.parts[k]);
-    if (without == nullptr) continue;
+    if (without == nullptr) {
+      exploding += fmt::format("{}{}", exploding.empty() ? "" : ", ", e.parts[k].name);
+      continue;
+    }
     const double error = std::hypot(all.standard_error(), without->standard_error());
-    const bool is_needed = !(without->mean() <= words::kNeeded * all.mean() + 3 * error);
-    std::string& list = is_needed ? needed : idle;
-    list += fmt::format("{}{} {:.4g}", list.empty() ? "" : ", ", e.parts[k].name, without->mean());
+    const bool carried = !(without->standard_error() <= words::kCarried * without->mean());
+    const bool is_worse = without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
+    std::string& list = carried ? exploding : is_worse ? worse : same;
+    list += fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.parts[k].name, without->mean());
   }
-  std::string text = fmt::format("What parts are worth, by the adjusted loss {} ({:.4g} as trained): ",
-                                 retrained ? fmt::format("after {} steps of retraining without them", e.retrain_steps)
-                                           : "without them, nothing retrained",
-                                 all.mean());
-  if (!needed.empty()) text += "worse " + needed;
-  if (!idle.empty()) text += fmt::format("{}about as good or better {}", needed.empty() ? "" : "; ", idle);
+  std::string text = fmt::format(
+      "Adjusted loss {}, {:.3g} with all",
+      retrained ? fmt::format("after {} steps of retraining", e.retrain_steps) : "without parts, nothing retrained",
+      all.mean());
+  if (!worse.empty()) text += "; worse: " + worse;
+  if (!same.empty()) text += "; no worse: " + same;
+  if (!exploding.empty()) text += "; exploding: " + exploding;
   return text + ".";
 }
 
@@ -83,71 +88,66 @@ std::string range(const Quantiles& q) { return fmt::format("{:.3g} ({:.3g} to {:
 std::vector<const Reading*> of_layer(const std::vector<Reading>& readings) {
   std::vector<const Reading*> list;
   for (const Reading& r : readings) {
-    if (r.best_step()) list.push_back(&r);
+    if (r.step && r.r2 && r.gradient_r2) list.push_back(&r);
   }
   return list;
 }
 
-double least_r2(const std::vector<const Reading*>& list, std::optional<Quantiles> Reading::*which) {
-  double least = 1;
-  for (const Reading* r : list) {
-    if (r->*which) least = std::min(least, (r->*which)->median);
-  }
-  return least;
+using Readings = std::vector<const Reading*>;
+
+double least(const Readings& list, std::optional<Quantiles> Reading::*which) {
+  double value = 1;
+  for (const Reading* r : list) value = std::min(value, (r->*which)->median);
+  return value;
 }
 
-std::string step_text(const Explanation& e, const std::vector<const Reading*>& list, std::size_t layer) {
-  const bool exact = e.network.kind != Parametrisation::full;
-  const double alone = least_r2(list, &Reading::r2_step), fitted = least_r2(list, &Reading::r2);
-  const Quantiles first = *list.front()->best_step(), last = *list.back()->best_step();
+std::string step_text(const Readings& list) {
   double most = 0;
-  for (const Reading* r : list) most = std::max(most, std::abs(r->best_step()->median));
-  if (exact && most == 0) return "no gradient step";
-  std::string text;
-  if (alone >= words::kExplained) {
-    text = "a gradient step";
-  } else if (exact) {
-    const double omega = std::abs(e.layers[layer].omega.yx);
-    if (omega < 1e-9) return "no gradient step";
-    text = "a preconditioned gradient step";
-  } else if (fitted >= words::kExplained) {
-    text = "a gradient step together with what follows";
-  } else {
-    text = fmt::format("not a step of this kind (R^2 {:.2f} at worst); nearest is one", fitted);
+  for (const Reading* r : list) most = std::max(most, std::abs(r->step->median));
+  if (most < 1e-9) return "no gradient step";
+  const double explained = least(list, &Reading::r2);
+  std::string text = "a gradient step";
+  if (least(list, &Reading::gradient_r2) < words::kExplained) {
+    text = explained >= words::kExplained
+               ? "a preconditioned gradient step"
+               : fmt::format("roughly a preconditioned gradient step (R^2 {:.2f} at worst)", explained);
   }
-  const bool depends = first.median * last.median < 0 ||
-                       std::max(std::abs(first.median), std::abs(last.median)) >=
-                           words::kStepFactor * std::min(std::abs(first.median), std::abs(last.median));
-  if (list.size() > 1 && depends) {
+  const Quantiles first = *list.front()->step, last = *list.back()->step;
+  const double small = std::min(std::abs(first.median), std::abs(last.median));
+  const double large = std::max(std::abs(first.median), std::abs(last.median));
+  if (list.size() > 1 && (first.median * last.median < 0 || large >= words::kStepFactor * small)) {
     return text + fmt::format(" of size {} at sigma = {:.3g} and {} at sigma = {:.3g}", range(first),
                               list.front()->sigma, range(last), list.back()->sigma);
   }
   const Reading* middle = list[list.size() / 2];
-  return text + fmt::format(" of size {} at sigma = {:.3g}", range(*middle->best_step()), middle->sigma);
+  return text + fmt::format(" of size {} at sigma = {:.3g}", range(*middle->step), middle->sigma);
 }
 
-std::string shrink_text(const std::vector<const Reading*>& list) {
-  if (!list.front()->best_shrinkage()) return "";
-  const double first = list.front()->best_shrinkage()->median, last = list.back()->best_shrinkage()->median;
-  if (std::max({std::abs(first), std::abs(last), std::abs(first - last)}) < words::kShrinkage) return "";
+std::string shrink_text(const Readings& list) {
+  if (!list.front()->shrinkage || !list.back()->shrinkage) return "";
+  const double first = list.front()->shrinkage->median, last = list.back()->shrinkage->median;
+  if (std::max(std::abs(first), std::abs(last)) < words::kShrinkage) return "";
   const auto say = [](double s) { return s >= 0 ? "shrunk by " + percent(s) : "enlarged by " + percent(-s); };
-  if (list.size() == 1) return fmt::format(", what was there {}", say(first));
-  return fmt::format(", what was there {} at sigma = {:.3g} and {} at sigma = {:.3g}", say(first), list.front()->sigma,
-                     say(last), list.back()->sigma);
+  if (list.size() == 1) return fmt::format(", from a w that is {}", say(first));
+  return fmt::format(", from a w that is {} at sigma = {:.3g} and {} at sigma = {:.3g}", say(first),
+                     list.front()->sigma, say(last), list.back()->sigma);
 }
 
-std::string momentum_text(const std::vector<const Reading*>& list, bool exact) {
-  const auto which = exact ? &Reading::momentum_share : &Reading::momentum;
+std::string momentum_text(const Readings& list) {
   const Reading* most = nullptr;
   for (const Reading* r : list) {
-    if (!(r->*which)) continue;
-    if (most == nullptr || std::abs((r->*which)->median) > std::abs((most->*which)->median)) most = r;
+    if (r->momentum_share && (most == nullptr || r->momentum_share->median > most->momentum_share->median)) most = r;
   }
-  if (most == nullptr || std::abs((most->*which)->median) < words::kMomentum) return "";
-  return exact ? fmt::format(", with up to {} of its movement along the momentum u (at sigma = {:.3g})",
-                             percent((most->*which)->median), most->sigma)
-               : fmt::format(", with momentum up to {:.2f} in size (at sigma = {:.3g})", (most->*which)->median,
-                             most->sigma);
+  if (most == nullptr || most->momentum_share->median < words::kMomentum) return "";
+  return fmt::format(", with {} of its movement along the momentum u at sigma = {:.3g}",
+                     percent(most->momentum_share->median), most->sigma);
+}
+
+std::string size_text(const Readings& list) {
+  if (!list.front()->size || !list.back()->size) return "";
+  if (list.size() == 1) return fmt::format(". In all |w| is multiplied by {:.2f}", list.front()->size->median);
+  return fmt::format(". In all |w| is multiplied by {:.2f} at sigma = {:.3g} and by {:.2f} at sigma = {:.3g}",
+                     list.front()->size->median, list.front()->sigma, list.back()->size->median, list.back()->sigma);
 }
 
 std::string match_text(const Explanation& e, std::size_t layer) {
@@ -160,18 +160,24 @@ std::string match_text(const Explanation& e, std::size_t layer) {
 }
 
 std::string layer_text(const Explanation& e, std::size_t l) {
-  const auto list = of_layer(e.readings[l]);
+  const Readings list = of_layer(e.readings[l]);
   std::string text = fmt::format("Layer {}: ", l + 1);
   if (list.empty()) {
     text += "leaves w as it is";
+  } else if (least(list, &Reading::r2) < words::kRoughly) {
+    text += fmt::format("no gradient step with shrinkage and momentum (they explain {} of it at worst)",
+                        percent(least(list, &Reading::r2)));
   } else {
-    text += step_text(e, list, l) + shrink_text(list) + momentum_text(list, e.network.kind != Parametrisation::full);
+    text += step_text(list) + shrink_text(list) + momentum_text(list);
   }
-  const LayerSummary& layer = e.layers[l];
+  text += size_text(list.empty() ? Readings{&e.readings[l].front()} : list);
   if (e.network.kind == Parametrisation::full) {
-    text += l + 1 == e.layers.size() ? fmt::format("; DIAG has {} of it", percent(layer.diagonal_y))
-                                     : fmt::format("; DIAG has {} (rows of x) and {} (row of y) of it",
-                                                   percent(layer.diagonal_x), percent(layer.diagonal_y));
+    const LayerSummary& layer = e.layers[l];
+    const std::string y = fmt::format("{:.1f}%", 100 * layer.diagonal_y);
+    text += l + 1 == e.layers.size()
+                ? fmt::format(". A diagonal layer has {} of its row of y", y)
+                : fmt::format(". A diagonal layer has {} of its row of y and {:.1f}% of those of x", y,
+                              100 * layer.diagonal_x);
   }
   return text + fmt::format(". After it {}; adjusted loss {:.4g}.", match_text(e, l), e.adjusted[l].mean());
 }

@@ -11,22 +11,22 @@ namespace gramian {
 
 namespace words {
 
-// A layer is "a gradient step" if the gradient alone explains this share of its change (median R^2 at every noise
-// level that was read); "a preconditioned gradient step" in a diagonal network otherwise (Pi of Lemma 4.4 is no
-// multiple of I). In a full network the fit decides: with this R^2 together with shrinkage and momentum they are
-// named, otherwise the layer is "not a step of this kind".
-inline constexpr double kExplained = 0.98;
-// Momentum is named where its share (diag) or coefficient (full) is at least this at some level.
+// A layer is "a gradient step" if the gradient alone explains this share of its change (median R^2, at the worst of the
+// noise levels); otherwise "a preconditioned gradient step" if M^T alpha^l and w do (dynamics.h; in a diagonal network
+// always), "roughly" one from kRoughly on. Below that its step and shrinkage are not quoted.
+inline constexpr double kExplained = 0.98, kRoughly = 0.9;
+// Momentum is named where its share is at least this at some level.
 inline constexpr double kMomentum = 0.05;
-// A shrinkage is named where the medians at two levels differ by at least this, or one is at least this in size.
+// A shrinkage is named where its median is at least this in size at the lowest or highest level.
 inline constexpr double kShrinkage = 0.02;
 // A step is said to depend on the noise where its medians differ by at least this factor.
 inline constexpr double kStepFactor = 1.1;
 // A nearest algorithm is "the same as" (distance <= kSame), "close to" (<= kClose), else "nearest to, but not close".
 inline constexpr double kSame = 1e-6, kClose = 0.02;
-// A part "is needed" if the loss without it, retrained where it was, is larger by this factor and by three standard
-// errors.
-inline constexpr double kNeeded = 1.02;
+// Without a part the network is "worse" if its loss, retrained where it was, is larger by this factor and by three
+// standard errors; "exploding" if its standard error is more than the share kCarried of the mean, which a few prompts
+// then carry; else "no worse".
+inline constexpr double kNeeded = 1.02, kCarried = 0.2;
 
 }  // namespace words
 

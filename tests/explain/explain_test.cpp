@@ -59,15 +59,14 @@ TEST(Explain, ShrinkageIsSaidWithItsNumbers) {
   const std::string last = in_words(e).back();
   EXPECT_TRUE(contains(last, "Layer 2: no gradient step")) << last;
   const Reading& loud = e.readings[1].back();
-  EXPECT_TRUE(contains(last, fmt::format("shrunk by {:.0f}% at sigma = 2", 100 * loud.best_shrinkage()->median)))
-      << last;
+  EXPECT_TRUE(contains(last, fmt::format("shrunk by {:.0f}% at sigma = 2", 100 * loud.shrinkage->median))) << last;
 }
 
 TEST(Explain, FullNetworksAreReadThroughTheirNearestDiagonal) {
   const Explanation e = explained(in_disguise(descent()));
   const std::string second = in_words(e).back();
   EXPECT_TRUE(contains(second, "a gradient step of size 0.35 (0.35 to 0.35)")) << second;
-  EXPECT_TRUE(contains(second, "DIAG has 100% of it")) << second;
+  EXPECT_TRUE(contains(second, "A diagonal layer has 100.0% of its row of y")) << second;
   EXPECT_TRUE(contains(to_text(e), "nearest DIAG without omega_xy"));
 }
 
@@ -83,7 +82,7 @@ TEST(Explain, TheSectionIsAStudyWithItsNumbers) {
     EXPECT_EQ(numbers["words"], in_words(e));
     EXPECT_NEAR(numbers["layers"][1]["readings"][2]["step"][1].get<double>(), 0.35, 1e-7);
     EXPECT_EQ(numbers["layers"][0]["match"]["algorithm"], "gd");
-    EXPECT_EQ(numbers["layers"][0]["readings"][0]["momentum"], nullptr);
+    EXPECT_EQ(numbers["layers"][0]["readings"][0]["plain_momentum"], nullptr);
     EXPECT_EQ(numbers["stability"]["blowups"]["count"], 0);
     EXPECT_EQ(numbers["layers"][0]["heads"].size(), network.spec.kind == Parametrisation::full ? 2u : 0u);
     EXPECT_TRUE(json["claims"][0]["holds"].get<bool>());

@@ -12,7 +12,7 @@
 namespace gramian::test {
 
 inline RegressionTask small_task(int d, int n, NoisePrior noise) {
-  return RegressionTask::create({.d = d, .n = n, .noise = std::move(noise)}).value();
+  return RegressionTask::create({.d = d, .n = n, .noise = std::move(noise), .covariance = {}}).value();
 }
 
 inline NoisePrior uniform(double low, double high) { return NoisePrior::uniform(low, high).value(); }

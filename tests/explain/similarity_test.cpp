@@ -34,8 +34,8 @@ TEST(Similarity, GradientDescentIsFoundStepByStep) {
   }
 }
 
-// 2^k steps of gradient descent are k of Newton's iteration from the same multiple of I; one with 4 steps at most in
-// each family is told from Newton's by its first column.
+// 2^k steps of gradient descent are k of Newton's iteration from the same multiple of I; with 4 steps of gradient
+// descent to choose from, eight are taken for three of Newton's.
 TEST(Similarity, NewtonIsGradientDescentWithTwoToTheKSteps) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
   const Network network = network_of(constructions::gradient_descent(8, 0.3), 4, ContextScale::mean);
