@@ -24,13 +24,17 @@ TEST(Similarity, GradientDescentIsFoundStepByStep) {
     EXPECT_EQ(family.columns[match.column], std::to_string(l + 1));
     EXPECT_LT(match.distance, 1e-7);
     for (const auto& [name, value] : family.constants[l][match.column]) {
-      if (name == "step_size") EXPECT_NEAR(value, 0.35 / 15, 1e-3 * 0.35 / 15);
+      if (name == "step_size") {
+        EXPECT_NEAR(value, 0.35 / 15, 1e-3 * 0.35 / 15);
+      }
     }
     EXPECT_EQ(found.left_out[l], 0u);
   }
   // A fixed step from zero is not what conjugate gradients do after two of them.
   for (const AlgorithmFamily& family : found.families) {
-    if (family.name == "cg") EXPECT_GT(family.distance[2][1], 1e-4);
+    if (family.name == "cg") {
+      EXPECT_GT(family.distance[2][1], 1e-4);
+    }
   }
 }
 
