@@ -175,7 +175,8 @@ Figure similarity_figure(const Explanation& e) {
                 .title = "Likeness of w after each layer to known algorithms",
                 .caption =
                     "Rows: layers; columns: steps of the algorithm, or its penalty. The value is -log10 of the "
-                    "distance, from 0 (a tenth of it is 1) to 6. In brackets: the layers whose match is in this map.",
+                    "distance E|w - v|^2 / E|w|^2: 0 as far as predicting zero, one more for each tenth of it, up to "
+                    "6. In brackets: the layers whose match is in this map.",
                 .columns = 3};
   for (std::size_t f = 0; f < e.similarity.families.size(); ++f) {
     const AlgorithmFamily& family = e.similarity.families[f];

@@ -13,7 +13,7 @@
 //                               "plain_momentum", "plain_shrinkage", "plain_r2", "gradient_r2", "size", "left"}, ..],
 //                               // each [10%, 50%, 90%] or null: dynamics.h
 //                 "match": {"algorithm", "column", "distance", "constants": {name: value}}}, ..],
-//     "similarity": {"prompts", "left_out": [..],
+//     "similarity": {"prompts", "left_out",
 //                    "families": [{"name", "title", "column", "columns": [..], "distance": [[..], ..]}, ..]},
 //     "noise_probe": null or {"layers": [{"r2", "error"}, ..], "residuals": {"r2", "error"}},
 //     "parts": [{"name", "before": {"mean", "se"}, "after": {"mean", "se"} or null, "failure"}, ..],

@@ -85,7 +85,7 @@ std::size_t AlgorithmFamily::best(std::size_t layer) const {
 Similarity compare_layers(const RegressionTask& task, const Network& network, int steps, std::size_t prompts,
                           double threshold, std::uint64_t seed, ThreadPool& pool) {
   const auto layers = static_cast<std::size_t>(network.spec.layers);
-  Similarity result{.prompts = prompts, .left_out = std::vector<std::size_t>(layers), .families = {}, .matches = {}};
+  Similarity result{.prompts = prompts, .left_out = 0, .families = {}, .matches = {}};
   const std::vector<Candidate> list = candidates(task, steps, result.families);
   for (const Candidate& c : list) result.families[c.family].columns.push_back(c.column);
   for (AlgorithmFamily& family : result.families) {
@@ -93,26 +93,24 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
     family.constants.assign(layers, std::vector<std::vector<Solver::Constant>>(family.columns.size()));
   }
 
-  // The weights of each layer, and the prompts on which they are finite and no explosion.
-  const std::vector<Prompt> drawn = draw_prompts(task, seed, PromptSet::similarity, prompts);
-  std::vector<std::vector<Prompt>> kept(layers);
+  // The weights of each layer on the prompts that are kept. Only the last layer says what is an explosion: those before
+  // it are no estimates, and may be large.
+  std::vector<Prompt> kept;
   std::vector<std::vector<std::vector<double>>> weights(layers);
-  for (const Prompt& prompt : drawn) {
+  for (Prompt& prompt : draw_prompts(task, seed, PromptSet::similarity, prompts)) {
     const auto states = implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
-    for (std::size_t l = 0; l < layers; ++l) {
-      std::vector<double> error = states[l + 1].w;
-      for (std::size_t i = 0; i < error.size(); ++i) error[i] -= prompt.truth[i];
-      if (0.5 * squared_norm(task, error) <= threshold) {
-        kept[l].push_back(prompt);
-        weights[l].push_back(states[l + 1].w);
-      } else {
-        ++result.left_out[l];
-      }
+    std::vector<double> error = states.back().w;
+    for (std::size_t i = 0; i < error.size(); ++i) error[i] -= prompt.truth[i];
+    if (!(0.5 * squared_norm(task, error) <= threshold)) {
+      ++result.left_out;
+      continue;
     }
+    for (std::size_t l = 0; l < layers; ++l) weights[l].push_back(states[l + 1].w);
+    kept.push_back(std::move(prompt));
   }
 
   for (std::size_t l = 0; l < layers; ++l) {
-    const SpectrumBatch towards = spectra_towards(task, kept[l], weights[l]);
+    const SpectrumBatch towards = spectra_towards(task, kept, weights[l]);
     const double size = mean_loss(FixedRidge("zero", INFINITY), towards);  // half of E |w^l|_S^2
     std::vector<double> distance(list.size());
     std::vector<std::vector<Solver::Constant>> constants(list.size());

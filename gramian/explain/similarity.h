@@ -4,7 +4,7 @@
 //
 // v is the algorithm on the same prompt, with the constants (step size, momentum, ..) that bring it nearest to w^l, one
 // choice for all prompts: it is asked whether the layer has computed what the algorithm would, not whether it is tuned
-// as well. Prompts on which the network explodes are left out and counted.
+// as well. Prompts on which the network explodes are left out and counted; were it all of them, distances would be NaN.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct Match {
 
 struct Similarity {
   std::size_t prompts = 0;
-  std::vector<std::size_t> left_out;      // [L]
+  std::size_t left_out = 0;
   std::vector<AlgorithmFamily> families;  // the simplest first
   // Of each layer: the first family whose distance is within kTie of the least.
   std::vector<Match> matches;
@@ -50,7 +50,7 @@ struct Similarity {
 // Gradient descent, GD++ by hand, momentum, conjugate gradients (without a penalty and with a tuned one) after 1 to
 // `steps` steps; Newton's iteration for S^-1, X <- X (2 - S X) from a tuned multiple of I, whose k steps are 2^k steps
 // of gradient descent; ridge regression along a path of penalties; ridge with its penalty chosen for each prompt, and
-// Bayes. `threshold`: a loss of w^l that is not <= this is an explosion.
+// Bayes. `threshold`: a loss of w^L that is not <= this is an explosion.
 Similarity compare_layers(const RegressionTask& task, const Network& network, int steps, std::size_t prompts,
                           double threshold, std::uint64_t seed, ThreadPool& pool);
 

@@ -8,7 +8,7 @@ namespace gramian {
 namespace {
 
 std::string mean_text(const RunningMean& mean) {
-  return std::isfinite(mean.mean()) ? fmt::format("{:.4f} +- {:.4f}", mean.mean(), mean.standard_error()) : "infinite";
+  return std::isfinite(mean.mean()) ? fmt::format("{:.3g} +- {:.1g}", mean.mean(), mean.standard_error()) : "infinite";
 }
 
 std::string percent(double share) { return fmt::format("{:.0f}%", 100 * share); }
@@ -38,7 +38,8 @@ std::string parts(const Explanation& e) {
       continue;
     }
     const double error = std::hypot(all.standard_error(), without->standard_error());
-    const bool carried = !(without->standard_error() <= words::kCarried * without->mean());
+    const bool carried =
+        !std::isfinite(without->mean()) || without->standard_error() > words::kCarried * without->mean();
     const bool is_worse = without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
     std::string& list = carried ? exploding : is_worse ? worse : same;
     list += fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.parts[k].name, without->mean());
@@ -127,7 +128,10 @@ std::string shrink_text(const Readings& list) {
   if (!list.front()->shrinkage || !list.back()->shrinkage) return "";
   const double first = list.front()->shrinkage->median, last = list.back()->shrinkage->median;
   if (std::max(std::abs(first), std::abs(last)) < words::kShrinkage) return "";
-  const auto say = [](double s) { return s >= 0 ? "shrunk by " + percent(s) : "enlarged by " + percent(-s); };
+  const auto say = [](double s) -> std::string {
+    if (std::abs(s) < 0.005) return "kept";
+    return s >= 0 ? "shrunk by " + percent(s) : "enlarged by " + percent(-s);
+  };
   if (list.size() == 1) return fmt::format(", from a w that is {}", say(first));
   return fmt::format(", from a w that is {} at sigma = {:.3g} and {} at sigma = {:.3g}", say(first),
                      list.front()->sigma, say(last), list.back()->sigma);
@@ -152,6 +156,7 @@ std::string size_text(const Readings& list) {
 
 std::string match_text(const Explanation& e, std::size_t layer) {
   const Match& match = e.similarity.matches[layer];
+  if (!std::isfinite(match.distance)) return "w is near to no known algorithm: it explodes";
   const char* how = match.distance <= words::kSame    ? "w is the same as of"
                     : match.distance <= words::kClose ? "w is close to"
                                                       : "w is nearest to, but not close to,";

@@ -6,7 +6,7 @@
 namespace gramian {
 namespace {
 
-using test::refuses;
+using test::fails;
 using test::run_gramian;
 using test::slurp;
 using test::succeeds;
@@ -32,11 +32,11 @@ TEST(ExplainCommand, ExplainsARunAndWritesASectionOfTheReport) {
 
 TEST(ExplainCommand, RefusesWhatIsNoFinishedRun) {
   const Workshop shop;
-  EXPECT_TRUE(refuses(run_gramian({"explain", shop / "none"}), 3, {shop / "none", "does not exist"}));
-  EXPECT_TRUE(refuses(run_gramian({"explain", shop.config()}), 3, {shop.config(), "not a run directory"}));
+  EXPECT_TRUE(fails(run_gramian({"explain", shop / "none"}), 3, {shop / "none", "does not exist"}));
+  EXPECT_TRUE(fails(run_gramian({"explain", shop.config()}), 3, {shop.config(), "not a run directory"}));
   ASSERT_TRUE(succeeds(shop.train("run")));
   std::filesystem::remove(shop / "run/model.safetensors");
-  EXPECT_TRUE(refuses(run_gramian({"explain", shop / "run"}), 3, {"model.safetensors"}));
+  EXPECT_TRUE(fails(run_gramian({"explain", shop / "run"}), 3, {"model.safetensors"}));
 }
 
 }  // namespace
