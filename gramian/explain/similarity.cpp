@@ -128,6 +128,15 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
       family.distance[l][column] = distance[c];
       family.constants[l][column] = std::move(constants[c]);
     }
+    // One step is the same in the first three families; the simplest has the narrowest range to look in.
+    AlgorithmFamily& descent = result.families.front();
+    for (std::size_t f = 1; f < 3; ++f) {
+      const AlgorithmFamily& other = result.families[f];
+      if (other.distance[l].front() < descent.distance[l].front()) {
+        descent.distance[l].front() = other.distance[l].front();
+        descent.constants[l].front() = other.constants[l].front();
+      }
+    }
     result.matches.push_back(best_match(result.families, l));
   }
   return result;

@@ -71,7 +71,7 @@ std::string stability(const Explanation& e) {
   if (s.blowups) {
     const auto [low, high] = poisson_interval(s.blowups->count);
     const double million = 1e6 / static_cast<double>(s.blowups->prompts);
-    text = fmt::format("It explodes on {} of {} fresh prompts ({:.2g} to {:.2g} in a million, 95%). ", s.blowups->count,
+    text = fmt::format("It explodes on {} of {} fresh prompts ({:.3g} to {:.3g} in a million, 95%). ", s.blowups->count,
                        s.blowups->prompts, low * million, high * million);
   }
   text +=
