@@ -5,6 +5,7 @@
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/exporting/exporter.h"
+#include "gramian/explain/explain.h"
 #include "gramian/models/network.h"
 #include "gramian/models/pass.h"
 #include "gramian/models/reference.h"

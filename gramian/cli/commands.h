@@ -24,6 +24,7 @@ void add_reproduce(Program& program);
 void add_report(Program& program);
 void add_export(Program& program);
 void add_predict(Program& program);
+void add_explain(Program& program);
 
 // True once the user has pressed Ctrl-C (SIGINT) or the system asked to stop (SIGTERM).
 // catch_signals() makes the first of them set this instead of killing the program.

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   cli::add_report(program);
   cli::add_export(program);
   cli::add_predict(program);
+  cli::add_explain(program);
 
   std::vector<std::string> commands;
   for (const CLI::App* command : program.app.get_subcommands({})) commands.push_back(command->get_name());

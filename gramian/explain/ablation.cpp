@@ -1,0 +1,123 @@
+#include "gramian/explain/ablation.h"
+
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/explain/weights.h"
+#include "gramian/solvers/ridge.h"
+
+namespace gramian {
+
+namespace {
+
+Restriction restricted(std::string name, const Network& network, auto keep) {
+  Restriction r{std::move(name), network, {}};
+  for (std::size_t i = 0; i < network.theta.size(); ++i) {
+    r.keep.push_back(keep(i % network.spec.parameters_per_layer()));
+    if (!r.keep.back()) r.network.theta[i] = 0;
+  }
+  return r;
+}
+
+bool everything(std::size_t) { return true; }
+
+// Places of the omegas in the parameters of a diagonal layer.
+void add_without(std::vector<Restriction>& list, const Network& diag, const std::string& whose) {
+  const auto without = [&](const char* name, std::size_t a, std::size_t b) {
+    list.push_back(restricted(whose + "without " + name, diag, [=](std::size_t i) { return i != a && i != b; }));
+  };
+  without("omega_xy", 1, 1);
+  without("omega_yy", 3, 3);
+  without("omega_xy and omega_yy (GD++)", 1, 3);
+  without("omega_xx", 0, 0);
+}
+
+}  // namespace
+
+std::vector<Restriction> restrictions(const Network& network) {
+  std::vector<Restriction> list{restricted("as trained", network, everything)};
+  switch (network.spec.kind) {
+    case Parametrisation::diag:
+      add_without(list, network, "");
+      break;
+    case Parametrisation::gdpp:
+      list.push_back(restricted("without omega_xx", network, [](std::size_t i) { return i != 0; }));
+      break;
+    case Parametrisation::full: {
+      const std::size_t rows = network.spec.rows();
+      list.push_back(restricted("P and Q without entries off their diagonals", network,
+                                [rows](std::size_t i) { return i % (rows * rows) % (rows + 1) == 0; }));
+      const Network nearest = nearest_diagonal(network);
+      list.push_back(restricted("nearest DIAG", nearest, everything));
+      add_without(list, nearest, "nearest DIAG ");
+      break;
+    }
+  }
+  return list;
+}
+
+TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
+  TrainSpec spec = trained;
+  spec.seed += 1'000'003;
+  spec.steps = steps;
+  spec.method = Method::adam;
+  spec.optimiser.learning_rate = OptimiserSpec{}.learning_rate / 3;
+  spec.optimiser.schedule = Schedule::cosine;
+  return spec;
+}
+
+Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction, const TrainSpec& spec,
+                          ThreadPool& pool) {
+  if (Status ok = check(task, restriction.network.spec, spec); !ok) return std::unexpected(ok.error());
+  const auto trainer = Trainer::create(task, restriction.network, spec, pool);
+  while (!trainer->done()) {
+    if (const auto report = trainer->step(); !report) return std::unexpected(report.error());
+    // Adam works on each parameter by itself, so that what is put back to 0 has no effect on the rest.
+    TrainState state = trainer->state();
+    for (std::size_t i = 0; i < state.theta.size(); ++i) {
+      if (!restriction.keep[i]) state.theta[i] = state.adam.first[i] = state.adam.second[i] = 0;
+    }
+    trainer->restore(std::move(state));
+  }
+  return trainer->network();
+}
+
+Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task, const Network& network,
+                                                   const EvalSpec& spec, ThreadPool& pool) {
+  Opponents opponents;
+  opponents.list.push_back({std::make_unique<OracleRidge>(), {}});
+  opponents.blowup_threshold = INFINITY;
+  NetworkPredictor predictor(network, task.n(), pool.threads());
+  const auto result = evaluate(task, opponents, &predictor, spec, pool);
+  if (!result) return std::unexpected(result.error());
+  std::vector<RunningMean> losses;
+  for (const Score& layer : result->layers) losses.push_back(layer.adjusted);
+  return losses;
+}
+
+Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
+                                                const TrainSpec& trained, std::int64_t steps, const EvalSpec& spec,
+                                                ThreadPool& pool, const ProgressFunction& progress) {
+  const std::vector<Restriction> list = restrictions(network);
+  std::vector<PartWorth> parts;
+  for (const Restriction& restriction : list) {
+    if (progress && !progress(parts.size(), list.size())) {
+      return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(), list.size());
+    }
+    const auto before = adjusted_losses(task, restriction.network, spec, pool);
+    if (!before) return std::unexpected(before.error());
+    PartWorth part{.name = restriction.name, .before = before->back(), .after = {}};
+    if (steps > 0) {
+      const auto rest = retrain(task, restriction, retraining(trained, steps), pool);
+      if (rest) {
+        const auto after = adjusted_losses(task, *rest, spec, pool);
+        if (!after) return std::unexpected(after.error());
+        part.after = after->back();
+      } else {
+        part.failure = rest.error().message;
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+}  // namespace gramian

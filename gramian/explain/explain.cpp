@@ -1,0 +1,109 @@
+#include "gramian/explain/explain.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/solvers/bayes.h"
+#include "gramian/solvers/ridge.h"
+
+namespace gramian {
+
+namespace {
+
+constexpr std::uint64_t kTuningPrompts = 10'000;
+constexpr int kLevels = 5;
+
+// Oracle to Bayes, which is all that is needed of a table of solvers.
+std::vector<std::unique_ptr<Solver>> reference_solvers(const RegressionTask& task) {
+  auto solvers = make_solvers(task.spec().noise, task.n(), 1);
+  solvers.resize(kBayes + 1);
+  return solvers;
+}
+
+}  // namespace
+
+std::vector<double> noise_levels(const NoisePrior& prior) {
+  std::vector<double> levels;
+  for (const NoisePrior::Component& c : prior.components()) {
+    const int count = c.low < c.high ? kLevels : 1;
+    for (int i = 0; i < count; ++i) levels.push_back(c.low + (c.high - c.low) * i / std::max(1, count - 1));
+  }
+  std::ranges::sort(levels);
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+  return levels;
+}
+
+Network as_configured(Network network, const NetworkSpec& configured) {
+  const std::size_t size = network.spec.parameters_per_layer();
+  if (!configured.tied || network.spec.tied || network.theta.size() < size) return network;
+  for (std::size_t i = size; i < network.theta.size(); ++i) {
+    if (network.theta[i] != network.theta[i - size]) return network;
+  }
+  network.spec.tied = true;
+  network.theta.resize(size);
+  return network;
+}
+
+Expected<Explanation> explain(const RegressionTask& task, const Network& network, const TrainSpec& trained,
+                              const ExplainOptions& options, ThreadPool& pool, const ProgressFunction& progress) {
+  const NetworkSpec& spec = network.spec;
+  if (spec.query_in_keys) {
+    return fail(ErrorKind::config,
+                "[model.query_in_keys] is true: with the query among the keys the prediction is not linear in it, and "
+                "there are no implicit weights to explain");
+  }
+  if (!std::ranges::all_of(network.theta, [](double t) { return std::isfinite(t); })) {
+    return fail(ErrorKind::numeric, "the network has weights that are not finite numbers");
+  }
+  constexpr std::uint64_t kStages = 6;
+  std::uint64_t stage = 0;
+  const auto go_on = [&]() -> Status {
+    if (progress && !progress(stage++, kStages)) return fail(ErrorKind::interrupted, "interrupted; nothing is written");
+    return {};
+  };
+
+  Explanation e{.network = spec,
+                .n = task.n(),
+                .noise = task.spec().noise.describe(),
+                .sigmas = options.sigmas.empty() ? noise_levels(task.spec().noise) : options.sigmas,
+                .eval_prompts = options.eval_prompts,
+                .retrain_steps = options.retrain_steps};
+  for (int l = 0; l < spec.layers; ++l) e.layers.push_back(summarise_layer(network, l, task.n()));
+
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  EvalSpec eval{.prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
+  const Opponents opponents = tune_solvers(task, reference_solvers(task), eval, pool);
+  NetworkPredictor predictor(network, task.n(), pool.threads());
+  const auto result = evaluate(task, opponents, &predictor, eval, pool);
+  if (!result) return std::unexpected(result.error());
+  for (const Score& layer : result->layers) e.adjusted.push_back(layer.adjusted);
+  e.bayes = result->solvers[kBayes].adjusted;
+  e.model_minus_bayes = result->model_minus_bayes;
+
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  e.readings = read_layers(task, network, e.sigmas, options.reading_prompts, options.seed);
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  e.noise_probe = read_noise(task, network, options.probe_prompts, options.seed);
+
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  const int steps = options.algorithm_steps > 0 ? options.algorithm_steps : spec.layers + 2;
+  e.similarity =
+      compare_layers(task, network, steps, options.similarity_prompts, opponents.blowup_threshold, options.seed, pool);
+
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  auto parts = worth_of_parts(task, network, trained, options.retrain_steps, eval, pool,
+                              [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
+  if (!parts) return std::unexpected(parts.error());
+  e.parts = *std::move(parts);
+
+  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  auto stability =
+      examine_stability(task, network, opponents.blowup_threshold, options.blowup_prompts, options.seed, pool,
+                        [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
+  if (!stability) return std::unexpected(stability.error());
+  e.stability = *std::move(stability);
+  return e;
+}
+
+}  // namespace gramian

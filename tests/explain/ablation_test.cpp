@@ -1,0 +1,103 @@
+#include "gramian/explain/ablation.h"
+
+#include <gtest/gtest.h>
+
+#include "gramian/explain/weights.h"
+#include "gramian/theory/constructions.h"
+#include "tests/explain/networks.h"
+
+namespace gramian::test {
+namespace {
+
+const Network& diagonal() {
+  static const Network network = network_of(
+      std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.5, .yy = 0.01}, {.xx = -0.04, .yx = -0.4, .yy = -0.03}}, 4,
+      ContextScale::mean);
+  return network;
+}
+
+const Restriction& named(const std::vector<Restriction>& list, std::string_view name) {
+  for (const Restriction& r : list) {
+    if (r.name == name) return r;
+  }
+  ADD_FAILURE() << "no restriction " << name;
+  return list.front();
+}
+
+TEST(Ablation, PartsAreSetToZeroInEveryLayer) {
+  const auto list = restrictions(diagonal());
+  EXPECT_EQ(list.size(), 5u);
+  EXPECT_EQ(list.front().network.theta, diagonal().theta);
+  EXPECT_EQ(named(list, "without omega_xy").network.theta,
+            (std::vector<double>{-0.05, 0, -0.5, 0.01, -0.04, 0, -0.4, -0.03}));
+  EXPECT_EQ(named(list, "without omega_yy").network.theta,
+            (std::vector<double>{-0.05, 0.04, -0.5, 0, -0.04, 0, -0.4, 0}));
+  EXPECT_EQ(named(list, "without omega_xx").network.theta,
+            (std::vector<double>{0, 0.04, -0.5, 0.01, 0, 0, -0.4, -0.03}));
+}
+
+TEST(Ablation, OfAFullNetworkThatIsDiagonalTheNearestCostsNothing) {
+  const RegressionTask task = small_task(4, 12, uniform(0, 2));
+  ThreadPool pool(2);
+  const auto parts = worth_of_parts(task, in_disguise(diagonal()), {}, 0, {.prompts = 2000}, pool);
+  ASSERT_TRUE(parts);
+  const PartWorth& nearest = (*parts)[2];
+  EXPECT_EQ(nearest.name, "nearest DIAG");
+  EXPECT_NEAR(nearest.before.mean(), parts->front().before.mean(), 1e-12);
+  EXPECT_FALSE(nearest.after);
+  // Heads of diagonal matrices have nothing off the diagonal.
+  EXPECT_NEAR((*parts)[1].before.mean(), parts->front().before.mean(), 1e-12);
+}
+
+TEST(Ablation, OffTheDiagonalOfFullWeightsNothingIsKept) {
+  const Network network = random_full(3, 2, 2, 8, 0.3);
+  const Restriction r = restrictions(network)[1];
+  for (std::size_t i = 0; i < network.theta.size(); ++i) {
+    const std::size_t row = i % 16 / 4, column = i % 4;
+    EXPECT_EQ(r.keep[i], row == column);
+    EXPECT_EQ(r.network.theta[i], row == column ? network.theta[i] : 0);
+  }
+}
+
+TEST(Ablation, RetrainingKeepsTheZerosAndLowersTheLoss) {
+  const RegressionTask task = small_task(4, 12, uniform(0, 2));
+  ThreadPool pool(2);
+  TrainSpec trained;
+  trained.batch = 256;
+  const auto list = restrictions(diagonal());
+  const Restriction& r = named(list, "without omega_yy");
+  const auto network = retrain(task, r, retraining(trained, 60), pool);
+  ASSERT_TRUE(network);
+  for (std::size_t i = 0; i < r.keep.size(); ++i) {
+    if (i == 4 || i == 5) continue;  // omega_xx and omega_xy of the last layer have no gradient
+    if (r.keep[i]) {
+      EXPECT_NE(network->theta[i], r.network.theta[i]) << i;
+    } else {
+      EXPECT_EQ(network->theta[i], 0) << i;
+    }
+  }
+  const EvalSpec spec{.prompts = 4000};
+  const auto before = adjusted_losses(task, r.network, spec, pool), after = adjusted_losses(task, *network, spec, pool);
+  ASSERT_TRUE(before && after);
+  EXPECT_LT(after->back().mean(), before->back().mean() - 3 * before->back().standard_error());
+  ASSERT_EQ(before->size(), 2u);
+}
+
+TEST(Ablation, TiedLayersLoseTheirOneSetOfWeights) {
+  Network tied = diagonal();
+  tied.spec.tied = true;
+  tied.theta.resize(4);
+  for (const Restriction& r : restrictions(tied)) EXPECT_EQ(r.network.theta.size(), 4u);
+}
+
+TEST(Ablation, StopsWhenAsked) {
+  const RegressionTask task = small_task(4, 12, uniform(0, 2));
+  ThreadPool pool(1);
+  const auto parts = worth_of_parts(task, diagonal(), {}, 0, {.prompts = 100}, pool,
+                                    [](std::uint64_t done, std::uint64_t) { return done < 2; });
+  ASSERT_FALSE(parts);
+  EXPECT_EQ(parts.error().kind, ErrorKind::interrupted);
+}
+
+}  // namespace
+}  // namespace gramian::test
