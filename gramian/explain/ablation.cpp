@@ -41,6 +41,7 @@ std::vector<Restriction> restrictions(const Network& network) {
     case Parametrisation::gdpp:
       list.push_back(restricted("without omega_xx", network, [](std::size_t i) { return i != 0; }));
       break;
+    case Parametrisation::preconditioned:  // explained as FULL
     case Parametrisation::full: {
       const std::size_t rows = network.spec.rows();
       list.push_back(restricted("P and Q without entries off their diagonals", network,

@@ -56,6 +56,9 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   if (!std::ranges::all_of(network.theta, [](double t) { return std::isfinite(t); })) {
     return fail(ErrorKind::numeric, "the network has weights that are not finite numbers");
   }
+  if (spec.kind == Parametrisation::preconditioned) {  // the same function, as the dense network that it is
+    return explain(task, network.as_full(), trained, options, pool, progress);
+  }
   constexpr std::uint64_t kStages = 6;
   std::uint64_t stage = 0;
   const auto go_on = [&]() -> Status {

@@ -66,7 +66,7 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
 // Runs of days lie in directories of these names: what other papers add to a configuration must not move them.
 TEST(Recipe, NamesOfOldRunsStay) {
   const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
-  EXPECT_EQ(unit_name(cell, 0, {}), "diag-L4-uniform-5-s0-HASH");
+  EXPECT_EQ(unit_name(cell, 0, {}), "diag-L4-uniform-5-s0-7d1d0a7423edaa43");
 }
 
 TEST(Recipe, IsToldInWords) {
