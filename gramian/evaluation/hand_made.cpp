@@ -26,9 +26,10 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
   comparison.references.assign(result->solvers.begin(), first_step);
   const auto each = (result->solvers.end() - first_step) / steps;
   for (int k = 0; k < steps; ++k) {
-    StepScores row{.steps = k + 1, .hand_made = {first_step + k * each, first_step + (k + 1) * each}};
+    StepScores& row = comparison.rows.emplace_back();
+    row.steps = k + 1;
+    row.hand_made.assign(first_step + k * each, first_step + (k + 1) * each);
     if (static_cast<std::size_t>(k) < result->layers.size()) row.model = result->layers[static_cast<std::size_t>(k)];
-    comparison.rows.push_back(std::move(row));
   }
   return comparison;
 }
