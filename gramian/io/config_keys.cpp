@@ -74,9 +74,10 @@ constexpr std::array kKeys{
     choice("model.context_scale", "mean", "mean|sum",
            "attention reads G/n (mean) or G (sum), G the sum over the context of e e^T"),
     boolean("model.query_in_keys", "false", "let tokens attend to the query too"),
-    choice("model.init", "gd", "gd|random|gdpp",
-           "initial layers: a step of gradient descent plus noise; the noise alone; or, for kind full, a GD++ network "
-           "trained first with the same settings (in DIR/gdpp), written as P and Q"),
+    choice(
+        "model.init", "gd", "gd|random|gdpp",
+        "initial layers: a step of gradient descent plus noise; the noise alone; or, for kinds full and diag, a GD++ "
+        "network trained first with the same settings (in DIR/gdpp), written as P and Q or as four omegas"),
     number("model.init_step", "0.5", above(0, 10), "step size of the initial gradient descent, for G/n"),
     number("model.init_curvature", "0.05", closed(0, 10), "its curvature correction (-omega_xx), for G/n"),
     number("model.init_growth", "1", closed(1, 10),

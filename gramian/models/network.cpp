@@ -119,6 +119,16 @@ Network Network::as_full() const {
   return full;
 }
 
+Network Network::as_diag() const {
+  Network diag{spec, {}};
+  diag.spec.kind = Parametrisation::diag;
+  for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
+    const Omega o = omega(static_cast<int>(layer));
+    diag.theta.insert(diag.theta.end(), {o.xx, o.xy, o.yx, o.yy});
+  }
+  return diag;
+}
+
 Omega Network::omega(int layer) const {
   const double* t = theta.data() + spec.offset(layer);
   if (spec.kind == Parametrisation::gdpp) return {.xx = t[0], .yx = t[1]};

@@ -102,6 +102,8 @@ struct Network {
 
   // The same function as one dense head a layer. For GD++ and preconditioned, whose layers one head can hold.
   Network as_full() const;
+  // The same function with omega_xy and omega_yy, both zero. For GD++.
+  Network as_diag() const;
 
   Omega omega(int layer) const;            // diag and gdpp
   LayerWeights expanded(int layer) const;  // P and Q of any parametrisation

@@ -172,10 +172,12 @@ Expected<Experiment> make_experiment(const Config& config) {
   if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
   experiment.from_gdpp = config.text("model.init") == "gdpp";
   const NetworkSpec& network = experiment.network;
-  if (experiment.from_gdpp && (network.kind != Parametrisation::full || network.heads != 1 || network.tied)) {
-    return fail(ErrorKind::config,
-                "[model.init] gdpp needs [model] kind = full, heads = 1 and tied = false, got {}, {} and {} ({})",
-                config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
+  const bool holds_gdpp = network.kind == Parametrisation::full || network.kind == Parametrisation::diag;
+  if (experiment.from_gdpp && (!holds_gdpp || network.heads != 1 || network.tied)) {
+    return fail(
+        ErrorKind::config,
+        "[model.init] gdpp needs [model] kind = full or diag, heads = 1 and tied = false, got {}, {} and {} ({})",
+        config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
   }
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,

@@ -155,7 +155,7 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   if (!done) return std::unexpected(done.error());
   const auto gdpp = load_model(done->directory.model());
   if (!gdpp) return std::unexpected(gdpp.error());
-  return gdpp->as_full();
+  return experiment.network.kind == Parametrisation::diag ? gdpp->as_diag() : gdpp->as_full();
 }
 
 }  // namespace

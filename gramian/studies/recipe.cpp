@@ -12,7 +12,9 @@ namespace {
 // Found on sigma ~ U(0, 5), {1, 3} and without noise, confirmed on the rest: docs/results.md.
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
 constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
-constexpr std::int64_t kRandomSteps = 3000;       // FULL, at random
+constexpr std::int64_t kDeepFullSteps = 24000;    // the same from kDeepLayers on, at twice the rate
+constexpr std::int64_t kRandomSteps = 3000;       // FULL, at random; and without noise near gradient descent
+constexpr int kDeepLayers = 6;
 constexpr std::int64_t kQuickSteps = 300;
 
 // Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones there.
@@ -37,41 +39,75 @@ constexpr Start kStarts[] = {
 constexpr int kFullStarts = 4;
 constexpr int kSeedStride = 1000;
 
+using Settings = std::vector<std::string>;
+
 std::vector<double> grid(double last, double step) {
   std::vector<double> sigmas;
   for (int i = 0; i * step <= last + 1e-9; ++i) sigmas.push_back(i * step);
   return sigmas;
 }
 
-std::vector<std::string> guard_settings(const Cell& cell) {
+Settings guard_settings(const Cell& cell) {
   const bool full = cell.kind == Parametrisation::full;
   const bool guarded = cell.guards && cell.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
   return {fmt::format("train.guards={}", guarded ? 1 : 0),
           fmt::format("train.stretch={}", cell.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
 }
 
-// GD++ and DIAG, and FULL without noise, which begins as the GD++ network of its depth.
-std::vector<std::string> second_order_start(const Start& start) {
+// GD++ and DIAG, and what begins as a GD++ network.
+Settings second_order_start(const Start& start) {
   return {fmt::format("model.init_step={}", start.step), fmt::format("model.init_growth={}", start.growth),
           fmt::format("model.init_curvature={}", start.curvature),
           fmt::format("train.newton_rate={}", start.newton_rate),
           fmt::format("train.newton_memory={}", start.newton_memory)};
 }
 
-std::vector<std::string> full_start(int index, int seed, const Effort& effort) {
-  if (index == 0) return {};
-  std::vector<std::string> settings{"model.init=random", "model.init_noise=0.1",
-                                    fmt::format("train.seed={}", seed + index * kSeedStride)};
+Settings random_start(int index, int seed, const Effort& effort) {
+  Settings settings{"model.init=random", "model.init_noise=0.1",
+                    fmt::format("train.seed={}", seed + index * kSeedStride)};
   if (effort.steps == 0) settings.push_back(fmt::format("train.steps={}", kRandomSteps));
   return settings;
 }
 
+// What the starts of a cell differ in, the usual one first.
+std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort) {
+  const Settings soap{"train.optimiser=soap", "train.learning_rate=0.005"};
+  const Settings from_gdpp{"model.init=gdpp", "train.learning_rate=1e-6"};
+  const auto joined = [](Settings one, const Settings& two) {
+    one.insert(one.end(), two.begin(), two.end());
+    return one;
+  };
+  std::vector<Settings> list;
+  if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
+    list.push_back(soap);
+    if (cell.layers >= kDeepLayers) list.back().back() = "train.learning_rate=0.01";
+    for (int k = 1; k < kFullStarts; ++k) list.push_back(joined(soap, random_start(k, seed, effort)));
+    return list;
+  }
+  if (cell.kind != Parametrisation::full) {
+    for (const Start& start : kStarts) list.push_back(second_order_start(start));
+  }
+  if (cell.problem->noiseless() && cell.kind != Parametrisation::gdpp) {
+    for (const Start& start : kStarts) list.push_back(joined(from_gdpp, second_order_start(start)));
+  }
+  if (cell.kind == Parametrisation::full) {
+    list.push_back(soap);
+    if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
+  }
+  return list;
+}
+
 std::vector<Config> versatile_starts(const Cell& cell, int seed, const Effort& effort) {
-  const bool full = cell.kind == Parametrisation::full, noiseless = cell.problem->noiseless();
-  const bool second_order = !full || noiseless;
+  const bool noiseless = cell.problem->noiseless();
+  const bool second_order = cell.kind != Parametrisation::full || noiseless;
   std::int64_t steps = effort.steps;
-  if (steps == 0) steps = effort.quick ? kQuickSteps : second_order ? kSecondOrderSteps : kFullSteps;
-  std::vector<std::string> settings{
+  if (steps == 0) {
+    steps = effort.quick                 ? kQuickSteps
+            : second_order               ? kSecondOrderSteps
+            : cell.layers >= kDeepLayers ? kDeepFullSteps
+                                         : kFullSteps;
+  }
+  Settings shared{
       fmt::format("task.noise={}", cell.problem->noise),
       fmt::format("task.sigma={}", cell.problem->sigma),
       fmt::format("model.kind={}", name_of(cell.kind)),
@@ -82,23 +118,16 @@ std::vector<Config> versatile_starts(const Cell& cell, int seed, const Effort& e
       "train.epsilon=1e-20",
       "train.threads=1",
   };
-  const auto add = [](std::vector<std::string>& list, const std::vector<std::string>& more) {
-    list.insert(list.end(), more.begin(), more.end());
-  };
-  add(settings, guard_settings(cell));
-  if (noiseless) {
-    // Rare prompts carry the mean: they must not be robust's outliers at the end.
-    add(settings, {"train.precision=double", "train.robust_final=1e12"});
-    if (full) add(settings, {"model.init=gdpp", "train.learning_rate=1e-6"});
-  } else if (full) {
-    add(settings, {"train.optimiser=soap", "train.learning_rate=0.005"});
-  }
-  const int count = effort.quick ? 1 : second_order ? static_cast<int>(std::size(kStarts)) : kFullStarts;
+  for (std::string& setting : guard_settings(cell)) shared.push_back(std::move(setting));
+  // Rare prompts carry the mean: they must not be robust's outliers at the end.
+  if (noiseless) shared.insert(shared.end(), {"train.precision=double", "train.robust_final=1e12"});
+
   std::vector<Config> list;
-  for (int k = 0; k < count; ++k) {
-    auto all = settings;
-    add(all, second_order ? second_order_start(kStarts[k]) : full_start(k, seed, effort));
+  for (const Settings& variant : variants(cell, seed, effort)) {
+    Settings all = shared;
+    all.insert(all.end(), variant.begin(), variant.end());
     list.push_back(Config::parse("", "recipe", all).value());
+    if (effort.quick) break;
   }
   return list;
 }
@@ -113,14 +142,17 @@ std::string versatile_text(const Effort& effort) {
       "for FULL) one prompt of sixteen is a guard.\n"
       "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} start{} near gradient descent a seed (initial "
       "weights, rate and memory of Gauss-Newton).\n"
-      "FULL: {} steps of SOAP near gradient descent{}.\n"
-      "Without noise: float64, a robust loss that ends as the squared error, and FULL begins as the GD++ network of "
-      "its depth, with its steps and starts.\n"
+      "FULL: {} steps of SOAP near gradient descent{}{}.\n"
+      "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL also begin as the GD++ "
+      "network of its depth, with its steps and starts, and FULL once with {} steps of SOAP.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps), effort.quick ? 1 : std::size(kStarts),
       effort.quick ? "" : "s", number(kFullSteps),
+      effort.quick || effort.steps > 0
+          ? ""
+          : fmt::format(" ({} at twice the rate from {} layers on)", kDeepFullSteps, kDeepLayers),
       effort.quick ? "" : fmt::format(", and {} random starts of {} steps", kFullStarts - 1, number(kRandomSteps)),
-      kSelectionPrompts);
+      number(kRandomSteps), kSelectionPrompts);
 }
 
 Examination versatile_examination(const Cell& cell, const Effort& effort) {

@@ -289,7 +289,7 @@ TEST(Pass, HandBuiltWeightsAreGradientDescent) {
   }
 }
 
-TEST(Network, GdppAsADenseNetworkIsTheSameFunction) {
+TEST(Network, GdppAsADenseOrADiagonalNetworkIsTheSameFunction) {
   const NetworkSpec spec{.kind = Parametrisation::gdpp, .d = 5, .layers = 3};
   const Network gdpp = Network::initial(spec, {.noise = 0.05}, 9, 3);
   const Network full = gdpp.as_full();
@@ -302,8 +302,10 @@ TEST(Network, GdppAsADenseNetworkIsTheSameFunction) {
   PromptSampler<double>(RegressionTask::create(task).value()).sample({.seed = 1}, kLanes, block);
   AlignedArray<double> a(5 * kLanes), b(5 * kLanes);
   NetworkPass<double>(gdpp.spec).forward(gdpp.theta.data(), block, 1.0 / 9, a.data());
-  NetworkPass<double>(full.spec).forward(full.theta.data(), block, 1.0 / 9, b.data());
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
+  for (const Network& same : {full, gdpp.as_diag()}) {
+    NetworkPass<double>(same.spec).forward(same.theta.data(), block, 1.0 / 9, b.data());
+    for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12) << name_of(same.spec.kind);
+  }
 }
 
 }  // namespace

@@ -360,7 +360,7 @@ TEST_F(TrainRun, GdppInsideARun) {
   ASSERT_TRUE(train("parts", config, true));
   EXPECT_EQ(slurp(folder_ / "whole/model.safetensors"), slurp(folder_ / "parts/model.safetensors"));
 
-  for (const char* bad : {"model.heads=2", "model.tied=true", "model.kind=diag"}) {
+  for (const char* bad : {"model.heads=2", "model.tied=true", "model.kind=gdpp"}) {
     const auto refused = train("bad", small_run({"model.heads=1", "model.init=gdpp", bad}));
     EXPECT_TRUE(is_error(refused, ErrorKind::config, {"[model.init] gdpp"})) << bad;
   }
