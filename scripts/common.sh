@@ -30,7 +30,7 @@ build() {
   shift
   log=$(mktemp)
   echo "Building ($preset) ..."
-  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" &&
+  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON &&
     cmake --build --preset "$preset" --target "${@:-all}"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"

@@ -14,7 +14,7 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct BenchArguments {
   std::string json;
   std::string target;
   double budget = 0.3;
@@ -32,7 +32,7 @@ auto with_progress(const auto& part) {
   });
 }
 
-Status print(const std::string& table, const std::string& json, const Arguments& arguments) {
+Status print(const std::string& table, const std::string& json, const BenchArguments& arguments) {
   if (interrupted()) return fail(ErrorKind::interrupted, "interrupted");
   fmt::print("{}", table);
   if (arguments.json.empty()) return {};
@@ -41,7 +41,7 @@ Status print(const std::string& table, const std::string& json, const Arguments&
   return {};
 }
 
-Status kernels(const Arguments& arguments) {
+Status kernels(const BenchArguments& arguments) {
   const std::vector<std::string> targets =
       arguments.target == "all" ? simd_targets() : std::vector<std::string>{arguments.target};
   const KernelBench result = with_progress(
@@ -49,7 +49,7 @@ Status kernels(const Arguments& arguments) {
   return print(kernel_table(result), kernel_json(result), arguments);
 }
 
-Status bench(const Arguments& arguments) {
+Status bench(const BenchArguments& arguments) {
   if (!arguments.target.empty()) return kernels(arguments);
   fmt::print("signature {}\n", bench_signature());
   if (arguments.signature) return {};
@@ -63,7 +63,7 @@ Status bench(const Arguments& arguments) {
 void add_bench(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("bench", "Measure the speed of training against the limit of this machine.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<BenchArguments>();
   command->add_option("--json", arguments->json, "also write the results to this file")->type_name("FILE");
   command->add_option("--seconds", arguments->budget, "time for each case")
       ->capture_default_str()

@@ -20,7 +20,7 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct EvalArguments {
   std::string source;  // a run directory (eval) or a configuration (solve)
   std::vector<std::string> overrides;
   std::optional<std::string> prompts, seed;
@@ -70,7 +70,7 @@ void print_task(const Experiment& experiment) {
              experiment.task.spec().noise.describe());
 }
 
-Status eval(const Arguments& arguments) {
+Status eval(const EvalArguments& arguments) {
   const auto directory = RunDirectory::open(arguments.source);
   if (!directory) return std::unexpected(directory.error());
   for (const std::string& setting : arguments.overrides) {
@@ -88,7 +88,7 @@ Status eval(const Arguments& arguments) {
   return compare(run->experiment, &run->network, directory->eval());
 }
 
-Status solve(const Arguments& arguments) {
+Status solve(const EvalArguments& arguments) {
   const auto config = Config::load(arguments.source, arguments.all_overrides());
   if (!config) return std::unexpected(config.error());
   const auto experiment = make_experiment(*config);
@@ -98,8 +98,9 @@ Status solve(const Arguments& arguments) {
 }
 
 // Positional arguments are read in the order in which they are added.
-std::shared_ptr<Arguments> add_arguments(CLI::App* command, const char* source, const char* type, const char* help) {
-  auto arguments = std::make_shared<Arguments>();
+std::shared_ptr<EvalArguments> add_arguments(CLI::App* command, const char* source, const char* type,
+                                             const char* help) {
+  auto arguments = std::make_shared<EvalArguments>();
   command->add_option(source, arguments->source, help)->required()->type_name(type);
   command->add_option("overrides", arguments->overrides, "settings that replace those of the configuration")
       ->type_name("key=value");

@@ -21,7 +21,7 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct ExplainArguments {
   std::string directory, json, name;
   ExplainOptions options;
 };
@@ -32,7 +32,7 @@ std::string default_name(const std::string& directory) {
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
-Status explain(const Arguments& arguments, const std::string& command_line) {
+Status explain(const ExplainArguments& arguments, const std::string& command_line) {
   const auto directory = RunDirectory::open(arguments.directory);
   if (!directory) return std::unexpected(directory.error());
   auto run = load_trained_run(*directory);
@@ -90,7 +90,7 @@ Status explain(const Arguments& arguments, const std::string& command_line) {
 
 void add_explain(Program& program) {
   CLI::App* command = program.app.add_subcommand("explain", "Say which algorithm a trained model has learned.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ExplainArguments>();
   ExplainOptions& options = arguments->options;
   command->add_option("run", arguments->directory, "run directory of gramian train")->required()->type_name("DIR");
   command->add_option("--json", arguments->json, "also write all numbers, as a section of the report, to this file")

@@ -12,13 +12,13 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct ExportArguments {
   std::string run;
   std::string format;
   std::string output;
 };
 
-Status export_run(const Arguments& arguments) {
+Status export_run(const ExportArguments& arguments) {
   const auto format = export_format(arguments.format);
   if (!format) return std::unexpected(format.error());
   const auto directory = RunDirectory::open(arguments.run);
@@ -43,7 +43,7 @@ Status export_run(const Arguments& arguments) {
 
 void add_export(Program& program) {
   CLI::App* command = program.app.add_subcommand("export", "Write the learned algorithm as a file of its own.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ExportArguments>();
   command->add_option("run", arguments->run, "run directory of gramian train")->required()->type_name("DIR");
   command->add_option("--to", arguments->format, "numpy, c++ or onnx")->required()->type_name("FORMAT");
   command->add_option("-o,--output", arguments->output, "the file; default: DIR/learned.py, learned.h, learned.onnx")

@@ -17,7 +17,7 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct PredictArguments {
   std::string run;
   std::string data;
   std::string target;
@@ -33,7 +33,7 @@ struct Arguments {
 
 void warn(const std::string& message) { std::fputs(fmt::format("gramian: warning: {}\n", message).c_str(), stderr); }
 
-Status predict_queries(const Arguments& arguments, const NetworkRegressor& regressor, const Dataset& data) {
+Status predict_queries(const PredictArguments& arguments, const NetworkRegressor& regressor, const Dataset& data) {
   if (data.query_lines.empty()) {
     return fail(ErrorKind::format,
                 "{}: no row to predict: leave the cell of '{}' empty in such rows, or see --cross-validate",
@@ -63,7 +63,7 @@ Status predict_queries(const Arguments& arguments, const NetworkRegressor& regre
   return {};
 }
 
-Status compare(const Arguments& arguments, const NetworkRegressor& regressor, const NoisePrior& prior,
+Status compare(const PredictArguments& arguments, const NetworkRegressor& regressor, const NoisePrior& prior,
                const Dataset& data) {
   const CrossValidationSpec spec{arguments.folds, arguments.repeats, arguments.seed, arguments.context};
   const auto opponents = make_opponents(prior, data.context.size());
@@ -88,7 +88,7 @@ Status compare(const Arguments& arguments, const NetworkRegressor& regressor, co
   return {};
 }
 
-Status predict(const Arguments& arguments) {
+Status predict(const PredictArguments& arguments) {
   const auto directory = RunDirectory::open(arguments.run);
   if (!directory) return std::unexpected(directory.error());
   const auto run = load_trained_run(*directory);
@@ -117,7 +117,7 @@ Status predict(const Arguments& arguments) {
 
 void add_predict(Program& program) {
   CLI::App* command = program.app.add_subcommand("predict", "Use a trained model as a regressor on a CSV file.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<PredictArguments>();
   command->add_option("run", arguments->run, "run directory of gramian train")->required()->type_name("DIR");
   command->add_option("data", arguments->data, "a CSV file with a header row")->required()->type_name("DATA.csv");
   command->add_option("--target", arguments->target, "the column to predict")->required()->type_name("COLUMN");

@@ -11,12 +11,12 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct ReportArguments {
   std::string directory;
   std::string output;
 };
 
-Status report(const Arguments& arguments) {
+Status report(const ReportArguments& arguments) {
   const std::string output = arguments.output.empty()
                                  ? (std::filesystem::path(arguments.directory) / "report.html").string()
                                  : arguments.output;
@@ -33,7 +33,7 @@ Status report(const Arguments& arguments) {
 
 void add_report(Program& program) {
   CLI::App* command = program.app.add_subcommand("report", "Make one page of the results of studies.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ReportArguments>();
   command->add_option("directory", arguments->directory, "directory that studies have written to")
       ->required()
       ->type_name("DIR");

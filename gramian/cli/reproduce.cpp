@@ -14,7 +14,7 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct ReproduceArguments {
   std::vector<std::string> studies;
   std::string directory = "studies";
   int seeds = 1;
@@ -105,7 +105,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   return {};
 }
 
-Status reproduce_all(const Arguments& arguments, const std::string& command_line) {
+Status reproduce_all(const ReproduceArguments& arguments, const std::string& command_line) {
   std::vector<const Study*> studies;
   for (const std::string& name : arguments.studies) {
     if (name == "all") {
@@ -143,7 +143,7 @@ Status reproduce_all(const Arguments& arguments, const std::string& command_line
 void add_reproduce(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("reproduce", "Reproduce published tables and figures: train, evaluate, draw, judge.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<ReproduceArguments>();
   command->add_option("studies", arguments->studies, "what to reproduce: see below; all for all of them")
       ->required()
       ->type_name("STUDY");

@@ -13,14 +13,14 @@ namespace gramian::cli {
 
 namespace {
 
-struct Arguments {
+struct TrainArguments {
   std::string config;
   std::vector<std::string> overrides;
   std::string out;
   bool resume = false;
 };
 
-Status train(const Arguments& arguments, const std::string& command_line) {
+Status train(const TrainArguments& arguments, const std::string& command_line) {
   const auto config = Config::load(arguments.config, arguments.overrides);
   if (!config) return std::unexpected(config.error());
   catch_signals();
@@ -43,7 +43,7 @@ Status train(const Arguments& arguments, const std::string& command_line) {
 
 void add_train(Program& program) {
   CLI::App* command = program.app.add_subcommand("train", "Train a linear transformer into a run directory.");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<TrainArguments>();
   command->add_option("config", arguments->config, "configuration, a TOML file")->required()->type_name("CONFIG.toml");
   command->add_option("overrides", arguments->overrides, "settings that replace those of the file")
       ->type_name("key=value");

@@ -11,8 +11,8 @@ namespace gramian {
 
 namespace {
 
-constexpr std::uint64_t kChunk = 64 * kLanes;  // prompts
-constexpr std::uint64_t kWave = 256;           // chunks between two reports of progress
+constexpr std::uint64_t kBlowUpChunk = 64 * kLanes;  // prompts
+constexpr std::uint64_t kBlowUpWave = 256;           // chunks between two reports of progress
 
 }  // namespace
 
@@ -32,15 +32,15 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
         {PromptSampler<double>(task, false), PromptBlock<double>(task.d()), std::vector<double>(layers * d * kLanes)});
   }
   BlowUpCount result{.prompts = prompts, .threshold = threshold};
-  std::vector<BlowUpCount> waves(kWave);  // one for each chunk, merged in their order: the bits stay
-  const std::uint64_t chunks = (prompts + kChunk - 1) / kChunk;
-  for (std::uint64_t wave = 0; wave < chunks; wave += kWave) {
-    const std::uint64_t length = std::min(kWave, chunks - wave);
+  std::vector<BlowUpCount> waves(kBlowUpWave);  // one for each chunk, merged in their order: the bits stay
+  const std::uint64_t chunks = (prompts + kBlowUpChunk - 1) / kBlowUpChunk;
+  for (std::uint64_t wave = 0; wave < chunks; wave += kBlowUpWave) {
+    const std::uint64_t length = std::min(kBlowUpWave, chunks - wave);
     pool.run(static_cast<int>(length), [&](int chunk, int thread) {
       Scratch& s = scratch[static_cast<std::size_t>(thread)];
       BlowUpCount& sum = waves[static_cast<std::size_t>(chunk)] = {};
-      const std::uint64_t begin = (wave + static_cast<std::uint64_t>(chunk)) * kChunk;
-      for (std::uint64_t first = begin; first < std::min(begin + kChunk, prompts); first += kLanes) {
+      const std::uint64_t begin = (wave + static_cast<std::uint64_t>(chunk)) * kBlowUpChunk;
+      for (std::uint64_t first = begin; first < std::min(begin + kBlowUpChunk, prompts); first += kLanes) {
         const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
         const PhiloxAddress address{.seed = seed,
                                     .stream = kEvaluationStream,
@@ -63,7 +63,7 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
       result.largest = std::max(result.largest, sum.largest);
       result.loss.merge(sum.loss);
     }
-    const std::uint64_t done = std::min((wave + length) * kChunk, prompts);
+    const std::uint64_t done = std::min((wave + length) * kBlowUpChunk, prompts);
     if (progress && !progress(done, prompts)) {
       return fail(ErrorKind::interrupted, "counting stopped after {} of {} prompts", done, prompts);
     }

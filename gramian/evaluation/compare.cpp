@@ -7,7 +7,7 @@ namespace gramian {
 
 namespace {
 
-constexpr std::uint64_t kChunk = 16 * kLanes;  // prompts that share one set of sums
+constexpr std::uint64_t kCompareChunk = 16 * kLanes;  // prompts that share one set of sums
 
 struct Worker {
   Worker(const RegressionTask& task, bool with_query) : sampler(task, with_query), block(task.d()) {}
@@ -22,10 +22,10 @@ void for_blocks(const RegressionTask& task, bool with_query, std::uint64_t promp
                 ThreadPool& pool, Body&& body) {
   std::vector<Worker> workers;
   for (int t = 0; t < pool.threads(); ++t) workers.emplace_back(task, with_query);
-  pool.run(static_cast<int>((prompts + kChunk - 1) / kChunk), [&](int chunk, int thread) {
+  pool.run(static_cast<int>((prompts + kCompareChunk - 1) / kCompareChunk), [&](int chunk, int thread) {
     Worker& worker = workers[static_cast<std::size_t>(thread)];
-    const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kChunk;
-    for (std::uint64_t first = begin; first < std::min(begin + kChunk, prompts); first += kLanes) {
+    const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kCompareChunk;
+    for (std::uint64_t first = begin; first < std::min(begin + kCompareChunk, prompts); first += kLanes) {
       const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
       const PhiloxAddress address{.seed = seed,
                                   .stream = kEvaluationStream,
@@ -86,7 +86,7 @@ std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model
 Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, double target_scale,
                 std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
   const auto d = static_cast<std::size_t>(task.d());
-  std::vector<Alignment> chunks((prompts + kChunk - 1) / kChunk);
+  std::vector<Alignment> chunks((prompts + kCompareChunk - 1) / kCompareChunk);
   for_blocks(task, true, prompts, seed, pool,
              [&](Worker& worker, std::size_t chunk, std::uint64_t, std::size_t count, int thread) {
                PromptBlock<double>& block = worker.block;

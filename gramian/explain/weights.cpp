@@ -8,8 +8,8 @@ namespace gramian {
 
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using View = Eigen::Map<const Matrix>;
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using View = Eigen::Map<const RowMatrix>;
 
 View matrix_of(const std::vector<double>& all, int head, Eigen::Index rows) {
   return {all.data() + head * rows * rows, rows, rows};
@@ -26,8 +26,8 @@ double energy(const LayerWeights& weights, Eigen::Index rows, Eigen::Index first
   double sum = 0;
   for (int g = 0; g < weights.heads; ++g) {
     for (int h = 0; h < weights.heads; ++h) {
-      const Matrix p = matrix_of(weights.p, g, rows).middleRows(first, count);
-      const Matrix p2 = matrix_of(weights.p, h, rows).middleRows(first, count);
+      const RowMatrix p = matrix_of(weights.p, g, rows).middleRows(first, count);
+      const RowMatrix p2 = matrix_of(weights.p, h, rows).middleRows(first, count);
       const View q = matrix_of(weights.q, g, rows), q2 = matrix_of(weights.q, h, rows);
       const double straight = p.cwiseProduct(p2).sum() * q.cwiseProduct(q2).sum();
       const double crossed = (p.transpose() * p2 * q * q2.transpose()).trace();
@@ -58,10 +58,10 @@ Projection project(const LayerWeights& weights, int d) {
   return result;
 }
 
-double diagonal_share(const Matrix& matrix) { return share(matrix.diagonal().squaredNorm(), matrix.squaredNorm()); }
+double diagonal_share(const RowMatrix& matrix) { return share(matrix.diagonal().squaredNorm(), matrix.squaredNorm()); }
 
 HeadWeights in_gauge(const LayerWeights& weights, int head, Eigen::Index rows) {
-  Matrix p = matrix_of(weights.p, head, rows), q = matrix_of(weights.q, head, rows);
+  RowMatrix p = matrix_of(weights.p, head, rows), q = matrix_of(weights.q, head, rows);
   if (p.norm() > 0 && q.norm() > 0) {
     double scale = std::sqrt(q.norm() / p.norm());
     Eigen::Index i = 0, j = 0;

@@ -23,7 +23,7 @@ std::string whole(const Explanation& e) {
   return text;
 }
 
-std::string parts(const Explanation& e) {
+std::string worth(const Explanation& e) {
   const bool retrained = e.parts.front().after.has_value();
   const auto loss = [&](const PartWorth& part) -> const RunningMean* {
     if (!retrained) return &part.before;
@@ -197,7 +197,7 @@ std::string name_of(const AlgorithmFamily& family, std::size_t column) {
 }
 
 std::vector<std::string> in_words(const Explanation& e) {
-  std::vector<std::string> list{whole(e), parts(e), noise(e), stability(e)};
+  std::vector<std::string> list{whole(e), worth(e), noise(e), stability(e)};
   for (std::size_t l = 0; l < e.layers.size(); ++l) list.push_back(layer_text(e, l));
   return list;
 }

@@ -90,6 +90,10 @@ Panel profile_panel(const Archive& archive, const Problem& problem, int layers, 
   return panel;
 }
 
+void add_claims(std::vector<Claim> claims, StudyResult& result) {
+  for (Claim& claim : claims) result.claims.push_back(std::move(claim));
+}
+
 std::string text(const Estimate& estimate) {
   if (!std::isfinite(estimate.mean)) return "not finite";
   return fmt::format("{:.3g} +- {:.1g}", estimate.mean, estimate.se);

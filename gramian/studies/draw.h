@@ -38,6 +38,8 @@ Panel profile_panel(const Archive& archive, const Problem& problem, int layers, 
 // Loss of the batch against the step, from metrics.jsonl. Errors: io.
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options);  // training.cpp
 
+void add_claims(std::vector<Claim> claims, StudyResult& result);
+
 // "0.0451 +- 0.0004"
 std::string text(const Estimate& estimate);
 

@@ -10,9 +10,9 @@ namespace gramian {
 
 namespace {
 
-constexpr std::int64_t kQuickSteps = 150;
-constexpr std::uint64_t kSeed = 4;
-constexpr std::uint64_t kPrompts = 20'000, kQuickPrompts = 1'000;
+constexpr std::int64_t kGdQuickSteps = 150;
+constexpr std::uint64_t kCompareSeed = 4;
+constexpr std::uint64_t kComparePrompts = 20'000, kQuickComparePrompts = 1'000;
 
 // From random weights: where one step of gradient descent is the answer, a start near it would prove nothing.
 struct Schedule {
@@ -74,7 +74,7 @@ std::vector<double> variance(double scale) {
 
 std::vector<Config> gd_starts(const Cell& cell, int seed, const Effort& effort) {
   const Schedule how = schedule(cell);
-  const std::int64_t steps = effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : how.steps;
+  const std::int64_t steps = effort.steps > 0 ? effort.steps : effort.quick ? kGdQuickSteps : how.steps;
   const std::vector<double> diagonal(kGdDimension, 1.0 / 12);
   return {
       Config::parse(
@@ -98,7 +98,7 @@ Examination gd_examination(const Cell&, const Effort& effort) {
 std::string gd_text(const Effort& effort) {
   if (effort.steps > 0 || effort.quick) {
     return fmt::format("Every cell: FULL from random weights, {} steps of Adam on fresh batches of 1,024 prompts.\n",
-                       effort.steps > 0 ? effort.steps : kQuickSteps);
+                       effort.steps > 0 ? effort.steps : kGdQuickSteps);
   }
   return "Every cell: FULL from random weights of deviation 0.1 (one layer: 0.01), no noise, x ~ U(-1/2, 1/2), by "
          "tokens; Adam on fresh "
@@ -140,7 +140,8 @@ Alignment compare(const Network& network, const Network& other, int n, double in
                   bool quick) {
   ThreadPool pool(0);
   NetworkPredictor one(network, n, pool.threads()), two(other, n, pool.threads());
-  return align(gd_task(n, input_scale), one, two, target_scale, quick ? kQuickPrompts : kPrompts, kSeed, pool);
+  return align(gd_task(n, input_scale), one, two, target_scale, quick ? kQuickComparePrompts : kComparePrompts,
+               kCompareSeed, pool);
 }
 
 LayerWeights normalised(const Network& network) {

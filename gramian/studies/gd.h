@@ -19,6 +19,7 @@ extern const Recipe gd_recipe;
 
 inline constexpr int kGdDimension = 10;
 inline constexpr int kGdContexts[] = {5, 10, 25, 50};  // n
+inline constexpr double kGdInputScales[] = {0.5, 0.75, 1, 1.25, 1.5, 1.75, 2};
 
 const Problem& gd_problem(int n);  // n must be in the list
 Cell gd_cell(int layers, int n, bool tied = true);

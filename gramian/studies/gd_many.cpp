@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "gramian/studies/gd.h"
+#include "gramian/studies/gd_claims.h"
 #include "gramian/studies/looped.h"
+#include "gramian/studies/published.h"
 
 namespace gramian {
 
 namespace {
-
-constexpr double kInputScales[] = {0.5, 0.75, 1, 1.25, 1.5, 1.75, 2};
 
 // What the closed forms reach with the layers of one cell.
 struct Floors {
@@ -39,6 +39,7 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
                 .caption = "Left: training. Right: inputs of alpha times the range.",
                 .columns = 2,
                 .panels = {}};
+  std::vector<SeveralLayersNumbers> networks;
   for (const Cell& cell : gd_fig3_cells()) {
     const int n = cell.problem == &gd_problem(25) ? 25 : 10;
     const auto spectra = ContextSpectra::draw(gd_task(n), quick ? 500 : 5'000, 3);
@@ -73,37 +74,23 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       row.emplace_back(std::string("-"));
     }
     row.emplace_back(trained->seconds);
-    const std::string numbers =
-        fmt::format("{} against {:.4f} (GD) and {:.4f} (GD++); cosines {:.4f} and {:.4f}", text(loss),
-                    floors.gd.loss.mean, floors.gdpp.loss.mean, to_gd.cosine.mean(), to_gdpp.cosine.mean());
-    if (cell.tied && cell.layers == 2 && n == 10) {
-      result.claims.push_back(
-          {.text = "Two loops beat two steps of gradient descent and reach GD++: loss at most 0.118",
-           .holds = loss.mean <= 0.118 && loss.mean < floors.gd.loss.mean,
-           .detail = numbers});
-      result.claims.push_back({.text = "They point where GD++ points, and not where gradient descent does",
-                               .holds = to_gdpp.cosine.mean() > to_gd.cosine.mean(),
-                               .detail = fmt::format("{}; differences {:.3f} and {:.3f}", numbers,
-                                                     to_gd.sensitivity.mean(), to_gdpp.sensitivity.mean())});
-      result.claims.push_back({.text = "Their curvature correction gamma is in [0.15, 0.20] (published 0.179)",
-                               .holds = gamma >= 0.15 && gamma <= 0.2,
-                               .detail = fmt::format("{:.4f}, best GD++ {:.4f}", gamma, best_gamma)});
-    } else if (n == 25) {
-      result.claims.push_back({.text = "With n = 25, gamma is 0.099 within 0.015",
-                               .holds = std::abs(gamma - 0.099) <= 0.015,
-                               .detail = fmt::format("{:.4f}, best GD++ {:.4f}; {}", gamma, best_gamma, numbers)});
-    } else {
-      result.claims.push_back({.text = fmt::format("{} beat as many steps of gradient descent", name),
-                               .holds = loss.mean < floors.gd.loss.mean,
-                               .detail = numbers});
-      if (!cell.tied) {
-        // The published curve is drawn beside GD++ with one step and curvature for all layers.
-        const GdOptimum shared = best_gd(*spectra, cell.layers, {.curvature = true, .tied = true});
-        result.claims.push_back({.text = "Five layers match GD++ (one step and curvature for all of them)",
-                                 .holds = loss.mean <= shared.loss.mean,
-                                 .detail = fmt::format("{} against {:.4f}", text(loss), shared.loss.mean)});
-      }
-    }
+    const GdOptimum shared =
+        cell.tied ? floors.gdpp : best_gd(*spectra, cell.layers, {.curvature = true, .tied = true});
+    networks.push_back({.name = name,
+                        .layers = cell.layers,
+                        .n = n,
+                        .tied = cell.tied,
+                        .loss = loss,
+                        .gd = floors.gd.loss.mean,
+                        .gdpp = floors.gdpp.loss.mean,
+                        .gdpp_shared = shared.loss.mean,
+                        .to_gd = to_gd.cosine.mean(),
+                        .to_gdpp = to_gdpp.cosine.mean(),
+                        .difference_to_gd = to_gd.sensitivity.mean(),
+                        .difference_to_gdpp = to_gdpp.sensitivity.mean(),
+                        .gamma = gamma,
+                        .best_gamma = best_gamma});
+    add_claims(several_layers_claims(networks.back()), result);
     if (n == 10) {
       auto points = training_curve(*trained, options);
       if (!points) return std::unexpected(points.error());
@@ -116,7 +103,7 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       Series ours{.name = name, .role = Role::full, .mark = Mark::points};
       Series one{.name = "best GD", .role = Role::other, .mark = Mark::line},
           two{.name = "best GD++", .role = Role::gdpp, .mark = Mark::line};
-      for (const double scale : kInputScales) {
+      for (const double scale : kGdInputScales) {
         const Alignment a = compare(*network, gd, n, scale, 1, quick), b = compare(*network, gdpp, n, scale, 1, quick);
         ours.points.push_back({.x = scale, .y = a.loss.mean()});
         one.points.push_back({.x = scale, .y = a.other_loss.mean()});
@@ -127,6 +114,9 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       figure.panels.push_back(std::move(out));
     }
   }
+  auto published = published_several_layers(networks, quick);
+  if (!published) return std::unexpected(published.error());
+  result.tables.push_back(*std::move(published));
   result.tables.push_back(std::move(table));
   result.figures.push_back(std::move(figure));
   return {};

@@ -6,7 +6,9 @@
 
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/studies/gd.h"
+#include "gramian/studies/gd_claims.h"
 #include "gramian/studies/looped.h"
+#include "gramian/studies/published.h"
 
 namespace gramian {
 
@@ -15,7 +17,7 @@ namespace {
 constexpr int kMain = 10;  // n
 constexpr int kRollOut = 50;
 constexpr double kDampings[] = {1, 0.875, 0.75};
-constexpr double kInputScales[] = {0.5, 0.75, 1, 1.25, 1.5, 1.75, 2}, kTargetScales[] = {0.5, 1, 2, 3, 4, 5};
+constexpr double kTargetScales[] = {0.5, 1, 2, 3, 4, 5};
 
 // The read-out of a layer that changes y alone, `damping` of it each time.
 Network rolled_out(const Network& network, int steps, double damping) {
@@ -63,16 +65,6 @@ Table sampling_table(bool quick) {
   return table;
 }
 
-struct Worst {
-  double value = 0;
-  std::string where = {};
-  void add(double candidate, std::string place) {
-    if (candidate <= value && !where.empty()) return;
-    value = candidate;
-    where = std::move(place);
-  }
-};
-
 // The layer trained for n = 10, and the step of gradient descent that it should be.
 struct One {
   const Network& network;
@@ -91,10 +83,7 @@ void claim_interpolation(const One& one, const LayerWeights& weights, StudyResul
     half.theta[size + i] = 0.5 * (half.theta[size + i] + weights.q[i]);
   }
   const Alignment middle = compare(half, network, n, 1, 1, quick);
-  result.claims.push_back(
-      {.text = "The network half way between it and the construction is as good, within 2%",
-       .holds = middle.loss.mean() <= 1.02 * middle.other_loss.mean(),
-       .detail = fmt::format("{:.4f} against {:.4f}", middle.loss.mean(), middle.other_loss.mean())});
+  result.claims.push_back(interpolation_claim(middle.loss.mean(), middle.other_loss.mean()));
 }
 
 void draw_out_of_distribution(const One& one, StudyResult& result) {
@@ -111,7 +100,8 @@ void draw_out_of_distribution(const One& one, StudyResult& result) {
                 .y = {.label = "loss", .log = true}};
     Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
     Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
-    for (const double scale : inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
+    for (const double scale :
+         inputs ? std::span<const double>(kGdInputScales) : std::span<const double>(kTargetScales)) {
       const Alignment a = compare(network, gd_network(best.layers), n, inputs ? scale : 1, inputs ? 1 : scale, quick);
       layer.points.push_back({.x = scale, .y = a.loss.mean()});
       gd.points.push_back({.x = scale, .y = a.other_loss.mean()});
@@ -123,11 +113,7 @@ void draw_out_of_distribution(const One& one, StudyResult& result) {
     figure.panels.push_back(std::move(panel));
   }
   result.figures.push_back(std::move(figure));
-  result.claims.push_back(
-      {.text = "Out of distribution they stay together: losses within 5% for inputs of 0.5 to 2 times the "
-               "range and targets up to 5 times as large",
-       .holds = out.value <= 0.05,
-       .detail = "worst: " + out.where});
+  result.claims.push_back(out_of_distribution_claim(out));
 }
 
 // The layer again and again.
@@ -167,15 +153,7 @@ void draw_roll_out(const One& one, int threads, StudyResult& result) {
                             .caption = "Only y is changed.",
                             .columns = 1,
                             .panels = {std::move(roll)}});
-  result.claims.push_back(
-      {.text = "Applied 50 times with damping 0.75 it goes on as gradient descent does: from about 0.22 to "
-               "0.04 to 0.05, never 20% apart",
-       .holds = apart <= 0.2,
-       .detail = fmt::format("{}; at most {:.1f}% apart", rolled, 100 * apart)});
-  result.claims.push_back(
-      {.text = "Without damping it diverges",
-       .holds = undamped > 2 * best_undamped,
-       .detail = fmt::format("{:.3g} after {}, {:.3g} at its best", undamped, kRollOut, best_undamped)});
+  add_claims(roll_out_claims({kRollOut, apart, undamped, best_undamped, rolled}), result);
 }
 
 }  // namespace
@@ -228,23 +206,20 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
     gap.add(std::abs(loss.mean / best.loss.mean - 1),
             fmt::format("n = {}: {:.4f} against {:.4f}", n, loss.mean, best.loss.mean));
     if (n != kMain) continue;
-    result.claims.push_back(
-        {.text = "One trained layer has the loss of one step of gradient descent: 0.2062 within 0.004",
-         .holds = std::abs(loss.mean - 0.2062) <= 0.004,
-         .detail = fmt::format("{} in {:.1f} s", text(loss), trained->seconds)});
-    result.claims.push_back(
-        {.text = "and points where it points: cosine of the sensitivities at least 0.998",
-         .holds = alignment.cosine.mean() >= 0.998,
-         .detail = fmt::format("cosine {:.5f}, differences of predictions {:.4f} and sensitivities {:.4f}",
-                               alignment.cosine.mean(), alignment.prediction.mean(), alignment.sensitivity.mean())});
-    result.claims.push_back(
-        {.text = "Its rescaled weights are those of the construction: Q off its diagonal at most 0.05",
-         .holds = off <= 0.05,
-         .detail = fmt::format("{:.4f}; step / n {:.4f} against {:.4f}", off, step / n, best.layers[0].step / n)});
+    const OneLayerNumbers numbers{.loss = loss,
+                                  .seconds = trained->seconds,
+                                  .cosine = alignment.cosine.mean(),
+                                  .prediction = alignment.prediction.mean(),
+                                  .sensitivity = alignment.sensitivity.mean(),
+                                  .off_diagonal = off,
+                                  .step = step / n,
+                                  .best_step = best.layers[0].step / n};
+    add_claims(one_layer_claims(numbers), result);
     const One one{*network, best, n, quick};
     claim_interpolation(one, weights, result);
     draw_out_of_distribution(one, result);
     draw_roll_out(one, options.threads, result);
+    result.tables.push_back(published_one_layer(numbers, best.loss, result));
     auto points = training_curve(*trained, options);
     if (!points) return std::unexpected(points.error());
     Panel training{.title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
@@ -258,10 +233,7 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
   result.figures.push_back(
       {.id = "gd-sweep", .title = "One layer for each n", .caption = "", .columns = 1, .panels = {std::move(sweep)}});
   result.tables.push_back(std::move(table));
-  result.claims.push_back(
-      {.text = "So it is for every context length from 5 to 50: the loss is the closed form within 2%",
-       .holds = gap.where.empty() ? std::optional<bool>() : gap.value <= 0.02,
-       .detail = "worst: " + gap.where});
+  result.claims.push_back(context_lengths_claim(gap));
   return {};
 }
 

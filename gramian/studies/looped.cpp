@@ -13,15 +13,15 @@ namespace gramian {
 namespace {
 
 constexpr std::int64_t kRestrictedSteps = 2000;
-constexpr std::int64_t kFullSteps = 10'000;  // as in the paper
-constexpr std::int64_t kQuickSteps = 150;
+constexpr std::int64_t kLoopedFullSteps = 10'000;  // as in the paper
+constexpr std::int64_t kLoopedQuickSteps = 150;
 
 std::vector<Config> looped_starts(const Cell& cell, int seed, const Effort& effort) {
   const auto found = std::ranges::find_if(looped_problems(), [&](const auto& p) { return &p.problem == cell.problem; });
   const LoopedProblem& p = *found;
   const bool full = cell.kind == Parametrisation::full;
   std::int64_t steps = effort.steps;
-  if (steps == 0) steps = effort.quick ? kQuickSteps : full ? kFullSteps : kRestrictedSteps;
+  if (steps == 0) steps = effort.quick ? kLoopedQuickSteps : full ? kLoopedFullSteps : kRestrictedSteps;
   std::vector<std::string> settings{
       fmt::format("task.d={}", p.d),
       fmt::format("task.n={}", p.n),
@@ -67,14 +67,14 @@ Examination looped_examination(const Cell&, const Effort& effort) {
 
 std::string looped_text(const Effort& effort) {
   const auto number = [&](std::int64_t steps) {
-    return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
+    return effort.steps > 0 ? effort.steps : effort.quick ? kLoopedQuickSteps : steps;
   };
   return fmt::format(
       "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust weights, one start.\n"
       "(A, u): {} steps on fresh batches of 1,024 prompts, 30% Adam and then Gauss-Newton on all d^2 + d parameters; A "
       "begins at a multiple of I.\n"
       "FULL, looped or not: {} steps of Adam on batches of 1,024, from near gradient descent.\n",
-      number(kRestrictedSteps), number(kFullSteps));
+      number(kRestrictedSteps), number(kLoopedFullSteps));
 }
 
 const std::string& covariance_label(double kappa) {

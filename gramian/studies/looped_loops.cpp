@@ -6,6 +6,8 @@
 #include "gramian/evaluation/compare.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/studies/looped.h"
+#include "gramian/studies/looped_claims.h"
+#include "gramian/studies/published.h"
 #include "gramian/theory/looped.h"
 
 namespace gramian {
@@ -13,8 +15,8 @@ namespace gramian {
 namespace {
 
 constexpr int kMostLoops = 50;
-constexpr std::uint64_t kPrompts = 50'000, kQuickPrompts = 2'000;
-constexpr std::uint64_t kSeed = 3;
+constexpr std::uint64_t kLoopsPrompts = 50'000, kQuickLoopsPrompts = 2'000;
+constexpr std::uint64_t kLoopsSeed = 3;
 constexpr double kScales[] = {0.5, 1, 1.25, 1.5, 2};  // of the covariance, for the restricted model
 
 Cell full_cell(int loops) {
@@ -39,11 +41,14 @@ Expected<std::vector<LayerLoss>> extra_loops(const Trained& trained, const Regre
   if (!network) return std::unexpected(network.error());
   const Network more = looped(*network, kMostLoops);
   NetworkPredictor predictor(more, task.n(), pool.threads());
-  return layer_losses(task, predictor, options.effort.quick ? kQuickPrompts : kPrompts, kSeed, pool);
+  return layer_losses(task, predictor, options.effort.quick ? kQuickLoopsPrompts : kLoopsPrompts, kLoopsSeed, pool);
 }
 
 double mean_at(const std::vector<LayerLoss>& losses, int loops) {
   return 2 * losses[static_cast<std::size_t>(loops - 1)].loss.mean();
+}
+double error_at(const std::vector<LayerLoss>& losses, int loops) {
+  return 2 * losses[static_cast<std::size_t>(loops - 1)].loss.standard_error();
 }
 double median_at(const std::vector<LayerLoss>& losses, int loops) {
   return 2 * losses[static_cast<std::size_t>(loops - 1)].median;
@@ -73,19 +78,7 @@ std::vector<double> at_loops(const std::vector<LayerLoss>& losses, double (*at)(
 // The full model: published numbers, in and out of distribution.
 Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool, Table& table, Figure& figure,
                  StudyResult& result) {
-  constexpr double kFactor = 4;
-  Claim published{
-      .text = fmt::format("Trained for 2 and for 5 loops: the median loss, or the mean, at 1, 2, 5 and 10 loops "
-                          "is that of Fig. 3 within a factor of {}",
-                          kFactor),
-      .holds = true,
-      .detail = {}};
-  Claim falls{
-      .text =
-          "More loops than in training go on to lower the loss of the typical prompt: the median falls from L to "
-          "20 to 50 loops, on the covariance of training and on another",
-      .holds = true,
-      .detail = {}};
+  std::vector<ExtraLoopsNumbers> numbers;
   for (const bool other : {false, true}) {
     const RegressionTask task = looped_task(5, 20, other ? diagonal({1, 1, 0.5, 0.25, 1}) : std::vector<double>{});
     const std::string inputs = other ? "S = diag(1, 1, 1/2, 1/4, 1)" : "S = I";
@@ -102,29 +95,22 @@ Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool
       add_row(table, "full, " + name, inputs, "median", at_loops(*losses, median_at));
       panel.series.push_back(curve(name, Mark::line, *losses, median_at));
       panel.series.push_back(curve(name + ", mean", Mark::dashes, *losses, mean_at));
-      const double then = median_at(*losses, loops), twenty = median_at(*losses, 20), fifty = median_at(*losses, 50);
-      const bool good = then > twenty && twenty > fifty;
-      falls.holds = *falls.holds && good;
-      falls.detail += fmt::format("{}{}{}: {:.2g}, {:.2g}, {:.2g}{}", falls.detail.empty() ? "" : "; ", name,
-                                  other ? ", other S" : "", then, twenty, fifty, good ? "" : " (not)");
+      ExtraLoopsNumbers& network = numbers.emplace_back();
+      network = {.trained = loops,
+                 .other_covariance = other,
+                 .mean = at_loops(*losses, mean_at),
+                 .median = at_loops(*losses, median_at),
+                 .mean_se = at_loops(*losses, error_at),
+                 .median_trained = median_at(*losses, loops)};
       if (loops > 5) continue;
       const auto values = looped_published_loops(loops, other);
-      add_row(table, "full, " + name, inputs, "published", {values.begin(), values.end()});
-      for (std::size_t k = 0; k < 4 && !other; ++k) {
-        const double ratio = mean_at(*losses, kExtraLoops[k]) / values[k];
-        const double typical = median_at(*losses, kExtraLoops[k]) / values[k];
-        const bool near =
-            std::abs(std::log(ratio)) <= std::log(kFactor) || std::abs(std::log(typical)) <= std::log(kFactor);
-        published.holds = *published.holds && near;
-        published.detail +=
-            fmt::format("{}{} at {}: {:.2g} ({:.2g}){}", published.detail.empty() ? "" : "; ", name, kExtraLoops[k],
-                        mean_at(*losses, kExtraLoops[k]), values[k], near ? "" : " (not)");
-      }
+      network.published = {values.begin(), values.end()};
+      add_row(table, "full, " + name, inputs, "published", network.published);
     }
     figure.panels.push_back(std::move(panel));
   }
-  result.claims.push_back(std::move(published));
-  result.claims.push_back(std::move(falls));
+  add_claims(full_loops_claims(numbers), result);
+  result.tables.push_back(published_loops(numbers));
   return {};
 }
 
@@ -136,7 +122,7 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     const Trained* trained = archive.best(restricted_cell(n));
     if (trained == nullptr) continue;
     const std::string name = fmt::format("(A, u), trained for 2, n = {}", n);
-    const LoopedContexts theory(10, n, contexts, kSeed);
+    const LoopedContexts theory(10, n, contexts, kLoopsSeed);
     const double a = theory.optimum(2).step.mean;
     const ContextMean share = theory.diverging(a);
     const auto losses = extra_loops(*trained, looped_task(10, n, {}), options, pool);
@@ -150,51 +136,28 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     panel.series.push_back(curve("median", Mark::line, *losses, median_at));
     panel.series.push_back(curve("mean", Mark::dashes, *losses, mean_at));
     figure.panels.push_back(std::move(panel));
-    const std::string detail = fmt::format(
-        "mean {:.3g} at 2 loops, {:.3g} at 5, {:.3g} at 20; median {:.3g} at 20; a* = {:.3f}, an eigenvalue is above "
-        "2/a* in {:.2g} +- {:.1g} of all contexts",
-        mean_at(*losses, 2), mean_at(*losses, 5), mean_at(*losses, 20), median_at(*losses, 20), a, share.mean,
-        share.se);
-    if (n == 100) {
-      result.claims.push_back(
-          {.text = "Trained for 2 loops at n = 100, 20 loops bring the typical loss (median) below 1e-5",
-           .holds = median_at(*losses, 20) < 1e-5,
-           .detail = detail});
-      result.claims.push_back({.text = "and the mean too (carried by the rare contexts that diverge)",
-                               .holds = mean_at(*losses, 20) < 1e-5,
-                               .detail = detail});
-    } else {
-      result.claims.push_back({.text =
-                                   "At n = 30 more loops diverge, as lambda_max > 2/a* in more than one context of a "
-                                   "thousand says: at 20 loops the mean is over ten times that at 5",
-                               .holds = share.mean > 1e-3 && mean_at(*losses, 20) > 10 * mean_at(*losses, 5),
-                               .detail = detail});
-    }
+    add_claims(restricted_loops_claims({.n = n,
+                                        .mean_2 = mean_at(*losses, 2),
+                                        .mean_5 = mean_at(*losses, 5),
+                                        .mean_20 = mean_at(*losses, 20),
+                                        .median_20 = median_at(*losses, 20),
+                                        .a = a,
+                                        .diverging = {share.mean, share.se}}),
+               result);
   }
   // Another covariance is another scale of the eigenvalues: loops converge where c a* l < 2.
-  Claim scales{
-      .text =
-          "On S = c I, trained on S = I (n = 100): the median converges from 2 to 50 loops where fewer than half "
-          "of the contexts have c a* lambda_max > 2, and else diverges",
-      .holds = {},
-      .detail = {}};
+  std::vector<ScaleNumbers> scales;
   if (const Trained* trained = archive.best(restricted_cell(100))) {
-    const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kSeed);
+    const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kLoopsSeed);
     const double a = theory.optimum(2).step.mean;
-    scales.holds = true;
     for (const double c : kScales) {
       const auto losses =
           extra_loops(*trained, looped_task(10, 100, diagonal(std::vector<double>(10, c))), options, pool);
       if (!losses) return std::unexpected(losses.error());
-      const double share = theory.diverging(a * c).mean;
-      const bool converges = median_at(*losses, 50) < median_at(*losses, 2);
-      scales.holds = *scales.holds && converges == (share < 0.5);
-      scales.detail +=
-          fmt::format("{}c = {}: share {:.3g}, median {:.2g} after 2 and {:.2g} after 50",
-                      scales.detail.empty() ? "" : "; ", c, share, median_at(*losses, 2), median_at(*losses, 50));
+      scales.push_back({c, theory.diverging(a * c).mean, median_at(*losses, 2), median_at(*losses, 50)});
     }
   }
-  result.claims.push_back(std::move(scales));
+  result.claims.push_back(scales_claim(scales));
   return {};
 }
 

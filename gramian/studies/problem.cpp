@@ -29,7 +29,7 @@ constexpr std::array<Problem, kProblems> kProblemList{{
 using Row = std::array<std::string_view, kProblems>;
 using Depths = std::array<Row, kTableLayers>;
 
-constexpr Depths kGdpp{{
+constexpr Depths kGdppLosses{{
     {"1.768", "1.639", "1.396", "1.175", "1.015", "0.907", "0.841", "0.806", "1.007", "0.819"},
     {"0.341", "0.295", "0.243", "0.265", "0.347", "0.366", "0.440", "0.530", "0.305", "0.427"},
     {"0.019", "0.021", "0.071", "0.161", "0.259", "0.344", "0.454", "0.530", "0.222", "0.422"},
@@ -39,7 +39,7 @@ constexpr Depths kGdpp{{
     {"2.65e-12", "0.009", "0.066", "0.161", "0.265", "0.344", "0.454", "0.530", "0.222", "0.422"},
 }};
 
-constexpr Depths kDiag{{
+constexpr Depths kDiagLosses{{
     {"1.767", "1.639", "1.396", "1.175", "1.015", "0.906", "0.841", "0.806", "1.007", "0.819"},
     {"0.265", "0.214", "0.173", "0.188", "0.219", "0.242", "0.254", "0.259", "0.201", "0.246"},
     {"0.013", "0.015", "0.048", "0.087", "0.109", "0.118", "0.121", "0.123", "0.098", "0.119"},
@@ -49,7 +49,7 @@ constexpr Depths kDiag{{
     {"2.50e-12", "0.002", "0.014", "0.027", "0.040", "0.047", "0.052", "0.059", "0.018", "0.046"},
 }};
 
-constexpr Depths kFull{{
+constexpr Depths kFullLosses{{
     {"1.768", "1.640", "1.397", "1.176", "1.016", "0.907", "0.842", "0.806", "1.008", "0.820"},
     {"0.264", "0.215", "0.173", "0.188", "0.220", "0.245", "0.259", "0.263", "0.202", "0.276"},
     {"0.012", "0.015", "0.049", "0.075", "0.101", "0.117", "0.124", "0.127", "0.076", "0.113"},
@@ -96,7 +96,9 @@ std::string_view title_of(Parametrisation kind) {
 }
 
 Published published(Parametrisation kind, int layers, const Problem& problem) {
-  const Depths& depths = kind == Parametrisation::full ? kFull : kind == Parametrisation::diag ? kDiag : kGdpp;
+  const Depths& depths = kind == Parametrisation::full   ? kFullLosses
+                         : kind == Parametrisation::diag ? kDiagLosses
+                                                         : kGdppLosses;
   return parse(depths[static_cast<std::size_t>(layers - 1)][index_of(problem)]);
 }
 

@@ -2,6 +2,7 @@
 // it and computes nothing: every number on the page is in this file.
 //
 //   {"study": "fig1", "title": .., "paper": "Vladymyrov et al. 2024, Fig. 1", "caption": ..,
+//    // paper: its name, a comma, a place: the page has a tab for each name; may be empty
 //    "quick": false,                       // true: a rehearsal, too few steps and prompts to mean anything
 //    "claims":  [{"text": .., "holds": true|false|null, "detail": ..}, ..],    // null: could not be judged
 //    "tables":  [{"id", "title", "columns": [name, ..], "rows": [[cell, ..], ..], "notes": [text, ..]}, ..],

@@ -9,25 +9,25 @@ namespace gramian {
 
 namespace {
 
-using Json = nlohmann::json;
+using Object = nlohmann::json;  // keys in any order
 
-double number(const Json& json, double missing) { return json.is_number() ? json.get<double>() : missing; }
+double number(const Object& json, double missing) { return json.is_number() ? json.get<double>() : missing; }
 
-Estimate estimate(const Json& json) {
+Estimate estimate(const Object& json) {
   const bool undefined = json.contains("note") && json["note"].get<std::string>().starts_with("undefined");
   const double missing = undefined ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
   return {number(json.at("mean"), missing), number(json.at("se"), missing)};
 }
 
-std::map<std::string, Estimate> estimates(const Json& json) {
+std::map<std::string, Estimate> estimates(const Object& json) {
   std::map<std::string, Estimate> all;
   for (const auto& [name, value] : json.items()) all[name] = estimate(value);
   return all;
 }
 
-std::vector<Estimate> layers(const Json& json) {
+std::vector<Estimate> layers(const Object& json) {
   std::vector<Estimate> list;
-  for (const Json& layer : json) list.push_back(estimate(layer.at("adjusted")));
+  for (const Object& layer : json) list.push_back(estimate(layer.at("adjusted")));
   return list;
 }
 
@@ -37,7 +37,7 @@ Expected<Scores> load_scores(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return std::unexpected(text.error());
   try {
-    const Json json = Json::parse(*text);
+    const Object json = Object::parse(*text);
     Scores scores;
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
@@ -51,7 +51,7 @@ Expected<Scores> load_scores(const std::string& path) {
       scores.adjusted_without = estimate(json["blowups"].at("adjusted_without"));
     }
     if (json.contains("profile")) {
-      for (const Json& point : json["profile"]) {
+      for (const Object& point : json["profile"]) {
         scores.profile.push_back(
             {.sigma = point.at("sigma").get<double>(),
              .adjusted = estimates(point.at("adjusted")),
@@ -60,7 +60,7 @@ Expected<Scores> load_scores(const std::string& path) {
       }
     }
     return scores;
-  } catch (const Json::exception& error) {
+  } catch (const Object::exception& error) {
     return fail(ErrorKind::format, "{}: not the result of an evaluation: {}", path, error.what());
   }
 }
@@ -69,11 +69,11 @@ Expected<HandMadeScores> load_hand_made(const std::string& path) {
   const auto text = read_file(path);
   if (!text) return std::unexpected(text.error());
   try {
-    const Json json = Json::parse(*text);
+    const Object json = Object::parse(*text);
     HandMadeScores scores{.references = estimates(json.at("references")), .steps = {}};
-    for (const Json& row : json.at("steps")) scores.steps.push_back(estimates(row.at("adjusted")));
+    for (const Object& row : json.at("steps")) scores.steps.push_back(estimates(row.at("adjusted")));
     return scores;
-  } catch (const Json::exception& error) {
+  } catch (const Object::exception& error) {
     return fail(ErrorKind::format, "{}: not a comparison with hand-made algorithms: {}", path, error.what());
   }
 }

@@ -124,7 +124,7 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   if (!archive) return std::unexpected(archive.error());
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
-  if (!study.paper.empty()) result.paper = fmt::format("{}, {}", study.recipe->paper, study.paper);
+  result.paper = fmt::format("{}, {}", study.recipe->paper, study.paper.empty() ? "beyond its figures" : study.paper);
   result.caption = study.recipe->text(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());

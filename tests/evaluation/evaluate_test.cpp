@@ -15,8 +15,6 @@
 namespace gramian::test {
 namespace {
 
-const NoisePrior kUniform5 = NoisePrior::uniform(0, 5).value();
-
 EvalSpec small_spec(std::uint64_t prompts) {
   EvalSpec spec;
   spec.prompts = prompts;

@@ -13,8 +13,6 @@
 namespace gramian::test {
 namespace {
 
-const NoisePrior kUniform5 = NoisePrior::uniform(0, 5).value();
-
 EvalSpec spec_of(std::uint64_t prompts) { return {.prompts = prompts, .seed = 3, .tuning_prompts = 400}; }
 
 const Score& named(const std::vector<Score>& scores, std::string_view name) {

@@ -13,8 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const NoisePrior kUniform5 = NoisePrior::uniform(0, 5).value();
-
 struct Fixture {
   RegressionTask task;
   ThreadPool pool{2};

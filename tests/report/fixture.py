@@ -26,7 +26,7 @@ def provenance(command="gramian study all --out studies/test"):
 
 
 def study(name, **parts):
-    return {"study": name, "title": f"Study {name}", "paper": "A paper, Fig. 1", "caption": "", "quick": False,
+    return {"study": name, "title": f"Study {name}", "paper": "Vladymyrov et al. 2024, Fig. 1", "caption": "", "quick": False,
             "claims": [], "tables": [], "figures": [], "runs": [], "provenance": provenance(), **parts}
 
 
@@ -109,12 +109,23 @@ def sparse():
             "provenance": {}}
 
 
+def papers():
+    """Two papers and what belongs to none, not in order."""
+    def of(name, paper, *holds):
+        lines = panel("p", axis("x"), axis("y"), [series("s", "full", "line", [{"x": 1, "y": 2}, {"x": 2, "y": 1}])])
+        return {**study(name, title=name, claims=[{"text": "c", "holds": h} for h in holds],
+                        figures=[{"id": f"{name}-f", "title": "F", "caption": "", "columns": 1, "panels": [lines]}]), "paper": paper}
+    return [of("explain-a", "", True), of("gd-fig2", "von Oswald et al. 2022, Fig. 2", True, False),
+            of("fig1", "Vladymyrov et al. 2024, Fig. 1", True), of("gd-fig3", "von Oswald et al. 2022, Fig. 3", None),
+            of("steps", "Vladymyrov et al. 2024, beyond its figures")]
+
+
 def results():
     return [table1(), fig1(), fig2(), fig4(), training()]
 
 
-def write(folder):
+def write(folder, written=None):
     target = folder / "results"
     target.mkdir(parents=True)
-    for result in results():
+    for result in written or results():
         (target / f"{result['study']}.json").write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")

@@ -295,6 +295,89 @@ class PageTest(unittest.TestCase):
         self.assertEqual(links, [["#" + name, True] for name in ("summary", *self.studies)])
         page.close()
 
+    def papers(self, fragment="", **kind):
+        path = self.folder / "papers/report.html"
+        if not path.exists():
+            fixture.write(path.parent, fixture.papers())
+            subprocess.run([GRAMIAN, "report", str(path.parent)], check=True, stdout=subprocess.DEVNULL)
+        return self.browser.open(path.as_uri() + fragment, **kind)
+
+    # What a reader sees: the chosen tab, the panel that is shown, the studies in it and those in the list at the side.
+    SEEN = """(() => { const shown = selector => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
+        return [shown("[role=tab][aria-selected=true]").map(e => e.firstChild.textContent), shown("[role=tabpanel]").map(e => e.id),
+                shown("section.study").map(e => e.id), shown("nav a").map(e => e.hash.slice(1))]; })()"""
+    OLD = [["Vladymyrov et al. 2024"], ["paper-vladymyrov-et-al-2024"], ["fig1", "steps"],
+           ["paper-vladymyrov-et-al-2024-summary", "fig1", "steps"]]
+    GD = [["von Oswald et al. 2022"], ["paper-von-oswald-et-al-2022"], ["gd-fig2", "gd-fig3"],
+          ["paper-von-oswald-et-al-2022-summary", "gd-fig2", "gd-fig3"]]
+    NONE = [["Beyond the papers"], ["paper-beyond-the-papers"], ["explain-a"], ["paper-beyond-the-papers-summary", "explain-a"]]
+
+    def test_one_paper_has_no_tabs(self):
+        self.assertEqual(self.page.evaluate("document.querySelectorAll('[role=tablist], [role=tab], [role=tabpanel], [hidden] .study').length"), 0)
+        self.assertIn("versatile in-context learners", self.page.evaluate("document.querySelector('header').textContent"))
+
+    def test_every_paper_has_a_tab(self):
+        page = self.papers()
+        tabs = page.evaluate("[...document.querySelectorAll('[role=tablist] > [role=tab]')].map(t => t.textContent)")
+        self.assertEqual(tabs, ["Vladymyrov et al. 20241 of 1 claims held", "von Oswald et al. 20221 of 3 claims held",
+                                "Beyond the papers1 of 1 claims held"])
+        self.assertEqual(page.evaluate(self.SEEN), self.OLD)
+        page.evaluate("document.querySelectorAll('[role=tab]')[1].click()")
+        page.wait("location.hash === '#paper-von-oswald-et-al-2022' && document.getElementById('gd-fig2').checkVisibility()")
+        self.assertEqual(page.evaluate(self.SEEN), self.GD)
+        self.assertIn("by gradient descent", page.evaluate("document.querySelector('.paper:not([hidden]) cite').textContent"))
+        page.evaluate("history.back()")
+        page.wait("document.getElementById('fig1').checkVisibility()")
+        self.assertEqual(page.evaluate(self.SEEN), self.OLD)
+        self.assertEqual(len(page.evaluate("window.gramian.figures()")), 5)
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assertEqual(page.complaints(), [])
+        page.close()
+
+    def test_a_link_opens_the_tab_of_its_study(self):
+        for fragment, seen in (("#gd-fig3", self.GD), ("#explain-a", self.NONE), ("#paper-von-oswald-et-al-2022", self.GD),
+                               ("#nothing", self.OLD), ("#%E0%A4%A", self.OLD)):
+            page = self.papers(fragment)
+            self.assertEqual(page.evaluate(self.SEEN), seen, fragment)
+            if not fragment.startswith(("#paper", "#nothing", "#%")):
+                self.assertTrue(page.evaluate(f"(() => {{ const box = document.querySelector('{fragment}').getBoundingClientRect();"
+                                              "return box.top > -2 && box.top < innerHeight; })()"), fragment)
+            self.assertEqual(page.complaints(), [])
+            page.close()
+
+    def test_tabs_follow_the_keyboard_and_are_told_to_screen_readers(self):
+        page = self.papers()
+        page.evaluate("document.querySelector('[role=tab][tabindex=\"0\"]').focus()")
+        for key, seen in (("ArrowRight", self.GD), ("End", self.NONE), ("ArrowRight", self.OLD), ("ArrowLeft", self.NONE), ("Home", self.OLD)):
+            for kind in ("keyDown", "keyUp"):
+                page.send("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+            page.wait(f"JSON.stringify({self.SEEN}[1]) === {json.dumps(json.dumps(seen[1], separators=(',', ':')))}")
+            self.assertEqual(page.evaluate(self.SEEN), seen)
+            self.assertEqual(page.evaluate("document.activeElement.firstChild.textContent"), seen[0][0])
+        told = page.evaluate("""[...document.querySelectorAll("[role=tab]")].map(tab => { const panel = document.getElementById(tab.getAttribute("aria-controls"));
+            return [tab.getAttribute("aria-selected"), tab.tabIndex, panel.getAttribute("role"), panel.getAttribute("aria-labelledby") === tab.id, panel.hidden]; })""")
+        self.assertEqual(told, [["true", 0, "tabpanel", True, False], ["false", -1, "tabpanel", True, True], ["false", -1, "tabpanel", True, True]])
+        levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
+        self.assertTrue(all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels)
+        page.close()
+
+    def test_tabs_fit_a_phone(self):
+        page = self.papers("#explain-a", width=390, height=844, phone=True)
+        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
+        box = page.evaluate("(() => { const b = document.querySelector('[aria-selected=true]').getBoundingClientRect(); return [b.left, b.right, b.height]; })()")
+        self.assertTrue(0 <= box[0] and box[1] <= 390 and box[2] >= 40, box)
+        page.close()
+
+    def test_print_shows_all_papers(self):
+        page = self.papers("#gd-fig2")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.send("Emulation.setEmulatedMedia", media="print")
+        shown = page.evaluate("[...document.querySelectorAll('.paper, section.study, svg.plot, .tabs')].filter(e => e.checkVisibility()).map(e => e.id || e.tagName)")
+        self.assertEqual(shown, ["paper-vladymyrov-et-al-2024", "fig1", "svg", "steps", "svg", "paper-von-oswald-et-al-2022", "gd-fig2", "svg",
+                                 "gd-fig3", "svg", "paper-beyond-the-papers", "explain-a", "svg"])
+        page.close()
+
     def test_headings_skip_no_level_and_ids_are_unique(self):
         levels = self.page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
         self.assertEqual(levels[0], 1)

@@ -14,6 +14,8 @@ namespace gramian::test {
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
+inline const NoisePrior kUniform5 = NoisePrior::uniform(0, 5).value();
+
 struct TokenPrompt {
   Matrix x;  // [n, d]
   Vector y;  // [n]

@@ -11,8 +11,6 @@
 namespace gramian::test {
 namespace {
 
-const NoisePrior kUniform5 = NoisePrior::uniform(0, 5).value();
-
 std::vector<RegressionTask> all_shapes(const NoisePrior& noise) {
   std::vector<RegressionTask> tasks;
   for (const auto& [n, d] : {std::pair{3, 5}, {5, 5}, {12, 5}, {1, 1}, {6, 1}, {20, 10}}) {

@@ -36,7 +36,7 @@ function tile(value: string, label: string, detail: string, kind = ""): HTMLElem
   return h("div", { class: `tile ${kind}` }, h("p", { class: "figure" }, value), h("p", { class: "label" }, label), h("p", { class: "detail" }, detail));
 }
 
-export function drawSummary(studies: Study[]): HTMLElement {
+export function drawSummary(studies: Study[], id: string): HTMLElement {
   const claims = studies.flatMap((study) => study.claims ?? []);
   const cells = studies.flatMap(cellsOf).filter((cell) => cell.status);
   const of = (status: string) => cells.filter((cell) => cell.status === status).length;
@@ -50,7 +50,7 @@ export function drawSummary(studies: Study[]): HTMLElement {
     return h("td", { class: `number ${found > 0 ? name : "none"}` }, found > 0 ? `${sign} ${found}` : "–");
   };
   const amount = (items: unknown[] = []) => h("td", { class: "number" }, items.length > 0 ? number(items.length) : "–");
-  return h("section", { id: "summary", class: "summary" },
+  return h("section", { id, class: "summary" },
     h("h2", {}, "Summary"),
     rehearsals.length > 0 && h("p", { class: "rehearsal" }, h("strong", {}, "Rehearsal:"),
       ` too few steps to mean anything in ${rehearsals.map((study) => study.title || study.study).join(", ")}.`),

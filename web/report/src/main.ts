@@ -5,6 +5,7 @@ import { drawSummary } from "./claims";
 import { h } from "./dom";
 import type { DrawnFigure } from "./figure";
 import type { Study } from "./schema";
+import { citation, drawTabs, followAddress, groupByPaper, type Group } from "./papers";
 import { drawStudy, provenanceRows, shortTitle } from "./study";
 import { explainCells } from "./table";
 import { followTheme, themeButton } from "./theme";
@@ -34,25 +35,29 @@ function drawOrigin(studies: Study[]): HTMLElement {
     [h("dt", {}, name), h("dd", {}, name === "Command" ? h("code", {}, value) : value)]));
 }
 
-function drawNavigation(studies: Study[]): HTMLElement {
+const summaryOf = (group: Group) => (group.id ? `${group.id}-summary` : "summary");
+const partOf = (group: Group) => ({ "data-paper": group.id || null });
+
+// The studies of every paper, of which one list is shown.
+function drawNavigation(groups: Group[]): HTMLElement {
   const entry = (id: string, text: string) => h("li", {}, h("a", { href: `#${id}` }, text));
-  const navigation = h("nav", { "aria-label": "Studies" },
-    h("ul", {}, entry("summary", "Summary"), studies.map((study) => entry(study.study, shortTitle(study)))), themeButton());
-  return navigation;
+  return h("nav", { "aria-label": "Studies" }, groups.map((group) => h("ul", partOf(group),
+    entry(summaryOf(group), "Summary"), group.studies.map((study) => entry(study.study, shortTitle(study))))), themeButton());
 }
 
-// Marks the study that is being read.
-function followReading(navigation: HTMLElement): void {
-  const links = new Map([...navigation.querySelectorAll<HTMLAnchorElement>("a")].map((link) => [link.hash.slice(1), link]));
+// Marks the study that is being read. Returns what is to be called when other parts of the page are shown.
+function followReading(navigation: HTMLElement): () => void {
+  const links = [...navigation.querySelectorAll<HTMLAnchorElement>("a")].map((link) =>
+    ({ link, section: document.getElementById(link.hash.slice(1))!, list: link.closest("ul")! }));
   let current: HTMLAnchorElement | undefined;
   const mark = () => {
-    const above = [...links.keys()].filter((id) => document.getElementById(id)!.getBoundingClientRect().top < window.innerHeight / 3);
-    const link = links.get(above[above.length - 1] ?? "summary");
-    if (!link || link === current) return;
+    const shown = links.filter(({ list }) => !list.hidden);
+    const above = shown.filter(({ section }) => section.getBoundingClientRect().top < window.innerHeight / 3);
+    const { link, list } = above[above.length - 1] ?? shown[0];
+    if (link === current) return;
     current?.removeAttribute("aria-current");
     link.setAttribute("aria-current", "true");
     current = link;
-    const list = link.closest("ul")!;
     list.scrollTo({ left: link.offsetLeft - list.clientWidth / 2 });
   };
   let waiting = false;
@@ -61,7 +66,7 @@ function followReading(navigation: HTMLElement): void {
     waiting = true;
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
-  mark();
+  return mark;
 }
 
 // The figure that is asked for first, then one after the other, so that the page can be read meanwhile.
@@ -95,25 +100,36 @@ function drawPage(page: HTMLElement): void {
     document.documentElement.dataset.ready = "true";
     return;
   }
-  const navigation = drawNavigation(studies);
+  const groups = groupByPaper(studies);
+  const navigation = drawNavigation(groups);
+  const tabs = groups.length > 1 ? drawTabs(groups) : null;
   const figures: DrawnFigure[] = [];
-  const sections = studies.map((study) => {
+  const draw = (study: Study) => {
     const drawn = drawStudy(study);
     figures.push(...drawn.figures);
     return drawn.element;
-  });
+  };
+  const papers = groups.map((group) => h("div",
+    { ...partOf(group), class: "paper", id: group.id || null, role: tabs && "tabpanel", "aria-labelledby": tabs && `tab-${group.id}` },
+    tabs && h("h2", {}, group.name),
+    tabs && group.about && h("p", { class: "subtitle" }, citation(group.about)),
+    drawSummary(group.studies, summaryOf(group)), group.studies.map(draw),
+    group.about && h("p", { class: "losses" }, group.about.losses)));
   licences.hidden = false;
+  const about = groups[0].about;
   page.append(
     h("header", {}, h("h1", {}, "In-context learning in linear transformers"),
-      h("p", { class: "subtitle" }, "Results of Gramian beside those of the paper it reproduces: Vladymyrov, von Oswald, Sandler, Ge, ",
-        h("cite", {}, "Linear transformers are versatile in-context learners"), ", NeurIPS 2024."),
+      h("p", { class: "subtitle" }, tabs ? "Results of Gramian beside those of the papers it reproduces."
+        : about ? ["Results of Gramian beside those of the paper it reproduces: ", citation(about)]
+        : "Results of Gramian."),
       drawOrigin(studies)),
+    ...(tabs ? [tabs] : []),
     navigation,
-    h("main", {}, drawSummary(studies), sections),
-    h("footer", {}, h("p", {}, "Losses are halves of squared errors against the noise-free target, adjusted: minus the loss of ridge regression that knows the noise. Lower is better."),
-      licences));
+    h("main", {}, papers),
+    h("footer", {}, licences));
   explainCells(page);
-  followReading(navigation);
+  const mark = followReading(navigation);
+  if (tabs) followAddress(tabs, mark); else mark();
   window.gramian = { figures: () => figures.map((figure) => ({ name: figure.name, svg: figure.svg() })) };
   drawInTurn(figures);
 }

@@ -10,7 +10,7 @@ export const titleOf = (study: Study) => study.title || study.study;
 
 // Short enough for the list at the side: "Table 1", "Fig. 3", "Blow-ups".
 export function shortTitle(study: Study): string {
-  const numbered = /^(fig|table)(\d+)$/.exec(study.study);
+  const numbered = /(?:^|-)(fig|table)(\d+)$/.exec(study.study);  // of its paper: "gd-fig3" is a Fig. 3 too
   if (numbered) return `${numbered[1] === "fig" ? "Fig." : "Table"} ${numbered[2]}`;
   return study.study[0].toUpperCase() + study.study.slice(1);
 }
