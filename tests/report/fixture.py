@@ -73,7 +73,9 @@ def fig2():
     noise = [0.25 * i for i in range(13)]
     lines = [series("FULL", "full", "line", [{"x": x, "y": 0.01 + 0.002 * x, "low": 0.009, "high": 0.012 + 0.002 * x} for x in noise]),
              series("ADARR", "adarr", "dashes", [{"x": x, "y": 0.004 * x * x} for x in noise]),
-             series("far", "other", "points", [{"x": 1, "y": 5}])]
+             series("far", "other", "points", [{"x": 1, "y": 5}]),
+             # Further out than a browser can draw.
+             series("explodes", "diag", "line", [{"x": x, "y": 0.01 * 10.0 ** (15 * x), "low": 0.0, "high": 10.0 ** (15 * x)} for x in noise])]
     panels = [panel(f"p{i}", axis("σ"), axis("adjusted loss", domain=[0, 0.03]), lines,
                     [{"from": 0, "to": 2, "label": "trained on"}] if i < 2 else [{"from": 1, "to": 1, "label": "trained on"}])
               for i in range(3)]

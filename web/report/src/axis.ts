@@ -11,6 +11,15 @@ export const shows = (axis: Axis | undefined, value: number | null | undefined):
 export const beyond = (domain: number[] | undefined, value: number) =>
   domain !== undefined && (value < Math.min(...domain) || value > Math.max(...domain));
 
+// Where to draw a value that lies far beyond the frame: browsers refuse coordinates of 1e38 pixels, and a line that
+// leaves the frame looks the same from here on.
+const kFarthest = 1e4;  // lengths of the axis
+export function drawable(axis: Axis | undefined, [low, high]: [number, number], value: number): number {
+  if (isLog(axis)) return value;
+  const far = kFarthest * Math.abs(high - low);
+  return Math.max(Math.min(low, high) - far, Math.min(Math.max(low, high) + far, value));
+}
+
 // A rule is a level of y: its x says nothing.
 export function domainOf(panel: Panel, which: "x" | "y"): [number, number] | undefined {
   const axis = panel[which];

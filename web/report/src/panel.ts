@@ -2,7 +2,7 @@
 // data-low and data-high, as the file has them.
 import * as Plot from "@observablehq/plot";
 
-import { beyond, domainOf, hasErrorBar, isLog, scaleOf, shows } from "./axis";
+import { beyond, domainOf, drawable, hasErrorBar, isLog, scaleOf, shows } from "./axis";
 import { number } from "./format";
 import { isStroked, type Palette, type Style } from "./palette";
 import type { Panel, Point, Series } from "./schema";
@@ -30,7 +30,9 @@ function explain(series: Series, point: Point, panel: Panel): string {
   return `${series.name}${x}\n${panel.y?.label || "y"}: ${number(point.y!)}${bar}${point.note ? `\n${point.note}` : ""}`;
 }
 
-function marksOf({ series, style, name, points }: Drawn, panel: Panel, floor: number): Plot.Markish[] {
+function marksOf({ series, style, name, points }: Drawn, panel: Panel, domain: [number, number]): Plot.Markish[] {
+  const floor = isLog(panel.y) ? domain[0] : -Infinity;
+  const height = (value: number | null | undefined) => (typeof value === "number" ? drawable(panel.y, domain, value) : NaN);
   const mark = series.mark ?? "line";
   const clip = true;
   const common = { stroke: style.color, strokeWidth: style.width, clip };
@@ -40,20 +42,20 @@ function marksOf({ series, style, name, points }: Drawn, panel: Panel, floor: nu
   const marks: Plot.Markish[] = [];
   if (mark !== "points") {
     marks.push(Plot.line(points, {
-      ...common, x: "x", y: (point: Point) => (shows(panel.y, point.y) && shows(panel.x, point.x) ? point.y : NaN),
+      ...common, x: "x", y: (point: Point) => (shows(panel.y, point.y) && shows(panel.x, point.x) ? height(point.y) : NaN),
       strokeDasharray: style.dash ?? undefined, strokeLinejoin: "round", className: `${name} line`,
     }));
   }
   const visible = (point: Point) => shows(panel.x, point.x) && shows(panel.y, point.y);
   marks.push(Plot.ruleX(points, {
-    ...common, strokeWidth: 1.1, x: "x", y1: (point: Point) => Math.max(floor, point.low ?? NaN), y2: "high",
+    ...common, strokeWidth: 1.1, x: "x", y1: (point: Point) => Math.max(floor, height(point.low)), y2: (point: Point) => height(point.high),
     // A point at zero on a log axis keeps its bar: an upper limit.
     filter: (point: Point) => shows(panel.x, point.x) && hasErrorBar(point) && shows(panel.y, point.high), className: `${name} error`,
   }));
   if (mark === "points" || (mark === "line" && points.length <= kMostSymbols)) {
     const stroked = isStroked(style.symbol) || style.hollow;
     marks.push(Plot.dot(points, {
-      x: "x", y: "y", filter: visible, symbol: style.symbol as Plot.SymbolType, r: style.hollow ? 3.4 : 2.6, clip,
+      x: "x", y: (point: Point) => height(point.y), filter: visible, symbol: style.symbol as Plot.SymbolType, r: style.hollow ? 3.4 : 2.6, clip,
       fill: style.hollow || isStroked(style.symbol) ? "none" : style.color,
       stroke: stroked ? style.color : "none", strokeWidth: 1.3, className: `${name} points`,
     }));
@@ -157,7 +159,7 @@ export function drawPanel(panel: Panel, palette: Palette, columns: number, title
                    labelAnchor: "center", labelArrow: "none", labelOffset: 33 }),
       Plot.axisY({ ...text, ticks: yScale.ticks as number[], tickFormat: yScale.tickFormat, tickSize: 4, label: panel.y?.label ?? null,
                    labelAnchor: "center", labelArrow: "none", labelOffset: 54 }),
-      layers.map((d) => marksOf(d, panel, isLog(panel.y) ? y[0] : -Infinity)),
+      layers.map((d) => marksOf(d, panel, y)),
       Plot.tip(found, Plot.pointer({ x: "x", y: "y", title: "title", stroke: "var(--rule)", fill: "var(--raised)", textPadding: 7,
                                      fontSize: 11.5, lineHeight: 1.25, maxRadius: 30 })),
     ],
