@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/files.h"
+#include "tests/support/errors.h"
 
 namespace gramian {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "tests/support/files.h"
+#include "tests/support/errors.h"
 
 namespace gramian {
 namespace {
