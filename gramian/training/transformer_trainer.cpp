@@ -46,7 +46,9 @@ class TapeTrainer final : public TransformerTrainer {
           prediction(recorded.tape.value(static_cast<std::size_t>(recorded.tape.output()))),
           run(recorded.tape),
           dtheta(recorded.tape.parameters() * kLanes),
-          seed(kLanes) {}
+          seed(kLanes) {
+      sampler.sample({}, 0, block);  // takes its memory here, and not in a step
+    }
     TokenSampler<T> sampler;
     TokenBlock<T> block;
     Value prediction;
