@@ -9,6 +9,7 @@
 #include "gramian/lanes/target.h"
 #include "gramian/models/pass.h"
 #include "gramian/training/trainer.h"
+#include "gramian/training/transformer_trainer.h"
 
 namespace gramian {
 
@@ -80,6 +81,44 @@ BenchTime time_case(const BenchCase& what, double peak_gflops, double budget) {
   return time;
 }
 
+std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
+  TaskSpec linear;
+  linear.n = 10;
+  const auto task = [&](Family family, TokenLayout layout) {
+    return TokenTask::create(RegressionTask::create(linear).value(), family, layout).value();
+  };
+  struct Case {
+    const char* name;
+    TokenTask task;
+    TransformerSpec spec;
+  };
+  std::vector<Case> cases{{"sines", task(Family::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
+                          {"interleaved",
+                           task(Family::linear, TokenLayout::interleaved),
+                           {.positions = 10, .layers = 2, .softmax_layers = 1}}};
+  std::vector<TokenBenchTime> times;
+  for (Case& c : cases) {
+    c.spec.tokens = c.task.tokens();
+    c.spec.width = c.task.width();
+    TokenBenchTime time{.name = c.name};
+    TrainSpec train;
+    train.steps = 1'000'000'000;
+    train.batch = time.batch;
+    train.optimiser.learning_rate = 1e-9;  // the weights stay where they are
+    ThreadPool pool(1);
+    const auto trainer = TransformerTrainer::create(c.task, Transformer::initial(c.spec, 0.05, 1).value(), train, pool);
+    const Sample step = repeat(budget, [&] { (void)trainer->step(); });
+    const Tape::Cost cost = record(c.spec)->tape.cost();
+    time.parameters = trainer->theta().size();
+    time.ms = step.median * 1e3;
+    time.spread = step.spread;
+    time.gflops = 2 * (cost.forward + cost.backward) * time.batch / step.median / 1e9;
+    time.peak_fraction = time.gflops / peak_gflops;
+    times.push_back(time);
+  }
+  return times;
+}
+
 std::string bench_signature() {
   std::uint64_t hash = 14695981039346656037ull;  // FNV-1a over the bits of all weights
   for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
@@ -130,6 +169,7 @@ BenchResult run_bench(double budget, const std::function<bool(int, int)>& report
     if (!report(done++, total)) return result;
     result.context.push_back(time_case(what, result.peak_gflops_per_core, budget));
   }
+  result.tokens = time_tokens(result.peak_gflops_per_core, budget);
   for (const std::string& target : targets) {
     for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag}) {
       if (!report(done++, total)) return result;

@@ -36,6 +36,17 @@ struct BenchTime {
   double kernel_peak_fraction = 0;
 };
 
+// A training step of a transformer on tokens, on one thread.
+struct TokenBenchTime {
+  std::string name = {};  // "sines" | "interleaved": the networks of the studies gd-fig4 and gd-fig5
+  int batch = 512;
+  std::size_t parameters = 0;
+  double ms = 0;      // median
+  double spread = 0;  // interquartile range over the median
+  double gflops = 0;  // products alone, forward and backward, over the time of the whole step
+  double peak_fraction = 0;
+};
+
 struct BenchResult {
   std::string signature;
   std::string simd;
@@ -47,11 +58,14 @@ struct BenchResult {
     double peak_gflops_per_core;
     BenchTime time;
   };
+  std::vector<TokenBenchTime> tokens = {};
   std::vector<TargetTime> targets;  // full and diag, L = 4, on each instruction set of the machine
 };
 
 // The time of one case; `budget` seconds of steps are timed (at least five steps).
 BenchTime time_case(const BenchCase& what, double peak_gflops, double budget);
+
+std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget);
 
 // Everything. `report` is called with cases done and in all; false stops early.
 BenchResult run_bench(double budget, const std::function<bool(int done, int total)>& report);

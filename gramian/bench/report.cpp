@@ -47,6 +47,16 @@ std::string bench_json(const BenchResult& result) {
     json[key] = nlohmann::ordered_json::array();
     for (const BenchTime& time : *list) json[key].push_back(to_json(time));
   }
+  json["tokens"] = nlohmann::ordered_json::array();
+  for (const TokenBenchTime& t : result.tokens) {
+    json["tokens"].push_back({{"name", t.name},
+                              {"batch", t.batch},
+                              {"parameters", t.parameters},
+                              {"ms", t.ms},
+                              {"spread", t.spread},
+                              {"gflops", t.gflops},
+                              {"peak_fraction", t.peak_fraction}});
+  }
   json["targets"] = nlohmann::ordered_json::array();
   for (const auto& target : result.targets) {
     nlohmann::ordered_json entry{{"simd", target.simd}, {"peak_gflops_per_core", target.peak_gflops_per_core}};
@@ -63,6 +73,12 @@ std::string bench_table(const BenchResult& result) {
   for (const BenchTime& time : result.cases) text += to_line(time);
   text += "\nCost against the context length n\n";
   for (const BenchTime& time : result.context) text += to_line(time);
+  text += "\nTransformers on tokens, one thread\n";
+  for (const TokenBenchTime& t : result.tokens) {
+    text += fmt::format(
+        "{:<12} B = {}, {} parameters: {:.3f} ms a step (spread {:.1f}%), {:.1f} GFLOP/s, {:.1f}% of peak\n", t.name,
+        t.batch, t.parameters, t.ms, 100 * t.spread, t.gflops, 100 * t.peak_fraction);
+  }
   text += "\nEach instruction set of this machine, against its own peak\n";
   for (const auto& target : result.targets) {
     text += fmt::format("{:<7}{:>7.1f} GFLOP/s   {}", target.simd, target.peak_gflops_per_core, to_line(target.time));

@@ -9,12 +9,14 @@
 #include "gramian/cli/commands.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
+#include "gramian/evaluation/token_compare.h"
 #include "gramian/io/config_keys.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/experiment.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/trained_run.h"
+#include "gramian/runs/transformer_file.h"
 
 namespace gramian::cli {
 
@@ -70,6 +72,25 @@ void print_task(const Experiment& experiment) {
              experiment.task.spec().noise.describe());
 }
 
+// A transformer on tokens, beside predicting zero: solvers work on Gram matrices.
+Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) {
+  const auto transformer = load_transformer(directory.model(), experiment.tokens->transformer);
+  if (!transformer) return std::unexpected(transformer.error());
+  const TokenTask& task = experiment.tokens->task;
+  ThreadPool pool(experiment.threads);
+  const EvalSpec& spec = experiment.eval;
+  const RunningMean model = token_loss(task, predictor(task, *transformer), spec.prompts, spec.seed, pool);
+  const RunningMean zero = zero_loss(task, spec.prompts, spec.seed, pool);
+  fmt::print("{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
+             task.family() == Family::sine ? "sines" : fmt::format("linear regression, d = {}", task.d()), task.n(),
+             task.tokens(), task.width(), spec.prompts);
+  fmt::print("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model", model.mean(), model.standard_error(),
+             "zero", zero.mean(), zero.standard_error());
+  if (Status ok = write_file_atomically(directory.eval(), token_scores_json(spec.prompts, model, zero)); !ok) return ok;
+  fmt::print("-> {}\n", directory.eval());
+  return {};
+}
+
 Status eval(const EvalArguments& arguments) {
   const auto directory = RunDirectory::open(arguments.source);
   if (!directory) return std::unexpected(directory.error());
@@ -82,6 +103,11 @@ Status eval(const EvalArguments& arguments) {
                   setting, arguments.source);
     }
   }
+  const auto config = Config::load(directory->config(), arguments.all_overrides());
+  if (!config) return std::unexpected(config.error());
+  const auto experiment = make_experiment(*config);
+  if (!experiment) return std::unexpected(experiment.error());
+  if (experiment->tokens) return eval_tokens(*experiment, *directory);
   const auto run = load_trained_run(*directory, arguments.all_overrides());
   if (!run) return std::unexpected(run.error());
   print_task(run->experiment);
@@ -93,6 +119,12 @@ Status solve(const EvalArguments& arguments) {
   if (!config) return std::unexpected(config.error());
   const auto experiment = make_experiment(*config);
   if (!experiment) return std::unexpected(experiment.error());
+  if (experiment->tokens) {
+    return fail(ErrorKind::usage,
+                "{}: the solvers work on the Gram matrices of linear regression; [model.kind] transformer "
+                "is for train and eval",
+                arguments.source);
+  }
   print_task(*experiment);
   return compare(*experiment, nullptr, arguments.json);
 }

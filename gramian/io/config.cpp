@@ -281,16 +281,28 @@ struct Printer {
 
 }  // namespace
 
-std::string Config::to_toml() const {
+// Lines of the keys for which wanted(key) is true.
+template <class Wanted>
+std::string Config::print(Wanted wanted) const {
   std::string text;
   for (const Section& section : config_sections()) {
     text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section.name);
     for (const Key& key : config_keys()) {
       if (key.section() != section.name) continue;
+      if (!wanted(key)) continue;
       text += fmt::format("{} = {}\n", key.last_name(), std::visit(Printer{}, entry(key.name).value));
     }
   }
   return text;
+}
+
+std::string Config::to_toml() const {
+  return print([](const Key&) { return true; });
+}
+
+std::string Config::naming_toml() const {
+  const Config usual = defaults();
+  return print([&](const Key& key) { return !key.later || entry(key.name).value != usual.entry(key.name).value; });
 }
 
 }  // namespace gramian

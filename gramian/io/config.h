@@ -47,6 +47,8 @@ class Config {
 
   // Every key, in sections; reading it back gives equal values.
   std::string to_toml() const;
+  // The settings that name a run: the same without keys that came later and are at their defaults.
+  std::string naming_toml() const;
 
  private:
   friend class ConfigReader;
@@ -59,6 +61,8 @@ class Config {
   const Entry& entry(std::string_view key) const;
   template <class T>
   const T& get(std::string_view key) const;
+  template <class Wanted>
+  std::string print(Wanted wanted) const;
 
   std::vector<Entry> entries_;  // one for each of config_keys(), in that order
 };

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "gramian/models/network.h"
+#include "gramian/models/transformer.h"
 #include "gramian/tasks/task.h"
 
 namespace gramian {
@@ -40,6 +41,11 @@ constexpr Key matrix(std::string_view name, std::string_view fallback, std::stri
   return {name, KeyType::matrix, fallback, help, {}, ""};
 }
 
+constexpr Key later(Key key) {
+  key.later = true;
+  return key;
+}
+
 constexpr std::array kSections{
     Section{"task", "In-context linear regression: where prompts come from."},
     Section{"model", "The linear transformer and its initial weights."},
@@ -64,12 +70,25 @@ constexpr std::array kKeys{
            "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at one cost); automatic "
            "prefers gram"),
 
-    choice("model.kind", "diag", "full|diag|gdpp|preconditioned",
+    later(choice(
+        "task.family", "linear", "linear|sine",
+        "what is regressed: linear functions, or a sin(x + phase) with x ~ U(-5, 5) and phase ~ U(0, pi), of which "
+        "task.n is the only other setting (sine needs model.kind transformer)")),
+    later(
+        choice("task.layout", "joined", "joined|interleaved",
+               "tokens (x, y), or x and then (0, y) in a token of its own (interleaved needs model.kind transformer)")),
+    later(numbers("task.amplitude", "[0.1, 0.5]", at_least(0), "low and high of the uniform amplitude a of sine")),
+    later(boolean("task.correlated", "false", "sine: amplitude and phase from one uniform number")),
+
+    choice("model.kind", "diag", "full|diag|gdpp|preconditioned|transformer",
            "parametrisation of a layer: full P and Q, four numbers (diag), two (gdpp, GD++), or the matrix A and the "
-           "vector u of preconditioned gradient descent"),
+           "vector u of preconditioned gradient descent; or a transformer on tokens, with Q, K, V and P and perhaps an "
+           "MLP, "
+           "softmax and positions"),
     integer("model.layers", "4", 1, kMaxLayers, "layers L"),
     integer("model.heads", "1", 1, kMaxHeads,
-            "heads H of kind full; 1 for all others (the omegas of diag and gdpp already cover every number of heads)"),
+            "heads H of kind full or transformer; 1 for all others (the omegas of diag and gdpp already cover every "
+            "number of heads)"),
     boolean("model.tied", "false", "one set of weights used by all L layers (a looped transformer)"),
     choice("model.context_scale", "mean", "mean|sum",
            "attention reads G/n (mean) or G (sum), G the sum over the context of e e^T"),
@@ -77,19 +96,39 @@ constexpr std::array kKeys{
     choice(
         "model.init", "gd", "gd|random|gdpp",
         "initial layers: a step of gradient descent plus noise; the noise alone; or, for kinds full and diag, a GD++ "
-        "network trained first with the same settings (in DIR/gdpp), written as P and Q or as four omegas"),
+        "network trained first with the same settings (in DIR/gdpp), written as P and Q or as four omegas; a "
+        "transformer "
+        "always begins at random"),
     number("model.init_step", "0.5", above(0, 10), "step size of the initial gradient descent, for G/n"),
     number("model.init_curvature", "0.05", closed(0, 10), "its curvature correction (-omega_xx), for G/n"),
     number("model.init_growth", "1", closed(1, 10),
            "factor on both from layer to layer; 2.25 begins like the second-order method of Theorem 5.1"),
-    number("model.init_noise", "0.01", closed(0, 10), "standard deviation of the random part of the initial weights"),
+    number("model.init_noise", "0.01", closed(0, 10),
+           "standard deviation of the random part of the initial weights; of a transformer, of Q, K, V and P times the "
+           "root of "
+           "their rows (embedding and MLP begin with 1 over that root)"),
+    later(integer("model.positions", "0", 0, kMaxWidth,
+                  "transformer: width of the sinusoidal encoding beside each token")),
+    later(integer("model.embedding", "0", 0, kMaxWidth,
+                  "transformer: width of a linear embedding of the tokens; 0: none")),
+    later(integer("model.hidden", "0", 0, kMaxWidth,
+                  "transformer: hidden width of the MLP (GELU, residual) before the attention of each layer; 0: none")),
+    later(integer("model.key_size", "0", 0, kMaxWidth,
+                  "transformer: size of queries, keys and values; 0: as wide as a token")),
+    later(integer("model.softmax_layers", "0", 0, kMaxLayers,
+                  "transformer: how many layers, the first, have softmax attention")),
+    later(choice(
+        "model.attention", "trained", "trained|gradient_descent",
+        "transformer: trained, or a fixed step of gradient descent on what embedding and MLP make of the tokens")),
+    later(number("model.clip", "0", closed(0, 1e6),
+                 "transformer: bound on the numbers of a token after each layer; 0: none")),
 
     integer("train.seed", "0", 0, kLargestSeed, "seed of the initial weights and of all training prompts"),
     integer("train.steps", "4000", 1, 1e9, "optimiser steps"),
     integer("train.batch", "2048", 1, 1e6, "prompts a step"),
     choice("train.precision", "float", "float|double", "arithmetic of the forward and backward pass"),
     choice("train.query", "integrated", "integrated|sampled",
-           "loss over the query in closed form, or on one sampled query a prompt"),
+           "loss over the query in closed form, or on one sampled query a prompt (a transformer: always sampled)"),
     number("train.robust", "100", closed(0, 1e12),
            "scale c of the robust loss c/2 log(1 + r^2/c) of a residual r; 0 is the plain squared error"),
     number("train.robust_final", "10000", closed(0, 1e12),
@@ -101,7 +140,7 @@ constexpr std::array kKeys{
     choice("train.optimiser", "automatic", "automatic|adam|soap|gauss_newton",
            "Adam; SOAP, which is Adam in the eigenbasis of Shampoo, for full; or Adam for a first share of the steps "
            "and then Gauss-Newton, for models of at most 512 parameters; automatic: gauss_newton for diag and gdpp, "
-           "adam for full"),
+           "adam for full and transformer"),
     number("train.learning_rate", "0.01", above(0, 10), "peak learning rate of Adam"),
     number("train.final_learning_rate", "0.01", closed(0, 1), "learning rate at the end, as a fraction of the peak"),
     choice("train.schedule", "cosine", "cosine|linear|constant", "decay of the learning rate after the warm-up"),
@@ -121,6 +160,10 @@ constexpr std::array kKeys{
     integer("train.threads", "0", 0, 1024, "threads; 0 = one for each core; results do not depend on it"),
     integer("train.checkpoint_every", "1000", 1, 1e9, "steps between checkpoints"),
     integer("train.log_every", "50", 1, 1e9, "steps between lines of metrics.jsonl"),
+    later(integer(
+        "train.snapshots", "0", 0, 10000,
+        "models kept along the way in DIR/snapshots, the first before and the last after training, denser where "
+        "training is young")),
 
     integer("eval.prompts", "100000", 1, 4e9, "prompts of the comparison"),
     integer("eval.seed", "1", 0, kLargestSeed, "seed of the evaluation prompts"),

@@ -1,9 +1,8 @@
 #include "gramian/models/network.h"
 
 #include <cmath>
-#include <numbers>
 
-#include "gramian/random/philox.h"
+#include "gramian/models/initial.h"
 
 namespace gramian {
 
@@ -54,19 +53,6 @@ Status NetworkSpec::check() const {
   }
   return {};
 }
-
-namespace {
-
-// Independent N(0, 1), number `index` of the initial weights of this seed.
-double initial_normal(std::uint64_t seed, std::size_t index) {
-  const auto words = philox({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-                            {static_cast<std::uint32_t>(index), 0, 0, kInitialStream});
-  const double unit = (words[0] + 0.5) / 4294967296.0;
-  const double angle = 2 * std::numbers::pi * (words[1] / 4294967296.0);
-  return std::sqrt(-2 * std::log(unit)) * std::cos(angle);
-}
-
-}  // namespace
 
 Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed) {
   Network network{spec, std::vector<double>(spec.parameters())};

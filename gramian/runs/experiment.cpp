@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "gramian/training/transformer_trainer.h"
+
 namespace gramian {
 
 namespace {
@@ -71,7 +73,8 @@ QueryMode query_mode(const Config& config, std::string_view key) {
 
 Method method(const Config& config) {
   const std::string& name = config.text("train.optimiser");
-  if (name == "automatic") return config.text("model.kind") == "full" ? Method::adam : Method::gauss_newton;
+  const std::string& kind = config.text("model.kind");
+  if (name == "automatic") return kind == "full" || kind == "transformer" ? Method::adam : Method::gauss_newton;
   return name == "adam" ? Method::adam : name == "soap" ? Method::soap : Method::gauss_newton;
 }
 
@@ -103,6 +106,58 @@ TrainSpec train_spec(const Config& config) {
                            .trust = config.number("train.newton_trust"),
                            .damping = config.number("train.newton_damping"),
                            .memory = config.number("train.newton_memory")}};
+}
+
+// Settings that only a transformer on tokens has, at their defaults.
+Status require_linear(const Config& config) {
+  const Config usual = Config::defaults();
+  const auto same = [&](const char* key) {
+    const KeyType type = find_key(key)->type;
+    if (type == KeyType::integer) return config.integer(key) == usual.integer(key);
+    if (type == KeyType::number) return config.number(key) == usual.number(key);
+    return config.text(key) == usual.text(key);
+  };
+  for (const char* key : {"task.family", "task.layout", "model.positions", "model.embedding", "model.hidden",
+                          "model.key_size", "model.softmax_layers", "model.attention", "model.clip"}) {
+    if (same(key)) continue;
+    return fail(ErrorKind::config, "[{}] is for [model.kind] transformer, not for {} ({})", key,
+                config.text("model.kind"), config.where(key));
+  }
+  return {};
+}
+
+Expected<TokenExperiment> token_experiment(const Config& config, const RegressionTask& regression) {
+  const std::vector<double>& amplitude = config.numbers("task.amplitude");
+  if (amplitude.size() != 2) {
+    return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})", amplitude.size(),
+                config.where("task.amplitude"));
+  }
+  auto task =
+      TokenTask::create(regression, config.text("task.family") == "sine" ? Family::sine : Family::linear,
+                        config.text("task.layout") == "interleaved" ? TokenLayout::interleaved : TokenLayout::joined,
+                        {amplitude[0], amplitude[1], config.boolean("task.correlated")});
+  if (!task) return std::unexpected(task.error());
+  if (config.text("model.init") == "gdpp") {
+    return fail(ErrorKind::config, "[model.init] gdpp is for [model.kind] full; a transformer begins at random ({})",
+                config.where("model.init"));
+  }
+  const auto number = [&](const char* key) { return static_cast<int>(config.integer(key)); };
+  TransformerSpec spec{
+      .tokens = task->tokens(),
+      .width = task->width(),
+      .positions = number("model.positions"),
+      .embedding = number("model.embedding"),
+      .hidden = number("model.hidden"),
+      .layers = number("model.layers"),
+      .heads = number("model.heads"),
+      .key_size = number("model.key_size"),
+      .softmax_layers = number("model.softmax_layers"),
+      .attention = config.text("model.attention") == "trained" ? Attention::trained : Attention::gradient_descent,
+      .tied = config.boolean("model.tied"),
+      .context_scale = config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
+      .query_in_keys = config.boolean("model.query_in_keys"),
+      .clip = config.number("model.clip")};
+  return TokenExperiment{*std::move(task), spec};
 }
 
 // Activations of one block, and their gradients, for each thread: what check() cannot know.
@@ -167,7 +222,17 @@ Expected<Experiment> make_experiment(const Config& config) {
                         .profile = config.numbers("eval.profile"),
                         .threads = static_cast<int>(config.integer("train.threads")),
                         .checkpoint_every = config.integer("train.checkpoint_every"),
-                        .log_every = config.integer("train.log_every")};
+                        .log_every = config.integer("train.log_every"),
+                        .snapshots = static_cast<int>(config.integer("train.snapshots"))};
+  if (config.text("model.kind") == "transformer") {
+    auto tokens = token_experiment(config, experiment.task);
+    if (!tokens) return std::unexpected(tokens.error());
+    experiment.train.loss.query = QueryMode::sampled;
+    if (Status ok = check(tokens->task, tokens->transformer, experiment.train); !ok) return std::unexpected(ok.error());
+    experiment.tokens = *std::move(tokens);
+    return experiment;
+  }
+  if (Status ok = require_linear(config); !ok) return std::unexpected(ok.error());
   if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
   if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
   experiment.from_gdpp = config.text("model.init") == "gdpp";

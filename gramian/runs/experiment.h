@@ -3,20 +3,30 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gramian/base/error.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/io/config.h"
 #include "gramian/models/network.h"
+#include "gramian/models/transformer.h"
 #include "gramian/tasks/task.h"
+#include "gramian/tasks/token_task.h"
 #include "gramian/training/trainer.h"
 
 namespace gramian {
 
+// What stands in the place of task and network where [model.kind] is transformer.
+struct TokenExperiment {
+  TokenTask task;
+  TransformerSpec transformer;
+};
+
 struct Experiment {
   RegressionTask task;
   NetworkSpec network;
+  std::optional<TokenExperiment> tokens = {};  // if there, network means nothing
   InitialWeights initial;
   bool from_gdpp = false;  // the initial weights are those of a GD++ network, trained first
   TrainSpec train;
@@ -25,6 +35,7 @@ struct Experiment {
   int threads = 0;              // 0: one for each core
   std::int64_t checkpoint_every = 1000;
   std::int64_t log_every = 50;
+  int snapshots = 0;
 };
 
 // The task part alone; RegressionTask::create still checks sizes and that S is positive definite.

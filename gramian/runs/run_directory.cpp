@@ -34,4 +34,8 @@ Expected<RunDirectory> RunDirectory::open(const std::string& path) {
   return directory;
 }
 
+std::string RunDirectory::snapshot(std::int64_t step) const {
+  return fmt::format("{}/step-{:08}.safetensors", snapshots(), step);
+}
+
 }  // namespace gramian

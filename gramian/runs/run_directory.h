@@ -1,6 +1,7 @@
 // The folder of one training run: what is in it, and what it is called.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "gramian/base/error.h"
@@ -21,6 +22,8 @@ class RunDirectory {
   std::string metrics() const { return file("metrics.jsonl"); }
   std::string manifest() const { return file("manifest.json"); }
   std::string eval() const { return file("eval.json"); }
+  std::string snapshots() const { return file("snapshots"); }
+  std::string snapshot(std::int64_t step) const;  // the model after so many steps, in that folder
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}

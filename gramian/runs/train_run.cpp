@@ -1,6 +1,8 @@
 #include "gramian/runs/train_run.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <sstream>
@@ -13,6 +15,8 @@
 #include "gramian/runs/manifest.h"
 #include "gramian/runs/metrics.h"
 #include "gramian/runs/model_file.h"
+#include "gramian/runs/transformer_file.h"
+#include "gramian/training/transformer_trainer.h"
 
 namespace gramian {
 
@@ -42,22 +46,31 @@ Status require_same(const Config& config, const std::string& saved_path) {
   return {};
 }
 
+// What is trained, and how it is written.
+struct Subject {
+  std::unique_ptr<TrainingLoop> loop;
+  std::function<Status(const std::string& path)> save;
+};
+
 class Run {
  public:
-  Run(const Experiment& experiment, const Network& initial, RunDirectory directory, const TrainRunOptions& options,
-      Manifest manifest)
+  Run(const Experiment& experiment, RunDirectory directory, const TrainRunOptions& options, Manifest manifest)
       : experiment_(experiment),
         directory_(std::move(directory)),
         options_(options),
         manifest_(std::move(manifest)),
-        pool_(experiment.threads) {
-    trainer_ = Trainer::create(experiment.task, initial, experiment.train, pool_);
+        pool_(experiment.threads),
+        snapshots_(snapshot_steps(experiment.train.steps, experiment.snapshots)) {}
+
+  ThreadPool& pool() { return pool_; }
+  void set_subject(Subject subject) {
+    trainer_ = std::move(subject.loop);
+    save_model_ = std::move(subject.save);
   }
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint =
-          load_checkpoint(directory_.checkpoint(), trainer_->network().theta.size(), experiment_.train.method);
+      auto checkpoint = load_checkpoint(directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method);
       if (!checkpoint) return std::unexpected(checkpoint.error());
       seconds_before_ = checkpoint->seconds;
       dropped_ = checkpoint->dropped;
@@ -71,6 +84,7 @@ class Run {
     if (!metrics) return std::unexpected(metrics.error());
     if (Status ok = write_manifest(directory_.manifest(), manifest_); !ok) return std::unexpected(ok.error());
 
+    if (Status ok = keep_snapshot(); !ok) return std::unexpected(ok.error());
     start_ = std::chrono::steady_clock::now();
     Progress progress("train", experiment_.train.steps, "steps", first, stderr,
                       options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
@@ -84,6 +98,7 @@ class Run {
                              report->learning_rate, seconds(),    dropped_};
         if (Status ok = metrics->append(row); !ok) return std::unexpected(ok.error());
       }
+      if (Status ok = keep_snapshot(); !ok) return std::unexpected(ok.error());
       const bool stop = !trainer_->done() && options_.interrupted && options_.interrupted();
       if (stop || trainer_->done() || report->step % experiment_.checkpoint_every == 0) {
         if (Status ok = save(); !ok) return std::unexpected(ok.error());
@@ -108,9 +123,17 @@ class Run {
 
   // The model first: a checkpoint of the last step says that the model of that step is there.
   Status save() {
-    if (Status ok = save_model(directory_.model(), trainer_->network(), experiment_.task.n()); !ok) return ok;
+    if (Status ok = save_model_(directory_.model()); !ok) return ok;
     saved_step_ = trainer_->steps_done();
     return save_checkpoint(directory_.checkpoint(), {trainer_->state(), seconds(), dropped_});
+  }
+
+  Status keep_snapshot() const {
+    if (!std::ranges::binary_search(snapshots_, trainer_->steps_done())) return {};
+    std::error_code error;
+    std::filesystem::create_directories(directory_.snapshots(), error);
+    if (error) return fail(ErrorKind::io, "cannot create {}: {}", directory_.snapshots(), error.message());
+    return save_model_(directory_.snapshot(trainer_->steps_done()));
   }
 
   std::unexpected<Error> diverged(Error error) const {
@@ -130,7 +153,9 @@ class Run {
   const TrainRunOptions& options_;
   Manifest manifest_;
   ThreadPool pool_;
-  std::unique_ptr<Trainer> trainer_;
+  std::vector<std::int64_t> snapshots_;  // steps
+  std::unique_ptr<TrainingLoop> trainer_;
+  std::function<Status(const std::string&)> save_model_;
   double seconds_before_ = 0;
   std::int64_t dropped_ = 0;
   std::int64_t saved_step_ = 0;
@@ -158,7 +183,38 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   return experiment.network.kind == Parametrisation::diag ? gdpp->as_diag() : gdpp->as_full();
 }
 
+Expected<Subject> subject(const Experiment& experiment, const Config& config, const RunDirectory& directory,
+                          const TrainRunOptions& options, ThreadPool& pool) {
+  if (experiment.tokens) {
+    const auto initial =
+        Transformer::initial(experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed);
+    if (!initial) return std::unexpected(initial.error());
+    auto trainer = TransformerTrainer::create(experiment.tokens->task, *initial, experiment.train, pool);
+    const TransformerTrainer* trained = trainer.get();
+    return Subject{std::move(trainer),
+                   [trained](const std::string& path) { return save_transformer(path, trained->transformer()); }};
+  }
+  const auto initial = initial_network(experiment, config, directory, options);
+  if (!initial) return std::unexpected(initial.error());
+  auto trainer = Trainer::create(experiment.task, *initial, experiment.train, pool);
+  const Trainer* trained = trainer.get();
+  return Subject{std::move(trainer), [trained, n = experiment.task.n()](const std::string& path) {
+                   return save_model(path, trained->network(), n);
+                 }};
+}
+
 }  // namespace
+
+std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count) {
+  std::vector<std::int64_t> list;
+  for (int k = 1; k <= count; ++k) {
+    const double part = count == 1 ? 1 : static_cast<double>(k - 1) / (count - 1);
+    list.push_back(std::llround(part * part * static_cast<double>(steps)));
+  }
+  const auto [first, last] = std::ranges::unique(list);
+  list.erase(first, last);
+  return list;
+}
 
 Expected<TrainRunResult> train_run(const Config& config, const std::string& path, const TrainRunOptions& options) {
   const auto experiment = make_experiment(config);
@@ -179,9 +235,11 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
       return std::unexpected(ok.error());
   }
   Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
-  const auto initial = initial_network(*experiment, config, *directory, options);
-  if (!initial) return std::unexpected(initial.error());
-  return Run(*experiment, *initial, *directory, options, std::move(manifest)).train();
+  Run run(*experiment, *directory, options, std::move(manifest));
+  auto what = subject(*experiment, config, *directory, options, run.pool());
+  if (!what) return std::unexpected(what.error());
+  run.set_subject(*std::move(what));
+  return run.train();
 }
 
 }  // namespace gramian

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "gramian/base/error.h"
 #include "gramian/io/config.h"
@@ -31,5 +32,8 @@ struct TrainRunResult {
 // Errors: config, io and format; numeric when training diverges (the last checkpoint stays);
 // interrupted after state was saved. In each case the directory can be resumed.
 Expected<TrainRunResult> train_run(const Config& config, const std::string& directory, const TrainRunOptions& options);
+
+// Steps at which models are kept, in order: `count` of them from 0 to `steps`, at the squares of equal parts.
+std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count);
 
 }  // namespace gramian

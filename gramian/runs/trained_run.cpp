@@ -9,6 +9,12 @@ Expected<TrainedRun> load_trained_run(const RunDirectory& directory, const std::
   if (!config) return std::unexpected(config.error());
   auto experiment = make_experiment(*config);
   if (!experiment) return std::unexpected(experiment.error());
+  if (experiment->tokens) {
+    return fail(ErrorKind::usage,
+                "{} is a transformer on tokens ([model.kind] transformer); this is for linear transformers, which work "
+                "on Gram matrices; gramian eval takes both",
+                directory.model());
+  }
   auto network = load_model(directory.model());
   if (!network) return std::unexpected(network.error());
   if (network->spec.d != experiment->task.d()) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gramian/models/network.h"
 #include "gramian/studies/study.h"
 
 namespace gramian {
@@ -39,6 +40,14 @@ Panel profile_panel(const Archive& archive, const Problem& problem, int layers, 
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options);  // training.cpp
 
 void add_claims(std::vector<Claim> claims, StudyResult& result);
+
+// The models that a run kept along the way (train.snapshots), in order; empty if it kept none. Errors: io; format.
+struct NetworkSnapshot {
+  std::int64_t step = 0;
+  Network network = {};
+};
+Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained,
+                                                      const StudyOptions& options);  // training.cpp
 
 // "0.0451 +- 0.0004"
 std::string text(const Estimate& estimate);

@@ -84,7 +84,7 @@ std::vector<Config> gd_starts(const Cell& cell, int seed, const Effort& effort) 
            "model.kind=full", fmt::format("model.layers={}", cell.layers), fmt::format("model.tied={}", cell.tied),
            "model.init=random", fmt::format("model.init_noise={}", how.noise), fmt::format("train.seed={}", seed),
            fmt::format("train.steps={}", steps), "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
-           "train.final_learning_rate=0", "train.threads=1"})
+           "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
           .value()};
 }
 
@@ -142,6 +142,32 @@ Alignment compare(const Network& network, const Network& other, int n, double in
   NetworkPredictor one(network, n, pool.threads()), two(other, n, pool.threads());
   return align(gd_task(n, input_scale), one, two, target_scale, quick ? kQuickComparePrompts : kComparePrompts,
                kCompareSeed, pool);
+}
+
+Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others, int n,
+                                const StudyOptions& options) {
+  const auto snapshots = load_snapshots(trained, options);
+  if (!snapshots) return std::unexpected(snapshots.error());
+  ThreadPool pool(0);
+  const RegressionTask task = gd_task(n);
+  const std::uint64_t prompts = options.effort.quick ? 200 : kQuickComparePrompts;
+  Panel panel{.title = "Alignment", .x = {.label = "step"}, .y = {.label = "difference or cosine"}};
+  for (const auto& [name, other] : others) {
+    Series cosine{.name = "cosine to " + name, .role = Role::full, .mark = Mark::line};
+    Series sensitivity{.name = "sensitivities, difference to " + name, .role = Role::gdpp, .mark = Mark::line};
+    Series prediction{.name = "predictions, difference to " + name, .role = Role::diag, .mark = Mark::line};
+    NetworkPredictor two(other, n, pool.threads());
+    for (const NetworkSnapshot& snapshot : *snapshots) {
+      NetworkPredictor one(snapshot.network, n, pool.threads());
+      const Alignment a = align(task, one, two, 1, prompts, kCompareSeed, pool);
+      const auto x = static_cast<double>(snapshot.step);
+      cosine.points.push_back({.x = x, .y = a.cosine.mean()});
+      sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
+      prediction.points.push_back({.x = x, .y = a.prediction.mean()});
+    }
+    for (Series* series : {&cosine, &sensitivity, &prediction}) panel.series.push_back(std::move(*series));
+  }
+  return panel;
 }
 
 LayerWeights normalised(const Network& network) {

@@ -5,6 +5,7 @@
 // range.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "gramian/evaluation/compare.h"
@@ -32,6 +33,14 @@ Network gd_network(const std::vector<GdLayer>& layers);
 // On prompts of a seed that no training and no fit has seen.
 Alignment compare(const Network& network, const Network& other, int n, double input_scale, double target_scale,
                   bool quick);
+
+// Cosines and differences of the models that a run kept along the way to each of these.
+struct NamedNetwork {
+  std::string name;
+  Network network;
+};
+Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others, int n,
+                                const StudyOptions& options);
 
 // A trained layer in the units of the construction: Q / beta and P beta, beta the mean of the diagonal of Q over x.
 LayerWeights normalised(const Network& network);

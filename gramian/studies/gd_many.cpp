@@ -36,8 +36,10 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
                 "plain sum of x x^T, read from the weights of the loop."}};
   Figure figure{.id = "gd-fig3",
                 .title = "Several layers",
-                .caption = "Left: training. Right: inputs of alpha times the range.",
-                .columns = 2,
+                .caption =
+                    "Left: training. Middle: the network at that step beside the best GD and GD++. Right: inputs of "
+                    "alpha times the range.",
+                .columns = 3,
                 .panels = {}};
   std::vector<SeveralLayersNumbers> networks;
   for (const Cell& cell : gd_fig3_cells()) {
@@ -110,7 +112,11 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
         two.points.push_back({.x = scale, .y = b.other_loss.mean()});
       }
       out.series = {std::move(ours), std::move(one), std::move(two)};
+      auto alignment = alignment_panel(*trained, {{"GD", gd}, {"GD++", gdpp}}, n, options);
+      if (!alignment) return std::unexpected(alignment.error());
+      alignment->title = name + ": alignment";
       figure.panels.push_back(std::move(training));
+      figure.panels.push_back(*std::move(alignment));
       figure.panels.push_back(std::move(out));
     }
   }

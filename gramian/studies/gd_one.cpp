@@ -226,8 +226,14 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
     training.series = {
         {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = *std::move(points)},
         {.name = "gradient descent", .role = Role::gdpp, .mark = Mark::rule, .points = {{.y = best.loss.mean}}}};
+    auto along = alignment_panel(*trained, {{"gradient descent", gd_network(best.layers)}}, n, options);
+    if (!along) return std::unexpected(along.error());
     result.figures.push_back(
-        {.id = "gd-fig2", .title = "One layer", .caption = "", .columns = 2, .panels = {std::move(training)}});
+        {.id = "gd-fig2",
+         .title = "One layer",
+         .caption = "Left: loss. Right: the layer at that step beside one step of gradient descent.",
+         .columns = 2,
+         .panels = {std::move(training), *std::move(along)}});
   }
   sweep.series = {std::move(ours), std::move(theory)};
   result.figures.push_back(

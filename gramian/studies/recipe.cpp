@@ -176,13 +176,13 @@ Examination versatile_examination(const Cell& cell, const Effort& effort) {
 const Recipe versatile_recipe{"Vladymyrov et al. 2024", versatile_starts, versatile_examination, versatile_text};
 
 std::string Cell::name() const {
-  return fmt::format("{}-L{}-{}{}{}", name_of(kind), layers, tied ? "looped-" : "", problem->id,
-                     guards ? "" : "-unguarded");
+  return fmt::format("{}-L{}-{}{}{}", network.empty() ? name_of(kind) : network, layers, tied ? "looped-" : "",
+                     problem->id, guards ? "" : "-unguarded");
 }
 
 std::string Cell::title() const {
-  return fmt::format("{}, L = {}{}, {}{}", title_of(kind), layers, tied ? ", looped" : "", problem->title,
-                     guards ? "" : ", no guards");
+  return fmt::format("{}, L = {}{}, {}{}", network.empty() ? title_of(kind) : network, layers, tied ? ", looped" : "",
+                     problem->title, guards ? "" : ", no guards");
 }
 
 std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
@@ -196,6 +196,10 @@ Examination examination(const Cell& cell, const Effort& effort) {
 double cost(const Config& config) {
   const auto experiment = make_experiment(config);
   const TrainSpec& train = experiment->train;
+  if (experiment->tokens) {
+    const Tape::Cost products = record(experiment->tokens->transformer)->tape.cost();
+    return (products.forward + products.backward) * train.batch * static_cast<double>(train.steps);
+  }
   // A Gauss-Newton step has a second backward pass; double takes twice as long.
   const Operations operations = count_operations(experiment->network);
   double work = operations.total() + (train.method == Method::gauss_newton ? operations.backward : 0);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gramian/base/error.h"
@@ -18,6 +19,8 @@ struct Cell {
   const Problem* problem = nullptr;
   bool guards = true;  // false: without guard prompts, to see what they are worth
   bool tied = false;   // a looped transformer: one layer, `layers` times
+  // A transformer on tokens, by the name that its recipe gives it, in place of the kind: "mlp".
+  std::string_view network = {};
 
   std::string name() const;   // "diag-L4-uniform-5", "full-L4-looped-..", in file names
   std::string title() const;  // "DIAG, L = 4, sigma ~ U(0, 5)"

@@ -25,6 +25,7 @@
 #include "gramian/runs/experiment.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/train_run.h"
+#include "gramian/studies/token_cells.h"
 
 namespace gramian {
 
@@ -35,12 +36,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kSelectionSeed = 2;
+constexpr std::uint64_t kTokenPrompts = 20'000;  // on which starts of transformers are compared
 constexpr auto kPoll = std::chrono::milliseconds(100);
 
 // The settings that decide the weights: threads, logs and [eval] do not.
 std::string identity(const Config& config) {
   std::string text, section;
-  const std::string toml = config.to_toml();
+  const std::string toml = config.naming_toml();
   for (std::size_t begin = 0; begin < toml.size();) {
     const std::size_t end = std::min(toml.find('\n', begin), toml.size());
     const std::string line = toml.substr(begin, end - begin);
@@ -333,6 +335,10 @@ class Runner {
   }
 
   Expected<double> selection_loss(const Config& config, const std::string& directory) {
+    if (config.text("model.kind") == "transformer") {
+      return token_selection_loss(directory, options_.effort.quick ? kTokenPrompts / 20 : kTokenPrompts,
+                                  kSelectionSeed);
+    }
     const auto model = load(config, directory);
     if (!model) return std::unexpected(model.error());
     ThreadPool pool(1);
@@ -345,6 +351,9 @@ class Runner {
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
+    if (unit.starts.front().text("model.kind") == "transformer") {
+      return examine_tokens(directory, unit.examination.prompts, kEvaluationSeed, directory + "/" + unit.eval_name);
+    }
     const auto model = load(unit.starts.front(), directory);
     if (!model) return std::unexpected(model.error());
     const RegressionTask& task = model->experiment.task;

@@ -10,6 +10,7 @@
 #include "gramian/lanes/target.h"
 #include "gramian/runs/manifest.h"
 #include "gramian/studies/gd.h"
+#include "gramian/studies/gd_tokens.h"
 #include "gramian/studies/looped.h"
 
 namespace gramian {
@@ -33,6 +34,12 @@ constexpr std::array kStudies{
           &gd_recipe},
     Study{"gd-fig3", "Several layers beside gradient descent and GD++", "Fig. 3", gd_fig3_cells, draw_gd_fig3,
           &gd_recipe},
+    Study{"gd-fig4", "Sines: an MLP before one layer, and gradient descent on deep features", "Fig. 4", gd_fig4_cells,
+          draw_gd_fig4, &token_recipe},
+    Study{"gd-fig5", "Inputs and targets in tokens of their own: a layer that copies", "Fig. 5", gd_fig5_cells,
+          draw_gd_fig5, &token_recipe},
+    Study{"gd-fig12", "Softmax attention with one head and with two", "Fig. 12", gd_fig12_cells, draw_gd_fig12,
+          &token_recipe},
     Study{"looped-fig1", "Looped transformers: the weights of the restricted model", "Fig. 1", looped_fig1_cells,
           draw_looped_fig1, &looped_recipe},
     Study{"looped-fig2", "Looped transformers: training curves of the full model", "Fig. 2", looped_fig2_cells,
@@ -45,7 +52,7 @@ void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
   for (const Cell& cell : study.cells()) {
     for (const Trained* t : archive.seeds(cell)) {
       result.runs.push_back({.name = cell.title(),
-                             .kind = std::string(title_of(cell.kind)),
+                             .kind = std::string(cell.network.empty() ? title_of(cell.kind) : cell.network),
                              .problem = std::string(cell.problem->title),
                              .layers = cell.layers,
                              .seed = static_cast<std::uint64_t>(t->seed),

@@ -4,7 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "gramian/io/config.h"
 #include "gramian/io/files.h"
+#include "gramian/runs/model_file.h"
+#include "gramian/runs/run_directory.h"
+#include "gramian/runs/train_run.h"
 #include "gramian/studies/draw.h"
 
 namespace gramian {
@@ -24,6 +28,21 @@ Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyO
                       .note = fmt::format("step {}", json["step"].get<std::int64_t>())});
   }
   return points;
+}
+
+Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained, const StudyOptions& options) {
+  const auto directory = RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory));
+  if (!directory) return std::unexpected(directory.error());
+  const auto config = Config::load(directory->config());
+  if (!config) return std::unexpected(config.error());
+  std::vector<NetworkSnapshot> list;
+  const auto count = static_cast<int>(config->integer("train.snapshots"));
+  for (const std::int64_t step : snapshot_steps(config->integer("train.steps"), count)) {
+    auto network = load_model(directory->snapshot(step));
+    if (!network) return std::unexpected(network.error());
+    list.push_back({step, *std::move(network)});
+  }
+  return list;
 }
 
 Status draw_training(const Archive& archive, const StudyOptions& options, StudyResult& result) {

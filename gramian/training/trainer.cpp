@@ -10,35 +10,8 @@ namespace gramian {
 
 namespace {
 
-constexpr int kChunkBlocks = 8;  // 128 prompts: small enough to share out, large against the reduction
-constexpr int kChunkPrompts = kChunkBlocks * kLanes;
-
-// A prompt with a larger squared error is left out: its Gram matrices are about to leave the
-// range of float. The first bound is as high as can be, since a prompt that is left out cannot
-// teach the network to hold it; where a backward pass overflows all the same, its chunk is run
-// again with the second.
-constexpr double kExploded[] = {1e24, 1e10};
-
-// Where errors are small, as without noise, the scale of the robust loss and Adam's rate shrink
-// with them: both are meant for errors of size one. This is how fast the running mean forgets.
-constexpr double kErrorMemory = 0.9;
-
 // J^T v beyond this is left out of the curvature: its square would leave the range of float soon.
 constexpr double kLargestSlope = 1e15;
-
-// More than this share of exploded prompts is no accident: training has diverged.
-constexpr double kMostDropped = 0.5;
-
-// The sum over lanes, in double and by halves: an order that is fixed and that vectorises.
-template <class T>
-double sum_lanes(const T* lanes) {
-  double sum[kLanes];
-  for (int p = 0; p < kLanes; ++p) sum[p] = static_cast<double>(lanes[p]);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int p = 0; p < half; ++p) sum[p] += sum[p + half];
-  }
-  return sum[0];
-}
 
 template <class T>
 class LaneTrainer final : public Trainer {
@@ -48,12 +21,9 @@ class LaneTrainer final : public Trainer {
     const std::size_t parameters = network_.theta.size();
     const bool second_order = spec.method == Method::gauss_newton;
     theta_.resize(parameters);
-    gradient_.resize(parameters);
-    chunks_.resize(static_cast<std::size_t>((spec.batch + kChunkPrompts - 1) / kChunkPrompts));
-    for (Chunk& chunk : chunks_) {
-      chunk.gradient.resize(parameters);
-      if (second_order) chunk.curvature.resize(parameters * parameters);
-    }
+    chunks_.resize(static_cast<std::size_t>(chunks()));
+    for (ChunkSums& chunk : chunks_) chunk.gradient.resize(parameters);
+    if (second_order) curvatures_.resize(chunks_.size(), std::vector<double>(parameters * parameters));
     for (int t = 0; t < pool.threads(); ++t) {
       workers_.push_back(std::make_unique<Worker>(task_, network_.spec, spec.loss.query, second_order));
     }
@@ -67,8 +37,6 @@ class LaneTrainer final : public Trainer {
       soap_step_ = std::make_unique<Soap>(network_.spec.rows());
       soap_ = soap_step_->initial(parameters);
     }
-    adam_.first.resize(parameters);
-    adam_.second.resize(parameters);
   }
 
   Expected<StepReport> step() override {
@@ -77,45 +45,24 @@ class LaneTrainer final : public Trainer {
     second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
     pool_.run(static_cast<int>(chunks_.size()), [this](int chunk, int thread) {
       Worker& worker = *workers_[static_cast<std::size_t>(thread)];
-      Chunk& result = chunks_[static_cast<std::size_t>(chunk)];
       for (double exploded : kExploded) {
-        if (run_chunk(chunk, exploded, worker, result)) return;
+        if (run_chunk(chunk, exploded, worker)) return;
       }
-      result.give_up(count_in(chunk));
+      chunks_[static_cast<std::size_t>(chunk)].give_up(count_in(chunk));
+      std::ranges::fill(curvature_of(chunk), 0.0);
     });
 
-    StepReport report;
-    report.step = adam_.step + 1;
-    std::fill(gradient_.begin(), gradient_.end(), 0.0);
-    double squared_error = 0.0, robust_error = 0.0;
-    for (const Chunk& chunk : chunks_) {  // in order: the bits do not depend on the threads
-      squared_error += chunk.squared_error;
-      robust_error += chunk.robust_error;
-      report.dropped += chunk.dropped;
-      for (std::size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += chunk.gradient[i];
-    }
-    for (double& g : gradient_) g /= learners();
-    const int kept = learners() - report.dropped;
-    report.loss = kept > 0 ? 0.5 * squared_error / kept : std::nan("");
-    report.gradient_norm = clip(spec_.optimiser.clip_norm, gradient_);
-    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm) ||
-        report.dropped > kMostDropped * spec_.batch) {
-      return fail(ErrorKind::numeric,
-                  "training diverged at step {}: the network exploded on {} of {} prompts, mean loss of the others {}; "
-                  "a lower [train.learning_rate] or [train.robust] may help",
-                  report.step, report.dropped, spec_.batch, report.loss);
-    }
-    robust_error /= learners();
-    error_ = error_ > 0 ? kErrorMemory * error_ + (1 - kErrorMemory) * robust_error : robust_error;
+    auto report = reduce(chunks_);
+    if (!report) return report;
     if (second_order_) {
-      report.learning_rate = gauss_newton(std::sqrt(robust_error));
+      report->learning_rate = gauss_newton(std::sqrt(robust_error_));
     } else {
       const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
-      report.learning_rate = learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
+      report->learning_rate = learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
       if (spec_.method == Method::soap) {
-        soap_step_->step(spec_.optimiser, report.learning_rate, gradient_, adam_, soap_, network_.theta);
+        soap_step_->step(spec_.optimiser, report->learning_rate, gradient_, adam_, soap_, network_.theta);
       } else {
-        adam_step(spec_.optimiser, report.learning_rate, gradient_, adam_, network_.theta);
+        adam_step(spec_.optimiser, report->learning_rate, gradient_, adam_, network_.theta);
       }
     }
     return report;
@@ -138,31 +85,9 @@ class LaneTrainer final : public Trainer {
     AlignedArray<T> slopes;   // [parameters, lanes] J^T v of one block
   };
 
-  struct Chunk {
-    std::vector<double> gradient;
-    std::vector<double> curvature;  // lower triangle of sum (J^T v)(J^T v)^T
-    double squared_error = 0;
-    double robust_error = 0;  // twice the loss, summed
-    int dropped = 0;
-
-    void give_up(int count) {
-      std::fill(gradient.begin(), gradient.end(), 0.0);
-      std::fill(curvature.begin(), curvature.end(), 0.0);
-      squared_error = robust_error = 0;
-      dropped = count;
-    }
-  };
-
-  int count_in(int chunk) const { return std::min(kChunkPrompts, spec_.batch - chunk * kChunkPrompts); }
-
-  LossSpec current_loss() const {
-    LossSpec loss = spec_.loss;
-    if (loss.robust > 0 && spec_.robust_final > 0 && spec_.steps > 1) {
-      const double progress = static_cast<double>(adam_.step) / static_cast<double>(spec_.steps - 1);
-      loss.robust *= std::pow(spec_.robust_final / loss.robust, progress);
-    }
-    if (error_ > 0) loss.robust *= std::min(1.0, error_);
-    return loss;
+  std::span<double> curvature_of(int chunk) {
+    if (curvatures_.empty()) return {};
+    return curvatures_[static_cast<std::size_t>(chunk)];
   }
 
   // Steps of Adam before those of Gauss-Newton.
@@ -174,8 +99,8 @@ class LaneTrainer final : public Trainer {
   double gauss_newton(double error) {
     const std::size_t n = network_.theta.size();
     std::fill(curvature_.begin(), curvature_.end(), 0.0);
-    for (const Chunk& chunk : chunks_) {
-      for (std::size_t i = 0; i < n * n; ++i) curvature_[i] += chunk.curvature[i];
+    for (const std::vector<double>& chunk : curvatures_) {
+      for (std::size_t i = 0; i < n * n; ++i) curvature_[i] += chunk[i];
     }
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j <= i; ++j) curvature_[j * n + i] = curvature_[i * n + j] /= learners();
@@ -188,14 +113,15 @@ class LaneTrainer final : public Trainer {
   }
 
   // False if the gradient is not finite.
-  bool run_chunk(int index, double exploded, Worker& worker, Chunk& chunk) {
+  bool run_chunk(int index, double exploded, Worker& worker) {
+    ChunkSums& chunk = chunks_[static_cast<std::size_t>(index)];
     const int first = index * kChunkPrompts;
     const int count = count_in(index);
     const double factor = network_.spec.context_factor(task_.n());
     worker.dtheta.zero();
     chunk.squared_error = chunk.robust_error = 0;
     chunk.dropped = 0;
-    std::fill(chunk.curvature.begin(), chunk.curvature.end(), 0.0);
+    std::ranges::fill(curvature_of(index), 0.0);
     for (int b = 0; b * kLanes < count; ++b) {
       const PhiloxAddress address{.seed = spec_.seed,
                                   .stream = kTrainingStream,
@@ -215,7 +141,7 @@ class LaneTrainer final : public Trainer {
         chunk.robust_error += 2 * robust_loss(loss.squared_error[p], loss_.robust);
       }
       worker.pass.backward(worker.weights.data(), worker.dtheta.data());
-      if (second_order_) add_curvature(address, loss, worker, chunk);
+      if (second_order_) add_curvature(address, loss, worker, curvature_of(index));
     }
     bool finite = true;
     for (std::size_t i = 0; i < chunk.gradient.size(); ++i) {
@@ -225,7 +151,8 @@ class LaneTrainer final : public Trainer {
     return finite;
   }
 
-  void add_curvature(const PhiloxAddress& address, const BlockLoss<T>& loss, Worker& worker, Chunk& chunk) {
+  void add_curvature(const PhiloxAddress& address, const BlockLoss<T>& loss, Worker& worker,
+                     std::span<double> curvature) {
     curvature_cotangent(loss_, task_, address, worker.block, loss, worker.weights.data());
     worker.slopes.zero();
     worker.pass.backward(worker.weights.data(), worker.slopes.data());
@@ -240,7 +167,7 @@ class LaneTrainer final : public Trainer {
       for (std::size_t j = 0; j <= i; ++j) {
         T product[kLanes];
         for (std::size_t p = 0; p < kLanes; ++p) product[p] = slopes[i * kLanes + p] * slopes[j * kLanes + p];
-        chunk.curvature[i * n + j] += sum_lanes(product);
+        curvature[i * n + j] += sum_lanes(product);
       }
     }
   }
@@ -249,12 +176,6 @@ class LaneTrainer final : public Trainer {
     for (std::size_t p = 0; p < static_cast<std::size_t>(loss_.guards); ++p) {
       for (std::size_t i = p; i < block.gram.size(); i += kLanes) block.gram[i] *= static_cast<T>(loss_.stretch);
     }
-  }
-
-  // Prompts of a batch that are no guards.
-  int learners() const {
-    const int blocks = spec_.batch / kLanes, rest = spec_.batch % kLanes;
-    return blocks * (kLanes - spec_.loss.guards) + std::max(0, rest - spec_.loss.guards);
   }
 
   // Replaces exploded prompts by empty ones, whose loss and gradient are exactly zero.
@@ -277,8 +198,8 @@ class LaneTrainer final : public Trainer {
   std::unique_ptr<GaussNewton> solver_;
   std::vector<double> curvature_;  // of the batch
   std::vector<T> theta_;
-  std::vector<double> gradient_;
-  std::vector<Chunk> chunks_;
+  std::vector<ChunkSums> chunks_;
+  std::vector<std::vector<double>> curvatures_;  // of the chunks: lower triangles of sum (J^T v)(J^T v)^T
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
@@ -319,14 +240,6 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 network.layers, network.heads, train.batch, bytes / 1e9);
   }
   return {};
-}
-
-void Trainer::restore(TrainState state) {
-  network_.theta = std::move(state.theta);
-  adam_ = std::move(state.adam);
-  soap_ = std::move(state.soap);
-  gauss_newton_ = std::move(state.gauss_newton);
-  error_ = state.error;
 }
 
 std::unique_ptr<Trainer> Trainer::create(const RegressionTask& task, const Network& initial, const TrainSpec& spec,

@@ -26,7 +26,7 @@ fi
 libraries=root/usr/lib/aarch64-linux-gnu
 flags="-std=c++23 -O2 -I$source -isystem root/usr/include -isystem /usr/include/eigen3 -DFMT_HEADER_ONLY -Wno-psabi"
 flags="$flags -DHWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)"
-core="lanes random tasks models"
+core="lanes random tape tasks models"
 objects=""
 for file in $(cd "$source" && ls $(for room in $core; do echo "gramian/$room/*.cpp"; done) 2>/dev/null) \
             gramian/bench/cases.cpp tests/models/pass_test.cpp; do

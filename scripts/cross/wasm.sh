@@ -64,7 +64,7 @@ for file in highway/hwy/abort.cc highway/hwy/targets.cc $googletest/src/gtest-al
   objects="$objects $object"
   [ -e "$object" ] || compile "$file" "$object"
 done
-core="lanes random tasks models"
+core="lanes random tape tasks models"
 for file in $(cd "$source" && for room in $core; do ls gramian/"$room"/*.cpp tests/"$room"/*_test.cpp 2> /dev/null || true; done) \
             gramian/bench/cases.cpp; do
   object="objects/$(echo "$file" | tr / _).o"

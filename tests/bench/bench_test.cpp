@@ -73,6 +73,19 @@ TEST(Bench, TheNumbersOfACaseBelongTogether) {
   EXPECT_NE(bench_table(result).find("diag"), std::string::npos);
 }
 
+TEST(TokenBench, TimesTheNetworksOfTheStudies) {
+  BenchResult result;
+  result.tokens = time_tokens(100, 1e-4);
+  ASSERT_EQ(result.tokens.size(), 2u);
+  EXPECT_EQ(result.tokens[0].parameters, 2u * 40 + 2 * 40 * 160 + 160 + 40 + 4 * 40 * 40);
+  for (const TokenBenchTime& time : result.tokens) {
+    EXPECT_GT(time.ms, 0);
+    EXPECT_NEAR(time.peak_fraction, time.gflops / 100, 1e-12);
+    EXPECT_NE(bench_table(result).find(time.name), std::string::npos);
+  }
+  EXPECT_EQ(nlohmann::json::parse(bench_json(result))["tokens"][1]["name"], "interleaved");
+}
+
 TEST(KernelBench, TimesEachCaseOnEachTarget) {
   const std::vector<NetworkCase> cases{{{.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2}, 5},
                                        {{.kind = Parametrisation::gdpp, .d = 2, .layers = 1}, 1}};

@@ -87,7 +87,8 @@ TEST_F(BadInput, ValuesMustHaveTheirType) {
   expect_refused({"task.d=ten"}, {"[task.d] must be an integer", "got \"ten\""});
   expect_refused({"task.d=2.5"}, {"[task.d] must be an integer", "got 2.5"});
   expect_refused({"task.d=[1]"}, {"[task.d] must be an integer", "got an array of 1"});
-  expect_refused({"model.kind=dense"}, {"[model.kind] must be one of full, diag, gdpp, preconditioned, got \"dense\""});
+  expect_refused({"model.kind=dense"},
+                 {"[model.kind] must be one of full, diag, gdpp, preconditioned, transformer, got \"dense\""});
   expect_refused({"model.tied=1"}, {"[model.tied] must be true or false, got 1"});
   expect_refused({"task.d="}, {"[task.d] must be an integer"});
   expect_refused({"task.d"}, {"expected key=value, got 'task.d'"});
@@ -98,6 +99,11 @@ TEST_F(BadInput, ValuesMustHaveTheirType) {
 }
 
 TEST_F(BadInput, CombinationsMustMeanSomething) {
+  expect_refused({"task.family=sine"}, {"[task.family] is for [model.kind] transformer", "diag", "command line"});
+  expect_refused({"model.hidden=8"}, {"[model.hidden] is for [model.kind] transformer"});
+  expect_refused({"model.kind=transformer", "model.softmax_layers=9"}, {"[model.softmax_layers]", "got 9"});
+  expect_refused({"model.kind=transformer", "task.amplitude=1"}, {"[task.amplitude] must be [low, high]", "1 numbers"});
+  expect_refused({"model.kind=transformer", "train.optimiser=soap"}, {"[train.optimiser]", "transformer"});
   expect_refused({"model.heads=2"}, {"[model.heads] = 2", "full only"});
   expect_refused({"task.covariance=[1, 2]"}, {"[task.covariance]", "d = 3", "got 2 on the diagonal"});
   expect_refused({"task.covariance=[[1, 2, 0], [2, 1, 0], [0, 0, 1]]"}, {"[task.covariance]", "positive definite"});

@@ -267,6 +267,21 @@ TEST(Config, TomlRoundTripIsExact) {
   EXPECT_EQ(text.substr(0, 25), "[task]\nd = 10\nn = 20\nnois");
 }
 
+// Names of runs are made of this text: keys that came later are in it only where they say something.
+TEST(Config, NamesAreMadeOfWhatIsNotALaterDefault) {
+  const Config usual = Config::defaults();
+  const auto other = Config::parse("", "", {"train.snapshots=7"});
+  ASSERT_TRUE(other);
+  EXPECT_NE(usual.to_toml().find("snapshots = 0"), std::string::npos);
+  EXPECT_EQ(usual.naming_toml().find("snapshots"), std::string::npos);
+  EXPECT_NE(usual.naming_toml().find("steps = 4000"), std::string::npos);
+  EXPECT_NE(other->naming_toml().find("snapshots = 7"), std::string::npos);
+  for (const Key& key : config_keys()) {
+    const bool there = usual.naming_toml().find(fmt::format("\n{} = ", key.last_name())) != std::string::npos;
+    EXPECT_NE(there, key.later) << key.name;
+  }
+}
+
 TEST(ConfigDeathTest, AskingForNoKeyIsABug) {
   EXPECT_DEATH(Config::defaults().integer("task.x"), "no configuration key task.x");
   EXPECT_DEATH(Config::defaults().integer("train.robust"), "train.robust has another type");

@@ -9,7 +9,10 @@
 #include <set>
 
 #include "gramian/io/safetensors.h"
+#include "gramian/runs/experiment.h"
 #include "gramian/runs/model_file.h"
+#include "gramian/runs/trained_run.h"
+#include "gramian/runs/transformer_file.h"
 #include "tests/support/files.h"
 #include "tests/support/small_disk.h"
 
@@ -364,6 +367,76 @@ TEST_F(TrainRun, GdppInsideARun) {
     const auto refused = train("bad", small_run({"model.heads=1", "model.init=gdpp", bad}));
     EXPECT_TRUE(is_error(refused, ErrorKind::config, {"[model.init] gdpp"})) << bad;
   }
+}
+
+TEST(Snapshots, AreDenserWhereTrainingIsYoung) {
+  EXPECT_EQ(snapshot_steps(1000, 0), std::vector<std::int64_t>{});
+  EXPECT_EQ(snapshot_steps(1000, 1), std::vector<std::int64_t>{1000});
+  EXPECT_EQ(snapshot_steps(1000, 6), (std::vector<std::int64_t>{0, 40, 160, 360, 640, 1000}));
+  EXPECT_EQ(snapshot_steps(3, 100), (std::vector<std::int64_t>{0, 1, 2, 3}));
+}
+
+TEST_F(TrainRun, KeepsModelsAlongTheWay) {
+  const Config config = small_run({"train.snapshots=4"});
+  const auto result = train("run", config);
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_TRUE(train("plain"));
+  EXPECT_EQ(bytes("run", "model.safetensors"), bytes("plain", "model.safetensors"));
+  EXPECT_FALSE(fs::exists(folder_ / "plain/snapshots"));
+  const auto count = std::distance(fs::directory_iterator(result->directory.snapshots()), fs::directory_iterator());
+  EXPECT_EQ(count, 4);  // steps 0, 1, 5, 12
+  EXPECT_EQ(slurp(result->directory.snapshot(12)), bytes("run", "model.safetensors"));
+  const auto first = load_model(result->directory.snapshot(0));
+  ASSERT_TRUE(first);
+  EXPECT_NE(first->theta, load_model(result->directory.model())->theta);
+
+  // An interrupted run keeps the same ones.
+  ASSERT_TRUE(is_error(train_some("torn", 3, config), ErrorKind::interrupted, {"step 3"}));
+  ASSERT_TRUE(train("torn", config, true));
+  for (const std::int64_t step : {0, 1, 5, 12}) {
+    EXPECT_EQ(slurp(result->directory.snapshot(step)),
+              slurp(folder_ / fmt::format("torn/snapshots/step-{:08}.safetensors", step)));
+  }
+}
+
+Overrides transformer_settings() {
+  return {"model.kind=transformer", "model.heads=1",          "task.family=sine", "model.embedding=5",
+          "model.hidden=8",         "model.softmax_layers=1", "model.clip=10",    "train.snapshots=2"};
+}
+
+TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
+  const Config config = small_run(transformer_settings());
+  ASSERT_TRUE(train("whole", config));
+  EXPECT_TRUE(is_error(train_some("torn", 7, config), ErrorKind::interrupted, {"step 7 of 12"}));
+  ASSERT_TRUE(train("torn", config, true));
+  expect_same("whole", "torn");
+  const auto experiment = make_experiment(config);
+  ASSERT_TRUE(experiment);
+  const auto transformer = load_transformer(folder_ / "whole/model.safetensors", experiment->tokens->transformer);
+  ASSERT_TRUE(transformer) << transformer.error().message;
+  EXPECT_NE(
+      transformer->theta,
+      load_transformer(folder_ / "whole/snapshots/step-00000000.safetensors", experiment->tokens->transformer)->theta);
+  // What works on Gram matrices says so.
+  const auto directory = RunDirectory::open(folder_ / "whole");
+  EXPECT_TRUE(is_error(load_trained_run(*directory), ErrorKind::usage, {"transformer on tokens"}));
+}
+
+TEST_F(TrainRun, AFileThatIsNotThisTransformerIsRefused) {
+  const TransformerSpec spec{.tokens = 5, .width = 2, .hidden = 4, .layers = 2};
+  const Transformer transformer = Transformer::initial(spec, 0.1, 1).value();
+  const std::string path = folder_ / "model.safetensors";
+  ASSERT_TRUE(save_transformer(path, transformer));
+  EXPECT_EQ(load_transformer(path, spec)->theta, transformer.theta);
+  TransformerSpec other = spec;
+  other.layers = 1;
+  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"16 tensors in place of 8"}));
+  other.layers = 3;
+  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"no tensor 'layers.2.mlp.in'"}));
+  other = spec;
+  other.hidden = 6;
+  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"'layers.0.mlp.in'", "[2, 6]", "[2, 4]"}));
+  EXPECT_TRUE(is_error(load_model(path), ErrorKind::format, {"layers.0.P"}));
 }
 
 }  // namespace

@@ -1,17 +1,14 @@
-// What the tests of this room share: a folder that goes away, files, and errors.
+// What tests with files share: a folder that goes away, and files; and errors.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-#include "gramian/base/error.h"
+#include "tests/support/errors.h"
 
 namespace gramian::test {
 
@@ -39,25 +36,5 @@ inline std::string slurp(const std::string& path) {
 }
 
 inline void spill(const std::string& path, std::string_view bytes) { std::ofstream(path, std::ios::binary) << bytes; }
-
-// Passes if `result` is an error of this kind whose message has all these parts.
-template <class T>
-testing::AssertionResult is_error(const Expected<T>& result, ErrorKind kind,
-                                  std::initializer_list<std::string_view> parts) {
-  if (result) return testing::AssertionFailure() << "succeeded";
-  const std::string& message = result.error().message;
-  if (result.error().kind != kind) return testing::AssertionFailure() << "another kind of error: " << message;
-  for (const std::string_view part : parts) {
-    if (message.find(part) == message.npos) {
-      return testing::AssertionFailure() << "'" << part << "' is not in: " << message;
-    }
-  }
-  return testing::AssertionSuccess();
-}
-
-template <class T>
-std::string message_of(const Expected<T>& result) {
-  return result ? "" : result.error().message;
-}
 
 }  // namespace gramian::test

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "gramian/training/trainer.h"
+#include "gramian/training/transformer_trainer.h"
 
 namespace {
 
@@ -56,6 +57,19 @@ TEST(Allocation, AStepAllocatesNothing) {
         ASSERT_TRUE(trainer->step().has_value());
       EXPECT_EQ(allocations - before, 0);
     }
+  }
+  for (const Family family : {Family::linear, Family::sine}) {
+    const auto task = TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved).value();
+    const TransformerSpec transformer{.tokens = task.tokens(), .width = task.width(), .hidden = 9, .softmax_layers = 1};
+    TrainSpec train;
+    train.batch = 300;
+    ThreadPool pool(2);
+    const auto trainer =
+        TransformerTrainer::create(task, Transformer::initial(transformer, 0.1, 1).value(), train, pool);
+    ASSERT_TRUE(trainer->step().has_value());
+    const long before = allocations;
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(trainer->step().has_value());
+    EXPECT_EQ(allocations - before, 0);
   }
   const long before = allocations;    // the counter itself counts
   int* volatile number = new int(1);  // volatile: a new that meets its delete may be left out

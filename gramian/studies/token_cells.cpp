@@ -1,0 +1,72 @@
+#include "gramian/studies/token_cells.h"
+
+#include "gramian/evaluation/token_compare.h"
+#include "gramian/io/files.h"
+#include "gramian/runs/run_directory.h"
+#include "gramian/runs/train_run.h"
+#include "gramian/runs/transformer_file.h"
+
+namespace gramian {
+
+namespace {
+
+struct Opened {
+  RunDirectory directory;
+  Config config;
+  TokenExperiment experiment;
+};
+
+Expected<Opened> open(const std::string& path) {
+  auto directory = RunDirectory::open(path);
+  if (!directory) return std::unexpected(directory.error());
+  auto config = Config::load(directory->config());
+  if (!config) return std::unexpected(config.error());
+  auto experiment = make_experiment(*config);
+  if (!experiment) return std::unexpected(experiment.error());
+  if (!experiment->tokens) return fail(ErrorKind::format, "{} is not the run of a transformer on tokens", path);
+  return Opened{*std::move(directory), *std::move(config), *std::move(experiment->tokens)};
+}
+
+}  // namespace
+
+Expected<TokenRun> load_token_run(const std::string& directory) {
+  auto run = open(directory);
+  if (!run) return std::unexpected(run.error());
+  auto transformer = load_transformer(run->directory.model(), run->experiment.transformer);
+  if (!transformer) return std::unexpected(transformer.error());
+  return TokenRun{std::move(run->experiment), *std::move(transformer)};
+}
+
+Expected<std::vector<TransformerSnapshot>> load_transformer_snapshots(const std::string& directory) {
+  const auto run = open(directory);
+  if (!run) return std::unexpected(run.error());
+  std::vector<TransformerSnapshot> list;
+  const auto count = static_cast<int>(run->config.integer("train.snapshots"));
+  for (const std::int64_t step : snapshot_steps(run->config.integer("train.steps"), count)) {
+    auto transformer = load_transformer(run->directory.snapshot(step), run->experiment.transformer);
+    if (!transformer) return std::unexpected(transformer.error());
+    list.push_back({step, *std::move(transformer)});
+  }
+  return list;
+}
+
+Expected<double> token_selection_loss(const std::string& directory, std::uint64_t prompts, std::uint64_t seed) {
+  const auto run = load_token_run(directory);
+  if (!run) return std::unexpected(run.error());
+  ThreadPool pool(1);
+  const TokenTask& task = run->experiment.task;
+  return token_loss(task, predictor(task, run->transformer), prompts, seed, pool).mean();
+}
+
+Status examine_tokens(const std::string& directory, std::uint64_t prompts, std::uint64_t seed,
+                      const std::string& path) {
+  const auto run = load_token_run(directory);
+  if (!run) return std::unexpected(run.error());
+  ThreadPool pool(1);
+  const TokenTask& task = run->experiment.task;
+  return write_file_atomically(
+      path, token_scores_json(prompts, token_loss(task, predictor(task, run->transformer), prompts, seed, pool),
+                              zero_loss(task, prompts, seed, pool)));
+}
+
+}  // namespace gramian

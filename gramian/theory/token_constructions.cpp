@@ -1,0 +1,50 @@
+#include "gramian/theory/token_constructions.h"
+
+namespace gramian {
+
+Transformer interleaved_descent(int d, int n, double step) {
+  const int tokens = 2 * n + 1, positions = tokens + d;
+  Transformer transformer{{.tokens = tokens,
+                           .width = d,
+                           .positions = positions,
+                           .encoding = Encoding::one_hot,
+                           .layers = 2,
+                           .context_scale = ContextScale::sum},
+                          {}};
+  const auto width = static_cast<std::size_t>(transformer.spec.inner_width()), content = static_cast<std::size_t>(d);
+  const auto count = static_cast<std::size_t>(tokens);
+  const auto matrix = [&](auto fill) {
+    std::vector<double> m(width * width);
+    fill([&](std::size_t i, std::size_t j) -> double& { return m[i * width + j]; });
+    transformer.theta.insert(transformer.theta.end(), m.begin(), m.end());
+  };
+  const auto identity = [&](auto at) {
+    for (std::size_t i = 0; i < width; ++i) at(i, i) = 1;
+  };
+  // The copying layer, all as right factors of rows. A token of x asks for the position after its own; keys are
+  // positions.
+  matrix([&](auto at) {
+    for (std::size_t k = 0; k + 1 < count; k += 2) at(content + k, content + k + 1) = 1;
+  });
+  matrix([&](auto at) {
+    for (std::size_t k = 0; k < count; ++k) at(content + k, content + k) = 1;
+  });
+  // What is read: the content, to the last d numbers, minus the position that the reader has.
+  matrix([&](auto at) {
+    for (std::size_t i = 0; i < content; ++i) at(i, width - content + i) = 1;
+    for (std::size_t k = 1; k < count; ++k) at(content + k, content + k - 1) = -1;
+  });
+  matrix(identity);
+  // A step of gradient descent: x is the first d numbers, y the last, which a token of y does not have.
+  matrix([&](auto at) {
+    for (std::size_t i = 0; i < content; ++i) at(i, i) = 1;
+  });
+  matrix([&](auto at) {
+    for (std::size_t i = 0; i < content; ++i) at(i, i) = 1;
+  });
+  matrix([&](auto at) { at(width - 1, width - 1) = 1; });
+  matrix([&](auto at) { at(width - 1, width - 1) = -step / n; });
+  return transformer;
+}
+
+}  // namespace gramian
