@@ -1,6 +1,7 @@
 #include "gramian/report/report.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -19,12 +20,15 @@ namespace fs = std::filesystem;
 // Where the template wants the results.
 constexpr std::string_view kPlace = R"(<script type="application/json" id="gramian-results">null</script>)";
 
-std::tuple<int, std::string> rank(const std::string& study) {
-  if (study == "table1") return {0, ""};
-  if (study.starts_with("fig")) return {1, study};
-  if (study == "blowups") return {2, ""};
-  if (study == "training") return {3, ""};
-  return {4, study};
+// By name, with a number at its end counted as a number: fig2, fig12.
+std::tuple<int, std::string, int> rank(const std::string& study) {
+  if (study == "table1") return {0, "", 0};
+  if (study == "blowups") return {2, "", 0};
+  if (study == "training") return {3, "", 0};
+  const std::size_t end = study.find_last_not_of("0123456789") + 1;
+  int number = 0;
+  std::from_chars(study.data() + end, study.data() + study.size(), number);
+  return {study.starts_with("fig") ? 1 : 4, study.substr(0, end), number};
 }
 
 Expected<std::vector<std::string>> result_paths(const std::string& directory) {

@@ -56,7 +56,8 @@ TEST(ReportTemplate, KeepsTheLicences) {
 }
 
 TEST_F(Report, StudiesHaveTheOrderOfThePaper) {
-  for (const char* study : {"zeta", "training", "fig7", "fig1", "blowups", "table1", "alpha", "fig2"}) {
+  for (const char* study :
+       {"zeta", "training", "fig7", "fig1", "blowups", "gd-fig12", "table1", "alpha", "fig2", "gd-fig5"}) {
     put(std::string(study) + ".json", Json{{"study", study}}.dump());
   }
   put("notes.txt", "not a result");
@@ -64,8 +65,8 @@ TEST_F(Report, StudiesHaveTheOrderOfThePaper) {
   ASSERT_TRUE(results) << test::message_of(results);
   std::vector<std::string> order;
   for (const StudyFile& result : *results) order.push_back(result.study);
-  EXPECT_EQ(order,
-            (std::vector<std::string>{"table1", "fig1", "fig2", "fig7", "blowups", "training", "alpha", "zeta"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"table1", "fig1", "fig2", "fig7", "blowups", "training", "alpha",
+                                             "gd-fig5", "gd-fig12", "zeta"}));
 }
 
 TEST_F(Report, TheNumbersArriveAsTheyWereWritten) {
