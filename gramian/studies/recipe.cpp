@@ -80,7 +80,10 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
   std::vector<Settings> list;
   if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
     list.push_back(soap);
-    if (cell.layers >= kDeepLayers) list.back().back() = "train.learning_rate=0.01";
+    if (cell.layers >= kDeepLayers) {  // random starts never won here
+      list.back().back() = "train.learning_rate=0.01";
+      return list;
+    }
     for (int k = 1; k < kFullStarts; ++k) list.push_back(joined(soap, random_start(k, seed, effort)));
     return list;
   }
@@ -151,7 +154,9 @@ std::string versatile_text(const Effort& effort) {
       effort.quick || effort.steps > 0
           ? ""
           : fmt::format(" ({} at twice the rate from {} layers on)", kDeepFullSteps, kDeepLayers),
-      effort.quick ? "" : fmt::format(", and {} random starts of {} steps", kFullStarts - 1, number(kRandomSteps)),
+      effort.quick
+          ? ""
+          : fmt::format(", and below that depth {} random starts of {} steps", kFullStarts - 1, number(kRandomSteps)),
       number(kRandomSteps), kSelectionPrompts);
 }
 
