@@ -71,7 +71,8 @@ Settings random_start(int index, int seed, const Effort& effort) {
 
 // What the starts of a cell differ in, the usual one first.
 std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort) {
-  const Settings soap{"train.optimiser=soap", "train.learning_rate=0.005"};
+  const char* rate = cell.layers >= kDeepLayers && !cell.problem->noiseless() ? "0.01" : "0.005";
+  const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
   const Settings from_gdpp{"model.init=gdpp", "train.learning_rate=1e-6"};
   const auto joined = [](Settings one, const Settings& two) {
     one.insert(one.end(), two.begin(), two.end());
@@ -80,10 +81,7 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
   std::vector<Settings> list;
   if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
     list.push_back(soap);
-    if (cell.layers >= kDeepLayers) {  // random starts never won here
-      list.back().back() = "train.learning_rate=0.01";
-      return list;
-    }
+    if (cell.layers >= kDeepLayers) return list;  // random starts never won here
     for (int k = 1; k < kFullStarts; ++k) list.push_back(joined(soap, random_start(k, seed, effort)));
     return list;
   }
