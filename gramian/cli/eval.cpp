@@ -79,14 +79,16 @@ Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) 
   const TokenTask& task = experiment.tokens->task;
   ThreadPool pool(experiment.threads);
   const EvalSpec& spec = experiment.eval;
-  const RunningMean model = token_loss(task, predictor(task, *transformer), spec.prompts, spec.seed, pool);
-  const RunningMean zero = zero_loss(task, spec.prompts, spec.seed, pool);
+  const Alignment both =
+      align_tokens(task, predictor(task, *transformer), zero_predictor(task), spec.prompts, spec.seed, pool);
   fmt::print("{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
              task.family() == Family::sine ? "sines" : fmt::format("linear regression, d = {}", task.d()), task.n(),
              task.tokens(), task.width(), spec.prompts);
-  fmt::print("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model", model.mean(), model.standard_error(),
-             "zero", zero.mean(), zero.standard_error());
-  if (Status ok = write_file_atomically(directory.eval(), token_scores_json(spec.prompts, model, zero)); !ok) return ok;
+  fmt::print("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model", both.loss.mean(),
+             both.loss.standard_error(), "zero", both.other_loss.mean(), both.other_loss.standard_error());
+  if (Status ok = write_file_atomically(directory.eval(), token_scores_json(spec.prompts, both.loss, both.other_loss));
+      !ok)
+    return ok;
   fmt::print("-> {}\n", directory.eval());
   return {};
 }

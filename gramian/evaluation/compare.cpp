@@ -83,6 +83,26 @@ std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model
   return result;
 }
 
+void Alignment::add_sensitivities(const double* w, const double* v, std::size_t d, std::size_t lane) {
+  double squares = 0, ww = 0, vv = 0, wv = 0;
+  for (std::size_t i = lane; i < d * kLanes; i += kLanes) {
+    squares += (w[i] - v[i]) * (w[i] - v[i]);
+    ww += w[i] * w[i];
+    vv += v[i] * v[i];
+    wv += w[i] * v[i];
+  }
+  sensitivity.add(std::sqrt(squares));
+  if (ww > 0 && vv > 0) cosine.add(wv / std::sqrt(ww) / std::sqrt(vv));
+}
+
+void Alignment::merge(const Alignment& more) {
+  loss.merge(more.loss);
+  other_loss.merge(more.other_loss);
+  prediction.merge(more.prediction);
+  sensitivity.merge(more.sensitivity);
+  cosine.merge(more.cosine);
+}
+
 Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, double target_scale,
                 std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
   const auto d = static_cast<std::size_t>(task.d());
@@ -107,29 +127,16 @@ Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, 
                const double* v = worker.other.data() + worker.other.size() - d * kLanes;
                Alignment& sum = chunks[chunk];
                for (std::size_t p = 0; p < count; ++p) {
-                 double prediction = 0, squares = 0, ww = 0, vv = 0, wv = 0;
-                 for (std::size_t i = p; i < d * kLanes; i += kLanes) {
-                   prediction += (w[i] - v[i]) * block.query[i];
-                   squares += (w[i] - v[i]) * (w[i] - v[i]);
-                   ww += w[i] * w[i];
-                   vv += v[i] * v[i];
-                   wv += w[i] * v[i];
-                 }
+                 double prediction = 0;
+                 for (std::size_t i = p; i < d * kLanes; i += kLanes) prediction += (w[i] - v[i]) * block.query[i];
                  sum.loss.add(integrated_loss(task, block, w, p));
                  sum.other_loss.add(integrated_loss(task, block, v, p));
                  sum.prediction.add(std::abs(prediction));
-                 sum.sensitivity.add(std::sqrt(squares));
-                 if (ww > 0 && vv > 0) sum.cosine.add(wv / std::sqrt(ww) / std::sqrt(vv));
+                 sum.add_sensitivities(w, v, d, p);
                }
              });
   Alignment total;
-  for (const Alignment& chunk : chunks) {
-    total.loss.merge(chunk.loss);
-    total.other_loss.merge(chunk.other_loss);
-    total.prediction.merge(chunk.prediction);
-    total.sensitivity.merge(chunk.sensitivity);
-    total.cosine.merge(chunk.cosine);
-  }
+  for (const Alignment& chunk : chunks) total.merge(chunk);
   return total;
 }
 

@@ -30,6 +30,10 @@ struct Alignment {
   RunningMean prediction;   // |<w^L - v^L, x_t>|
   RunningMean sensitivity;  // |w^L - v^L|, since the prediction is linear in x_t: d prediction / dx_t = w^L
   RunningMean cosine;       // of w^L and v^L; prompts on which one of them is zero are left out
+
+  // Sensitivity and cosine of prompt `lane`; w and v are [d, lanes].
+  void add_sensitivities(const double* w, const double* v, std::size_t d, std::size_t lane);
+  void merge(const Alignment& more);
 };
 
 // Both after their last layer. `target_scale` multiplies the targets and the truth.

@@ -100,20 +100,11 @@ PhiloxAddress address_of(std::uint64_t seed, std::uint64_t first) {
 
 void add_block(const TokenWorker& w, std::size_t count, Alignment& sum) {
   for (std::size_t p = 0; p < count; ++p) {
-    double squares = 0, aa = 0, bb = 0, ab = 0;
-    for (std::size_t i = p; i < w.sensitivity.size(); i += kLanes) {
-      const double a = w.sensitivity[i], b = w.other_sensitivity[i];
-      squares += (a - b) * (a - b);
-      aa += a * a;
-      bb += b * b;
-      ab += a * b;
-    }
     const double one = w.prediction[p] - w.block.target[p], other = w.other_prediction[p] - w.block.target[p];
     sum.loss.add(0.5 * one * one);
     sum.other_loss.add(0.5 * other * other);
     sum.prediction.add(std::abs(w.prediction[p] - w.other_prediction[p]));
-    sum.sensitivity.add(std::sqrt(squares));
-    if (aa > 0 && bb > 0) sum.cosine.add(ab / std::sqrt(aa) / std::sqrt(bb));
+    sum.add_sensitivities(w.sensitivity.data(), w.other_sensitivity.data(), w.sensitivity.size() / kLanes, p);
   }
 }
 
@@ -121,6 +112,10 @@ void add_block(const TokenWorker& w, std::size_t count, Alignment& sum) {
 
 MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer) {
   return [&task, &transformer] { return std::make_unique<TransformerPredictor>(task, transformer); };
+}
+
+MakeTokenPredictor zero_predictor(const TokenTask& task) {
+  return [&task] { return std::make_unique<Zero>(task); };
 }
 
 MakeTokenPredictor descent_step(const TokenTask& task, double step) {
@@ -144,25 +139,13 @@ Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model, c
     }
   });
   Alignment total;
-  for (const Alignment& chunk : chunks) {
-    total.loss.merge(chunk.loss);
-    total.other_loss.merge(chunk.other_loss);
-    total.prediction.merge(chunk.prediction);
-    total.sensitivity.merge(chunk.sensitivity);
-    total.cosine.merge(chunk.cosine);
-  }
+  for (const Alignment& chunk : chunks) total.merge(chunk);
   return total;
 }
 
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts, std::uint64_t seed,
                        ThreadPool& pool) {
-  const MakeTokenPredictor zero = [&task] { return std::make_unique<Zero>(task); };
-  return align_tokens(task, make, zero, prompts, seed, pool).loss;
-}
-
-RunningMean zero_loss(const TokenTask& task, std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
-  return token_loss(
-      task, [&task] { return std::make_unique<Zero>(task); }, prompts, seed, pool);
+  return align_tokens(task, make, zero_predictor(task), prompts, seed, pool).loss;
 }
 
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model, const RunningMean& zero) {

@@ -27,13 +27,12 @@ class TokenPredictor {
 using MakeTokenPredictor = std::function<std::unique_ptr<TokenPredictor>()>;
 
 MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer);
+MakeTokenPredictor zero_predictor(const TokenTask& task);
 // One step of gradient descent from zero on 1/(2n) sum (y_j - <w, x_j>)^2: <w, x_q> with w = step/n sum y_j x_j.
 MakeTokenPredictor descent_step(const TokenTask& task, double step);
 
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts, std::uint64_t seed,
                        ThreadPool& pool);
-// Of predicting zero.
-RunningMean zero_loss(const TokenTask& task, std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool);
 
 // The two losses as the JSON of an evaluation without solvers (table.h): {"prompts", "adjusted": {}, "loss": {"model",
 // "zero"}}.

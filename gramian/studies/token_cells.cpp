@@ -64,9 +64,9 @@ Status examine_tokens(const std::string& directory, std::uint64_t prompts, std::
   if (!run) return std::unexpected(run.error());
   ThreadPool pool(1);
   const TokenTask& task = run->experiment.task;
-  return write_file_atomically(
-      path, token_scores_json(prompts, token_loss(task, predictor(task, run->transformer), prompts, seed, pool),
-                              zero_loss(task, prompts, seed, pool)));
+  const Alignment both =
+      align_tokens(task, predictor(task, run->transformer), zero_predictor(task), prompts, seed, pool);
+  return write_file_atomically(path, token_scores_json(prompts, both.loss, both.other_loss));
 }
 
 }  // namespace gramian

@@ -27,7 +27,7 @@ TEST(TokenCompare, OneStepHasItsClosedForm) {
     const TokenTask task = task_of(10, 10, layout);
     const RunningMean step = token_loss(task, descent_step(task, 6.061), 40'000, 3, pool);
     EXPECT_NEAR(step.mean(), 0.20623, 4 * step.standard_error());
-    const RunningMean zero = zero_loss(task, 40'000, 3, pool);
+    const RunningMean zero = token_loss(task, zero_predictor(task), 40'000, 3, pool);
     EXPECT_NEAR(zero.mean(), 5.0 / 12, 4 * zero.standard_error());
   }
 }
