@@ -94,11 +94,11 @@ constexpr std::array kKeys{
            "attention reads G/n (mean) or G (sum), G the sum over the context of e e^T"),
     boolean("model.query_in_keys", "false", "let tokens attend to the query too"),
     choice(
-        "model.init", "gd", "gd|random|gdpp",
+        "model.init", "gd", "gd|random|gdpp|gdpp_optimum",
         "initial layers: a step of gradient descent plus noise; the noise alone; or, for kinds full and diag, a GD++ "
-        "network trained first with the same settings (in DIR/gdpp), written as P and Q or as four omegas; a "
-        "transformer "
-        "always begins at random"),
+        "network trained first with the same settings (in DIR/gdpp), written as P and Q or as four omegas; or, for "
+        "kind gdpp too, the GD++ network of least expected loss, computed from the exact law of the eigenvalues of "
+        "a prompt; a transformer always begins at random"),
     number("model.init_step", "0.5", above(0, 10), "step size of the initial gradient descent, for G/n"),
     number("model.init_curvature", "0.05", closed(0, 10), "its curvature correction (-omega_xx), for G/n"),
     number("model.init_growth", "1", closed(1, 10),
@@ -107,6 +107,8 @@ constexpr std::array kKeys{
            "standard deviation of the random part of the initial weights; of a transformer, of Q, K, V and P times the "
            "root of "
            "their rows (embedding and MLP begin with 1 over that root)"),
+    later(number("model.init_rare", "0", closed(0, 1),
+                 "gdpp_optimum: the largest eigenvalues, of which a prompt has this many on average, do not count")),
     later(integer("model.positions", "0", 0, kMaxWidth,
                   "transformer: width of the sinusoidal encoding beside each token")),
     later(integer("model.embedding", "0", 0, kMaxWidth,
@@ -124,7 +126,7 @@ constexpr std::array kKeys{
                  "transformer: bound on the numbers of a token after each layer; 0: none")),
 
     integer("train.seed", "0", 0, kLargestSeed, "seed of the initial weights and of all training prompts"),
-    integer("train.steps", "4000", 1, 1e9, "optimiser steps"),
+    integer("train.steps", "4000", 0, 1e9, "optimiser steps; 0: the initial weights are the model"),
     integer("train.batch", "2048", 1, 1e6, "prompts a step"),
     choice("train.precision", "float", "float|double", "arithmetic of the forward and backward pass"),
     choice("train.query", "integrated", "integrated|sampled",

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "gramian/theory/eigenvalue_law.h"
 #include "gramian/training/transformer_trainer.h"
 
 namespace gramian {
@@ -137,9 +138,9 @@ Expected<TokenExperiment> token_experiment(const Config& config, const Regressio
                         config.text("task.layout") == "interleaved" ? TokenLayout::interleaved : TokenLayout::joined,
                         {amplitude[0], amplitude[1], config.boolean("task.correlated")});
   if (!task) return std::unexpected(task.error());
-  if (config.text("model.init") == "gdpp") {
-    return fail(ErrorKind::config, "[model.init] gdpp is for [model.kind] full; a transformer begins at random ({})",
-                config.where("model.init"));
+  if (config.text("model.init").starts_with("gdpp")) {
+    return fail(ErrorKind::config, "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
+                config.text("model.init"), config.where("model.init"));
   }
   const auto number = [&](const char* key) { return static_cast<int>(config.integer(key)); };
   TransformerSpec spec{
@@ -171,6 +172,35 @@ Status check_threads(const NetworkSpec& network, int threads) {
   return fail(ErrorKind::config,
               "[train.threads] = {} would need {:.0f} GB for a model of this size; at most {:.0f} GB", threads,
               bytes / 1e9, kMostBytes / 1e9);
+}
+
+// Whether the network can hold what it is to begin as.
+Status set_beginning(const Config& config, Experiment& experiment) {
+  const std::string& init = config.text("model.init");
+  if (!init.starts_with("gdpp")) return {};
+  const bool computed = init == "gdpp_optimum";
+  const NetworkSpec& network = experiment.network;
+  const bool holds_gdpp = network.kind == Parametrisation::full || network.kind == Parametrisation::diag ||
+                          (computed && network.kind == Parametrisation::gdpp);
+  if (!holds_gdpp || network.heads != 1 || network.tied) {
+    return fail(
+        ErrorKind::config,
+        "[model.init] {} needs [model] kind = {}full or diag, heads = 1 and tied = false, got {}, {} and {} ({})", init,
+        computed ? "gdpp, " : "", config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
+  }
+  experiment.beginning = computed ? Beginning::gdpp_optimum : Beginning::gdpp;
+  experiment.init_rare = config.number("model.init_rare");
+  if (!computed) return {};
+  if (!experiment.task.identity_covariance() && experiment.task.spec().weights != WeightLaw::isotropic) {
+    return fail(ErrorKind::config,
+                "[model.init] gdpp_optimum needs [task.weights] isotropic, got inverse_covariance ({})",
+                config.where("task.weights"));
+  }
+  if (const auto law = eigenvalue_law(experiment.task); !law) {
+    return fail(ErrorKind::config, "[model.init] gdpp_optimum: {} ({})", law.error().message,
+                config.where("model.init"));
+  }
+  return {};
 }
 
 }  // namespace
@@ -235,15 +265,7 @@ Expected<Experiment> make_experiment(const Config& config) {
   if (Status ok = require_linear(config); !ok) return std::unexpected(ok.error());
   if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
   if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
-  experiment.from_gdpp = config.text("model.init") == "gdpp";
-  const NetworkSpec& network = experiment.network;
-  const bool holds_gdpp = network.kind == Parametrisation::full || network.kind == Parametrisation::diag;
-  if (experiment.from_gdpp && (!holds_gdpp || network.heads != 1 || network.tied)) {
-    return fail(
-        ErrorKind::config,
-        "[model.init] gdpp needs [model] kind = full or diag, heads = 1 and tied = false, got {}, {} and {} ({})",
-        config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
-  }
+  if (Status ok = set_beginning(config, experiment); !ok) return std::unexpected(ok.error());
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
                 "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "

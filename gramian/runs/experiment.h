@@ -23,12 +23,20 @@ struct TokenExperiment {
   TransformerSpec transformer;
 };
 
+// Where the initial weights come from.
+enum class Beginning {
+  drawn,         // as InitialWeights says
+  gdpp,          // a GD++ network, trained first
+  gdpp_optimum,  // the GD++ network of least expected loss, computed: theory/gd_family.h
+};
+
 struct Experiment {
   RegressionTask task;
   NetworkSpec network;
   std::optional<TokenExperiment> tokens = {};  // if there, network means nothing
   InitialWeights initial;
-  bool from_gdpp = false;  // the initial weights are those of a GD++ network, trained first
+  Beginning beginning = Beginning::drawn;
+  double init_rare = 0;  // of gdpp_optimum: EigenvalueLaw::without_largest
   TrainSpec train;
   EvalSpec eval;
   std::vector<double> profile;  // sigmas, may be empty

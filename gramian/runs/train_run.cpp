@@ -16,6 +16,7 @@
 #include "gramian/runs/metrics.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/transformer_file.h"
+#include "gramian/theory/gd_family.h"
 #include "gramian/training/transformer_trainer.h"
 
 namespace gramian {
@@ -78,7 +79,7 @@ class Run {
       saved_step_ = trainer_->steps_done();
     }
     const std::int64_t first = trainer_->steps_done();
-    if (trainer_->done()) return result(first, true);
+    if (trainer_->done() && std::filesystem::exists(directory_.checkpoint())) return result(first, true);
 
     auto metrics = MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first);
     if (!metrics) return std::unexpected(metrics.error());
@@ -86,6 +87,9 @@ class Run {
 
     if (Status ok = keep_snapshot(); !ok) return std::unexpected(ok.error());
     start_ = std::chrono::steady_clock::now();
+    if (trainer_->done()) {  // no steps were asked for: the initial weights are the model
+      if (Status ok = save(); !ok) return std::unexpected(ok.error());
+    }
     Progress progress("train", experiment_.train.steps, "steps", first, stderr,
                       options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
     while (!trainer_->done()) {
@@ -166,8 +170,21 @@ class Run {
 // the directory: it resumes, and is there to look at.
 Expected<Network> initial_network(const Experiment& experiment, const Config& config, const RunDirectory& directory,
                                   const TrainRunOptions& options) {
-  if (!experiment.from_gdpp) {
+  const auto written_as = [&](const Network& gdpp) {
+    return experiment.network.kind == Parametrisation::full   ? gdpp.as_full()
+           : experiment.network.kind == Parametrisation::diag ? gdpp.as_diag()
+                                                              : gdpp;
+  };
+  if (experiment.beginning == Beginning::drawn) {
     return Network::initial(experiment.network, experiment.initial, experiment.task.n(), experiment.train.seed);
+  }
+  if (experiment.beginning == Beginning::gdpp_optimum) {
+    const RegressionTask& task = experiment.task;
+    const auto law = eigenvalue_law(task);
+    if (!law) return std::unexpected(law.error());
+    const GdOptimum best = best_gd(*law, task.spec().noise.mean_square(), experiment.network.layers,
+                                   {.curvature = true}, experiment.init_rare);
+    return written_as(gdpp_network(best.layers, experiment.network, task.n()));
   }
   // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
   const auto first =
@@ -180,7 +197,7 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   if (!done) return std::unexpected(done.error());
   const auto gdpp = load_model(done->directory.model());
   if (!gdpp) return std::unexpected(gdpp.error());
-  return experiment.network.kind == Parametrisation::diag ? gdpp->as_diag() : gdpp->as_full();
+  return written_as(*gdpp);
 }
 
 Expected<Subject> subject(const Experiment& experiment, const Config& config, const RunDirectory& directory,

@@ -81,6 +81,21 @@ Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
   return task;
 }
 
+Expected<double> RegressionTask::scalar_covariance() const {
+  if (identity_covariance()) return 1;
+  const auto d = static_cast<std::size_t>(spec_.d);
+  const double variance = spec_.covariance.front();
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < d; ++j) {
+      const double entry = spec_.covariance[i * d + j];
+      if (std::abs(entry - (i == j ? variance : 0)) <= 1e-12 * variance) continue;
+      return fail(ErrorKind::config,
+                  "closed forms need [task.covariance] to be a multiple of I, got {} at row {}, column {}", entry, i, j);
+    }
+  }
+  return variance;
+}
+
 RegressionTask RegressionTask::with_noise(NoisePrior noise) const {
   RegressionTask copy = *this;
   copy.spec_.noise = std::move(noise);

@@ -64,6 +64,7 @@ class RegressionTask {
   int n() const { return spec_.n; }
   bool samples_gram_directly() const { return direct_; }
   bool identity_covariance() const { return spec_.covariance.empty(); }
+  Expected<double> scalar_covariance() const;  // s_2 where S = s_2 I; an error (config) where it is not
   const std::vector<double>& factor() const { return factor_; }                  // C, lower triangular
   const std::vector<double>& inverse_factor() const { return inverse_factor_; }  // C^-1, lower triangular
 

@@ -2,7 +2,9 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <random>
 
 namespace gramian {
 
@@ -10,6 +12,13 @@ namespace {
 
 constexpr int kIterations = 200;
 constexpr double kSmallestStep = 1e-9;  // relative: Levenberg-Marquardt has converged
+
+// Deep GD++ has many valleys: so many starts, of which those that lead after a few iterations go on.
+constexpr int kStarts = 96;
+constexpr int kTrialIterations = 20;
+constexpr std::size_t kFinalists = 8;
+constexpr int kFinalIterations = 500;
+constexpr double kGuarded = 1e-7;  // rarer eigenvalues may do what they like
 
 ContextMean mean_of(const std::vector<double>& values) {
   const double count = static_cast<double>(values.size());
@@ -31,11 +40,22 @@ double rho(double eigenvalue, std::span<const GdLayer> layers) {
   return rho;
 }
 
+// What the loss is a sum over: sum_k count_k (rho_k^2 + noise / lambda_k (1 - rho_k)^2).
+struct Spectrum {
+  std::span<const double> lambda;
+  std::span<const double> count = {};   // empty: one of each
+  double noise = 0;                     // E sigma^2 / n
+  std::span<const double> guards = {};  // further eigenvalues: of these (|rho| - 1)^2 is added where |rho| > 1
+
+  double count_of(std::size_t k) const { return count.empty() ? 1 : count[k]; }
+  double noise_of(std::size_t k) const { return lambda[k] > 0 ? noise / lambda[k] : 0; }
+};
+
 // theta: steps, then curvatures; one of each if tied.
 class Fit {
  public:
-  Fit(const ContextSpectra& spectra, int layers, const GdFamily& family)
-      : spectra_(spectra),
+  Fit(const Spectrum& spectrum, int layers, const GdFamily& family)
+      : spectrum_(spectrum),
         family_(family),
         layers_(static_cast<std::size_t>(layers)),
         stored_(family.tied ? 1 : layers_) {}
@@ -64,50 +84,69 @@ class Fit {
   double squares(const Eigen::VectorXd& theta) const {
     const auto all = layers(theta);
     double sum = 0;
-    for (const double lambda : spectra_.eigenvalues()) {
-      const double r = rho(lambda, all);
-      sum += r * r;
+    for (std::size_t k = 0; k < spectrum_.lambda.size(); ++k) {
+      const double r = rho(spectrum_.lambda[k], all);
+      sum += spectrum_.count_of(k) * (r * r + spectrum_.noise_of(k) * (1 - r) * (1 - r));
+    }
+    for (const double lambda : spectrum_.guards) {
+      const double excess = excess_of(rho(lambda, all));
+      sum += excess * excess;
     }
     return sum;
   }
 
-  // J^T J and J^T rho over all eigenvalues.
+  // J^T J and J^T times the residuals, rho and sqrt(noise / lambda) (1 - rho), over all eigenvalues.
   void normal_equations(const Eigen::VectorXd& theta, Eigen::MatrixXd& square, Eigen::VectorXd& slope) const {
     const auto all = layers(theta);
-    const auto count = static_cast<Eigen::Index>(parameters());
-    square = Eigen::MatrixXd::Zero(count, count);
-    slope = Eigen::VectorXd::Zero(count);
-    Eigen::VectorXd row(count);
-    std::vector<double> s(layers_ + 1), r(layers_ + 1);
-    for (const double lambda : spectra_.eigenvalues()) {
-      s[0] = r[0] = 1;
-      for (std::size_t l = 0; l < layers_; ++l) {
-        const double x = lambda * s[l] * s[l];
-        r[l + 1] = r[l] * (1 - all[l].step * x);
-        s[l + 1] = s[l] * (1 - all[l].curvature * x);
-      }
-      row.setZero();
-      double dr = 1, ds = 0;  // adjoints
-      for (std::size_t l = layers_; l-- > 0;) {
-        const double x = lambda * s[l] * s[l];
-        const auto k = static_cast<Eigen::Index>(family_.tied ? 0 : l);
-        row[k] -= dr * r[l] * x;
-        if (family_.curvature) row[k + static_cast<Eigen::Index>(stored_)] -= ds * s[l] * x;
-        const double dx = -dr * r[l] * all[l].step - ds * s[l] * all[l].curvature;
-        dr *= 1 - all[l].step * x;
-        ds = ds * (1 - all[l].curvature * x) + dx * 2 * lambda * s[l];
-      }
+    const auto size = static_cast<Eigen::Index>(parameters());
+    square = Eigen::MatrixXd::Zero(size, size);
+    slope = Eigen::VectorXd::Zero(size);
+    Eigen::VectorXd row(size);
+    for (std::size_t k = 0; k < spectrum_.lambda.size(); ++k) {
+      const double count = spectrum_.count_of(k), noise = spectrum_.noise_of(k);
+      const double end = rho_and_slope(spectrum_.lambda[k], all, row);
+      square.selfadjointView<Eigen::Lower>().rankUpdate(row, count * (1 + noise));
+      slope += count * (end - noise * (1 - end)) * row;
+    }
+    for (const double lambda : spectrum_.guards) {
+      const double excess = excess_of(rho_and_slope(lambda, all, row));
+      if (excess == 0) continue;
       square.selfadjointView<Eigen::Lower>().rankUpdate(row);
-      slope += r[layers_] * row;
+      slope += excess * row;
     }
     square = Eigen::MatrixXd(square.selfadjointView<Eigen::Lower>());
   }
 
-  Eigen::VectorXd minimise(Eigen::VectorXd theta) const {
+  static double excess_of(double rho) { return rho > 1 ? rho - 1 : rho < -1 ? rho + 1 : 0; }
+
+  // rho after the last layer, and its derivatives by theta in `row`.
+  double rho_and_slope(double lambda, std::span<const GdLayer> all, Eigen::VectorXd& row) const {
+    std::array<double, kMaxLayers + 1> s, r;  // on the stack: this runs for every node
+    s[0] = r[0] = 1;
+    for (std::size_t l = 0; l < layers_; ++l) {
+      const double x = lambda * s[l] * s[l];
+      r[l + 1] = r[l] * (1 - all[l].step * x);
+      s[l + 1] = s[l] * (1 - all[l].curvature * x);
+    }
+    row.setZero();
+    double dr = 1, ds = 0;  // adjoints
+    for (std::size_t l = layers_; l-- > 0;) {
+      const double x = lambda * s[l] * s[l];
+      const auto k = static_cast<Eigen::Index>(family_.tied ? 0 : l);
+      row[k] -= dr * r[l] * x;
+      if (family_.curvature) row[k + static_cast<Eigen::Index>(stored_)] -= ds * s[l] * x;
+      const double dx = -dr * r[l] * all[l].step - ds * s[l] * all[l].curvature;
+      dr *= 1 - all[l].step * x;
+      ds = ds * (1 - all[l].curvature * x) + dx * 2 * lambda * s[l];
+    }
+    return r[layers_];
+  }
+
+  Eigen::VectorXd minimise(Eigen::VectorXd theta, int iterations = kIterations) const {
     double best = squares(theta), damping = 1e-3;
     Eigen::MatrixXd square;
     Eigen::VectorXd slope;
-    for (int i = 0; i < kIterations; ++i) {
+    for (int i = 0; i < iterations; ++i) {
       normal_equations(theta, square, slope);
       Eigen::VectorXd step;
       double now = best;
@@ -128,7 +167,7 @@ class Fit {
   }
 
  private:
-  const ContextSpectra& spectra_;
+  Spectrum spectrum_;
   GdFamily family_;
   std::size_t layers_, stored_;
 };
@@ -139,18 +178,9 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
   const auto d = static_cast<std::size_t>(task.d());
   ContextSpectra spectra;
   spectra.d_ = task.d();
-  spectra.variance_ = task.identity_covariance() ? 1 : task.spec().covariance.front();
-  for (std::size_t i = 0; i < d && !task.identity_covariance(); ++i) {
-    for (std::size_t j = 0; j < d; ++j) {
-      const double expected = i == j ? spectra.variance_ : 0;
-      if (std::abs(task.spec().covariance[i * d + j] - expected) > 1e-12 * spectra.variance_) {
-        return fail(ErrorKind::config,
-                    "the closed forms of gradient descent need [task.covariance] to be a multiple of I, got {} at row "
-                    "{}, column {}",
-                    task.spec().covariance[i * d + j], i, j);
-      }
-    }
-  }
+  const auto variance = task.scalar_covariance();
+  if (!variance) return std::unexpected(variance.error());
+  spectra.variance_ = *variance;
   if (task.spec().noise.max() > 0) {
     return fail(ErrorKind::config, "the closed forms of gradient descent need [task.sigma] 0, got {}",
                 task.spec().noise.describe());
@@ -199,7 +229,7 @@ GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& fam
   }
   std::vector<GdLayer> best{{first / second, 0}};
   for (int count = 1; count <= layers; ++count) {
-    const Fit fit(spectra, count, family);
+    const Fit fit({spectra.eigenvalues()}, count, family);
     // A curvature of zero is a saddle for one layer (it is not used there): begin beside it.
     if (family.curvature && count == 2) {
       for (GdLayer& layer : best) layer.curvature = 0.2 * layer.step;
@@ -207,6 +237,69 @@ GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& fam
     best = fit.layers(count == 1 ? fit.theta(best) : fit.minimise(fit.theta(best)));
   }
   return {best, gd_loss(spectra, best)};
+}
+
+GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family, double rare) {
+  const EigenvalueLaw seen = law.without_largest(rare);
+  // Nodes between what counts and what is rarer than kGuarded.
+  const std::size_t last = std::max(seen.lambda.size(), law.without_largest(kGuarded).lambda.size());
+  const std::span guards(law.lambda.begin() + static_cast<std::ptrdiff_t>(seen.lambda.size()),
+                         last - seen.lambda.size());
+  const Fit fit({seen.lambda, seen.count, noise / law.n, guards}, layers, family);
+  const auto size = static_cast<Eigen::Index>(fit.parameters());
+  const Eigen::Index stored = family.curvature ? size / 2 : size;
+
+  struct Candidate {
+    double loss;
+    Eigen::VectorXd theta;
+  };
+  std::vector<Candidate> candidates;
+  std::mt19937_64 bits(1);
+  const auto uniform = [&](double low, double high) {
+    return low + (high - low) * static_cast<double>(bits() >> 11) * 0x1p-53;
+  };
+  const double scale = 1 / law.variance;
+  for (int start = 0; start < kStarts; ++start) {
+    // The best steps and curvatures grow from layer to layer, as each makes the spectrum smaller.
+    const double step = uniform(0.2, 0.6), step_growth = uniform(1, 5);
+    const double curvature = uniform(0.02, 0.4), curvature_growth = uniform(1, 5.5);
+    Eigen::VectorXd theta(size);
+    for (Eigen::Index l = 0; l < stored; ++l) {
+      const auto layer = static_cast<double>(l);
+      theta[l] = scale * step * std::pow(step_growth, layer) * std::exp(uniform(-0.35, 0.35));
+      if (!family.curvature) continue;
+      theta[l + stored] = scale * curvature * std::pow(curvature_growth, layer) * std::exp(uniform(-0.35, 0.35));
+    }
+    if (!std::isfinite(fit.squares(theta))) continue;
+    theta = fit.minimise(theta, kTrialIterations);
+    candidates.push_back({fit.squares(theta), theta});
+  }
+  std::ranges::sort(candidates, {}, &Candidate::loss);
+  candidates.resize(std::min(candidates.size(), kFinalists));
+  for (Candidate& candidate : candidates) {
+    candidate.theta = fit.minimise(candidate.theta, kFinalIterations);
+    candidate.loss = fit.squares(candidate.theta);
+  }
+  const auto best = std::ranges::min_element(candidates, {}, &Candidate::loss);
+  const auto chosen = fit.layers(best->theta);
+  return {chosen, {gd_loss(seen, noise, chosen), 0}};
+}
+
+Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n) {
+  spec.kind = Parametrisation::gdpp;
+  spec.layers = static_cast<int>(layers.size());
+  Network network{.spec = spec, .theta = {}};
+  const double unit = spec.context_factor(n) * n;  // G of the network in units of G/n
+  for (const GdLayer& layer : layers) {
+    network.theta.push_back(-layer.curvature / unit);
+    network.theta.push_back(-layer.step / unit);
+  }
+  return network;
+}
+
+double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers) {
+  const Fit fit({law.lambda, law.count, noise / law.n}, static_cast<int>(layers.size()), {.curvature = true});
+  return 0.5 * law.variance * fit.squares(fit.theta(layers));
 }
 
 }  // namespace gramian

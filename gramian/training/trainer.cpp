@@ -215,8 +215,8 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 "[train.query] integrated needs [model.query_in_keys] false: with the query among the keys the "
                 "prediction is not linear in it; use sampled");
   }
-  if (train.steps < 1 || train.steps > 0xFFFFFFFFll) {
-    return fail(ErrorKind::config, "[train.steps] must be in [1, 2^32), got {}", train.steps);
+  if (train.steps < 0 || train.steps > 0xFFFFFFFFll) {
+    return fail(ErrorKind::config, "[train.steps] must be in [0, 2^32), got {}", train.steps);
   }
   if (train.method == Method::gauss_newton && network.parameters() > kMaxGaussNewtonParameters) {
     return fail(ErrorKind::config,
