@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -76,14 +78,22 @@ struct Tally {
   }
 };
 
+// The solvers' losses of all prompts, [prompts, solvers]: null, to be written, or known and to be read.
+struct LossTable {
+  double* losses = nullptr;
+  bool known = false;
+};
+
 // The scratch memory of one thread.
 class Examiner {
  public:
-  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model, const EvalSpec& spec, int thread)
+  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model, const EvalSpec& spec,
+           const LossTable& table, int thread)
       : task_(task),
         opponents_(opponents),
         model_(model),
         spec_(spec),
+        table_(table),
         thread_(thread),
         sampler_(task),
         block_(task.d()),
@@ -93,22 +103,30 @@ class Examiner {
 
   void run(std::uint64_t chunk, Tally& tally) {
     for_blocks(sampler_, block_, spec_.seed, kEvaluationStream, chunk, spec_.prompts,
-               [&](const PromptBlock<double>& block, int count, std::uint64_t) {
-                 spectra_.fill(block, count, 0);
+               [&](const PromptBlock<double>& block, int count, std::uint64_t first) {
+                 if (!table_.known) spectra_.fill(block, count, 0);
                  if (model_) model_->predict(block, weights_.data(), thread_);
-                 for (int lane = 0; lane < count; ++lane) examine(lane, tally);
+                 for (int lane = 0; lane < count; ++lane) {
+                   examine(lane, first + static_cast<std::uint64_t>(lane), tally);
+                 }
                });
   }
 
  private:
-  void examine(int lane, Tally& tally) {
+  double solver_loss(std::size_t solver, int lane) {
     const Spectrum prompt = spectra_[static_cast<std::size_t>(lane)];
+    opponents_.list[solver].solver->solve(prompt, coordinates_);
+    return loss(prompt, coordinates_, spec_.query);
+  }
+
+  void examine(int lane, std::uint64_t number, Tally& tally) {
+    double* const row = table_.losses ? table_.losses + number * opponents_.list.size() : nullptr;
     double oracle = 0;
     double bayes = 0;
     for (std::size_t s = 0; s < opponents_.list.size(); ++s) {
       if (!opponents_.list[s].undefined.empty()) continue;
-      opponents_.list[s].solver->solve(prompt, coordinates_);
-      const double value = loss(prompt, coordinates_, spec_.query);
+      const double value = table_.known ? row[s] : solver_loss(s, lane);
+      if (row && !table_.known) row[s] = value;
       if (s == kOracle) oracle = value;
       if (s == kBayes) bayes = value;
       tally.solvers[s].add(value, oracle);
@@ -155,6 +173,7 @@ class Examiner {
   const Opponents& opponents_;
   Predictor* model_;
   const EvalSpec& spec_;
+  LossTable table_;
   int thread_;
   PromptSampler<double> sampler_;
   PromptBlock<double> block_;
@@ -204,12 +223,29 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
   return opponents;
 }
 
+SolverLosses::Entry& SolverLosses::entry(const NoisePrior& noise, const EvalSpec& spec) {
+  const std::string key = fmt::format("{}, {} prompts of seed {}, query {}", noise.describe(), spec.prompts, spec.seed,
+                                      spec.query == QueryMode::sampled ? "sampled" : "integrated");
+  const std::scoped_lock guard(mutex_);
+  return entries_[key];
+}
+
 Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress) {
+                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress,
+                              SolverLosses* shared) {
   const std::size_t solver_count = opponents.list.size();
   const std::size_t layer_count = model ? static_cast<std::size_t>(model->layers()) : 0;
+  SolverLosses::Entry* entry = shared ? &shared->entry(task.spec().noise, spec) : nullptr;
+  std::unique_lock<std::mutex> filling;
+  if (entry) filling = std::unique_lock(entry->mutex, std::try_to_lock);
+  LossTable table;
+  if (filling.owns_lock()) {
+    if (!entry->filled) entry->losses.resize(spec.prompts * solver_count);
+    table = {entry->losses.data(), entry->filled};
+    if (entry->filled) filling.unlock();  // it does not change any more
+  }
   std::vector<Examiner> examiners;
-  for (int t = 0; t < pool.threads(); ++t) examiners.emplace_back(task, opponents, model, spec, t);
+  for (int t = 0; t < pool.threads(); ++t) examiners.emplace_back(task, opponents, model, spec, table, t);
 
   Tally total(solver_count, layer_count);
   const std::uint64_t chunks = chunks_for(spec.prompts);
@@ -226,6 +262,7 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
       return fail(ErrorKind::interrupted, "evaluation stopped after {} of {} prompts", done, spec.prompts);
     }
   }
+  if (filling.owns_lock()) entry->filled = true;
 
   EvalResult result;
   result.prompts = spec.prompts;
@@ -251,7 +288,7 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
 
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents, Predictor* model,
                                             const std::vector<double>& sigmas, const EvalSpec& spec, ThreadPool& pool,
-                                            const ProgressFunction& progress) {
+                                            const ProgressFunction& progress, SolverLosses* shared) {
   std::vector<ProfilePoint> points;
   for (const double sigma : sigmas) {
     auto noise = NoisePrior::constant(sigma);
@@ -260,7 +297,7 @@ Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Op
     const auto overall = [&](std::uint64_t done, std::uint64_t) {
       return !progress || progress(before + done, sigmas.size() * spec.prompts);
     };
-    auto result = evaluate(task.with_noise(*noise), opponents, model, spec, pool, overall);
+    auto result = evaluate(task.with_noise(*noise), opponents, model, spec, pool, overall, shared);
     if (!result) return std::unexpected(result.error());
     points.push_back({sigma, std::move(*result)});
   }

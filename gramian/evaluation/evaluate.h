@@ -12,7 +12,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -89,6 +91,24 @@ struct ProfilePoint {
   EvalResult result;
 };
 
+// What the solvers lose does not depend on the model and costs several times as much: models that are evaluated on the
+// same prompts can share it, to the same bits. One for each task and its opponents; for any number of threads. Holds
+// eight bytes for each prompt and solver.
+class SolverLosses {
+ public:
+  struct Entry {
+    std::mutex mutex;            // held while an evaluation fills it; others then do without
+    bool filled = false;         // for good
+    std::vector<double> losses;  // [prompts, solvers]; undefined solvers are left at zero
+  };
+  // Of these prompts; they are the same for the same noise and spec.
+  Entry& entry(const NoisePrior& noise, const EvalSpec& spec);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;
+};
+
 // Called between batches with prompts done and in all; false stops the work, which
 // then fails with ErrorKind::interrupted.
 using ProgressFunction = std::function<bool(std::uint64_t done, std::uint64_t total)>;
@@ -103,14 +123,15 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
 
 // Memory does not grow with the number of prompts, and the result is the same to the bit
 // for any number of threads. `model` may be null. The task may differ from that of the
-// opponents in its noise alone.
+// opponents in its noise alone. With `shared` solvers are asked only once for each prompt.
 Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress = {});
+                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress = {},
+                              SolverLosses* shared = nullptr);
 
 // The same at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
 // of Bayes stay those of `opponents`, and all points share the prompts but for the noise level.
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents, Predictor* model,
                                             const std::vector<double>& sigmas, const EvalSpec& spec, ThreadPool& pool,
-                                            const ProgressFunction& progress = {});
+                                            const ProgressFunction& progress = {}, SolverLosses* shared = nullptr);
 
 }  // namespace gramian

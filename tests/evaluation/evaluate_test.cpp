@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "gramian/evaluation/table.h"
 #include "tests/evaluation/predictors.h"
@@ -41,6 +42,58 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
     texts[threads > 1] = to_json(result, points);
   }
   EXPECT_EQ(texts[0], texts[1]);
+}
+
+// Models that share the solvers' losses, one after the other and at once, get the bits that each gets alone.
+TEST(Evaluate, SharedSolverLossesChangeNothing) {
+  const RegressionTask task = make_task(12, 12, kUniform5);  // n = d: some solvers are undefined
+  const EvalSpec spec = small_spec(3'003);
+  EvalSpec sampled = spec;
+  sampled.query = QueryMode::sampled;
+  ThreadPool pool(2);
+  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
+  const std::vector<double> sigmas{0, 2.5};
+  const auto examine = [&](double step, ThreadPool& threads, SolverLosses* shared) {
+    FunctionPredictor model = one_step(step, 2);
+    const auto points = profile(task, opponents, &model, sigmas, spec, threads, {}, shared).value();
+    return to_json(evaluate(task, opponents, &model, spec, threads, {}, shared).value(), points) +
+           to_json(evaluate(task, opponents, &model, sampled, threads, {}, shared).value());
+  };
+  SolverLosses shared;
+  for (const double step : {0.02, 0.03, 0.04}) {
+    EXPECT_EQ(examine(step, pool, &shared), examine(step, pool, nullptr)) << step;
+  }
+  EXPECT_TRUE(shared.entry(task.spec().noise, spec).filled);
+  EXPECT_EQ(shared.entry(task.spec().noise, spec).losses.size(), 3'003 * opponents.list.size());
+
+  SolverLosses at_once;
+  std::string texts[2];
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& text : texts) {
+      threads.emplace_back([&] {
+        ThreadPool own(1);
+        text = examine(0.02, own, &at_once);
+      });
+    }
+  }
+  EXPECT_EQ(texts[0], examine(0.02, pool, nullptr));
+  EXPECT_EQ(texts[1], texts[0]);
+}
+
+// An evaluation that is stopped leaves nothing behind that a later one would take for losses.
+TEST(Evaluate, InterruptedEvaluationsShareNothing) {
+  const RegressionTask task = make_task(20, 10, kUniform5);
+  const EvalSpec spec = small_spec(30'000);
+  ThreadPool pool(2);
+  FunctionPredictor model = one_step(0.025);
+  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
+  SolverLosses shared;
+  const auto stop = [](std::uint64_t, std::uint64_t) { return false; };
+  EXPECT_FALSE(evaluate(task, opponents, &model, spec, pool, stop, &shared));
+  EXPECT_FALSE(shared.entry(task.spec().noise, spec).filled);
+  EXPECT_EQ(to_json(evaluate(task, opponents, &model, spec, pool, {}, &shared).value()),
+            to_json(evaluate(task, opponents, &model, spec, pool).value()));
 }
 
 TEST(Evaluate, SampledAndIntegratedQueriesAgree) {
