@@ -293,7 +293,8 @@ class Runner {
   std::string inside(const std::string& directory) const { return directory.substr(options_.directory.size() + 1); }
 
   Expected<TrainRunResult> train_counted(const Config& config, const std::string& directory) {
-    const double per_step = cost(config) / static_cast<double>(config.integer("train.steps"));
+    const double per_step =
+        cost(config) / static_cast<double>(std::max<std::int64_t>(1, config.integer("train.steps")));
     double counted = 0;
     const TrainRunOptions options{.resume = true,
                                   .command_line = options_.command_line,
@@ -360,20 +361,21 @@ class Runner {
     ThreadPool pool(1);
     NetworkPredictor predictor(model->network, task.n(), 1);
     const Opponents& others = opponents(unit, model->experiment, pool);
+    SolverLosses* const losses = &shared_.at(unit.cell.problem).losses;
     const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
     EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
-    const auto result = evaluate(task, others, &predictor, spec, pool, go_on);
+    const auto result = evaluate(task, others, &predictor, spec, pool, go_on, losses);
     if (!result) return std::unexpected(result.error());
     Json extra;
     if (unit.examination.single_query_prompts > 0) {
       const EvalSpec single{
           .prompts = unit.examination.single_query_prompts, .seed = kEvaluationSeed, .query = QueryMode::sampled};
-      const auto published = evaluate(task, others, &predictor, single, pool, go_on);
+      const auto published = evaluate(task, others, &predictor, single, pool, go_on, losses);
       if (!published) return std::unexpected(published.error());
       extra = Json::parse(to_json(*published));
     }
     spec.prompts = unit.examination.profile_prompts;
-    const auto points = profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on);
+    const auto points = profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses);
     if (!points) return std::unexpected(points.error());
     Json json = Json::parse(to_json(*result, *points));
     if (!extra.is_null())
@@ -384,6 +386,7 @@ class Runner {
   struct Shared {
     std::once_flag once;
     Opponents opponents;
+    SolverLosses losses;  // of these opponents, on the prompts of all cells of the problem
   };
 
   const StudyOptions& options_;
