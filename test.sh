@@ -13,7 +13,7 @@ install_packages tests
 for preset in "${presets[@]}"; do
   targets=() selection=()
   if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt that have the label "threads"
-    targets=(test_parallel test_training test_evaluation test_runs test_studies)
+    targets=(test_parallel test_training test_evaluation test_runs test_studies test_explain)
     selection=(--label-regex threads)
   fi
   build "$preset" "${targets[@]}"

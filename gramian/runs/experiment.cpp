@@ -196,7 +196,7 @@ Status set_beginning(const Config& config, Experiment& experiment) {
                 "[model.init] gdpp_optimum needs [task.weights] isotropic, got inverse_covariance ({})",
                 config.where("task.weights"));
   }
-  if (const auto law = eigenvalue_law(experiment.task); !law) {
+  if (const Status law = check_eigenvalue_law(experiment.task); !law) {
     return fail(ErrorKind::config, "[model.init] gdpp_optimum: {} ({})", law.error().message,
                 config.where("model.init"));
   }

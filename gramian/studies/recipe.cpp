@@ -17,7 +17,7 @@ constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
 constexpr std::int64_t kDeepFullSteps = 24000;    // the same from kDeepLayers on, at twice the rate
 constexpr std::int64_t kRandomSteps = 3000;       // FULL, at random; and without noise near gradient descent
 constexpr int kDeepLayers = 6;
-constexpr double kRare = 1e-6;  // without noise: EigenvalueLaw::without_largest for the best GD++ network
+constexpr double kRare = 1e-6;  // EigenvalueLaw::without_largest, for the best GD++ network
 constexpr std::int64_t kQuickSteps = 300;
 
 // Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones there.
@@ -36,7 +36,7 @@ constexpr Start kStarts[] = {
     {0.22, 0.074, 2.25, 0.3, 0.95},  // Theorem 5.1, for a largest eigenvalue of G/n of 4.5
     {0.3, 0.25, 5, 0.3, 0.95},       // the growth of the best GD++ networks without noise
 };
-// GD++ has fewer valleys, or none with noise: the first of these starts do.
+// GD++ has fewer valleys: the first of these starts do, beside its computed optimum.
 constexpr std::size_t kGdppStarts = 3;
 
 // FULL begins once near gradient descent and then at random, where it finds networks that give up a
@@ -81,9 +81,10 @@ Settings random_start(int index, int seed, const Effort& effort) {
 std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort) {
   const char* rate = cell.layers >= kDeepLayers && !cell.problem->noiseless() ? "0.01" : "0.005";
   const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
+  const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
   // Guards that are stretched by less: this network is tuned to where prompts become rare.
-  const Settings optimum{"model.init=gdpp_optimum", fmt::format("model.init_rare={}", kRare), "model.init_noise=0",
-                         "train.stretch=1.25"};
+  const Settings common_law{"model.init=gdpp_optimum", fmt::format("model.init_rare={}", kRare), "model.init_noise=0",
+                            "train.stretch=1.25"};
   const auto joined = [](Settings one, const Settings& two) {
     one.insert(one.end(), two.begin(), two.end());
     return one;
@@ -99,15 +100,17 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
     const std::size_t count = cell.kind == Parametrisation::gdpp ? kGdppStarts : std::size(kStarts);
     for (const Start& start : std::span(kStarts).first(count)) list.push_back(second_order_start(start));
   }
-  if (!cell.problem->noiseless()) return list;
-  if (cell.kind == Parametrisation::full) {
+  if (cell.kind == Parametrisation::gdpp) {
+    list.push_back(joined(whole_law, {"train.steps=0"}));   // better up to three layers
+    list.push_back(joined(common_law, {"train.steps=0"}));  // and from four on
+  } else if (!cell.problem->noiseless()) {
+    return list;
+  } else if (cell.kind == Parametrisation::full) {
     list.push_back(soap);
     if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
-    list.push_back(joined(optimum, {"train.optimiser=soap", "train.learning_rate=0.0003"}));
-  } else if (cell.kind == Parametrisation::diag) {
-    list.push_back(joined(optimum, {"train.optimiser=adam", "train.learning_rate=0.001"}));
+    list.push_back(joined(common_law, {"train.optimiser=soap", "train.learning_rate=0.0003"}));
   } else {
-    list.push_back(joined(optimum, {"train.steps=0"}));
+    list.push_back(joined(common_law, {"train.optimiser=adam", "train.learning_rate=0.001"}));
   }
   return list;
 }
@@ -156,11 +159,11 @@ std::string versatile_text(const Effort& effort) {
       "({} "
       "for FULL) one prompt of sixteen is a guard.\n"
       "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} near gradient descent a seed (initial weights, rate "
-      "and memory of Gauss-Newton).\n"
+      "and memory of Gauss-Newton). GD++ also as the network of least expected loss, computed from the law of the "
+      "eigenvalues of a prompt, with and without its rarest millionth.\n"
       "FULL: {} steps of SOAP near gradient descent{}{}.\n"
-      "Without noise: float64, and a robust loss that ends as the squared error; one more start is the GD++ network "
-      "of least expected loss, computed from the law of the eigenvalues without its rarest millionth (GD++: as it is; "
-      "DIAG and FULL: trained on for {} steps), and FULL near gradient descent has {} steps.\n"
+      "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL also begin as the GD++ "
+      "network without that millionth, trained on for {} steps, and FULL near gradient descent has {} steps.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps),
       effort.quick ? "one start" : fmt::format("{} and {} starts", kGdppStarts, std::size(kStarts)), number(kFullSteps),

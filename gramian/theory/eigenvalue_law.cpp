@@ -81,18 +81,21 @@ EigenvalueLaw EigenvalueLaw::without_largest(double rare) const {
   return kept;
 }
 
-Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task) {
-  const TaskSpec& spec = task.spec();
+Status check_eigenvalue_law(const RegressionTask& task) {
   const auto refuse = [](const std::string& rule, const auto& found) {
     return fail(ErrorKind::config, "the exact law of the eigenvalues of a prompt needs {}, got {}", rule, found);
   };
-  if (spec.inputs != InputLaw::gaussian) return refuse("[task.inputs] gaussian", "uniform");
-  const auto variance = task.scalar_covariance();
-  if (!variance) return std::unexpected(variance.error());
+  if (task.spec().inputs != InputLaw::gaussian) return refuse("[task.inputs] gaussian", "uniform");
+  if (const auto variance = task.scalar_covariance(); !variance) return std::unexpected(variance.error());
   if (task.d() > kLargestDimension) return refuse(fmt::format("[task.d] of at most {}", kLargestDimension), task.d());
   if (task.d() == task.n()) return refuse("[task.n] other than [task.d]", task.n());
+  return {};
+}
 
-  EigenvalueLaw law{.d = task.d(), .n = task.n(), .variance = *variance, .lambda = {}, .count = {}};
+Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task) {
+  if (Status ok = check_eigenvalue_law(task); !ok) return std::unexpected(ok.error());
+  const double variance = task.scalar_covariance().value();
+  EigenvalueLaw law{.d = task.d(), .n = task.n(), .variance = variance, .lambda = {}, .count = {}};
   const int m = std::min(task.d(), task.n()), degrees = std::max(task.d(), task.n());
   const double first = std::max(0.0, std::sqrt(degrees) - std::sqrt(m) - kTails);
   const double last = std::sqrt(degrees) + std::sqrt(m) + kTails;
@@ -106,7 +109,7 @@ Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task) {
   for (Eigen::Index k = 0; k <= kIntervals; k += kStride) {
     const double count = rho[k] * step * kStride;
     if (!(count > 1e-300)) continue;
-    law.lambda.push_back(*variance * t[k] * t[k] / task.n());
+    law.lambda.push_back(variance * t[k] * t[k] / task.n());
     law.count.push_back(count);
   }
   return law;

@@ -33,7 +33,9 @@ struct EigenvalueLaw {
 };
 
 // Errors: config, unless x is Gaussian with a covariance that is a multiple of I, d <= 64 and n is not d (its smallest
-// eigenvalue then has an infinite density at zero).
+// eigenvalue then has an infinite density at zero). Some ten milliseconds.
 Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task);
+// The same errors, without the work.
+Status check_eigenvalue_law(const RegressionTask& task);
 
 }  // namespace gramian

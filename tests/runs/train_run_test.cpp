@@ -369,6 +369,53 @@ TEST_F(TrainRun, GdppInsideARun) {
   }
 }
 
+// The GD++ network of least expected loss, computed: in each kind the same function, with no step as with more.
+TEST_F(TrainRun, BeginsAtTheBestGdpp) {
+  const auto optimum = [](std::vector<std::string> more) {
+    std::vector<std::string> settings{"model.heads=1", "model.layers=3", "model.init=gdpp_optimum", "train.steps=0"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return small_run(settings);
+  };
+  const auto gdpp = train("gdpp", optimum({"model.kind=gdpp"}));
+  ASSERT_TRUE(gdpp) << test::message_of(gdpp);
+  EXPECT_EQ(gdpp->steps, 0);
+  EXPECT_FALSE(gdpp->already_done);
+  const Network network = load_model(folder_ / "gdpp/model.safetensors").value();
+  EXPECT_EQ(network.spec.layers, 3);
+
+  ASSERT_TRUE(train("diag", optimum({"model.kind=diag"})));
+  ASSERT_TRUE(train("full", optimum({"model.kind=full"})));
+  ASSERT_TRUE(train("sum", optimum({"model.kind=gdpp", "model.context_scale=sum"})));
+  for (int layer = 0; layer < 3; ++layer) {
+    const Omega omega = network.omega(layer);
+    EXPECT_LT(omega.yx, 0);
+    const Omega diag = load_model(folder_ / "diag/model.safetensors").value().omega(layer);
+    EXPECT_EQ(diag.xx, omega.xx);
+    EXPECT_EQ(diag.yx, omega.yx);
+    EXPECT_EQ(diag.xy, 0);
+    const LayerWeights full = load_model(folder_ / "full/model.safetensors").value().expanded(layer);
+    EXPECT_EQ(full.p, network.expanded(layer).p);
+    EXPECT_EQ(full.q, network.expanded(layer).q);
+    EXPECT_NEAR(load_model(folder_ / "sum/model.safetensors").value().omega(layer).yx, omega.yx,
+                1e-12 * std::abs(omega.yx));
+  }
+  // A run without steps is finished, and says so when it is asked again; one with steps goes on from the same place.
+  const auto again = train("gdpp", optimum({"model.kind=gdpp"}), true);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->already_done);
+  ASSERT_TRUE(train("trained", optimum({"model.kind=diag", "train.steps=5"})));
+  EXPECT_NE(slurp(folder_ / "trained/model.safetensors"), slurp(folder_ / "diag/model.safetensors"));
+
+  for (const auto& [bad, what] : {std::pair{"model.heads=2", "heads = 1"},
+                                  {"model.tied=true", "tied = false"},
+                                  {"task.inputs=uniform", "[task.inputs]"},
+                                  {"task.covariance=[1, 2, 3]", "[task.covariance]"}}) {
+    EXPECT_TRUE(is_error(train("bad", optimum({"model.kind=full", bad})), ErrorKind::config,
+                         {"[model.init] gdpp_optimum", what}))
+        << bad;
+  }
+}
+
 TEST(Snapshots, AreDenserWhereTrainingIsYoung) {
   EXPECT_EQ(snapshot_steps(1000, 0), std::vector<std::int64_t>{});
   EXPECT_EQ(snapshot_steps(1000, 1), std::vector<std::int64_t>{1000});

@@ -33,7 +33,7 @@ double mean(const EigenvalueLaw& law, const Function& f) {
 // E tr S = d, E tr S^2 = d (n + d + 1) / n, E tr S^3 = d (n^2 + d^2 + 3 n d + 3 n + 3 d + 4) / n^2,
 // E tr S^-1 = d n / (n - d - 1) (of standard normal inputs).
 TEST(EigenvalueLaw, HasTheMomentsOfWishart) {
-  for (const auto& [d, n] : {std::pair{10, 20}, {9, 20}, {1, 7}, {2, 9}, {3, 100}, {10, 1000}, {32, 50}}) {
+  for (const auto& [d, n] : {std::pair{10, 20}, {9, 20}, {1, 7}, {2, 9}, {3, 100}, {10, 1000}, {32, 50}, {64, 66}}) {
     SCOPED_TRACE(testing::Message() << "d = " << d << ", n = " << n);
     const EigenvalueLaw law = eigenvalue_law(gaussian_task(d, n)).value();
     const double D = d, N = n;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "gramian/models/pass.h"
 
@@ -118,6 +119,77 @@ TEST(GdFamily, IsTheLossOfTheNetwork) {
       other = best.layers;
       other[k].curvature *= factor;
       EXPECT_GE(gd_loss(spectra, other).mean, best.loss.mean);
+    }
+  }
+}
+
+RegressionTask gaussian_task(int d, int n) {
+  TaskSpec spec;
+  spec.d = d;
+  spec.n = n;
+  spec.noise = NoisePrior::constant(0).value();
+  return RegressionTask::create(spec).value();
+}
+
+// L = 1: step = n / (n + d + 1 + E sigma^2), loss = d/2 (1 - step), for G/n.
+TEST(GdFamily, OneLayerOverTheExactLawIsTheClosedForm) {
+  for (const auto& [d, n, noise] : {std::tuple{10, 20, 0.0}, {10, 20, 25.0 / 3}, {3, 40, 5.0}}) {
+    const EigenvalueLaw law = eigenvalue_law(gaussian_task(d, n)).value();
+    const double step = n / (n + d + 1 + noise);
+    for (const bool curvature : {false, true}) {
+      const GdOptimum best = best_gd(law, noise, 1, {.curvature = curvature});
+      EXPECT_NEAR(best.layers[0].step, step, 1e-7);
+      EXPECT_NEAR(best.loss.mean, 0.5 * d * (1 - step), 1e-8 * d);
+    }
+  }
+}
+
+// Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and minimiser); more starts
+// may only find less.
+TEST(GdFamily, DeepOptimaOverTheExactLaw) {
+  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  const double expected[] = {0.2679, 0.01704, 4.459e-4};
+  for (int layers = 2; layers <= 4; ++layers) {
+    const GdOptimum best = best_gd(law, 0, layers, {.curvature = true});
+    EXPECT_NEAR(best.loss.mean, expected[layers - 2], 2e-3 * expected[layers - 2]) << layers;
+    EXPECT_DOUBLE_EQ(best.loss.mean, gd_loss(law, 0, best.layers));
+  }
+}
+
+// Ridge with the constant E sigma^2 is the best that is linear in the targets: lambda by lambda rho = k / (1 + k) with
+// k = sigma^2 / (n lambda). Deep GD++ comes near, from above.
+TEST(GdFamily, TendsToRidgeWithNoise) {
+  constexpr double kNoise = 25.0 / 3;
+  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  double ridge = 0;
+  for (std::size_t k = 0; k < law.lambda.size(); ++k) {
+    const double ratio = kNoise / (20 * law.lambda[k]);
+    ridge += 0.5 * law.count[k] * ratio / (1 + ratio);
+  }
+  double last = 5;
+  for (int layers = 1; layers <= 4; ++layers) {
+    const double loss = best_gd(law, kNoise, layers, {.curvature = true}).loss.mean;
+    EXPECT_GT(loss, ridge);
+    EXPECT_LE(loss, last * (1 + 1e-9)) << layers;
+    last = loss;
+  }
+  EXPECT_LT(last, 1.005 * ridge);
+}
+
+// What is rarer than one in a million does not count, but down to one in ten million is no worse than predicting zero.
+TEST(GdFamily, RareEigenvaluesDoNotCount) {
+  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  const EigenvalueLaw seen = law.without_largest(1e-6), guarded = law.without_largest(1e-7);
+  for (const int layers : {4, 5}) {
+    const GdOptimum all = best_gd(law, 0, layers, {.curvature = true});
+    const GdOptimum cut = best_gd(law, 0, layers, {.curvature = true}, 1e-6);
+    EXPECT_LT(cut.loss.mean, 0.5 * all.loss.mean);
+    EXPECT_DOUBLE_EQ(cut.loss.mean, gd_loss(seen, 0, cut.layers));
+    EXPECT_LT(cut.loss.mean, gd_loss(seen, 0, all.layers));
+    EXPECT_GT(gd_loss(law, 0, cut.layers), all.loss.mean);
+    for (std::size_t k = seen.lambda.size(); k < guarded.lambda.size(); ++k) {
+      const EigenvalueLaw one{.d = 1, .n = 20, .variance = 1, .lambda = {law.lambda[k]}, .count = {1}};
+      EXPECT_LT(gd_loss(one, 0, cut.layers), 0.5 * 1.01) << layers << ' ' << law.lambda[k];
     }
   }
 }
