@@ -32,12 +32,12 @@ struct Start {
 constexpr Start kStarts[] = {
     {0.5, 0.05, 1, 0.3, 0.95},       // the usual one
     {0.5, 0.2, 1, 0.3, 0.95},        // more curvature correction
-    {0.5, 0.05, 1, 0.1, 0.99},       // slowly
     {0.22, 0.074, 2.25, 0.3, 0.95},  // Theorem 5.1, for a largest eigenvalue of G/n of 4.5
+    {0.5, 0.05, 1, 0.1, 0.99},       // slowly
     {0.3, 0.25, 5, 0.3, 0.95},       // the growth of the best GD++ networks without noise
 };
-// GD++ has fewer valleys: the first of these starts do, beside its computed optimum.
-constexpr std::size_t kGdppStarts = 3;
+// GD++ has its computed optimum too, and needs no more than these.
+constexpr Start kGdppStarts[] = {kStarts[0], kStarts[1], kStarts[3]};
 
 // FULL begins once near gradient descent and then at random, where it finds networks that give up a
 // direction of x to carry y: each start has a seed of its own, this far from the next.
@@ -97,8 +97,9 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
     return list;
   }
   if (cell.kind != Parametrisation::full) {
-    const std::size_t count = cell.kind == Parametrisation::gdpp ? kGdppStarts : std::size(kStarts);
-    for (const Start& start : std::span(kStarts).first(count)) list.push_back(second_order_start(start));
+    const std::span<const Start> own =
+        cell.kind == Parametrisation::gdpp ? std::span<const Start>(kGdppStarts) : kStarts;
+    for (const Start& start : own) list.push_back(second_order_start(start));
   }
   if (cell.kind == Parametrisation::gdpp) {
     list.push_back(joined(whole_law, {"train.steps=0"}));   // better up to three layers
@@ -166,7 +167,8 @@ std::string versatile_text(const Effort& effort) {
       "network without that millionth, trained on for {} steps, and FULL near gradient descent has {} steps.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps),
-      effort.quick ? "one start" : fmt::format("{} and {} starts", kGdppStarts, std::size(kStarts)), number(kFullSteps),
+      effort.quick ? "one start" : fmt::format("{} and {} starts", std::size(kGdppStarts), std::size(kStarts)),
+      number(kFullSteps),
       effort.quick || effort.steps > 0
           ? ""
           : fmt::format(" ({} at twice the rate from {} layers on)", kDeepFullSteps, kDeepLayers),

@@ -54,19 +54,20 @@ Status draw_training(const Archive& archive, const StudyOptions& options, StudyR
     if (trained == nullptr) continue;
     auto points = training_curve(*trained, options);
     if (!points) return std::unexpected(points.error());
+    if (points->empty()) continue;  // computed, not trained
     for (Point& point : *points) point.x /= static_cast<double>(trained->steps);
     panel.series.push_back({.name = std::string(title_of(cell.kind)),
                             .role = role_of(cell.kind),
                             .mark = Mark::line,
                             .points = *std::move(points)});
   }
-  result.figures.push_back({.id = "training",
-                            .title = "Training curves",
-                            .caption =
-                                "Mean loss of single batches; a rare prompt on which a network explodes shows as a "
-                                "spike, of which the robust loss sees little.",
-                            .columns = 1,
-                            .panels = {std::move(panel)}});
+  result.figures.push_back(
+      {.id = "training",
+       .title = "Training curves",
+       .caption = "Mean loss of single batches; a rare prompt on which a network explodes shows as a "
+                  "spike, of which the robust loss sees little. A network that was computed has no curve.",
+       .columns = 1,
+       .panels = {std::move(panel)}});
   return {};
 }
 

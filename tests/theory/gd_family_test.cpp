@@ -144,14 +144,19 @@ TEST(GdFamily, OneLayerOverTheExactLawIsTheClosedForm) {
   }
 }
 
-// Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and minimiser); more starts
-// may only find less.
+// Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and minimiser). With four
+// layers its 120 starts found a worse valley.
 TEST(GdFamily, DeepOptimaOverTheExactLaw) {
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
-  const double expected[] = {0.2679, 0.01704, 4.459e-4};
+  const double expected[] = {0.2679, 0.01704};
   for (int layers = 2; layers <= 4; ++layers) {
     const GdOptimum best = best_gd(law, 0, layers, {.curvature = true});
-    EXPECT_NEAR(best.loss.mean, expected[layers - 2], 2e-3 * expected[layers - 2]) << layers;
+    if (layers < 4) {
+      EXPECT_NEAR(best.loss.mean, expected[layers - 2], 1e-3 * expected[layers - 2]) << layers;
+    } else {
+      EXPECT_LT(best.loss.mean, 4.459e-4);
+      EXPECT_GT(best.loss.mean, 3e-4);
+    }
     EXPECT_DOUBLE_EQ(best.loss.mean, gd_loss(law, 0, best.layers));
   }
 }
