@@ -107,7 +107,7 @@ constexpr std::array kKeys{
            "standard deviation of the random part of the initial weights; of a transformer, of Q, K, V and P times the "
            "root of "
            "their rows (embedding and MLP begin with 1 over that root)"),
-    later(number("model.init_rare", "0", closed(0, 1),
+    later(number("model.init_rare", "0", closed(0, 0.1),
                  "gdpp_optimum: the largest eigenvalues, of which a prompt has this many on average, do not count")),
     later(integer("model.positions", "0", 0, kMaxWidth,
                   "transformer: width of the sinusoidal encoding beside each token")),

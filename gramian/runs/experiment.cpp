@@ -196,6 +196,11 @@ Status set_beginning(const Config& config, Experiment& experiment) {
                 "[model.init] gdpp_optimum needs [task.weights] isotropic, got inverse_covariance ({})",
                 config.where("task.weights"));
   }
+  constexpr int kLayers = 16;  // a search of some seconds
+  if (network.layers > kLayers) {
+    return fail(ErrorKind::config, "[model.init] gdpp_optimum needs [model.layers] of at most {}, got {} ({})", kLayers,
+                network.layers, config.where("model.layers"));
+  }
   if (const Status law = check_eigenvalue_law(experiment.task); !law) {
     return fail(ErrorKind::config, "[model.init] gdpp_optimum: {} ({})", law.error().message,
                 config.where("model.init"));

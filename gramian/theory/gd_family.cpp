@@ -274,6 +274,11 @@ GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFa
     theta = fit.minimise(theta, kTrialIterations);
     candidates.push_back({fit.squares(theta), theta});
   }
+  if (candidates.empty()) {  // very deep: steps so small that no layer makes anything larger
+    Eigen::VectorXd theta = Eigen::VectorXd::Constant(size, 1 / law.lambda.back());
+    theta.tail(size - stored) *= 0.1;
+    candidates.push_back({fit.squares(theta), theta});
+  }
   std::ranges::sort(candidates, {}, &Candidate::loss);
   candidates.resize(std::min(candidates.size(), kFinalists));
   for (Candidate& candidate : candidates) {

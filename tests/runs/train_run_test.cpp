@@ -408,6 +408,7 @@ TEST_F(TrainRun, BeginsAtTheBestGdpp) {
 
   for (const auto& [bad, what] : {std::pair{"model.heads=2", "heads = 1"},
                                   {"model.tied=true", "tied = false"},
+                                  {"model.layers=17", "[model.layers]"},
                                   {"task.inputs=uniform", "[task.inputs]"},
                                   {"task.covariance=[1, 2, 3]", "[task.covariance]"}}) {
     EXPECT_TRUE(is_error(train("bad", optimum({"model.kind=full", bad})), ErrorKind::config,
