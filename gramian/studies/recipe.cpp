@@ -227,8 +227,7 @@ double cost(const Config& config) {
   const Operations operations = count_operations(experiment->network);
   double work = operations.total() + (train.method == Method::gauss_newton ? operations.backward : 0);
   work += 20.0 * experiment->task.d() * experiment->task.d();  // sampling, roughly
-  if (experiment->beginning == Beginning::gdpp) work *= 1.5;
-  constexpr double kSearch = 1e9;  // for the best GD++ network
+  constexpr double kSearch = 1e9;                              // for the best GD++ network
   return work * train.batch * static_cast<double>(train.steps) * (train.precision == Precision::twice ? 2 : 1) +
          (experiment->beginning == Beginning::gdpp_optimum ? kSearch : 0);
 }
