@@ -41,7 +41,7 @@ double rho(double eigenvalue, std::span<const GdLayer> layers) {
 }
 
 // What the loss is a sum over: sum_k count_k (rho_k^2 + noise / lambda_k (1 - rho_k)^2).
-struct Spectrum {
+struct LossTerms {
   std::span<const double> lambda;
   std::span<const double> count = {};   // empty: one of each
   double noise = 0;                     // E sigma^2 / n
@@ -54,11 +54,8 @@ struct Spectrum {
 // theta: steps, then curvatures; one of each if tied.
 class Fit {
  public:
-  Fit(const Spectrum& spectrum, int layers, const GdFamily& family)
-      : spectrum_(spectrum),
-        family_(family),
-        layers_(static_cast<std::size_t>(layers)),
-        stored_(family.tied ? 1 : layers_) {}
+  Fit(const LossTerms& terms, int layers, const GdFamily& family)
+      : terms_(terms), family_(family), layers_(static_cast<std::size_t>(layers)), stored_(family.tied ? 1 : layers_) {}
 
   std::size_t parameters() const { return stored_ * (family_.curvature ? 2 : 1); }
 
@@ -84,11 +81,11 @@ class Fit {
   double squares(const Eigen::VectorXd& theta) const {
     const auto all = layers(theta);
     double sum = 0;
-    for (std::size_t k = 0; k < spectrum_.lambda.size(); ++k) {
-      const double r = rho(spectrum_.lambda[k], all);
-      sum += spectrum_.count_of(k) * (r * r + spectrum_.noise_of(k) * (1 - r) * (1 - r));
+    for (std::size_t k = 0; k < terms_.lambda.size(); ++k) {
+      const double r = rho(terms_.lambda[k], all);
+      sum += terms_.count_of(k) * (r * r + terms_.noise_of(k) * (1 - r) * (1 - r));
     }
-    for (const double lambda : spectrum_.guards) {
+    for (const double lambda : terms_.guards) {
       const double excess = excess_of(rho(lambda, all));
       sum += excess * excess;
     }
@@ -102,13 +99,13 @@ class Fit {
     square = Eigen::MatrixXd::Zero(size, size);
     slope = Eigen::VectorXd::Zero(size);
     Eigen::VectorXd row(size);
-    for (std::size_t k = 0; k < spectrum_.lambda.size(); ++k) {
-      const double count = spectrum_.count_of(k), noise = spectrum_.noise_of(k);
-      const double end = rho_and_slope(spectrum_.lambda[k], all, row);
+    for (std::size_t k = 0; k < terms_.lambda.size(); ++k) {
+      const double count = terms_.count_of(k), noise = terms_.noise_of(k);
+      const double end = rho_and_slope(terms_.lambda[k], all, row);
       square.selfadjointView<Eigen::Lower>().rankUpdate(row, count * (1 + noise));
       slope += count * (end - noise * (1 - end)) * row;
     }
-    for (const double lambda : spectrum_.guards) {
+    for (const double lambda : terms_.guards) {
       const double excess = excess_of(rho_and_slope(lambda, all, row));
       if (excess == 0) continue;
       square.selfadjointView<Eigen::Lower>().rankUpdate(row);
@@ -167,7 +164,7 @@ class Fit {
   }
 
  private:
-  Spectrum spectrum_;
+  LossTerms terms_;
   GdFamily family_;
   std::size_t layers_, stored_;
 };
