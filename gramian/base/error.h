@@ -35,3 +35,15 @@ std::unexpected<Error> fail(ErrorKind kind, fmt::format_string<Args...> format, 
 }
 
 }  // namespace gramian
+
+// const auto text = GRAMIAN_TRY(read_file(path));    GRAMIAN_TRY(check(spec));
+//
+// The value of an Expected (nothing, of a Status); an error is returned from the enclosing function
+// at once. Use it as a whole statement or a whole initialiser: it returns from the middle of an
+// expression, and what else that expression has already evaluated would be lost.
+#define GRAMIAN_TRY(...)                                                                    \
+  (__extension__({                                                                          \
+    auto gramian_try_result = (__VA_ARGS__);                                                \
+    if (!gramian_try_result) return std::unexpected(std::move(gramian_try_result).error()); \
+    *std::move(gramian_try_result);                                                         \
+  }))

@@ -36,7 +36,7 @@ Status print(const std::string& table, const std::string& json, const BenchArgum
   if (interrupted()) return fail(ErrorKind::interrupted, "interrupted");
   fmt::print("{}", table);
   if (arguments.json.empty()) return {};
-  if (Status ok = write_file_atomically(arguments.json, json); !ok) return ok;
+  GRAMIAN_TRY(write_file_atomically(arguments.json, json));
   fmt::print("-> {}\n", arguments.json);
   return {};
 }

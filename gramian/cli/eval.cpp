@@ -54,15 +54,13 @@ Status compare(const Experiment& experiment, const Network* network, const std::
   };
   const std::uint64_t prompts = experiment.eval.prompts;
   const auto result =
-      evaluate(experiment.task, opponents, model.get(), experiment.eval, pool, bar("evaluate", prompts));
-  if (!result) return std::unexpected(result.error());
-  const auto points = profile(experiment.task, opponents, model.get(), experiment.profile, experiment.eval, pool,
-                              bar("profile", prompts * experiment.profile.size()));
-  if (!points) return std::unexpected(points.error());
+      GRAMIAN_TRY(evaluate(experiment.task, opponents, model.get(), experiment.eval, pool, bar("evaluate", prompts)));
+  const auto points = GRAMIAN_TRY(profile(experiment.task, opponents, model.get(), experiment.profile, experiment.eval,
+                                          pool, bar("profile", prompts * experiment.profile.size())));
 
-  fmt::print("{}", to_table(*result, *points));
+  fmt::print("{}", to_table(result, points));
   if (json.empty()) return {};
-  if (Status ok = write_file_atomically(json, to_json(*result, *points)); !ok) return ok;
+  GRAMIAN_TRY(write_file_atomically(json, to_json(result, points)));
   fmt::print("-> {}\n", json);
   return {};
 }
@@ -74,13 +72,12 @@ void print_task(const Experiment& experiment) {
 
 // A transformer on tokens, beside predicting zero: solvers work on Gram matrices.
 Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) {
-  const auto transformer = load_transformer(directory.model(), experiment.tokens->transformer);
-  if (!transformer) return std::unexpected(transformer.error());
+  const auto transformer = GRAMIAN_TRY(load_transformer(directory.model(), experiment.tokens->transformer));
   const TokenTask& task = experiment.tokens->task;
   ThreadPool pool(experiment.threads);
   const EvalSpec& spec = experiment.eval;
   const Alignment both =
-      align_tokens(task, predictor(task, *transformer), zero_predictor(task), spec.prompts, spec.seed, pool);
+      align_tokens(task, predictor(task, transformer), zero_predictor(task), spec.prompts, spec.seed, pool);
   fmt::print("{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
              task.family() == Family::sine ? "sines" : fmt::format("linear regression, d = {}", task.d()), task.n(),
              task.tokens(), task.width(), spec.prompts);
@@ -94,8 +91,7 @@ Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) 
 }
 
 Status eval(const EvalArguments& arguments) {
-  const auto directory = RunDirectory::open(arguments.source);
-  if (!directory) return std::unexpected(directory.error());
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.source));
   for (const std::string& setting : arguments.overrides) {
     const bool fixed =
         setting.starts_with("model.") || (setting.starts_with("train.") && !setting.starts_with("train.threads"));
@@ -105,30 +101,25 @@ Status eval(const EvalArguments& arguments) {
                   setting, arguments.source);
     }
   }
-  const auto config = Config::load(directory->config(), arguments.all_overrides());
-  if (!config) return std::unexpected(config.error());
-  const auto experiment = make_experiment(*config);
-  if (!experiment) return std::unexpected(experiment.error());
-  if (experiment->tokens) return eval_tokens(*experiment, *directory);
-  const auto run = load_trained_run(*directory, arguments.all_overrides());
-  if (!run) return std::unexpected(run.error());
-  print_task(run->experiment);
-  return compare(run->experiment, &run->network, directory->eval());
+  const auto config = GRAMIAN_TRY(Config::load(directory.config(), arguments.all_overrides()));
+  const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  if (experiment.tokens) return eval_tokens(experiment, directory);
+  const auto run = GRAMIAN_TRY(load_trained_run(directory, arguments.all_overrides()));
+  print_task(run.experiment);
+  return compare(run.experiment, &run.network, directory.eval());
 }
 
 Status solve(const EvalArguments& arguments) {
-  const auto config = Config::load(arguments.source, arguments.all_overrides());
-  if (!config) return std::unexpected(config.error());
-  const auto experiment = make_experiment(*config);
-  if (!experiment) return std::unexpected(experiment.error());
-  if (experiment->tokens) {
+  const auto config = GRAMIAN_TRY(Config::load(arguments.source, arguments.all_overrides()));
+  const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  if (experiment.tokens) {
     return fail(ErrorKind::usage,
                 "{}: the solvers work on the Gram matrices of linear regression; [model.kind] transformer "
                 "is for train and eval",
                 arguments.source);
   }
-  print_task(*experiment);
-  return compare(*experiment, nullptr, arguments.json);
+  print_task(experiment);
+  return compare(experiment, nullptr, arguments.json);
 }
 
 // Positional arguments are read in the order in which they are added.

@@ -33,16 +33,14 @@ std::string default_name(const std::string& directory) {
 }
 
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
-  const auto directory = RunDirectory::open(arguments.directory);
-  if (!directory) return std::unexpected(directory.error());
-  auto run = load_trained_run(*directory);
-  if (!run) return std::unexpected(run.error());
-  const Experiment& experiment = run->experiment;
-  run->network = as_configured(std::move(run->network), experiment.network);
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
+  auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const Experiment& experiment = run.experiment;
+  run.network = as_configured(std::move(run.network), experiment.network);
 
   // A model is there from the first checkpoint on; it can be explained, but not unnoticed.
   if (const auto saved =
-          load_checkpoint(directory->checkpoint(), experiment.network.parameters(), experiment.train.method);
+          load_checkpoint(directory.checkpoint(), experiment.network.parameters(), experiment.train.method);
       saved && saved->state.adam.step < experiment.train.steps) {
     fmt::print(
         "This run has stopped at step {} of {}: what follows is about a network that is not trained to the end.\n",
@@ -53,7 +51,7 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   ThreadPool pool(experiment.threads);
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
   Progress progress("explain", 6, "parts");
-  const auto explanation = gramian::explain(experiment.task, run->network, experiment.train, arguments.options, pool,
+  const auto explanation = gramian::explain(experiment.task, run.network, experiment.train, arguments.options, pool,
                                             [&](std::uint64_t done, std::uint64_t) {
                                               progress.update(static_cast<std::int64_t>(done));
                                               return !interrupted();
@@ -80,8 +78,8 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
                         .compiler = manifest.compiler,
                         .finished = utc_now(),
                         .cores = manifest.cores};
-  if (const auto settings = read_file(directory->config())) section.provenance.settings = *settings;
-  if (Status ok = write_file_atomically(arguments.json, to_json(*explanation, section)); !ok) return ok;
+  if (const auto settings = read_file(directory.config())) section.provenance.settings = *settings;
+  GRAMIAN_TRY(write_file_atomically(arguments.json, to_json(*explanation, section)));
   fmt::print("-> {}\n", arguments.json);
   return {};
 }

@@ -19,23 +19,20 @@ struct ExportArguments {
 };
 
 Status export_run(const ExportArguments& arguments) {
-  const auto format = export_format(arguments.format);
-  if (!format) return std::unexpected(format.error());
-  const auto directory = RunDirectory::open(arguments.run);
-  if (!directory) return std::unexpected(directory.error());
-  const auto run = load_trained_run(*directory);
-  if (!run) return std::unexpected(run.error());
-  const RegressionTask& task = run->experiment.task;
-  const auto bytes = export_model({.network = run->network,
-                                   .n = task.n(),
-                                   .origin = directory->path(),
-                                   .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
-                                  *format);
-  if (!bytes) return std::unexpected(bytes.error());
+  const auto format = GRAMIAN_TRY(export_format(arguments.format));
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
+  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const RegressionTask& task = run.experiment.task;
+  const auto bytes =
+      GRAMIAN_TRY(export_model({.network = run.network,
+                                .n = task.n(),
+                                .origin = directory.path(),
+                                .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
+                               format));
   const std::string output =
-      arguments.output.empty() ? directory->path() + "/" + export_file_name(*format) : arguments.output;
-  if (Status ok = write_file_atomically(output, *bytes); !ok) return ok;
-  if (output != "/dev/stdout") fmt::print("{} -> {}\n", describe_network(run->network), output);
+      arguments.output.empty() ? directory.path() + "/" + export_file_name(format) : arguments.output;
+  GRAMIAN_TRY(write_file_atomically(output, bytes));
+  if (output != "/dev/stdout") fmt::print("{} -> {}\n", describe_network(run.network), output);
   return {};
 }
 

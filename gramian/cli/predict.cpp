@@ -39,24 +39,22 @@ Status predict_queries(const PredictArguments& arguments, const NetworkRegressor
                 "{}: no row to predict: leave the cell of '{}' empty in such rows, or see --cross-validate",
                 arguments.data, data.target);
   }
-  const auto problem = standardise(data.context, false);
-  if (!problem) return std::unexpected(problem.error());
-  if (problem->y_deviation == 0) {
+  const auto problem = GRAMIAN_TRY(standardise(data.context, false));
+  if (problem.y_deviation == 0) {
     return fail(ErrorKind::format, "{}: column '{}' is constant over all {} rows that have it: nothing to learn",
                 arguments.data, data.target, data.context.size());
   }
-  for (const std::size_t column : problem->constants) {
+  for (const std::size_t column : problem.constants) {
     warn(fmt::format("{}: column '{}' is constant over the rows with a target, and left out", arguments.data,
                      data.features[column]));
   }
-  const auto fit = regressor.fit(data.context);
-  if (!fit) return std::unexpected(fit.error());
-  if (fit->exploded) warn("the network explodes on these rows; the mean of the target is predicted");
+  const auto fit = GRAMIAN_TRY(regressor.fit(data.context));
+  if (fit.exploded) warn("the network explodes on these rows; the mean of the target is predicted");
 
   std::string text = fmt::format("line,{}\n", csv_cell(data.target));
   const std::size_t d = data.context.d;
   for (std::size_t k = 0; k < data.query_lines.size(); ++k) {
-    text += fmt::format("{},{}\n", data.query_lines[k], fit->model.predict(std::span(data.queries).subspan(k * d, d)));
+    text += fmt::format("{},{}\n", data.query_lines[k], fit.model.predict(std::span(data.queries).subspan(k * d, d)));
   }
   if (!arguments.output.empty()) return write_file_atomically(arguments.output, text);
   fmt::print("{}", text);
@@ -83,34 +81,28 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
              arguments.whiten ? ", whitened for the model" : "");
   fmt::print("{}", to_table(*result));
   if (arguments.json.empty()) return {};
-  if (Status ok = write_file_atomically(arguments.json, to_json(*result)); !ok) return ok;
+  GRAMIAN_TRY(write_file_atomically(arguments.json, to_json(*result)));
   fmt::print("-> {}\n", arguments.json);
   return {};
 }
 
 Status predict(const PredictArguments& arguments) {
-  const auto directory = RunDirectory::open(arguments.run);
-  if (!directory) return std::unexpected(directory.error());
-  const auto run = load_trained_run(*directory);
-  if (!run) return std::unexpected(run.error());
-  const auto regressor = NetworkRegressor::create(run->network, run->experiment.task, arguments.whiten);
-  if (!regressor) return std::unexpected(regressor.error());
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
+  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const auto regressor = GRAMIAN_TRY(NetworkRegressor::create(run.network, run.experiment.task, arguments.whiten));
 
-  const auto bytes = read_file(arguments.data);
-  if (!bytes) return std::unexpected(bytes.error());
-  const auto table = parse_csv(*bytes, arguments.data);
-  if (!table) return std::unexpected(table.error());
-  const auto data = make_dataset(*table, arguments.target, arguments.features);
-  if (!data) return std::unexpected(data.error());
-  if (data->context.d != static_cast<std::size_t>(run->network.spec.d)) {
+  const auto bytes = GRAMIAN_TRY(read_file(arguments.data));
+  const auto table = GRAMIAN_TRY(parse_csv(bytes, arguments.data));
+  const auto data = GRAMIAN_TRY(make_dataset(table, arguments.target, arguments.features));
+  if (data.context.d != static_cast<std::size_t>(run.network.spec.d)) {
     return fail(ErrorKind::config,
                 "{} has {} input columns ({}), but the model of {} has d = {}: choose columns with --features, or "
                 "train with task.d={}",
-                arguments.data, data->context.d, fmt::join(data->features, ", "), arguments.run, run->network.spec.d,
-                data->context.d);
+                arguments.data, data.context.d, fmt::join(data.features, ", "), arguments.run, run.network.spec.d,
+                data.context.d);
   }
-  if (arguments.folds > 0) return compare(arguments, *regressor, run->experiment.task.spec().noise, *data);
-  return predict_queries(arguments, *regressor, *data);
+  if (arguments.folds > 0) return compare(arguments, regressor, run.experiment.task.spec().noise, data);
+  return predict_queries(arguments, regressor, data);
 }
 
 }  // namespace

@@ -20,12 +20,11 @@ Status report(const ReportArguments& arguments) {
   const std::string output = arguments.output.empty()
                                  ? (std::filesystem::path(arguments.directory) / "report.html").string()
                                  : arguments.output;
-  const auto summary = write_report(arguments.directory, output);
-  if (!summary) return std::unexpected(summary.error());
+  const auto summary = GRAMIAN_TRY(write_report(arguments.directory, output));
   if (output == "/dev/stdout") return {};
-  fmt::print("{} {}: {}\n-> {} ({:.1f} MB)\n", summary->studies.size(),
-             summary->studies.size() == 1 ? "study" : "studies", fmt::join(summary->studies, ", "), output,
-             static_cast<double>(summary->bytes) / 1e6);
+  fmt::print("{} {}: {}\n-> {} ({:.1f} MB)\n", summary.studies.size(),
+             summary.studies.size() == 1 ? "study" : "studies", fmt::join(summary.studies, ", "), output,
+             static_cast<double>(summary.bytes) / 1e6);
   return {};
 }
 

@@ -97,11 +97,10 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
     }
     fmt::print("{:<11} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(), fresh);
   }
-  const auto outlook = look_ahead(cells, options);
-  if (!outlook) return std::unexpected(outlook.error());
+  const auto outlook = GRAMIAN_TRY(look_ahead(cells, options));
   for (const Cell& cell : cells) fmt::print("  {}\n", cell.title());
   fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(), options.seeds,
-             options.seeds == 1 ? "" : "s", outlook->done, clock(outlook->seconds_left));
+             options.seeds == 1 ? "" : "s", outlook.done, clock(outlook.seconds_left));
   return {};
 }
 
@@ -129,9 +128,8 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
                              .interrupted = interrupted};
   if (arguments.dry_run) return dry_run(studies, options);
   for (const Study* study : studies) {
-    const auto result = reproduce(*study, options);
-    if (!result) return std::unexpected(result.error());
-    print(*result);
+    const auto result = GRAMIAN_TRY(reproduce(*study, options));
+    print(result);
     fmt::print("-> {}/results/{}.json, .csv\n", arguments.directory, study->name);
     std::fflush(stdout);
   }

@@ -21,20 +21,18 @@ struct TrainArguments {
 };
 
 Status train(const TrainArguments& arguments, const std::string& command_line) {
-  const auto config = Config::load(arguments.config, arguments.overrides);
-  if (!config) return std::unexpected(config.error());
+  const auto config = GRAMIAN_TRY(Config::load(arguments.config, arguments.overrides));
   catch_signals();
-  const auto result = train_run(*config, arguments.out, {arguments.resume, command_line, interrupted});
-  if (!result) return std::unexpected(result.error());
-  if (result->already_done) {
-    fmt::print("{} is trained already ({} steps, {:.1f} s)\n", arguments.out, result->steps, result->seconds);
+  const auto result = GRAMIAN_TRY(train_run(config, arguments.out, {arguments.resume, command_line, interrupted}));
+  if (result.already_done) {
+    fmt::print("{} is trained already ({} steps, {:.1f} s)\n", arguments.out, result.steps, result.seconds);
     return {};
   }
-  fmt::print("trained {} layers ({}) for {} steps in {:.1f} s -> {}\n", config->integer("model.layers"),
-             config->text("model.kind"), result->steps, result->seconds, result->directory.model());
-  if (result->dropped > 0) {
-    fmt::print("left out of the loss: {} prompts of {} on which the network exploded\n", result->dropped,
-               result->steps * config->integer("train.batch"));
+  fmt::print("trained {} layers ({}) for {} steps in {:.1f} s -> {}\n", config.integer("model.layers"),
+             config.text("model.kind"), result.steps, result.seconds, result.directory.model());
+  if (result.dropped > 0) {
+    fmt::print("left out of the loss: {} prompts of {} on which the network exploded\n", result.dropped,
+               result.steps * config.integer("train.batch"));
   }
   return {};
 }

@@ -291,15 +291,13 @@ Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Op
                                             const ProgressFunction& progress, SolverLosses* shared) {
   std::vector<ProfilePoint> points;
   for (const double sigma : sigmas) {
-    auto noise = NoisePrior::constant(sigma);
-    if (!noise) return std::unexpected(noise.error());
+    auto noise = GRAMIAN_TRY(NoisePrior::constant(sigma));
     const std::uint64_t before = points.size() * spec.prompts;
     const auto overall = [&](std::uint64_t done, std::uint64_t) {
       return !progress || progress(before + done, sigmas.size() * spec.prompts);
     };
-    auto result = evaluate(task.with_noise(*noise), opponents, model, spec, pool, overall, shared);
-    if (!result) return std::unexpected(result.error());
-    points.push_back({sigma, std::move(*result)});
+    auto result = GRAMIAN_TRY(evaluate(task.with_noise(noise), opponents, model, spec, pool, overall, shared));
+    points.push_back({sigma, std::move(result)});
   }
   return points;
 }

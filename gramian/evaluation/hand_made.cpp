@@ -17,19 +17,18 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
     for (auto& solver : make_step_solvers(k)) solvers.push_back(std::move(solver));
   }
   const Opponents opponents = tune_solvers(task, std::move(solvers), spec, pool);
-  auto result = evaluate(task, opponents, model, spec, pool, progress);
-  if (!result) return std::unexpected(result.error());
+  auto result = GRAMIAN_TRY(evaluate(task, opponents, model, spec, pool, progress));
 
   HandMadeComparison comparison{
-      .prompts = result->prompts, .tuning_prompts = result->tuning_prompts, .references = {}, .rows = {}};
-  const auto first_step = result->solvers.begin() + kOls + 1;
-  comparison.references.assign(result->solvers.begin(), first_step);
-  const auto each = (result->solvers.end() - first_step) / steps;
+      .prompts = result.prompts, .tuning_prompts = result.tuning_prompts, .references = {}, .rows = {}};
+  const auto first_step = result.solvers.begin() + kOls + 1;
+  comparison.references.assign(result.solvers.begin(), first_step);
+  const auto each = (result.solvers.end() - first_step) / steps;
   for (int k = 0; k < steps; ++k) {
     StepScores& row = comparison.rows.emplace_back();
     row.steps = k + 1;
     row.hand_made.assign(first_step + k * each, first_step + (k + 1) * each);
-    if (static_cast<std::size_t>(k) < result->layers.size()) row.model = result->layers[static_cast<std::size_t>(k)];
+    if (static_cast<std::size_t>(k) < result.layers.size()) row.model = result.layers[static_cast<std::size_t>(k)];
   }
   return comparison;
 }

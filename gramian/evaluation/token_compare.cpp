@@ -163,21 +163,20 @@ std::string token_scores_json(std::uint64_t prompts, const RunningMean& model, c
 
 Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transformer& transformer, int layers,
                                              std::uint64_t prompts, std::uint64_t seed) {
-  const auto recorded = record_states(transformer.spec, layers);
-  if (!recorded) return std::unexpected(recorded.error());
-  TapeRun<double> run(recorded->tape, true);
+  const auto recorded = GRAMIAN_TRY(record_states(transformer.spec, layers));
+  TapeRun<double> run(recorded.tape, true);
   TokenSampler<double> sampler(task);
   TokenBlock<double> block;
   const auto tokens = static_cast<std::size_t>(transformer.spec.tokens);
   const auto width = static_cast<std::size_t>(transformer.spec.inner_width());
-  const Value entering = recorded->states.front();
-  const auto entering_width = static_cast<std::size_t>(recorded->tape.node(entering).columns);
+  const Value entering = recorded.states.front();
+  const auto entering_width = static_cast<std::size_t>(recorded.tape.node(entering).columns);
   AlignedArray<double> cotangent(tokens * width * kLanes);
   double own = 0, next = 0, others = 0, count = 0;
   for (std::uint64_t first = 0; first < prompts; first += kLanes) {
     const auto lanes = static_cast<std::size_t>(std::min<std::uint64_t>(kLanes, prompts - first));
     sampler.sample(address_of(seed, first), static_cast<int>(lanes), block);
-    std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded->tokens));
+    std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded.tokens));
     run.forward(transformer.theta.data());
     for (std::size_t k = 0; k < tokens; ++k) {
       cotangent.zero();

@@ -67,10 +67,10 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
 
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction, const TrainSpec& spec,
                           ThreadPool& pool) {
-  if (Status ok = check(task, restriction.network.spec, spec); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(check(task, restriction.network.spec, spec));
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
   while (!trainer->done()) {
-    if (const auto report = trainer->step(); !report) return std::unexpected(report.error());
+    GRAMIAN_TRY(trainer->step());
     // Adam works on each parameter by itself, so that what is put back to 0 has no effect on the rest.
     TrainState state = trainer->state();
     for (std::size_t i = 0; i < state.theta.size(); ++i) {
@@ -87,10 +87,9 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task, c
   opponents.list.push_back({std::make_unique<OracleRidge>(), {}});
   opponents.blowup_threshold = INFINITY;
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = evaluate(task, opponents, &predictor, spec, pool);
-  if (!result) return std::unexpected(result.error());
+  const auto result = GRAMIAN_TRY(evaluate(task, opponents, &predictor, spec, pool));
   std::vector<RunningMean> losses;
-  for (const Score& layer : result->layers) losses.push_back(layer.adjusted);
+  for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
   return losses;
 }
 
@@ -103,15 +102,13 @@ Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, cons
     if (progress && !progress(parts.size(), list.size())) {
       return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(), list.size());
     }
-    const auto before = adjusted_losses(task, restriction.network, spec, pool);
-    if (!before) return std::unexpected(before.error());
-    PartWorth part{.name = restriction.name, .before = before->back(), .after = {}};
+    const auto before = GRAMIAN_TRY(adjusted_losses(task, restriction.network, spec, pool));
+    PartWorth part{.name = restriction.name, .before = before.back(), .after = {}};
     if (steps > 0) {
       const auto rest = retrain(task, restriction, retraining(trained, steps), pool);
       if (rest) {
-        const auto after = adjusted_losses(task, *rest, spec, pool);
-        if (!after) return std::unexpected(after.error());
-        part.after = after->back();
+        const auto after = GRAMIAN_TRY(adjusted_losses(task, *rest, spec, pool));
+        part.after = after.back();
       } else {
         part.failure = rest.error().message;
       }

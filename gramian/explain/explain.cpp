@@ -74,33 +74,32 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
                 .retrain_steps = options.retrain_steps};
   for (int l = 0; l < spec.layers; ++l) e.layers.push_back(summarise_layer(network, l, task.n()));
 
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   EvalSpec eval{.prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
   const Opponents opponents = tune_solvers(task, reference_solvers(task), eval, pool);
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = evaluate(task, opponents, &predictor, eval, pool);
-  if (!result) return std::unexpected(result.error());
-  for (const Score& layer : result->layers) e.adjusted.push_back(layer.adjusted);
-  e.bayes = result->solvers[kBayes].adjusted;
-  e.model_minus_bayes = result->model_minus_bayes;
+  const auto result = GRAMIAN_TRY(evaluate(task, opponents, &predictor, eval, pool));
+  for (const Score& layer : result.layers) e.adjusted.push_back(layer.adjusted);
+  e.bayes = result.solvers[kBayes].adjusted;
+  e.model_minus_bayes = result.model_minus_bayes;
 
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   e.readings = read_layers(task, network, e.sigmas, options.reading_prompts, options.seed);
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   e.noise_probe = read_noise(task, network, options.probe_prompts, options.seed);
 
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   const int steps = options.algorithm_steps > 0 ? options.algorithm_steps : spec.layers + 2;
   e.similarity =
       compare_layers(task, network, steps, options.similarity_prompts, opponents.blowup_threshold, options.seed, pool);
 
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   auto parts = worth_of_parts(task, network, trained, options.retrain_steps, eval, pool,
                               [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
   if (!parts) return std::unexpected(parts.error());
   e.parts = *std::move(parts);
 
-  if (Status ok = go_on(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(go_on());
   auto stability =
       examine_stability(task, network, opponents.blowup_threshold, options.blowup_prompts, options.seed, pool,
                         [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });

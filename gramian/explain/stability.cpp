@@ -94,9 +94,8 @@ Expected<Stability> examine_stability(const RegressionTask& task, const Network&
   Stability result;
   if (task.identity_covariance() && prompts > 0) {
     NetworkPredictor predictor(network, task.n(), pool.threads());
-    auto count = count_blowups(task, predictor, threshold, prompts, seed + kBlowUpSeed, pool, progress);
-    if (!count) return std::unexpected(count.error());
-    result.blowups = *std::move(count);
+    auto count = GRAMIAN_TRY(count_blowups(task, predictor, threshold, prompts, seed + kBlowUpSeed, pool, progress));
+    result.blowups = std::move(count);
   }
   eigenvalues(task, seed, result);
   sweep(task, network, seed, result);

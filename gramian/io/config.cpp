@@ -193,9 +193,8 @@ class ConfigReader {
     Config::Matrix matrix;
     if (array.size() > kMaxDimension) return std::unexpected(describe(array));
     if (array.empty() || !array.front().is_array()) {
-      auto diagonal = convert_numbers(array, range, kMaxDimension);
-      if (!diagonal) return std::unexpected(diagonal.error());
-      matrix.diagonal = *std::move(diagonal);
+      auto diagonal = GRAMIAN_TRY(convert_numbers(array, range, kMaxDimension));
+      matrix.diagonal = std::move(diagonal);
       return matrix;
     }
     for (const toml::node& node : array) {
@@ -215,18 +214,17 @@ class ConfigReader {
 Config Config::defaults() { return parse("", "").value(); }
 
 Expected<Config> Config::load(const std::string& path, const std::vector<std::string>& overrides) {
-  const Expected<std::string> text = read_file(path, kMaxConfigFile);
-  if (!text) return std::unexpected(text.error());
-  return parse(*text, path, overrides);
+  const auto text = GRAMIAN_TRY(read_file(path, kMaxConfigFile));
+  return parse(text, path, overrides);
 }
 
 Expected<Config> Config::parse(std::string_view text, const std::string& name,
                                const std::vector<std::string>& overrides) {
   ConfigReader reader;
   reader.read_defaults();
-  if (Status ok = reader.read_file_text(text, name); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(reader.read_file_text(text, name));
   for (const std::string& item : overrides) {
-    if (Status ok = reader.read_override(item); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(reader.read_override(item));
   }
   return std::move(reader).finish();
 }

@@ -95,19 +95,17 @@ Status File::close() {
 }
 
 Expected<std::string> read_file(const std::string& path, std::size_t limit) {
-  Expected<File> file = File::open_for_reading(path);
-  if (!file) return std::unexpected(file.error());
+  auto file = GRAMIAN_TRY(File::open_for_reading(path));
   constexpr std::size_t kChunk = 1 << 16;
   std::string bytes;
   while (true) {
     // Read to the end rather than to size(): files of /proc, and pipes, have size 0.
     const std::size_t used = bytes.size();
     bytes.resize(used + kChunk);
-    const Expected<std::size_t> count = file->read_some(std::span(bytes).subspan(used));
-    if (!count) return std::unexpected(count.error());
-    bytes.resize(used + *count);
+    const auto count = GRAMIAN_TRY(file.read_some(std::span(bytes).subspan(used)));
+    bytes.resize(used + count);
     if (bytes.size() > limit) return fail(ErrorKind::format, "{}: must have at most {} bytes, has more", path, limit);
-    if (*count == 0) return bytes;
+    if (count == 0) return bytes;
   }
 }
 
@@ -116,11 +114,10 @@ Status write_file_atomically(const std::string& path, std::string_view bytes) {
   // lstat: /dev/stdout is a link, and may lead to a regular file. Renaming would put a file in its place.
   const bool special = ::lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
   const std::string temporary = special ? path : path + ".tmp";
-  Expected<File> file = File::create(temporary);
-  if (!file) return std::unexpected(file.error());
-  Status status = file->write(bytes);
-  if (status && !special) status = file->sync();  // a pipe cannot be synced
-  if (status) status = file->close();
+  auto file = GRAMIAN_TRY(File::create(temporary));
+  Status status = file.write(bytes);
+  if (status && !special) status = file.sync();  // a pipe cannot be synced
+  if (status) status = file.close();
   if (special) return status;
   if (status && std::rename(temporary.c_str(), path.c_str()) != 0) status = system_failure("write", path);
   if (!status) ::unlink(temporary.c_str());

@@ -181,9 +181,7 @@ Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes, 
                 kLengthBytes, file_bytes);
   }
   std::uint64_t header_bytes = 0;
-  if (Status ok = file.read_at(0, {reinterpret_cast<char*>(&header_bytes), kLengthBytes}); !ok) {
-    return std::unexpected(ok.error());
-  }
+  GRAMIAN_TRY(file.read_at(0, {reinterpret_cast<char*>(&header_bytes), kLengthBytes}));
   const std::uint64_t largest = std::min(file_bytes - kLengthBytes, kMaxHeader);
   if (header_bytes > largest) {
     return fail(ErrorKind::format,
@@ -191,28 +189,26 @@ Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes, 
                 largest, header_bytes);
   }
   std::string text(header_bytes, '\0');
-  if (Status ok = file.read_at(kLengthBytes, text); !ok) return std::unexpected(ok.error());
-  const Expected<Json> header = parse_json(text, path);
-  if (!header) return std::unexpected(header.error());
+  GRAMIAN_TRY(file.read_at(kLengthBytes, text));
+  const auto header = GRAMIAN_TRY(parse_json(text, path));
 
   const std::uint64_t data_start = kLengthBytes + header_bytes;
   const std::uint64_t data_bytes = file_bytes - data_start;
   TensorFile result;
   std::vector<Entry> entries;
-  for (const auto& [name, json] : header->items()) {
+  for (const auto& [name, json] : header.items()) {
     if (name == kMetadata) {
-      if (Status ok = read_metadata(json, result.metadata, path); !ok) return std::unexpected(ok.error());
+      GRAMIAN_TRY(read_metadata(json, result.metadata, path));
       continue;
     }
-    Expected<Entry> entry = read_entry(name, json, data_bytes, path);
-    if (!entry) return std::unexpected(entry.error());
-    entries.push_back(*std::move(entry));
+    auto entry = GRAMIAN_TRY(read_entry(name, json, data_bytes, path));
+    entries.push_back(std::move(entry));
   }
-  if (Status ok = check_layout(entries, data_bytes, path); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(check_layout(entries, data_bytes, path));
 
   for (Entry& entry : entries) {
     std::string bytes(entry.end - entry.begin, '\0');
-    if (Status ok = file.read_at(data_start + entry.begin, bytes); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(file.read_at(data_start + entry.begin, bytes));
     if (entry.tensor.dtype == DType::f32) {
       decode<float>(bytes, entry.tensor.values);
     } else {
@@ -231,11 +227,9 @@ const Tensor* TensorFile::find(std::string_view name) const {
 }
 
 Expected<TensorFile> read_safetensors(const std::string& path) {
-  const Expected<File> file = File::open_for_reading(path);
-  if (!file) return std::unexpected(file.error());
-  const Expected<std::uint64_t> size = file->size();
-  if (!size) return std::unexpected(size.error());
-  return read_open_file(*file, *size, path);
+  const auto file = GRAMIAN_TRY(File::open_for_reading(path));
+  const auto size = GRAMIAN_TRY(file.size());
+  return read_open_file(file, size, path);
 }
 
 Status write_safetensors(const std::string& path, const TensorFile& file) {

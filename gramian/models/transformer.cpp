@@ -62,9 +62,8 @@ class Recording {
       if (spec_.clip > 0) e = r_.clip(e, -spec_.clip, spec_.clip);
       result.states.push_back(e);
     }
-    auto tape = r_.finish(predict ? read_out(e) : e);
-    if (!tape) return std::unexpected(tape.error());
-    result.tape = *std::move(tape);
+    auto tape = GRAMIAN_TRY(r_.finish(predict ? read_out(e) : e));
+    result.tape = std::move(tape);
     return result;
   }
 
@@ -163,7 +162,7 @@ Status TransformerSpec::check() const {
                          {"model.layers", layers, 1, kMaxLayers},
                          {"model.heads", heads, 1, kMaxHeads},
                          {"model.key_size", key_size, 0, kMaxWidth}}) {
-    if (Status ok = in_range(b.key, b.value, b.low, b.high); !ok) return ok;
+    GRAMIAN_TRY(in_range(b.key, b.value, b.low, b.high));
   }
   if (softmax_layers < 0 || softmax_layers > layers) {
     return fail(ErrorKind::config, "[model.softmax_layers] must be in [0, {}], the layers of the model, got {}", layers,
@@ -180,12 +179,12 @@ Status TransformerSpec::check() const {
 }
 
 Expected<RecordedTransformer> record(const TransformerSpec& spec) {
-  if (Status ok = spec.check(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(spec.check());
   return Recording(spec).run(spec.layers, true);
 }
 
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int layers) {
-  if (Status ok = spec.check(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(spec.check());
   if (layers < 0 || layers > spec.layers) {
     return fail(ErrorKind::config, "states after {} layers of a network of {}", layers, spec.layers);
   }
@@ -193,10 +192,9 @@ Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int lay
 }
 
 Expected<Transformer> Transformer::initial(const TransformerSpec& spec, double noise, std::uint64_t seed) {
-  const auto recorded = record(spec);
-  if (!recorded) return std::unexpected(recorded.error());
-  Transformer transformer{spec, std::vector<double>(recorded->tape.parameters())};
-  for (const Tape::Node& node : recorded->tape.nodes()) {
+  const auto recorded = GRAMIAN_TRY(record(spec));
+  Transformer transformer{spec, std::vector<double>(recorded.tape.parameters())};
+  for (const Tape::Node& node : recorded.tape.nodes()) {
     if (node.operation != Operation::parameter) continue;
     const bool is_step = node.name.ends_with("step"), is_bias = node.name.ends_with("bias");
     const bool of_head = node.name.find(".heads.") != node.name.npos;

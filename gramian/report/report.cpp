@@ -54,20 +54,18 @@ Expected<std::vector<std::string>> result_paths(const std::string& directory) {
 }
 
 Expected<StudyFile> read_result(const std::string& path) {
-  Expected<std::string> text = read_file(path);
-  if (!text) return std::unexpected(text.error());
+  auto text = GRAMIAN_TRY(read_file(path));
   nlohmann::json json;
   try {
-    json = nlohmann::json::parse(*text);
+    json = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     // "[json.exception.parse_error.101] parse error at line 3, column 7: what": without its own number.
     std::string_view what = error.what();
     if (const std::size_t end = what.find("] "); end != what.npos) what.remove_prefix(end + 2);
     return fail(ErrorKind::format, "{} is not JSON: {}", path, what);
   }
-  const Expected<std::string> study = check_shape(json, path);
-  if (!study) return std::unexpected(study.error());
-  return StudyFile{path, *study, std::move(*text)};
+  const auto study = GRAMIAN_TRY(check_shape(json, path));
+  return StudyFile{path, study, std::move(text)};
 }
 
 // Inside a script element HTML looks for "</script", and "<!--" changes what ends it. In JSON
@@ -88,19 +86,17 @@ std::string without_markup(std::string_view json) {
 }  // namespace
 
 Expected<std::vector<StudyFile>> read_results(const std::string& directory) {
-  const auto paths = result_paths(directory);
-  if (!paths) return std::unexpected(paths.error());
+  const auto paths = GRAMIAN_TRY(result_paths(directory));
   std::vector<StudyFile> results;
-  for (const std::string& path : *paths) {
-    Expected<StudyFile> result = read_result(path);
-    if (!result) return std::unexpected(result.error());
+  for (const std::string& path : paths) {
+    auto result = GRAMIAN_TRY(read_result(path));
     for (const StudyFile& other : results) {
-      if (other.study == result->study) {
+      if (other.study == result.study) {
         return fail(ErrorKind::format, "{} and {} are both results of the study '{}'; keep one", other.path, path,
                     other.study);
       }
     }
-    results.push_back(std::move(*result));
+    results.push_back(std::move(result));
   }
   std::sort(results.begin(), results.end(),
             [](const StudyFile& a, const StudyFile& b) { return rank(a.study) < rank(b.study); });
@@ -126,13 +122,11 @@ Expected<std::string> render_report(std::span<const StudyFile> results) {
 }
 
 Expected<ReportSummary> write_report(const std::string& directory, const std::string& path) {
-  const auto results = read_results(directory);
-  if (!results) return std::unexpected(results.error());
-  const auto page = render_report(*results);
-  if (!page) return std::unexpected(page.error());
-  if (Status ok = write_file_atomically(path, *page); !ok) return std::unexpected(ok.error());
-  ReportSummary summary{{}, page->size()};
-  for (const StudyFile& result : *results) summary.studies.push_back(result.study);
+  const auto results = GRAMIAN_TRY(read_results(directory));
+  const auto page = GRAMIAN_TRY(render_report(results));
+  GRAMIAN_TRY(write_file_atomically(path, page));
+  ReportSummary summary{{}, page.size()};
+  for (const StudyFile& result : results) summary.studies.push_back(result.study);
   return summary;
 }
 

@@ -55,26 +55,20 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 }
 
 Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters, Method method) {
-  const auto file = read_safetensors(path);
-  if (!file) return std::unexpected(file.error());
-  if (Status ok = require_finite(*file, path); !ok) return std::unexpected(ok.error());
+  const auto file = GRAMIAN_TRY(read_safetensors(path));
+  GRAMIAN_TRY(require_finite(file, path));
 
   Checkpoint checkpoint;
-  const auto step = metadata_number<std::int64_t>(*file, path, "step");
-  if (!step) return std::unexpected(step.error());
-  const auto second_step = metadata_number<std::int64_t>(*file, path, "gauss_newton_step");
-  if (!second_step) return std::unexpected(second_step.error());
-  const auto error = metadata_number<double>(*file, path, "error");
-  if (!error) return std::unexpected(error.error());
-  const auto seconds = metadata_number<double>(*file, path, "seconds");
-  if (!seconds) return std::unexpected(seconds.error());
-  const auto dropped = metadata_number<std::int64_t>(*file, path, "dropped");
-  if (!dropped) return std::unexpected(dropped.error());
-  checkpoint.state.adam.step = *step;
-  checkpoint.state.gauss_newton.step = *second_step;
-  checkpoint.state.error = *error;
-  checkpoint.seconds = *seconds;
-  checkpoint.dropped = *dropped;
+  const auto step = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "step"));
+  const auto second_step = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "gauss_newton_step"));
+  const auto error = GRAMIAN_TRY(metadata_number<double>(file, path, "error"));
+  const auto seconds = GRAMIAN_TRY(metadata_number<double>(file, path, "seconds"));
+  const auto dropped = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "dropped"));
+  checkpoint.state.adam.step = step;
+  checkpoint.state.gauss_newton.step = second_step;
+  checkpoint.state.error = error;
+  checkpoint.seconds = seconds;
+  checkpoint.dropped = dropped;
 
   struct Part {
     const char* name;
@@ -98,7 +92,7 @@ Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parame
     parts.push_back({"gauss_newton.momentum", &second.momentum, parameters});
   }
   for (const Part& part : parts) {
-    const Tensor* tensor = file->find(part.name);
+    const Tensor* tensor = file.find(part.name);
     if (tensor == nullptr) {
       return fail(ErrorKind::format, "{}: not a checkpoint of this run: it has no tensor '{}'", path, part.name);
     }

@@ -133,19 +133,18 @@ Expected<TokenExperiment> token_experiment(const Config& config, const Regressio
     return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})", amplitude.size(),
                 config.where("task.amplitude"));
   }
-  auto task =
+  auto task = GRAMIAN_TRY(
       TokenTask::create(regression, config.text("task.family") == "sine" ? Family::sine : Family::linear,
                         config.text("task.layout") == "interleaved" ? TokenLayout::interleaved : TokenLayout::joined,
-                        {amplitude[0], amplitude[1], config.boolean("task.correlated")});
-  if (!task) return std::unexpected(task.error());
+                        {amplitude[0], amplitude[1], config.boolean("task.correlated")}));
   if (config.text("model.init").starts_with("gdpp")) {
     return fail(ErrorKind::config, "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
                 config.text("model.init"), config.where("model.init"));
   }
   const auto number = [&](const char* key) { return static_cast<int>(config.integer(key)); };
   TransformerSpec spec{
-      .tokens = task->tokens(),
-      .width = task->width(),
+      .tokens = task.tokens(),
+      .width = task.width(),
       .positions = number("model.positions"),
       .embedding = number("model.embedding"),
       .hidden = number("model.hidden"),
@@ -158,7 +157,7 @@ Expected<TokenExperiment> token_experiment(const Config& config, const Regressio
       .context_scale = config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
       .query_in_keys = config.boolean("model.query_in_keys"),
       .clip = config.number("model.clip")};
-  return TokenExperiment{*std::move(task), spec};
+  return TokenExperiment{std::move(task), spec};
 }
 
 // Activations of one block, and their gradients, for each thread: what check() cannot know.
@@ -215,13 +214,11 @@ Expected<TaskSpec> task_spec(const Config& config) {
   spec.d = static_cast<int>(config.integer("task.d"));
   spec.n = static_cast<int>(config.integer("task.n"));
 
-  Expected<NoisePrior> noise = noise_prior(config);
-  if (!noise) return std::unexpected(noise.error());
-  spec.noise = *std::move(noise);
+  auto noise = GRAMIAN_TRY(noise_prior(config));
+  spec.noise = std::move(noise);
 
-  Expected<std::vector<double>> s = covariance(config, static_cast<std::size_t>(spec.d));
-  if (!s) return std::unexpected(s.error());
-  spec.covariance = *std::move(s);
+  auto s = GRAMIAN_TRY(covariance(config, static_cast<std::size_t>(spec.d)));
+  spec.covariance = std::move(s);
 
   spec.inputs = config.text("task.inputs") == "uniform" ? InputLaw::uniform : InputLaw::gaussian;
   spec.weights =
@@ -234,14 +231,12 @@ Expected<TaskSpec> task_spec(const Config& config) {
 }
 
 Expected<Experiment> make_experiment(const Config& config) {
-  auto spec = task_spec(config);
-  if (!spec) return std::unexpected(spec.error());
-  auto task = RegressionTask::create(*std::move(spec));
-  if (!task) return std::unexpected(task.error());
+  auto spec = GRAMIAN_TRY(task_spec(config));
+  auto task = GRAMIAN_TRY(RegressionTask::create(std::move(spec)));
 
   const int steps = static_cast<int>(config.integer("eval.gd_steps"));
   const int layers = static_cast<int>(config.integer("model.layers"));
-  Experiment experiment{.task = *std::move(task),
+  Experiment experiment{.task = std::move(task),
                         .network = network_spec(config),
                         .initial = {.near_gd = config.text("model.init") != "random",
                                     .step = config.number("model.init_step"),
@@ -260,17 +255,16 @@ Expected<Experiment> make_experiment(const Config& config) {
                         .log_every = config.integer("train.log_every"),
                         .snapshots = static_cast<int>(config.integer("train.snapshots"))};
   if (config.text("model.kind") == "transformer") {
-    auto tokens = token_experiment(config, experiment.task);
-    if (!tokens) return std::unexpected(tokens.error());
+    auto tokens = GRAMIAN_TRY(token_experiment(config, experiment.task));
     experiment.train.loss.query = QueryMode::sampled;
-    if (Status ok = check(tokens->task, tokens->transformer, experiment.train); !ok) return std::unexpected(ok.error());
-    experiment.tokens = *std::move(tokens);
+    GRAMIAN_TRY(check(tokens.task, tokens.transformer, experiment.train));
+    experiment.tokens = std::move(tokens);
     return experiment;
   }
-  if (Status ok = require_linear(config); !ok) return std::unexpected(ok.error());
-  if (Status ok = check(experiment.task, experiment.network, experiment.train); !ok) return std::unexpected(ok.error());
-  if (Status ok = check_threads(experiment.network, experiment.threads); !ok) return std::unexpected(ok.error());
-  if (Status ok = set_beginning(config, experiment); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(require_linear(config));
+  GRAMIAN_TRY(check(experiment.task, experiment.network, experiment.train));
+  GRAMIAN_TRY(check_threads(experiment.network, experiment.threads));
+  GRAMIAN_TRY(set_beginning(config, experiment));
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
                 "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "

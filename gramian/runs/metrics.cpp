@@ -38,17 +38,14 @@ Expected<MetricsLog> MetricsLog::open(const std::string& path, std::int64_t last
   if (std::filesystem::exists(path, error)) {
     std::string kept;
     if (last_step >= 0) {
-      const Expected<std::string> text = read_file(path);
-      if (!text) return std::unexpected(text.error());
-      Expected<std::string> lines = keep_until(*text, last_step, path);
-      if (!lines) return std::unexpected(lines.error());
-      kept = *std::move(lines);
+      const auto text = GRAMIAN_TRY(read_file(path));
+      auto lines = GRAMIAN_TRY(keep_until(text, last_step, path));
+      kept = std::move(lines);
     }
-    if (Status ok = write_file_atomically(path, kept); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(write_file_atomically(path, kept));
   }
-  Expected<File> file = File::open_for_appending(path);
-  if (!file) return std::unexpected(file.error());
-  return MetricsLog(*std::move(file));
+  auto file = GRAMIAN_TRY(File::open_for_appending(path));
+  return MetricsLog(std::move(file));
 }
 
 Status MetricsLog::append(const MetricsRow& row) {

@@ -79,16 +79,15 @@ Status save_model(const std::string& path, const Network& network, int n) {
 }
 
 Expected<Network> load_model(const std::string& path) {
-  auto file = read_safetensors(path);
-  if (!file) return std::unexpected(file.error());
-  if (Status ok = require_finite(*file, path); !ok) return std::unexpected(ok.error());
+  auto file = GRAMIAN_TRY(read_safetensors(path));
+  GRAMIAN_TRY(require_finite(file, path));
 
-  const auto layers = static_cast<int>(file->tensors.size() / 2);
-  const Tensor* first = file->find("layers.0.P");
+  const auto layers = static_cast<int>(file.tensors.size() / 2);
+  const Tensor* first = file.find("layers.0.P");
   if (first == nullptr) return fail(ErrorKind::format, "{}: not a model: it has no tensor 'layers.0.P'", path);
-  if (file->tensors.size() % 2 != 0) {
+  if (file.tensors.size() % 2 != 0) {
     return fail(ErrorKind::format, "{}: {} tensors: layers must have a P and a Q each, and there must be nothing else",
-                path, file->tensors.size());
+                path, file.tensors.size());
   }
   if (layers > kMaxLayers) {
     return fail(ErrorKind::format, "{}: a model may have at most {} layers, got {}", path, kMaxLayers, layers);
@@ -100,22 +99,19 @@ Expected<Network> load_model(const std::string& path) {
                 path, kMaxHeads, kMaxDimension, fmt::join(shape, ", "));
   }
 
-  const auto mean = is_first(*file, path, "context_scale", "mean", "sum", false);
-  if (!mean) return std::unexpected(mean.error());
-  const auto query_in_keys = is_first(*file, path, "query_in_keys", "true", "false", false);
-  if (!query_in_keys) return std::unexpected(query_in_keys.error());
+  const auto mean = GRAMIAN_TRY(is_first(file, path, "context_scale", "mean", "sum", false));
+  const auto query_in_keys = GRAMIAN_TRY(is_first(file, path, "query_in_keys", "true", "false", false));
 
   NetworkSpec spec{.kind = Parametrisation::full,
                    .d = static_cast<int>(shape[1]) - 1,
                    .layers = layers,
                    .heads = static_cast<int>(shape[0]),
-                   .context_scale = *mean ? ContextScale::mean : ContextScale::sum,
-                   .query_in_keys = *query_in_keys};
+                   .context_scale = mean ? ContextScale::mean : ContextScale::sum,
+                   .query_in_keys = query_in_keys};
   double unfold = 1.0;
   if (spec.context_scale == ContextScale::mean) {
-    const auto n = context_length(*file, path);
-    if (!n) return std::unexpected(n.error());
-    unfold = 1.0 / spec.context_factor(*n);
+    const auto n = GRAMIAN_TRY(context_length(file, path));
+    unfold = 1.0 / spec.context_factor(n);
   }
 
   std::vector<LayerWeights> all;
@@ -124,11 +120,11 @@ Expected<Network> load_model(const std::string& path) {
     LayerWeights weights{spec.heads, {}, {}};
     for (const char* part : {"P", "Q"}) {
       const std::string name = fmt::format("layers.{}.{}", l, part);
-      const Tensor* tensor = file->find(name);
+      const Tensor* tensor = file.find(name);
       if (tensor == nullptr) {
         return fail(ErrorKind::format,
                     "{}: {} tensors, but no '{}': layers must be numbered from 0, with a P and a Q each", path,
-                    file->tensors.size(), name);
+                    file.tensors.size(), name);
       }
       if (tensor->shape != shape) {
         return fail(ErrorKind::format, "{}: '{}' has shape [{}], but 'layers.0.P' has [{}]", path, name,

@@ -33,9 +33,8 @@ bool is_free(std::string_view line) {
 
 // Both texts are resolved configurations: the same keys in the same order.
 Status require_same(const Config& config, const std::string& saved_path) {
-  const auto saved = Config::load(saved_path);
-  if (!saved) return std::unexpected(saved.error());
-  std::istringstream now(config.to_toml()), then(saved->to_toml());
+  const auto saved = GRAMIAN_TRY(Config::load(saved_path));
+  std::istringstream now(config.to_toml()), then(saved.to_toml());
   std::string section, a, b;
   while (std::getline(now, a) && std::getline(then, b)) {
     if (a.starts_with("[")) section = a.substr(1, a.find(']') - 1);
@@ -71,24 +70,23 @@ class Run {
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint = load_checkpoint(directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method);
-      if (!checkpoint) return std::unexpected(checkpoint.error());
-      seconds_before_ = checkpoint->seconds;
-      dropped_ = checkpoint->dropped;
-      trainer_->restore(std::move(checkpoint->state));
+      auto checkpoint =
+          GRAMIAN_TRY(load_checkpoint(directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method));
+      seconds_before_ = checkpoint.seconds;
+      dropped_ = checkpoint.dropped;
+      trainer_->restore(std::move(checkpoint.state));
       saved_step_ = trainer_->steps_done();
     }
     const std::int64_t first = trainer_->steps_done();
     if (trainer_->done() && std::filesystem::exists(directory_.checkpoint())) return result(first, true);
 
-    auto metrics = MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first);
-    if (!metrics) return std::unexpected(metrics.error());
-    if (Status ok = write_manifest(directory_.manifest(), manifest_); !ok) return std::unexpected(ok.error());
+    auto metrics = GRAMIAN_TRY(MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first));
+    GRAMIAN_TRY(write_manifest(directory_.manifest(), manifest_));
 
-    if (Status ok = keep_snapshot(); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(keep_snapshot());
     start_ = std::chrono::steady_clock::now();
     if (trainer_->done()) {  // no steps were asked for: the initial weights are the model
-      if (Status ok = save(); !ok) return std::unexpected(ok.error());
+      GRAMIAN_TRY(save());
     }
     Progress progress("train", experiment_.train.steps, "steps", first, stderr,
                       options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
@@ -100,12 +98,12 @@ class Run {
       if (report->step % experiment_.log_every == 0 || trainer_->done()) {
         const MetricsRow row{report->step,          report->loss, report->gradient_norm,
                              report->learning_rate, seconds(),    dropped_};
-        if (Status ok = metrics->append(row); !ok) return std::unexpected(ok.error());
+        GRAMIAN_TRY(metrics.append(row));
       }
-      if (Status ok = keep_snapshot(); !ok) return std::unexpected(ok.error());
+      GRAMIAN_TRY(keep_snapshot());
       const bool stop = !trainer_->done() && options_.interrupted && options_.interrupted();
       if (stop || trainer_->done() || report->step % experiment_.checkpoint_every == 0) {
-        if (Status ok = save(); !ok) return std::unexpected(ok.error());
+        GRAMIAN_TRY(save());
       }
       if (stop) {
         return fail(ErrorKind::interrupted,
@@ -116,7 +114,7 @@ class Run {
     progress.finish();
     manifest_.finished = utc_now();
     manifest_.seconds = seconds();
-    if (Status ok = write_manifest(directory_.manifest(), manifest_); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(write_manifest(directory_.manifest(), manifest_));
     return result(first, false);
   }
 
@@ -127,7 +125,7 @@ class Run {
 
   // The model first: a checkpoint of the last step says that the model of that step is there.
   Status save() {
-    if (Status ok = save_model_(directory_.model()); !ok) return ok;
+    GRAMIAN_TRY(save_model_(directory_.model()));
     saved_step_ = trainer_->steps_done();
     return save_checkpoint(directory_.checkpoint(), {trainer_->state(), seconds(), dropped_});
   }
@@ -180,40 +178,34 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   }
   if (experiment.beginning == Beginning::gdpp_optimum) {
     const RegressionTask& task = experiment.task;
-    const auto law = eigenvalue_law(task);
-    if (!law) return std::unexpected(law.error());
-    const GdOptimum best = best_gd(*law, task.spec().noise.mean_square(), experiment.network.layers,
-                                   {.curvature = true}, experiment.init_rare);
+    const auto law = GRAMIAN_TRY(eigenvalue_law(task));
+    const GdOptimum best = best_gd(law, task.spec().noise.mean_square(), experiment.network.layers, {.curvature = true},
+                                   experiment.init_rare);
     return written_as(gdpp_network(best.layers, experiment.network, task.n()));
   }
   // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
-  const auto first =
+  const auto first = GRAMIAN_TRY(
       Config::parse(config.to_toml(), directory.config(),
-                    {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic", "train.learning_rate=0.01"});
-  if (!first) return std::unexpected(first.error());
+                    {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic", "train.learning_rate=0.01"}));
   TrainRunOptions resume = options;
   resume.resume = true;
-  const auto done = train_run(*first, directory.path() + "/gdpp", resume);
-  if (!done) return std::unexpected(done.error());
-  const auto gdpp = load_model(done->directory.model());
-  if (!gdpp) return std::unexpected(gdpp.error());
-  return written_as(*gdpp);
+  const auto done = GRAMIAN_TRY(train_run(first, directory.path() + "/gdpp", resume));
+  const auto gdpp = GRAMIAN_TRY(load_model(done.directory.model()));
+  return written_as(gdpp);
 }
 
 Expected<Subject> subject(const Experiment& experiment, const Config& config, const RunDirectory& directory,
                           const TrainRunOptions& options, ThreadPool& pool) {
   if (experiment.tokens) {
-    const auto initial =
-        Transformer::initial(experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed);
-    if (!initial) return std::unexpected(initial.error());
-    auto trainer = TransformerTrainer::create(experiment.tokens->task, *initial, experiment.train, pool);
+    const auto initial = GRAMIAN_TRY(
+        Transformer::initial(experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed));
+    auto trainer = TransformerTrainer::create(experiment.tokens->task, initial, experiment.train, pool);
     const TransformerTrainer* trained = trainer.get();
     return Subject{std::move(trainer),
                    [trained](const std::string& path) { return save_transformer(path, trained->transformer()); }};
   }
-  const auto initial = initial_network(experiment, config, directory, options);
-  if (!initial) return std::unexpected(initial.error());
-  auto trainer = Trainer::create(experiment.task, *initial, experiment.train, pool);
+  const auto initial = GRAMIAN_TRY(initial_network(experiment, config, directory, options));
+  auto trainer = Trainer::create(experiment.task, initial, experiment.train, pool);
   const Trainer* trained = trainer.get();
   return Subject{std::move(trainer), [trained, n = experiment.task.n()](const std::string& path) {
                    return save_model(path, trained->network(), n);
@@ -234,12 +226,11 @@ std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count) {
 }
 
 Expected<TrainRunResult> train_run(const Config& config, const std::string& path, const TrainRunOptions& options) {
-  const auto experiment = make_experiment(config);
-  if (!experiment) return std::unexpected(experiment.error());
+  const auto experiment = GRAMIAN_TRY(make_experiment(config));
 
   auto directory = RunDirectory::open(path);
   if (options.resume && directory) {
-    if (Status ok = require_same(config, directory->config()); !ok) return std::unexpected(ok.error());
+    GRAMIAN_TRY(require_same(config, directory->config()));
   } else {
     // What --resume cannot open is begun, unless something else is there.
     std::error_code ignored;
@@ -248,14 +239,12 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
     if (foreign) return std::unexpected(directory.error());
     directory = RunDirectory::create(path);
     if (!directory) return std::unexpected(directory.error());
-    if (Status ok = write_file_atomically(directory->config(), config.to_toml()); !ok)
-      return std::unexpected(ok.error());
+    GRAMIAN_TRY(write_file_atomically(directory->config(), config.to_toml()));
   }
-  Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
-  Run run(*experiment, *directory, options, std::move(manifest));
-  auto what = subject(*experiment, config, *directory, options, run.pool());
-  if (!what) return std::unexpected(what.error());
-  run.set_subject(*std::move(what));
+  Manifest manifest = Manifest::begin(experiment.train.seed, options.command_line, simd_target());
+  Run run(experiment, *directory, options, std::move(manifest));
+  auto what = GRAMIAN_TRY(subject(experiment, config, *directory, options, run.pool()));
+  run.set_subject(std::move(what));
   return run.train();
 }
 

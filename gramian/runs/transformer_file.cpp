@@ -17,11 +17,10 @@ constexpr const char* kTransformerConvention =
 }  // namespace
 
 Status save_transformer(const std::string& path, const Transformer& transformer) {
-  const auto recorded = record(transformer.spec);
-  if (!recorded) return std::unexpected(recorded.error());
+  const auto recorded = GRAMIAN_TRY(record(transformer.spec));
   TensorFile file;
   file.metadata = {{"format", "gramian-transformer-1"}, {"convention", kTransformerConvention}};
-  for (const Tape::Node& node : recorded->tape.nodes()) {
+  for (const Tape::Node& node : recorded.tape.nodes()) {
     if (node.operation != Operation::parameter) continue;
     const double* first = transformer.theta.data() + node.offset;
     file.tensors.push_back({node.name, DType::f64, {node.rows, node.columns}, {first, first + node.size()}});
@@ -30,16 +29,14 @@ Status save_transformer(const std::string& path, const Transformer& transformer)
 }
 
 Expected<Transformer> load_transformer(const std::string& path, const TransformerSpec& spec) {
-  const auto file = read_safetensors(path);
-  if (!file) return std::unexpected(file.error());
-  if (Status ok = require_finite(*file, path); !ok) return std::unexpected(ok.error());
-  const auto recorded = record(spec);
-  if (!recorded) return std::unexpected(recorded.error());
-  Transformer transformer{spec, std::vector<double>(recorded->tape.parameters())};
+  const auto file = GRAMIAN_TRY(read_safetensors(path));
+  GRAMIAN_TRY(require_finite(file, path));
+  const auto recorded = GRAMIAN_TRY(record(spec));
+  Transformer transformer{spec, std::vector<double>(recorded.tape.parameters())};
   std::size_t found = 0;
-  for (const Tape::Node& node : recorded->tape.nodes()) {
+  for (const Tape::Node& node : recorded.tape.nodes()) {
     if (node.operation != Operation::parameter) continue;
-    const Tensor* tensor = file->find(node.name);
+    const Tensor* tensor = file.find(node.name);
     if (tensor == nullptr) {
       return fail(ErrorKind::format, "{}: not the transformer of this configuration: it has no tensor '{}'", path,
                   node.name);
@@ -51,9 +48,9 @@ Expected<Transformer> load_transformer(const std::string& path, const Transforme
     std::ranges::copy(tensor->values, transformer.theta.begin() + static_cast<std::ptrdiff_t>(node.offset));
     ++found;
   }
-  if (found != file->tensors.size()) {
+  if (found != file.tensors.size()) {
     return fail(ErrorKind::format, "{}: not the transformer of this configuration: {} tensors in place of {}", path,
-                file->tensors.size(), found);
+                file.tensors.size(), found);
   }
   return transformer;
 }

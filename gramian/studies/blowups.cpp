@@ -27,9 +27,8 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts, con
   const std::string directory = fmt::format("{}/{}", options.directory, trained.directory);
   const std::string path = fmt::format("{}/blowups-{}.json", directory, prompts);
   if (std::filesystem::exists(path)) {
-    const auto text = read_file(path);
-    if (!text) return std::unexpected(text.error());
-    const auto json = nlohmann::json::parse(*text, nullptr, false);
+    const auto text = GRAMIAN_TRY(read_file(path));
+    const auto json = nlohmann::json::parse(text, nullptr, false);
     if (json.is_object() && json.contains("count")) {
       return BlowUpCount{.prompts = json.value("prompts", std::uint64_t{0}),
                          .count = json.value("count", std::uint64_t{0}),
@@ -37,25 +36,22 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts, con
                          .largest = json["largest"].is_number() ? json["largest"].get<double>() : INFINITY};
     }
   }
-  const auto experiment = make_experiment(starts(trained.cell, trained.seed, options.effort).front());
-  if (!experiment) return std::unexpected(experiment.error());
-  const auto network = load_model(directory + "/model.safetensors");
-  if (!network) return std::unexpected(network.error());
-  NetworkPredictor predictor(*network, experiment->task.n(), pool.threads());
+  const auto experiment = GRAMIAN_TRY(make_experiment(starts(trained.cell, trained.seed, options.effort).front()));
+  const auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
+  NetworkPredictor predictor(network, experiment.task.n(), pool.threads());
   Progress progress("blow-ups, " + trained.cell.title(), static_cast<std::int64_t>(prompts), "prompts");
   const auto report = [&](std::uint64_t done, std::uint64_t) {
     progress.update(static_cast<std::int64_t>(done));
     return !options.interrupted || !options.interrupted();
   };
-  auto count =
-      count_blowups(experiment->task, predictor, trained.scores.blowup_threshold, prompts, kSeed, pool, report);
+  auto count = count_blowups(experiment.task, predictor, trained.scores.blowup_threshold, prompts, kSeed, pool, report);
   if (!count) return count;
   const nlohmann::ordered_json json = {
       {"prompts", count->prompts},
       {"count", count->count},
       {"threshold", count->threshold},
       {"largest", std::isfinite(count->largest) ? nlohmann::ordered_json(count->largest) : nullptr}};
-  if (Status ok = write_file_atomically(path, json.dump(2) + "\n"); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(write_file_atomically(path, json.dump(2) + "\n"));
   return count;
 }
 
@@ -121,9 +117,8 @@ Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyRe
           for (int k = 0; k < 3; ++k) row.emplace_back(std::string("diverged"));
           continue;
         }
-        const auto count = counted(*trained, prompts, options, pool);
-        if (!count) return std::unexpected(count.error());
-        const Point p = rate_point(layers, *count);
+        const auto count = GRAMIAN_TRY(counted(*trained, prompts, options, pool));
+        const Point p = rate_point(layers, count);
         (guards ? guarded : plain).points.push_back(p);
         row.emplace_back(p.y);
         row.emplace_back(fmt::format("{:.2g} to {:.2g}", *p.low, *p.high));

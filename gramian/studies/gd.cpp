@@ -146,8 +146,7 @@ Alignment compare(const Network& network, const Network& other, int n, double in
 
 Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others, int n,
                                 const StudyOptions& options) {
-  const auto snapshots = load_snapshots(trained, options);
-  if (!snapshots) return std::unexpected(snapshots.error());
+  const auto snapshots = GRAMIAN_TRY(load_snapshots(trained, options));
   ThreadPool pool(0);
   const RegressionTask task = gd_task(n);
   const std::uint64_t prompts = options.effort.quick ? 200 : kQuickComparePrompts;
@@ -157,7 +156,7 @@ Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedN
     Series sensitivity{.name = "sensitivities, difference to " + name, .role = Role::gdpp, .mark = Mark::line};
     Series prediction{.name = "predictions, difference to " + name, .role = Role::diag, .mark = Mark::line};
     NetworkPredictor two(other, n, pool.threads());
-    for (const NetworkSnapshot& snapshot : *snapshots) {
+    for (const NetworkSnapshot& snapshot : snapshots) {
       NetworkPredictor one(snapshot.network, n, pool.threads());
       const Alignment a = align(task, one, two, 1, prompts, kCompareSeed, pool);
       const auto x = static_cast<double>(snapshot.step);

@@ -21,19 +21,16 @@ std::vector<Cell> gd_fig5_cells() { return {interleaved_cell()}; }
 
 Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const bool quick = options.effort.quick;
-  const auto cell = load_token_cell(archive, interleaved_cell(), options);
-  if (!cell) return std::unexpected(cell.error());
-  if (*cell == nullptr) return {};
-  const TokenRun& run = (*cell)->run;
+  const auto cell = GRAMIAN_TRY(load_token_cell(archive, interleaved_cell(), options));
+  if (cell == nullptr) return {};
+  const TokenRun& run = cell->run;
   const TokenTask& task = run.experiment.task;
   ThreadPool pool(options.threads);
-  const auto snapshots = load_transformer_snapshots((*cell)->directory);
-  if (!snapshots) return std::unexpected(snapshots.error());
+  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell->directory));
 
   Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
-  auto points = training_curve(*(*cell)->trained, options);
-  if (!points) return std::unexpected(points.error());
-  training.series = {{.name = "two layers", .role = Role::full, .mark = Mark::line, .points = *std::move(points)},
+  auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
+  training.series = {{.name = "two layers", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
                      {.name = "one step of gradient descent",
                       .role = Role::gdpp,
                       .mark = Mark::rule,
@@ -48,26 +45,25 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
   std::vector<double> steps, copying, losses;
   TokenSensitivity last;
   Alignment end;
-  for (const TransformerSnapshot& snapshot : *snapshots) {
-    const auto read = state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed);
-    if (!read) return std::unexpected(read.error());
-    const bool is_last = &snapshot == &snapshots->back();
+  for (const TransformerSnapshot& snapshot : snapshots) {
+    const auto read = GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed));
+    const bool is_last = &snapshot == &snapshots.back();
     const Alignment a = align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
                                      quick     ? 200
                                      : is_last ? 20'000
                                                : 2'000,
                                      kSeed, pool);
     const auto x = static_cast<double>(snapshot.step);
-    own.points.push_back({.x = x, .y = read->own});
-    next.points.push_back({.x = x, .y = read->next});
-    others.points.push_back({.x = x, .y = read->others});
+    own.points.push_back({.x = x, .y = read.own});
+    next.points.push_back({.x = x, .y = read.next});
+    others.points.push_back({.x = x, .y = read.others});
     cosine.points.push_back({.x = x, .y = a.cosine.mean()});
     sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
     prediction.points.push_back({.x = x, .y = a.prediction.mean()});
     steps.push_back(x);
-    copying.push_back(read->next - read->others);
+    copying.push_back(read.next - read.others);
     losses.push_back(a.loss.mean());
-    last = *read;
+    last = read;
     end = a;
   }
   // Half way: of what the next token matters more than others, and of the loss, from the plateau of predicting zero
@@ -77,12 +73,12 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
     if (!copies && copying.back() > 0 && copying[k] >= 0.5 * copying.back()) copies = steps[k];
     if (!falls && losses[k] <= 0.5 * (kZeroLoss + losses.back())) falls = steps[k];
   }
-  const Estimate& loss = (*cell)->trained->scores.loss.at("model");
-  result.claims.push_back({.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
-                                   "gradient descent: 0.2062 within 5%",
-                           .holds = std::abs(loss.mean / kOneStepLoss - 1) <= 0.05,
-                           .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(loss),
-                                                 (*cell)->trained->seconds, kZeroLoss)});
+  const Estimate& loss = cell->trained->scores.loss.at("model");
+  result.claims.push_back(
+      {.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
+               "gradient descent: 0.2062 within 5%",
+       .holds = std::abs(loss.mean / kOneStepLoss - 1) <= 0.05,
+       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(loss), cell->trained->seconds, kZeroLoss)});
   result.claims.push_back(
       {.text = "and point where it points: cosine of the sensitivities at least 0.95",
        .holds = end.cosine.mean() >= 0.95,

@@ -44,19 +44,17 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
   std::vector<SeveralLayersNumbers> networks;
   for (const Cell& cell : gd_fig3_cells()) {
     const int n = cell.problem == &gd_problem(25) ? 25 : 10;
-    const auto spectra = ContextSpectra::draw(gd_task(n), quick ? 500 : 5'000, 3);
-    if (!spectra) return std::unexpected(spectra.error());
-    const Floors floors{best_gd(*spectra, cell.layers, {.tied = cell.tied}),
-                        best_gd(*spectra, cell.layers, {.curvature = true, .tied = cell.tied})};
+    const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(gd_task(n), quick ? 500 : 5'000, 3));
+    const Floors floors{best_gd(spectra, cell.layers, {.tied = cell.tied}),
+                        best_gd(spectra, cell.layers, {.curvature = true, .tied = cell.tied})};
     const Trained* trained = archive.best(cell);
     if (trained == nullptr) continue;
-    const auto network = load_network(*trained, options);
-    if (!network) return std::unexpected(network.error());
+    const auto network = GRAMIAN_TRY(load_network(*trained, options));
     const Estimate& loss = trained->scores.loss.at("model");
     const std::string name = fmt::format("{} {}", cell.layers, cell.tied ? "loops" : "layers");
     const Network gd = gd_network(floors.gd.layers), gdpp = gd_network(floors.gdpp.layers);
-    const Alignment to_gd = compare(*network, gd, n, 1, 1, quick), to_gdpp = compare(*network, gdpp, n, 1, 1, quick);
-    const double gamma = as_gd_layer(normalised(*network)).curvature / n,
+    const Alignment to_gd = compare(network, gd, n, 1, 1, quick), to_gdpp = compare(network, gdpp, n, 1, 1, quick);
+    const double gamma = as_gd_layer(normalised(network)).curvature / n,
                  best_gamma = floors.gdpp.layers[0].curvature / n;
     auto& row = table.rows.emplace_back();
     row = {name,
@@ -76,8 +74,7 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       row.emplace_back(std::string("-"));
     }
     row.emplace_back(trained->seconds);
-    const GdOptimum shared =
-        cell.tied ? floors.gdpp : best_gd(*spectra, cell.layers, {.curvature = true, .tied = true});
+    const GdOptimum shared = cell.tied ? floors.gdpp : best_gd(spectra, cell.layers, {.curvature = true, .tied = true});
     networks.push_back({.name = name,
                         .layers = cell.layers,
                         .n = n,
@@ -94,11 +91,10 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
                         .best_gamma = best_gamma});
     add_claims(several_layers_claims(networks.back()), result);
     if (n == 10) {
-      auto points = training_curve(*trained, options);
-      if (!points) return std::unexpected(points.error());
+      auto points = GRAMIAN_TRY(training_curve(*trained, options));
       Panel training{.title = name, .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
       training.series = {
-          {.name = name, .role = Role::full, .mark = Mark::line, .points = *std::move(points)},
+          {.name = name, .role = Role::full, .mark = Mark::line, .points = std::move(points)},
           {.name = "best GD", .role = Role::other, .mark = Mark::rule, .points = {{.y = floors.gd.loss.mean}}},
           {.name = "best GD++", .role = Role::gdpp, .mark = Mark::rule, .points = {{.y = floors.gdpp.loss.mean}}}};
       Panel out{.title = name + " out of distribution", .x = {.label = "alpha"}, .y = {.label = "loss", .log = true}};
@@ -106,23 +102,21 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       Series one{.name = "best GD", .role = Role::other, .mark = Mark::line},
           two{.name = "best GD++", .role = Role::gdpp, .mark = Mark::line};
       for (const double scale : kGdInputScales) {
-        const Alignment a = compare(*network, gd, n, scale, 1, quick), b = compare(*network, gdpp, n, scale, 1, quick);
+        const Alignment a = compare(network, gd, n, scale, 1, quick), b = compare(network, gdpp, n, scale, 1, quick);
         ours.points.push_back({.x = scale, .y = a.loss.mean()});
         one.points.push_back({.x = scale, .y = a.other_loss.mean()});
         two.points.push_back({.x = scale, .y = b.other_loss.mean()});
       }
       out.series = {std::move(ours), std::move(one), std::move(two)};
-      auto alignment = alignment_panel(*trained, {{"GD", gd}, {"GD++", gdpp}}, n, options);
-      if (!alignment) return std::unexpected(alignment.error());
-      alignment->title = name + ": alignment";
+      auto alignment = GRAMIAN_TRY(alignment_panel(*trained, {{"GD", gd}, {"GD++", gdpp}}, n, options));
+      alignment.title = name + ": alignment";
       figure.panels.push_back(std::move(training));
-      figure.panels.push_back(*std::move(alignment));
+      figure.panels.push_back(std::move(alignment));
       figure.panels.push_back(std::move(out));
     }
   }
-  auto published = published_several_layers(networks, quick);
-  if (!published) return std::unexpected(published.error());
-  result.tables.push_back(*std::move(published));
+  auto published = GRAMIAN_TRY(published_several_layers(networks, quick));
+  result.tables.push_back(std::move(published));
   result.tables.push_back(std::move(table));
   result.figures.push_back(std::move(figure));
   return {};

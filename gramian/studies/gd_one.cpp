@@ -180,17 +180,15 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
   Series theory{.name = "one step of gradient descent", .role = Role::gdpp, .mark = Mark::line};
   Worst gap;
   for (const int n : kGdContexts) {
-    const auto spectra = ContextSpectra::draw(gd_task(n), quick ? 1'000 : 20'000, 3);
-    if (!spectra) return std::unexpected(spectra.error());
-    const GdOptimum best = best_gd(*spectra, 1, {});
+    const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(gd_task(n), quick ? 1'000 : 20'000, 3));
+    const GdOptimum best = best_gd(spectra, 1, {});
     theory.points.push_back({.x = static_cast<double>(n), .y = best.loss.mean});
     const Trained* trained = archive.best(gd_cell(1, n));
     if (trained == nullptr) continue;
-    const auto network = load_network(*trained, options);
-    if (!network) return std::unexpected(network.error());
+    const auto network = GRAMIAN_TRY(load_network(*trained, options));
     const Estimate& loss = trained->scores.loss.at("model");
-    const Alignment alignment = compare(*network, gd_network(best.layers), n, 1, 1, quick);
-    const LayerWeights weights = normalised(*network);
+    const Alignment alignment = compare(network, gd_network(best.layers), n, 1, 1, quick);
+    const LayerWeights weights = normalised(network);
     double off = 0;
     for (std::size_t i = 0; i < kGdDimension; ++i) {
       for (std::size_t j = 0; j < kGdDimension; ++j) {
@@ -215,25 +213,23 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
                                   .step = step / n,
                                   .best_step = best.layers[0].step / n};
     add_claims(one_layer_claims(numbers), result);
-    const One one{*network, best, n, quick};
+    const One one{network, best, n, quick};
     claim_interpolation(one, weights, result);
     draw_out_of_distribution(one, result);
     draw_roll_out(one, options.threads, result);
     result.tables.push_back(published_one_layer(numbers, best.loss, result));
-    auto points = training_curve(*trained, options);
-    if (!points) return std::unexpected(points.error());
+    auto points = GRAMIAN_TRY(training_curve(*trained, options));
     Panel training{.title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
     training.series = {
-        {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = *std::move(points)},
+        {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
         {.name = "gradient descent", .role = Role::gdpp, .mark = Mark::rule, .points = {{.y = best.loss.mean}}}};
-    auto along = alignment_panel(*trained, {{"gradient descent", gd_network(best.layers)}}, n, options);
-    if (!along) return std::unexpected(along.error());
+    auto along = GRAMIAN_TRY(alignment_panel(*trained, {{"gradient descent", gd_network(best.layers)}}, n, options));
     result.figures.push_back(
         {.id = "gd-fig2",
          .title = "One layer",
          .caption = "Left: loss. Right: the layer at that step beside one step of gradient descent.",
          .columns = 2,
-         .panels = {std::move(training), *std::move(along)}});
+         .panels = {std::move(training), std::move(along)}});
   }
   sweep.series = {std::move(ours), std::move(theory)};
   result.figures.push_back(

@@ -102,12 +102,10 @@ Transformer without_attention(Transformer transformer) {
 Status draw_pair(bool correlated, const Archive& archive, const StudyOptions& options, Table& table, Figure& figure,
                  StudyResult& result) {
   const bool quick = options.effort.quick;
-  const auto trained = load_token_cell(archive, sine_cell(kMlp, correlated), options);
-  if (!trained) return std::unexpected(trained.error());
-  const auto control = load_token_cell(archive, sine_cell(kMlpDescent, correlated), options);
-  if (!control) return std::unexpected(control.error());
-  if (*trained == nullptr || *control == nullptr) return {};
-  const TokenRun &one = (*trained)->run, &two = (*control)->run;
+  const auto trained = GRAMIAN_TRY(load_token_cell(archive, sine_cell(kMlp, correlated), options));
+  const auto control = GRAMIAN_TRY(load_token_cell(archive, sine_cell(kMlpDescent, correlated), options));
+  if (trained == nullptr || control == nullptr) return {};
+  const TokenRun &one = trained->run, &two = control->run;
   const TokenTask& task = one.experiment.task;
   ThreadPool pool(options.threads);
   const Alignment alignment = align_tokens(task, predictor(task, one.transformer), predictor(task, two.transformer),
@@ -122,18 +120,17 @@ Status draw_pair(bool correlated, const Archive& archive, const StudyOptions& op
     return before.mean();
   };
   const Transformer bare = without_attention(one.transformer), plain = without_attention(two.transformer);
-  row("MLP and trained layer", **trained, bare);
-  const double before = row("MLP and gradient descent", **control, plain);
-  const Estimate &ours = (*trained)->trained->scores.loss.at("model"),
-                 &theirs = (*control)->trained->scores.loss.at("model");
+  row("MLP and trained layer", *trained, bare);
+  const double before = row("MLP and gradient descent", *control, plain);
+  const Estimate &ours = trained->trained->scores.loss.at("model"), &theirs = control->trained->scores.loss.at("model");
 
   result.claims.push_back(
       {.text = fmt::format(
            "Sines ({}): an MLP before one trained layer ends at a loss of about 1e-3 (axis reading), at most 2e-3",
            law),
        .holds = ours.mean <= 2e-3,
-       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.3g}", text(ours), (*trained)->trained->seconds,
-                             (*trained)->trained->scores.loss.at("zero").mean)});
+       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.3g}", text(ours), trained->trained->seconds,
+                             trained->trained->scores.loss.at("zero").mean)});
   result.claims.push_back(
       {.text = fmt::format(
            "Sines ({}): it is as good as one step of gradient descent on trained features, within a quarter", law),
@@ -155,20 +152,18 @@ Status draw_pair(bool correlated, const Archive& archive, const StudyOptions& op
   Panel training{.title = fmt::format("Training, {}", law),
                  .x = {.label = "step"},
                  .y = {.label = "loss of the batch", .log = true}};
-  for (const auto& [cell, name, role] : {std::tuple{trained->get(), "trained layer", Role::full},
-                                         std::tuple{control->get(), "gradient descent", Role::gdpp}}) {
-    auto points = training_curve(*cell->trained, options);
-    if (!points) return std::unexpected(points.error());
-    training.series.push_back({.name = name, .role = role, .mark = Mark::line, .points = *std::move(points)});
+  for (const auto& [cell, name, role] : {std::tuple{trained.get(), "trained layer", Role::full},
+                                         std::tuple{control.get(), "gradient descent", Role::gdpp}}) {
+    auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
+    training.series.push_back({.name = name, .role = role, .mark = Mark::line, .points = std::move(points)});
   }
-  const auto snapshots = load_transformer_snapshots((*trained)->directory);
-  if (!snapshots) return std::unexpected(snapshots.error());
+  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(trained->directory));
   Panel along{
       .title = fmt::format("Alignment, {}", law), .x = {.label = "step"}, .y = {.label = "difference or cosine"}};
   Series cosine{.name = "cosine", .role = Role::full},
       sensitivity{.name = "sensitivity difference", .role = Role::gdpp},
       prediction{.name = "prediction difference", .role = Role::diag};
-  for (const TransformerSnapshot& snapshot : *snapshots) {
+  for (const TransformerSnapshot& snapshot : snapshots) {
     const Alignment a = align_tokens(task, predictor(task, snapshot.transformer), predictor(task, two.transformer),
                                      quick ? 100 : 2'000, kSeed, pool);
     const auto x = static_cast<double>(snapshot.step);
@@ -203,7 +198,7 @@ Status draw_gd_fig4(const Archive& archive, const StudyOptions& options, StudyRe
       .columns = 2,
       .panels = {}};
   for (const bool correlated : {true, false}) {
-    if (Status ok = draw_pair(correlated, archive, options, table, figure, result); !ok) return ok;
+    GRAMIAN_TRY(draw_pair(correlated, archive, options, table, figure, result));
   }
   result.tables.push_back(std::move(table));
   result.figures.push_back(std::move(figure));

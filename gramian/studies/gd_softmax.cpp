@@ -32,24 +32,21 @@ Status draw_gd_fig12(const Archive& archive, const StudyOptions& options, StudyR
   std::vector<Estimate> losses;
   for (const auto& [network, heads, role] :
        {std::tuple{kSoftmaxOne, 1, Role::diag}, std::tuple{kSoftmaxTwo, 2, Role::full}}) {
-    const auto cell = load_token_cell(archive, softmax_cell(network), options);
-    if (!cell) return std::unexpected(cell.error());
-    if (*cell == nullptr) continue;
-    const TokenTask& task = (*cell)->run.experiment.task;
-    const Alignment end = align_tokens(task, predictor(task, (*cell)->run.transformer), descent_step(task, kOneStep),
+    const auto cell = GRAMIAN_TRY(load_token_cell(archive, softmax_cell(network), options));
+    if (cell == nullptr) continue;
+    const TokenTask& task = cell->run.experiment.task;
+    const Alignment end = align_tokens(task, predictor(task, cell->run.transformer), descent_step(task, kOneStep),
                                        quick ? 500 : 20'000, kSeed, pool);
-    const Estimate& loss = (*cell)->trained->scores.loss.at("model");
+    const Estimate& loss = cell->trained->scores.loss.at("model");
     losses.push_back(loss);
     table.rows.push_back({static_cast<double>(heads), TableCell{.value = loss.mean, .se = loss.se}, kOneStepLoss,
-                          end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean(), (*cell)->trained->seconds});
-    auto points = training_curve(*(*cell)->trained, options);
-    if (!points) return std::unexpected(points.error());
+                          end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean(), cell->trained->seconds});
+    auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
     const std::string name = fmt::format("softmax, {} head{}", heads, heads == 1 ? "" : "s");
-    training.series.push_back({.name = name, .role = role, .mark = Mark::line, .points = *std::move(points)});
-    const auto snapshots = load_transformer_snapshots((*cell)->directory);
-    if (!snapshots) return std::unexpected(snapshots.error());
+    training.series.push_back({.name = name, .role = role, .mark = Mark::line, .points = std::move(points)});
+    const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell->directory));
     Series cosine{.name = name, .role = role};
-    for (const TransformerSnapshot& snapshot : *snapshots) {
+    for (const TransformerSnapshot& snapshot : snapshots) {
       const Alignment a = align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
                                        quick ? 100 : 2'000, kSeed, pool);
       cosine.points.push_back({.x = static_cast<double>(snapshot.step), .y = a.cosine.mean()});

@@ -145,9 +145,8 @@ Expected<std::unique_ptr<TokenCell>> load_token_cell(const Archive& archive, con
   const Trained* trained = archive.best(cell);
   if (trained == nullptr) return nullptr;
   const std::string directory = fmt::format("{}/{}", options.directory, trained->directory);
-  auto run = load_token_run(directory);
-  if (!run) return std::unexpected(run.error());
-  return std::make_unique<TokenCell>(TokenCell{trained, directory, *std::move(run)});
+  auto run = GRAMIAN_TRY(load_token_run(directory));
+  return std::make_unique<TokenCell>(TokenCell{trained, directory, std::move(run)});
 }
 
 }  // namespace gramian

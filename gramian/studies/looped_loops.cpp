@@ -37,9 +37,8 @@ std::vector<double> diagonal(const std::vector<double>& values) {
 // After each of 1..kMostLoops loops.
 Expected<std::vector<LayerLoss>> extra_loops(const Trained& trained, const RegressionTask& task,
                                              const StudyOptions& options, ThreadPool& pool) {
-  const auto network = load_network(trained, options);
-  if (!network) return std::unexpected(network.error());
-  const Network more = looped(*network, kMostLoops);
+  const auto network = GRAMIAN_TRY(load_network(trained, options));
+  const Network more = looped(network, kMostLoops);
   NetworkPredictor predictor(more, task.n(), pool.threads());
   return layer_losses(task, predictor, options.effort.quick ? kQuickLoopsPrompts : kLoopsPrompts, kLoopsSeed, pool);
 }
@@ -88,20 +87,19 @@ Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool
     for (const int loops : {2, 5, 10}) {
       const Trained* trained = archive.best(full_cell(loops));
       if (trained == nullptr) continue;
-      const auto losses = extra_loops(*trained, task, options, pool);
-      if (!losses) return std::unexpected(losses.error());
+      const auto losses = GRAMIAN_TRY(extra_loops(*trained, task, options, pool));
       const std::string name = fmt::format("trained for {}", loops);
-      add_row(table, "full, " + name, inputs, "mean", at_loops(*losses, mean_at));
-      add_row(table, "full, " + name, inputs, "median", at_loops(*losses, median_at));
-      panel.series.push_back(curve(name, Mark::line, *losses, median_at));
-      panel.series.push_back(curve(name + ", mean", Mark::dashes, *losses, mean_at));
+      add_row(table, "full, " + name, inputs, "mean", at_loops(losses, mean_at));
+      add_row(table, "full, " + name, inputs, "median", at_loops(losses, median_at));
+      panel.series.push_back(curve(name, Mark::line, losses, median_at));
+      panel.series.push_back(curve(name + ", mean", Mark::dashes, losses, mean_at));
       ExtraLoopsNumbers& network = numbers.emplace_back();
       network = {.trained = loops,
                  .other_covariance = other,
-                 .mean = at_loops(*losses, mean_at),
-                 .median = at_loops(*losses, median_at),
-                 .mean_se = at_loops(*losses, error_at),
-                 .median_trained = median_at(*losses, loops)};
+                 .mean = at_loops(losses, mean_at),
+                 .median = at_loops(losses, median_at),
+                 .mean_se = at_loops(losses, error_at),
+                 .median_trained = median_at(losses, loops)};
       if (loops > 5) continue;
       const auto values = looped_published_loops(loops, other);
       network.published = {values.begin(), values.end()};
@@ -125,22 +123,21 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     const LoopedContexts theory(10, n, contexts, kLoopsSeed);
     const double a = theory.optimum(2).step.mean;
     const ContextMean share = theory.diverging(a);
-    const auto losses = extra_loops(*trained, looped_task(10, n, {}), options, pool);
-    if (!losses) return std::unexpected(losses.error());
-    add_row(table, name, "S = I", "mean", at_loops(*losses, mean_at));
-    add_row(table, name, "S = I", "median", at_loops(*losses, median_at));
+    const auto losses = GRAMIAN_TRY(extra_loops(*trained, looped_task(10, n, {}), options, pool));
+    add_row(table, name, "S = I", "mean", at_loops(losses, mean_at));
+    add_row(table, name, "S = I", "median", at_loops(losses, median_at));
     std::vector<double> predicted;
     for (const int loops : kExtraLoops) predicted.push_back(theory.loss(a, loops).mean);
     add_row(table, name, "S = I", fmt::format("mean at a* = {:.3f}", a), predicted);
     Panel panel{.title = name, .x = {.label = "loops", .log = true}, .y = {.label = "loss", .log = true}};
-    panel.series.push_back(curve("median", Mark::line, *losses, median_at));
-    panel.series.push_back(curve("mean", Mark::dashes, *losses, mean_at));
+    panel.series.push_back(curve("median", Mark::line, losses, median_at));
+    panel.series.push_back(curve("mean", Mark::dashes, losses, mean_at));
     figure.panels.push_back(std::move(panel));
     add_claims(restricted_loops_claims({.n = n,
-                                        .mean_2 = mean_at(*losses, 2),
-                                        .mean_5 = mean_at(*losses, 5),
-                                        .mean_20 = mean_at(*losses, 20),
-                                        .median_20 = median_at(*losses, 20),
+                                        .mean_2 = mean_at(losses, 2),
+                                        .mean_5 = mean_at(losses, 5),
+                                        .mean_20 = mean_at(losses, 20),
+                                        .median_20 = median_at(losses, 20),
                                         .a = a,
                                         .diverging = {share.mean, share.se}}),
                result);
@@ -152,9 +149,8 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     const double a = theory.optimum(2).step.mean;
     for (const double c : kScales) {
       const auto losses =
-          extra_loops(*trained, looped_task(10, 100, diagonal(std::vector<double>(10, c))), options, pool);
-      if (!losses) return std::unexpected(losses.error());
-      scales.push_back({c, theory.diverging(a * c).mean, median_at(*losses, 2), median_at(*losses, 50)});
+          GRAMIAN_TRY(extra_loops(*trained, looped_task(10, 100, diagonal(std::vector<double>(10, c))), options, pool));
+      scales.push_back({c, theory.diverging(a * c).mean, median_at(losses, 2), median_at(losses, 50)});
     }
   }
   result.claims.push_back(scales_claim(scales));
@@ -181,8 +177,8 @@ Status draw_looped_fig3(const Archive& archive, const StudyOptions& options, Stu
                 .caption = "The layer that was trained for L loops, used for 1 to 50.",
                 .columns = 2,
                 .panels = {}};
-  if (Status ok = draw_full(archive, options, pool, table, figure, result); !ok) return ok;
-  if (Status ok = draw_restricted(archive, options, pool, table, figure, result); !ok) return ok;
+  GRAMIAN_TRY(draw_full(archive, options, pool, table, figure, result));
+  GRAMIAN_TRY(draw_restricted(archive, options, pool, table, figure, result));
   result.tables.push_back(std::move(table));
   result.figures.push_back(std::move(figure));
   return {};

@@ -27,8 +27,7 @@ std::vector<Cell> looped_fig2_cells() {
 
 Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto spectra =
-      ContextSpectra::draw(looped_task(kDimension, kContext, {}), options.effort.quick ? 500 : 5'000, 3);
-  if (!spectra) return std::unexpected(spectra.error());
+      GRAMIAN_TRY(ContextSpectra::draw(looped_task(kDimension, kContext, {}), options.effort.quick ? 500 : 5'000, 3));
   Table table{
       .id = "looped-fig2",
       .title = "Loss after training, full model (d = 5, n = 20)",
@@ -43,7 +42,7 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const Cell& cell = cells[k];
     const double published = looped_published_training()[k].loss;
-    const GdOptimum best = best_gd(*spectra, cell.layers, {.curvature = true, .tied = cell.tied});
+    const GdOptimum best = best_gd(spectra, cell.layers, {.curvature = true, .tied = cell.tied});
     const Trained* trained = archive.best(cell);
     if (trained == nullptr) continue;
     const Estimate& ours = trained->scores.loss.at("model");
@@ -60,13 +59,12 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
                        .loss = {value, 2 * ours.se},
                        .best = {2 * best.loss.mean, 2 * best.loss.se},
                        .published = published});
-    auto points = training_curve(*trained, options);
-    if (!points) return std::unexpected(points.error());
-    for (Point& point : *points) point.y *= 2;
+    auto points = GRAMIAN_TRY(training_curve(*trained, options));
+    for (Point& point : points) point.y *= 2;
     panel.series.push_back({.name = name,
                             .role = Role::other,
                             .mark = cell.tied ? Mark::line : Mark::dashes,
-                            .points = *std::move(points)});
+                            .points = std::move(points)});
   }
   result.tables.push_back(std::move(table));
   result.figures.push_back({.id = "looped-fig2",

@@ -27,9 +27,8 @@ struct Restricted {
 };
 
 Expected<Restricted> restricted(const Trained& trained, const LoopedProblem& problem, const StudyOptions& options) {
-  const auto network = load_network(trained, options);
-  if (!network) return std::unexpected(network.error());
-  const LayerWeights weights = network->expanded(0);
+  const auto network = GRAMIAN_TRY(load_network(trained, options));
+  const LayerWeights weights = network.expanded(0);
   const int d = problem.d;
   const Eigen::Map<const Matrix> p(weights.p.data(), d + 1, d + 1), q(weights.q.data(), d + 1, d + 1);
   Matrix a = -p(d, d) * q.topLeftCorner(d, d);
@@ -115,15 +114,14 @@ Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, Stu
     const auto& [best, turned] = theory->second;
     const Trained* trained = archive.best(cell);
     if (trained == nullptr) continue;
-    const auto model = restricted(*trained, problem, options);
-    if (!model) return std::unexpected(model.error());
+    const auto model = GRAMIAN_TRY(restricted(*trained, problem, options));
     const Estimate& ours = trained->scores.loss.at("model");
     const double value = 2 * ours.mean, se = 2 * ours.se, a = best.step.mean;
-    const double low = model->spectrum.minCoeff(), high = model->spectrum.maxCoeff(), mean = model->spectrum.mean();
+    const double low = model.spectrum.minCoeff(), high = model.spectrum.maxCoeff(), mean = model.spectrum.mean();
     table.rows.push_back({fmt::format("{}, {}", problem.d, problem.n), problem.kappa, static_cast<double>(cell.layers),
                           TableCell{.value = value, .se = se}, TableCell{.value = best.loss.mean, .se = best.loss.se},
-                          TableCell{.value = turned.loss.mean, .se = turned.loss.se}, model->u,
-                          fmt::format("{:.3f} {:.3f} {:.3f}", low, mean, high), fmt::format("{:.4f}", a), model->turn,
+                          TableCell{.value = turned.loss.mean, .se = turned.loss.se}, model.u,
+                          fmt::format("{:.3f} {:.3f} {:.3f}", low, mean, high), fmt::format("{:.4f}", a), model.turn,
                           turned.rotation});
     numbers.push_back({.place = fmt::format("{}, L = {}", problem.problem.title, cell.layers),
                        .d = problem.d,
@@ -136,21 +134,20 @@ Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, Stu
                        .mean = mean,
                        .high = high,
                        .a = a,
-                       .turn = model->turn,
+                       .turn = model.turn,
                        .best_turn = turned.rotation,
-                       .u = model->u});
+                       .u = model.u});
   }
   for (const double kappa : kKappas) {
     Series series{.name = fmt::format("kappa = {}", kappa), .role = Role::other, .mark = Mark::points};
     for (const int loops : kLoops) {
       const Trained* trained = archive.best(cell_of(loops, looped_problem(10, 100, kappa)));
       if (trained == nullptr) continue;
-      const auto model = restricted(*trained, looped_problem(10, 100, kappa), options);
-      if (!model) return std::unexpected(model.error());
+      const auto model = GRAMIAN_TRY(restricted(*trained, looped_problem(10, 100, kappa), options));
       series.points.push_back({.x = static_cast<double>(loops),
-                               .y = model->spectrum.mean(),
-                               .low = model->spectrum.minCoeff(),
-                               .high = model->spectrum.maxCoeff()});
+                               .y = model.spectrum.mean(),
+                               .low = model.spectrum.minCoeff(),
+                               .high = model.spectrum.maxCoeff()});
     }
     panel.series.push_back(std::move(series));
   }

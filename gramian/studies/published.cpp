@@ -87,8 +87,7 @@ Expected<Table> published_several_layers(std::span<const SeveralLayersNumbers> n
                              s.gdpp, s.gdpp_shared));
   }
   for (const PublishedContext& p : kPublishedContexts) {
-    const auto spectra = ContextSpectra::draw(gd_task(p.n), quick ? 500 : kPublishedTasks, kPublishedSeed);
-    if (!spectra) return std::unexpected(spectra.error());
+    const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(gd_task(p.n), quick ? 500 : kPublishedTasks, kPublishedSeed));
     const auto found = std::ranges::find_if(
         networks, [&](const SeveralLayersNumbers& s) { return s.n == p.n && s.tied && s.layers == 2; });
     const std::string what = fmt::format("gamma of two loops, n = {}", p.n);
@@ -96,11 +95,11 @@ Expected<Table> published_several_layers(std::span<const SeveralLayersNumbers> n
       add(table, what, {.value = found->gamma, .paper = p.gamma}, "text: from the weights of their loop",
           fmt::format("The best GD++ loop has {:.4f}.", found->best_gamma));
     } else {
-      const double best = best_gd(*spectra, 2, {.curvature = true, .tied = true}).layers[0].curvature / p.n;
+      const double best = best_gd(spectra, 2, {.curvature = true, .tied = true}).layers[0].curvature / p.n;
       add(table, what, {.value = best, .paper = p.gamma}, "text: from the weights of their loop",
           "Ours is of the best GD++ loop: no network is trained for this n.");
     }
-    const auto& eigenvalues = spectra->eigenvalues();
+    const auto& eigenvalues = spectra.eigenvalues();
     const auto [least, largest] = std::ranges::minmax(eigenvalues);
     const std::string rare = "An extreme value over 10,000 contexts: another sample has another.";
     add(table, fmt::format("least eigenvalue of sum x x^T, n = {}", p.n), {.value = least * p.n, .paper = p.least},

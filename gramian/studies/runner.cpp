@@ -107,10 +107,9 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
 
 // The record of a finished unit.
 Expected<Trained> load_trained(const Unit& unit, const std::string& study_directory) {
-  const auto text = read_file(unit.record);
-  if (!text) return std::unexpected(text.error());
+  const auto text = GRAMIAN_TRY(read_file(unit.record));
   try {
-    const Json json = Json::parse(*text);
+    const Json json = Json::parse(text);
     Trained trained{.cell = unit.cell, .seed = unit.seed};
     trained.steps = json.at("steps").get<std::int64_t>();
     trained.seconds = json.at("seconds").get<double>();
@@ -119,9 +118,8 @@ Expected<Trained> load_trained(const Unit& unit, const std::string& study_direct
     if (json.at("directory").is_null()) return trained;  // no start came to an end
     trained.directory = json["directory"].get<std::string>();
     trained.selection = json.at("selection").get<double>();
-    auto scores = load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name));
-    if (!scores) return std::unexpected(scores.error());
-    trained.scores = *std::move(scores);
+    auto scores = GRAMIAN_TRY(load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name)));
+    trained.scores = std::move(scores);
     return trained;
   } catch (const Json::exception& error) {
     return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record, error.what());
@@ -268,13 +266,12 @@ class Runner {
         continue;
       }
       seconds += result->seconds;
-      const auto loss = selection_loss(unit.starts[s], directory);
-      if (!loss) return std::unexpected(loss.error());
-      start["selection"] = std::isfinite(*loss) ? Json(*loss) : Json(nullptr);
+      const auto loss = GRAMIAN_TRY(selection_loss(unit.starts[s], directory));
+      start["selection"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
       start["seconds"] = result->seconds;
       record["starts"].push_back(std::move(start));
-      if (*loss < best || chosen.empty()) {
-        best = *loss;
+      if (loss < best || chosen.empty()) {
+        best = loss;
         chosen = directory;
         record["directory"] = inside(directory);
         record["selection"] = std::isfinite(best) ? best : std::numeric_limits<double>::max();
@@ -285,7 +282,7 @@ class Runner {
     record["seconds"] = seconds;
     record["failed_starts"] = failures;
     if (!chosen.empty()) {
-      if (Status ok = examine(unit, chosen); !ok) return ok;
+      GRAMIAN_TRY(examine(unit, chosen));
     }
     return write_file_atomically(unit.record, record.dump(2) + "\n");
   }
@@ -316,11 +313,9 @@ class Runner {
   };
 
   static Expected<Model> load(const Config& config, const std::string& directory) {
-    auto experiment = make_experiment(config);
-    if (!experiment) return std::unexpected(experiment.error());
-    auto network = load_model(directory + "/model.safetensors");
-    if (!network) return std::unexpected(network.error());
-    return Model{*std::move(experiment), *std::move(network)};
+    auto experiment = GRAMIAN_TRY(make_experiment(config));
+    auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
+    return Model{std::move(experiment), std::move(network)};
   }
 
   // Solvers are tuned once for each problem.
@@ -340,44 +335,39 @@ class Runner {
       return token_selection_loss(directory, options_.effort.quick ? kTokenPrompts / 20 : kTokenPrompts,
                                   kSelectionSeed);
     }
-    const auto model = load(config, directory);
-    if (!model) return std::unexpected(model.error());
+    const auto model = GRAMIAN_TRY(load(config, directory));
     ThreadPool pool(1);
-    NetworkPredictor predictor(model->network, model->experiment.task.n(), 1);
+    NetworkPredictor predictor(model.network, model.experiment.task.n(), 1);
     const std::uint64_t prompts = options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts;
-    const auto count = count_blowups(model->experiment.task, predictor, std::numeric_limits<double>::infinity(),
-                                     prompts, kSelectionSeed, pool);
-    if (!count) return std::unexpected(count.error());
-    return count->loss.mean();
+    const auto count = GRAMIAN_TRY(count_blowups(
+        model.experiment.task, predictor, std::numeric_limits<double>::infinity(), prompts, kSelectionSeed, pool));
+    return count.loss.mean();
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
     if (unit.starts.front().text("model.kind") == "transformer") {
       return examine_tokens(directory, unit.examination.prompts, kEvaluationSeed, directory + "/" + unit.eval_name);
     }
-    const auto model = load(unit.starts.front(), directory);
-    if (!model) return std::unexpected(model.error());
-    const RegressionTask& task = model->experiment.task;
+    const auto model = GRAMIAN_TRY(load(unit.starts.front(), directory));
+    const RegressionTask& task = model.experiment.task;
     ThreadPool pool(1);
-    NetworkPredictor predictor(model->network, task.n(), 1);
-    const Opponents& others = opponents(unit, model->experiment, pool);
+    NetworkPredictor predictor(model.network, task.n(), 1);
+    const Opponents& others = opponents(unit, model.experiment, pool);
     SolverLosses* const losses = &shared_.at(unit.cell.problem).losses;
     const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
     EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
-    const auto result = evaluate(task, others, &predictor, spec, pool, go_on, losses);
-    if (!result) return std::unexpected(result.error());
+    const auto result = GRAMIAN_TRY(evaluate(task, others, &predictor, spec, pool, go_on, losses));
     Json extra;
     if (unit.examination.single_query_prompts > 0) {
       const EvalSpec single{
           .prompts = unit.examination.single_query_prompts, .seed = kEvaluationSeed, .query = QueryMode::sampled};
-      const auto published = evaluate(task, others, &predictor, single, pool, go_on, losses);
-      if (!published) return std::unexpected(published.error());
-      extra = Json::parse(to_json(*published));
+      const auto published = GRAMIAN_TRY(evaluate(task, others, &predictor, single, pool, go_on, losses));
+      extra = Json::parse(to_json(published));
     }
     spec.prompts = unit.examination.profile_prompts;
-    const auto points = profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses);
-    if (!points) return std::unexpected(points.error());
-    Json json = Json::parse(to_json(*result, *points));
+    const auto points =
+        GRAMIAN_TRY(profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses));
+    Json json = Json::parse(to_json(result, points));
     if (!extra.is_null())
       json["single_query"] = {{"prompts", extra["prompts"]}, {"adjusted", extra["adjusted"]["model"]}};
     return write_file_atomically(directory + "/" + unit.eval_name, json.dump(2) + "\n");
@@ -413,7 +403,7 @@ Expected<double> seconds_per_cost(Parametrisation kind) {
       experiment->task, Network::initial(experiment->network, experiment->initial, 20, 0), experiment->train, pool);
   const auto begin = std::chrono::steady_clock::now();
   while (!trainer->done()) {
-    if (const auto report = trainer->step(); !report) return std::unexpected(report.error());
+    GRAMIAN_TRY(trainer->step());
   }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / cost(config);
 }
@@ -459,9 +449,8 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
     }
     auto speed = speeds.find(unit.cell.kind);
     if (speed == speeds.end()) {
-      const auto measured = seconds_per_cost(unit.cell.kind);
-      if (!measured) return std::unexpected(measured.error());
-      speed = speeds.emplace(unit.cell.kind, *measured).first;
+      const auto measured = GRAMIAN_TRY(seconds_per_cost(unit.cell.kind));
+      speed = speeds.emplace(unit.cell.kind, measured).first;
     }
     seconds += unit.cost * speed->second + kEvaluation;
   }
@@ -472,12 +461,11 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
 
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
   std::vector<Unit> units = make_units(cells, options);
-  if (Status ok = Runner(options, units).run(); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(Runner(options, units).run());
   Archive archive;
   for (const Unit& unit : units) {
-    auto trained = load_trained(unit, options.directory);
-    if (!trained) return std::unexpected(trained.error());
-    if (!trained->directory.empty()) archive.add(*std::move(trained));
+    auto trained = GRAMIAN_TRY(load_trained(unit, options.directory));
+    if (!trained.directory.empty()) archive.add(std::move(trained));
   }
   return archive;
 }

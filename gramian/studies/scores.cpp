@@ -34,10 +34,9 @@ std::vector<Estimate> layers(const Object& json) {
 }  // namespace
 
 Expected<Scores> load_scores(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return std::unexpected(text.error());
+  const auto text = GRAMIAN_TRY(read_file(path));
   try {
-    const Object json = Object::parse(*text);
+    const Object json = Object::parse(text);
     Scores scores;
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
@@ -66,10 +65,9 @@ Expected<Scores> load_scores(const std::string& path) {
 }
 
 Expected<HandMadeScores> load_hand_made(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return std::unexpected(text.error());
+  const auto text = GRAMIAN_TRY(read_file(path));
   try {
-    const Object json = Object::parse(*text);
+    const Object json = Object::parse(text);
     HandMadeScores scores{.references = estimates(json.at("references")), .steps = {}};
     for (const Object& row : json.at("steps")) scores.steps.push_back(estimates(row.at("adjusted")));
     return scores;

@@ -33,8 +33,7 @@ std::vector<const Problem*> step_problems() {
 // The hand-made iterations on the prompts on which the networks were evaluated; kept in the directory of the study.
 Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& options, ThreadPool& pool) {
   const Cell cell{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
-  const auto experiment = make_experiment(starts(cell, 0, options.effort).front());
-  if (!experiment) return std::unexpected(experiment.error());
+  const auto experiment = GRAMIAN_TRY(make_experiment(starts(cell, 0, options.effort).front()));
   EvalSpec spec{.prompts = examination(cell, options.effort).prompts, .seed = kEvaluationSeed};
   spec.tuning_prompts = options.effort.quick ? 1'000 : kTuningPrompts;
   const std::string path =
@@ -47,9 +46,9 @@ Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& o
     progress.update(static_cast<std::int64_t>(done));
     return !options.interrupted || !options.interrupted();
   };
-  const auto comparison = compare_with_hand_made(experiment->task, nullptr, kTableLayers, spec, pool, report);
-  if (!comparison) return std::unexpected(comparison.error());
-  if (Status ok = write_file_atomically(path, to_json(*comparison)); !ok) return std::unexpected(ok.error());
+  const auto comparison =
+      GRAMIAN_TRY(compare_with_hand_made(experiment.task, nullptr, kTableLayers, spec, pool, report));
+  GRAMIAN_TRY(write_file_atomically(path, to_json(comparison)));
   return load_hand_made(path);
 }
 
@@ -171,19 +170,18 @@ Status draw_steps(const Archive& archive, const StudyOptions& options, StudyResu
                 .columns = 3,
                 .panels = {}};
   for (const Problem* problem : step_problems()) {
-    const auto scores = hand_made(*problem, options, pool);
-    if (!scores) return std::unexpected(scores.error());
-    figure.panels.push_back(panel_of(archive, *problem, *scores));
-    result.tables.push_back(table_of(archive, *problem, *scores));
+    const auto scores = GRAMIAN_TRY(hand_made(*problem, options, pool));
+    figure.panels.push_back(panel_of(archive, *problem, scores));
+    result.tables.push_back(table_of(archive, *problem, scores));
     if (problem->noiseless()) {
       result.claims.push_back(below_hand_made(
           "Without noise learned GD++ with L layers is below every tuned hand-made method with L steps, for L >= 2",
-          archive, Parametrisation::gdpp, 2, *problem, *scores));
+          archive, Parametrisation::gdpp, 2, *problem, scores));
     } else {
       result.claims.push_back(below_hand_made(
           fmt::format("{}: learned DIAG with L layers is below every tuned hand-made method with L steps, for L >= 2",
                       problem->title),
-          archive, Parametrisation::diag, 2, *problem, *scores));
+          archive, Parametrisation::diag, 2, *problem, scores));
     }
   }
   result.figures.push_back(std::move(figure));

@@ -127,8 +127,7 @@ const Study* find_study(std::string_view name) {
 }
 
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
-  const auto archive = carry_out(study.cells(), options);
-  if (!archive) return std::unexpected(archive.error());
+  const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
   result.paper = fmt::format("{}, {}", study.recipe->paper, study.paper.empty() ? "beyond its figures" : study.paper);
@@ -144,13 +143,13 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
                        .finished = utc_now(),
                        .cores = manifest.cores,
                        .settings = starts(study.cells().back(), 0, options.effort).front().to_toml()};
-  add_runs(study, *archive, result);
-  if (Status ok = study.draw(*archive, options, result); !ok) return std::unexpected(ok.error());
+  add_runs(study, archive, result);
+  GRAMIAN_TRY(study.draw(archive, options, result));
 
   const std::string base = fmt::format("{}/results/{}", options.directory, study.name);
-  const std::string csv = study.name == "table1" ? table1_csv(*archive, options) : figures_csv(result);
-  if (Status ok = write_file_atomically(base + ".csv", csv); !ok) return std::unexpected(ok.error());
-  if (Status ok = write_file_atomically(base + ".json", to_json(result)); !ok) return std::unexpected(ok.error());
+  const std::string csv = study.name == "table1" ? table1_csv(archive, options) : figures_csv(result);
+  GRAMIAN_TRY(write_file_atomically(base + ".csv", csv));
+  GRAMIAN_TRY(write_file_atomically(base + ".json", to_json(result)));
   return result;
 }
 

@@ -16,10 +16,9 @@ namespace gramian {
 std::vector<Cell> training_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
 
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options) {
-  const auto text = read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory));
-  if (!text) return std::unexpected(text.error());
+  const auto text = GRAMIAN_TRY(read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory)));
   std::vector<Point> points;
-  std::istringstream lines(*text);
+  std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (json.is_discarded() || !json.contains("step") || !json["loss"].is_number()) continue;
@@ -31,16 +30,13 @@ Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyO
 }
 
 Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained, const StudyOptions& options) {
-  const auto directory = RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory));
-  if (!directory) return std::unexpected(directory.error());
-  const auto config = Config::load(directory->config());
-  if (!config) return std::unexpected(config.error());
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
+  const auto config = GRAMIAN_TRY(Config::load(directory.config()));
   std::vector<NetworkSnapshot> list;
-  const auto count = static_cast<int>(config->integer("train.snapshots"));
-  for (const std::int64_t step : snapshot_steps(config->integer("train.steps"), count)) {
-    auto network = load_model(directory->snapshot(step));
-    if (!network) return std::unexpected(network.error());
-    list.push_back({step, *std::move(network)});
+  const auto count = static_cast<int>(config.integer("train.snapshots"));
+  for (const std::int64_t step : snapshot_steps(config.integer("train.steps"), count)) {
+    auto network = GRAMIAN_TRY(load_model(directory.snapshot(step)));
+    list.push_back({step, std::move(network)});
   }
   return list;
 }
@@ -52,14 +48,13 @@ Status draw_training(const Archive& archive, const StudyOptions& options, StudyR
   for (const Cell& cell : training_cells()) {
     const Trained* trained = archive.best(cell);
     if (trained == nullptr) continue;
-    auto points = training_curve(*trained, options);
-    if (!points) return std::unexpected(points.error());
-    if (points->empty()) continue;  // computed, not trained
-    for (Point& point : *points) point.x /= static_cast<double>(trained->steps);
+    auto points = GRAMIAN_TRY(training_curve(*trained, options));
+    if (points.empty()) continue;  // computed, not trained
+    for (Point& point : points) point.x /= static_cast<double>(trained->steps);
     panel.series.push_back({.name = std::string(title_of(cell.kind)),
                             .role = role_of(cell.kind),
                             .mark = Mark::line,
-                            .points = *std::move(points)});
+                            .points = std::move(points)});
   }
   result.figures.push_back(
       {.id = "training",

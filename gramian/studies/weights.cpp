@@ -38,9 +38,9 @@ std::vector<Cell> fig4_cells() {
 Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const Trained* trained = archive.best(fig4_cells().front());
   if (trained == nullptr) return {};
-  const auto network = load_model(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory));
-  if (!network) return std::unexpected(network.error());
-  const std::size_t rows = network->spec.rows();
+  const auto network =
+      GRAMIAN_TRY(load_model(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
+  const std::size_t rows = network.spec.rows();
   Figure figure{.id = "fig4",
                 .title = "Weights of the four-layer FULL network trained on sigma in {1, 3}",
                 .caption =
@@ -52,7 +52,7 @@ Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResul
   std::vector<Panel> below;
   double diagonal = 0, all = 0, used = 0, used_all = 0;
   for (int l = 0; l < kLayers; ++l) {
-    const LayerWeights weights = network->expanded(l);
+    const LayerWeights weights = network.expanded(l);
     const double p_norm = norm(weights.p), q_norm = norm(weights.q);
     double trace = 0;
     for (std::size_t i = 0; i < rows; ++i) trace += weights.q[i * rows + i];

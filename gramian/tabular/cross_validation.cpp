@@ -77,7 +77,7 @@ std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::
 Expected<CrossValidation> cross_validate(const Rows& rows, const std::vector<const Regressor*>& regressors,
                                          const CrossValidationSpec& spec,
                                          const std::function<bool(std::int64_t, std::int64_t)>& progress) {
-  if (Status ok = check(spec, rows.size()); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(check(spec, rows.size()));
   CrossValidation result{.spec = spec,
                          .rows = rows.size(),
                          .d = rows.d,

@@ -20,9 +20,8 @@ class Reader {
       CsvRow row{line_, {}};
       bool quoted = false, more = true;
       while (more) {
-        auto cell = this->cell(row.cells.size() + 1, quoted);
-        if (!cell) return std::unexpected(cell.error());
-        row.cells.push_back(std::move(*cell));
+        auto cell = GRAMIAN_TRY(this->cell(row.cells.size() + 1, quoted));
+        row.cells.push_back(std::move(cell));
         more = !rest_.empty() && rest_[0] == ',';
         if (more) rest_.remove_prefix(1);
       }
@@ -108,20 +107,18 @@ Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
     return fail(ErrorKind::format, "{}: not a text file in UTF-8: it has bytes of zero or a mark of UTF-16", path);
   }
   Reader reader(bytes, path);
-  auto header = reader.row();
-  if (!header) return std::unexpected(header.error());
-  if (header->cells.empty()) return fail(ErrorKind::format, "{}: empty: the first row must name the columns", path);
-  CsvTable table{path, std::move(header->cells), {}};
-  if (Status ok = check_header(table, header->line); !ok) return std::unexpected(ok.error());
+  auto header = GRAMIAN_TRY(reader.row());
+  if (header.cells.empty()) return fail(ErrorKind::format, "{}: empty: the first row must name the columns", path);
+  CsvTable table{path, std::move(header.cells), {}};
+  GRAMIAN_TRY(check_header(table, header.line));
   while (!reader.done()) {
-    auto row = reader.row();
-    if (!row) return std::unexpected(row.error());
-    if (row->cells.empty()) break;
-    if (row->cells.size() != table.header.size()) {
-      return fail(ErrorKind::format, "{}:{}: {} cells, but the header names {} columns", path, row->line,
-                  row->cells.size(), table.header.size());
+    auto row = GRAMIAN_TRY(reader.row());
+    if (row.cells.empty()) break;
+    if (row.cells.size() != table.header.size()) {
+      return fail(ErrorKind::format, "{}:{}: {} cells, but the header names {} columns", path, row.line,
+                  row.cells.size(), table.header.size());
     }
-    table.rows.push_back(std::move(*row));
+    table.rows.push_back(std::move(row));
   }
   return table;
 }

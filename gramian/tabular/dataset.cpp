@@ -48,8 +48,7 @@ void Rows::add(std::span<const double> input, double target) {
 
 Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
                                const std::vector<std::string>& features) {
-  const auto y_column = column_of(table, target);
-  if (!y_column) return std::unexpected(y_column.error());
+  const auto y_column = GRAMIAN_TRY(column_of(table, target));
   Dataset data{.features = features, .target = target, .context = {}, .queries = {}, .query_lines = {}};
   if (features.empty()) {
     for (const std::string& name : table.header) {
@@ -58,31 +57,28 @@ Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
   }
   std::vector<std::size_t> columns;
   for (const std::string& name : data.features) {
-    const auto column = column_of(table, name);
-    if (!column) return std::unexpected(column.error());
-    if (*column == *y_column) return fail(ErrorKind::usage, "'{}' cannot be the target and an input", name);
-    if (std::find(columns.begin(), columns.end(), *column) != columns.end()) {
+    const auto column = GRAMIAN_TRY(column_of(table, name));
+    if (column == y_column) return fail(ErrorKind::usage, "'{}' cannot be the target and an input", name);
+    if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
       return fail(ErrorKind::usage, "'{}' is named twice among the inputs", name);
     }
-    columns.push_back(*column);
+    columns.push_back(column);
   }
 
   data.context.d = columns.size();
   std::vector<double> input(columns.size());
   for (const CsvRow& row : table.rows) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const auto value = number(table, row, columns[i]);
-      if (!value) return std::unexpected(value.error());
-      input[i] = *value;
+      const auto value = GRAMIAN_TRY(number(table, row, columns[i]));
+      input[i] = value;
     }
-    if (row.cells[*y_column].empty()) {
+    if (row.cells[y_column].empty()) {
       data.queries.insert(data.queries.end(), input.begin(), input.end());
       data.query_lines.push_back(row.line);
       continue;
     }
-    const auto y = number(table, row, *y_column);
-    if (!y) return std::unexpected(y.error());
-    data.context.add(input, *y);
+    const auto y = GRAMIAN_TRY(number(table, row, y_column));
+    data.context.add(input, y);
   }
   if (data.context.size() < 2) {
     return fail(ErrorKind::format, "{}: {} with a target in column '{}': there must be 2 or more to learn from",

@@ -106,22 +106,21 @@ Expected<Fit> NetworkRegressor::fit(const Rows& rows) const {
   if (rows.d != static_cast<std::size_t>(network_.spec.d)) {
     return fail(ErrorKind::config, "{} inputs, but the network was trained for d = {}", rows.d, network_.spec.d);
   }
-  const auto problem = standardise(rows, whiten_);
-  if (!problem) return std::unexpected(problem.error());
-  const auto d = static_cast<Eigen::Index>(problem->d);
+  const auto problem = GRAMIAN_TRY(standardise(rows, whiten_));
+  const auto d = static_cast<Eigen::Index>(problem.d);
   Vector w = Vector::Zero(d);
   bool exploded = false;
-  if (problem->y_deviation > 0) {
-    const Units scale = units(*problem);
-    w = implicit_weights(network_, gram(*problem), n_);
+  if (problem.y_deviation > 0) {
+    const Units scale = units(problem);
+    w = implicit_weights(network_, gram(problem), n_);
     w = w.cwiseProduct(ConstVector(scale.inputs.data(), d)) / scale.target;
     // What the fit changes in the mean square of v over the rows.
     const double change =
-        w.dot(ConstMatrix(problem->s.data(), d, d) * w) - 2 * w.dot(ConstVector(problem->alpha.data(), d));
+        w.dot(ConstMatrix(problem.s.data(), d, d) * w) - 2 * w.dot(ConstVector(problem.alpha.data(), d));
     exploded = !(change <= 0);
     if (exploded) w.setZero();
   }
-  return Fit{problem->model({w.data(), rows.d}), exploded};
+  return Fit{problem.model({w.data(), rows.d}), exploded};
 }
 
 }  // namespace gramian

@@ -55,17 +55,16 @@ Expected<Fit> MeanRegressor::fit(const Rows& rows) const {
 }
 
 Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
-  const auto problem = standardise(rows, false);
-  if (!problem) return std::unexpected(problem.error());
-  const int d = static_cast<int>(problem->d), freedom = static_cast<int>(problem->rows) - 1;
-  if (Status ok = solver_->applicable(freedom, d); !ok) return std::unexpected(ok.error());
+  const auto problem = GRAMIAN_TRY(standardise(rows, false));
+  const int d = static_cast<int>(problem.d), freedom = static_cast<int>(problem.rows) - 1;
+  GRAMIAN_TRY(solver_->applicable(freedom, d));
 
   // As SpectrumBatch has it, from sums over the rows.
-  const auto n = static_cast<double>(problem->rows);
-  const double gain = std::sqrt(correlations(*problem).trace() + mean_square_noise_);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlations(*problem));
+  const auto n = static_cast<double>(problem.rows);
+  const double gain = std::sqrt(correlations(problem).trace() + mean_square_noise_);
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlations(problem));
   Vector eigenvalues = n * eigen.eigenvalues();
-  Vector b = n * gain * (eigen.eigenvectors().transpose() * moments(*problem));
+  Vector b = n * gain * (eigen.eigenvectors().transpose() * moments(problem));
   const double smallest = 16 * d * std::numeric_limits<double>::epsilon() * eigenvalues(d - 1);
   double explained = 0;
   int rank = d;
@@ -77,7 +76,7 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
       explained += b(i) * b(i) / eigenvalues(i);
     }
   }
-  const double yy = n * gain * gain * problem->lambda;
+  const double yy = n * gain * gain * problem.lambda;
   const auto size = static_cast<std::size_t>(d);
   const Spectrum spectrum{.n = freedom,
                           .d = d,
@@ -91,9 +90,9 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
                           .query = {},
                           .metric = {}};
   Vector coordinates = Vector::Zero(d);
-  if (rank > 0 && problem->y_deviation > 0) solver_->solve(spectrum, {coordinates.data(), size});
+  if (rank > 0 && problem.y_deviation > 0) solver_->solve(spectrum, {coordinates.data(), size});
   const Vector w = eigen.eigenvectors() * coordinates / gain;
-  return Fit{problem->model({w.data(), size})};
+  return Fit{problem.model({w.data(), size})};
 }
 
 Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
@@ -106,12 +105,11 @@ Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (row % folds != fold) rest.add(rows.input(row), rows.y[row]);
     }
-    const auto problem = standardise(rest, false);
-    if (!problem) return std::unexpected(problem.error());
-    const Matrix path = ridge_path(*problem, grid);
+    const auto problem = GRAMIAN_TRY(standardise(rest, false));
+    const Matrix path = ridge_path(problem, grid);
     for (std::size_t k = 0; k < grid.size(); ++k) {
       const Vector w = path.col(static_cast<Eigen::Index>(k));
-      const LinearModel model = problem->model({w.data(), rows.d});
+      const LinearModel model = problem.model({w.data(), rows.d});
       for (std::size_t row = fold; row < rows.size(); row += folds) {
         const double error = model.predict(rows.input(row)) - rows.y[row];
         errors[k] += error * error;
@@ -119,10 +117,9 @@ Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
     }
   }
   const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
-  const auto problem = standardise(rows, false);
-  if (!problem) return std::unexpected(problem.error());
-  const Vector w = ridge_path(*problem, {grid[static_cast<std::size_t>(best)]}).col(0);
-  return Fit{problem->model({w.data(), rows.d})};
+  const auto problem = GRAMIAN_TRY(standardise(rows, false));
+  const Vector w = ridge_path(problem, {grid[static_cast<std::size_t>(best)]}).col(0);
+  return Fit{problem.model({w.data(), rows.d})};
 }
 
 std::vector<std::unique_ptr<Regressor>> make_opponents(const NoisePrior& prior, std::size_t rows) {

@@ -63,9 +63,7 @@ Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
       return fail(ErrorKind::config, "[task.covariance] must have d x d = {} entries, got {}", size,
                   spec.covariance.size());
     }
-    if (Status ok = factorise(spec.covariance, spec.d, task.factor_, task.inverse_factor_); !ok) {
-      return std::unexpected(ok.error());
-    }
+    GRAMIAN_TRY(factorise(spec.covariance, spec.d, task.factor_, task.inverse_factor_));
   }
   if (spec.sampler == SamplerKind::gram && spec.inputs != InputLaw::gaussian) {
     return fail(ErrorKind::config,
@@ -90,7 +88,8 @@ Expected<double> RegressionTask::scalar_covariance() const {
       const double entry = spec_.covariance[i * d + j];
       if (std::abs(entry - (i == j ? variance : 0)) <= 1e-12 * variance) continue;
       return fail(ErrorKind::config,
-                  "closed forms need [task.covariance] to be a multiple of I, got {} at row {}, column {}", entry, i, j);
+                  "closed forms need [task.covariance] to be a multiple of I, got {} at row {}, column {}", entry, i,
+                  j);
     }
   }
   return variance;

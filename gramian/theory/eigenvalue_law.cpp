@@ -86,14 +86,14 @@ Status check_eigenvalue_law(const RegressionTask& task) {
     return fail(ErrorKind::config, "the exact law of the eigenvalues of a prompt needs {}, got {}", rule, found);
   };
   if (task.spec().inputs != InputLaw::gaussian) return refuse("[task.inputs] gaussian", "uniform");
-  if (const auto variance = task.scalar_covariance(); !variance) return std::unexpected(variance.error());
+  GRAMIAN_TRY(task.scalar_covariance());
   if (task.d() > kLargestDimension) return refuse(fmt::format("[task.d] of at most {}", kLargestDimension), task.d());
   if (task.d() == task.n()) return refuse("[task.n] other than [task.d]", task.n());
   return {};
 }
 
 Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task) {
-  if (Status ok = check_eigenvalue_law(task); !ok) return std::unexpected(ok.error());
+  GRAMIAN_TRY(check_eigenvalue_law(task));
   const double variance = task.scalar_covariance().value();
   EigenvalueLaw law{.d = task.d(), .n = task.n(), .variance = variance, .lambda = {}, .count = {}};
   const int m = std::min(task.d(), task.n()), degrees = std::max(task.d(), task.n());

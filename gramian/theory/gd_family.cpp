@@ -175,9 +175,8 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
   const auto d = static_cast<std::size_t>(task.d());
   ContextSpectra spectra;
   spectra.d_ = task.d();
-  const auto variance = task.scalar_covariance();
-  if (!variance) return std::unexpected(variance.error());
-  spectra.variance_ = *variance;
+  const auto variance = GRAMIAN_TRY(task.scalar_covariance());
+  spectra.variance_ = variance;
   if (task.spec().noise.max() > 0) {
     return fail(ErrorKind::config, "the closed forms of gradient descent need [task.sigma] 0, got {}",
                 task.spec().noise.describe());

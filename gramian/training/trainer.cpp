@@ -206,7 +206,7 @@ class LaneTrainer final : public Trainer {
 }  // namespace
 
 Status check(const RegressionTask& task, const NetworkSpec& network, const TrainSpec& train) {
-  if (Status ok = network.check(); !ok) return ok;
+  GRAMIAN_TRY(network.check());
   if (network.d != task.d()) {
     return fail(ErrorKind::config, "the model is for d = {}, the task has d = {}", network.d, task.d());
   }

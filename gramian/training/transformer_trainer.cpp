@@ -130,7 +130,7 @@ class TapeTrainer final : public TransformerTrainer {
 }  // namespace
 
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train) {
-  if (Status ok = transformer.check(); !ok) return ok;
+  GRAMIAN_TRY(transformer.check());
   if (transformer.tokens != task.tokens() || transformer.width != task.width()) {
     return fail(ErrorKind::config, "the model is for {} tokens of {} numbers, the task has {} of {}",
                 transformer.tokens, transformer.width, task.tokens(), task.width());
@@ -146,17 +146,16 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
   if (train.steps < 1 || train.steps > 0xFFFFFFFFll) {
     return fail(ErrorKind::config, "[train.steps] must be in [1, 2^32), got {}", train.steps);
   }
-  const auto recorded = record(transformer);
-  if (!recorded) return std::unexpected(recorded.error());
+  const auto recorded = GRAMIAN_TRY(record(transformer));
   // The whole batch's gradients, and for one thread all values with their adjoints and the gradient in lanes.
   double values = 0;
-  for (const Tape::Node& node : recorded->tape.nodes()) values += node.shared() ? 0 : static_cast<double>(node.size());
-  const auto parameters = static_cast<double>(recorded->tape.parameters());
+  for (const Tape::Node& node : recorded.tape.nodes()) values += node.shared() ? 0 : static_cast<double>(node.size());
+  const auto parameters = static_cast<double>(recorded.tape.parameters());
   const double bytes = std::ceil(static_cast<double>(train.batch) / kChunkPrompts) * parameters * sizeof(double) +
                        (3 * values + parameters) * kLanes * sizeof(double);
   if (bytes > 8e9) {
     return fail(ErrorKind::config, "{} parameters, {} tokens and B = {} would need {:.0f} GB of memory; at most 8 GB",
-                recorded->tape.parameters(), transformer.tokens, train.batch, bytes / 1e9);
+                recorded.tape.parameters(), transformer.tokens, train.batch, bytes / 1e9);
   }
   return {};
 }
