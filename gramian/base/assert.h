@@ -1,6 +1,6 @@
-// GRAMIAN_ASSERT(condition): a precondition of the function in which it stands, which the caller has
-// to ensure. In the debug and sanitizer builds (GRAMIAN_ASSERTIONS) a false condition prints the
-// place, the condition and the function, and aborts; elsewhere the condition is not evaluated.
+// GRAMIAN_ASSERT(condition): a precondition of the function in which it stands, which the caller
+// has to ensure. In the debug and sanitizer builds (GRAMIAN_ASSERTIONS) a false condition prints
+// the place, the condition and the function, and aborts; elsewhere the condition is not evaluated.
 // A mistake of the user is no precondition: it is an error value (base/error.h).
 #pragma once
 
@@ -11,7 +11,8 @@
 
 namespace gramian {
 
-[[noreturn]] inline void assertion_failed(const char* file, int line, const char* function, const char* condition) {
+[[noreturn]] inline void assertion_failed(const char* file, int line, const char* function,
+                                          const char* condition) {
   std::fprintf(stderr, "%s:%d: %s: precondition violated: %s\n", file, line, function, condition);
   std::abort();
 }
@@ -19,7 +20,8 @@ namespace gramian {
 }  // namespace gramian
 
 #define GRAMIAN_ASSERT(...) \
-  ((__VA_ARGS__) ? void(0) : ::gramian::assertion_failed(__FILE__, __LINE__, __func__, #__VA_ARGS__))
+  ((__VA_ARGS__) ? void(0)  \
+                 : ::gramian::assertion_failed(__FILE__, __LINE__, __func__, #__VA_ARGS__))
 
 #else
 

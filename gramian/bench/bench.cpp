@@ -23,11 +23,14 @@ RegressionTask task_of(const BenchCase& what) {
   return RegressionTask::create(spec).value();
 }
 
-NetworkSpec network_of(const BenchCase& what) { return {.kind = what.kind, .d = what.d, .layers = what.layers}; }
+NetworkSpec network_of(const BenchCase& what) {
+  return {.kind = what.kind, .d = what.d, .layers = what.layers};
+}
 
 // Near gradient descent with a step short enough for d = 40, so that no prompt explodes.
 Network start_of(const BenchCase& what) {
-  return Network::initial(network_of(what), {.step = 0.2, .curvature = 0.01, .noise = 1e-3}, what.n, 1);
+  return Network::initial(network_of(what), {.step = 0.2, .curvature = 0.01, .noise = 1e-3}, what.n,
+                          1);
 }
 
 // The parts of a step for one block of prompts, in seconds.
@@ -71,7 +74,8 @@ BenchTime time_case(const BenchCase& what, double peak_gflops, double budget) {
 
   const Parts parts = time_parts(what, budget);
   const double blocks = static_cast<double>(blocks_for(static_cast<std::size_t>(what.batch)));
-  const double whole = std::max(step.median * what.threads / blocks, parts.sampling + parts.forward + parts.backward);
+  const double whole = std::max(step.median * what.threads / blocks,
+                                parts.sampling + parts.forward + parts.backward);
   time.sampling = parts.sampling / whole;
   time.forward = parts.forward / whole;
   time.backward = parts.backward / whole;
@@ -92,10 +96,11 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
     TokenTask task;
     TransformerSpec spec;
   };
-  std::vector<Case> cases{{"sines", task(Family::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
-                          {"interleaved",
-                           task(Family::linear, TokenLayout::interleaved),
-                           {.positions = 10, .layers = 2, .softmax_layers = 1}}};
+  std::vector<Case> cases{
+      {"sines", task(Family::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
+      {"interleaved",
+       task(Family::linear, TokenLayout::interleaved),
+       {.positions = 10, .layers = 2, .softmax_layers = 1}}};
   std::vector<TokenBenchTime> times;
   for (Case& c : cases) {
     c.spec.tokens = c.task.tokens();
@@ -106,7 +111,8 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
     train.batch = time.batch;
     train.optimiser.learning_rate = 1e-9;  // the weights stay where they are
     ThreadPool pool(1);
-    const auto trainer = TransformerTrainer::create(c.task, Transformer::initial(c.spec, 0.05, 1).value(), train, pool);
+    const auto trainer = TransformerTrainer::create(
+        c.task, Transformer::initial(c.spec, 0.05, 1).value(), train, pool);
     const Sample step = repeat(budget, [&] { (void)trainer->step(); });
     const Tape::Cost cost = record(c.spec)->tape.cost();
     time.parameters = trainer->theta().size();
@@ -121,7 +127,8 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
 
 std::string bench_signature() {
   std::uint64_t hash = 14695981039346656037ull;  // FNV-1a over the bits of all weights
-  for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+  for (Parametrisation kind :
+       {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
     const BenchCase what{.kind = kind, .layers = 3, .d = 5, .n = 12};
     TrainSpec train;
     train.seed = 20;
@@ -135,7 +142,8 @@ std::string bench_signature() {
     for (double t : trainer->network().theta) {
       std::uint64_t bits;
       std::memcpy(&bits, &t, sizeof bits);
-      for (int byte = 0; byte < 8; ++byte) hash = (hash ^ ((bits >> (8 * byte)) & 0xff)) * 1099511628211ull;
+      for (int byte = 0; byte < 8; ++byte)
+        hash = (hash ^ ((bits >> (8 * byte)) & 0xff)) * 1099511628211ull;
     }
   }
   return fmt::format("{:016x}", hash);
@@ -148,7 +156,8 @@ BenchResult run_bench(double budget, const std::function<bool(int, int)>& report
   result.peak_gflops_per_core = measure_peak_gflops();
 
   std::vector<BenchCase> cases, contexts;
-  for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+  for (Parametrisation kind :
+       {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
     for (int layers : {1, 4, 7}) {
       for (int d : {5, 10, 20, 40}) {
         for (int threads : {1, 2}) cases.push_back({kind, layers, d, 2 * d, 2048, threads});

@@ -22,14 +22,17 @@ KernelTime time_kernels(const NetworkCase& what, double budget) {
   NetworkPass<float> pass(what.spec);
   AlignedArray<float> weights(block.truth.size()), dtheta(theta.size() * kLanes);
   const double factor = tame_factor(what);
-  const double forward = median_seconds(budget / 2, [&] { pass.forward(theta.data(), block, factor, weights.data()); });
-  const double backward = median_seconds(budget / 2, [&] { pass.backward(block.truth.data(), dtheta.data()); });
+  const double forward = median_seconds(
+      budget / 2, [&] { pass.forward(theta.data(), block, factor, weights.data()); });
+  const double backward =
+      median_seconds(budget / 2, [&] { pass.backward(block.truth.data(), dtheta.data()); });
   const double operations = count_operations(what.spec).total() * kLanes;
   return {forward * 1e6, backward * 1e6, operations / (forward + backward) / 1e9};
 }
 
-KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases, const std::vector<std::string>& targets,
-                             double budget, const std::function<bool(int, int)>& report) {
+KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases,
+                             const std::vector<std::string>& targets, double budget,
+                             const std::function<bool(int, int)>& report) {
   KernelBench bench;
   for (const std::string& target : targets) {
     with_simd_target(target, [&] { bench.targets.push_back({target, measure_peak_gflops()}); });
@@ -51,7 +54,8 @@ KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases, const std::v
 std::string kernel_json(const KernelBench& bench) {
   nlohmann::ordered_json json;
   for (const auto& target : bench.targets) {
-    json["targets"].push_back({{"simd", target.simd}, {"peak_gflops_per_core", target.peak_gflops}});
+    json["targets"].push_back(
+        {{"simd", target.simd}, {"peak_gflops_per_core", target.peak_gflops}});
   }
   json["kernels"] = nlohmann::ordered_json::array();
   for (const auto& row : bench.rows) {
@@ -77,7 +81,8 @@ std::string kernel_json(const KernelBench& bench) {
 
 std::string kernel_table(const KernelBench& bench) {
   std::string text =
-      "us for the forward and backward pass of sixteen prompts on one thread, in float, and of the peak of\n";
+      "us for the forward and backward pass of sixteen prompts on one thread, in float, and of the "
+      "peak of\n";
   for (const auto& target : bench.targets)
     text += fmt::format("  {} ({:.0f} GFLOP/s)", target.simd, target.peak_gflops);
   text += fmt::format("\n\n{:<38}", "case");

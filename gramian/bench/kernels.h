@@ -35,8 +35,9 @@ struct KernelBench {
 
 // Each case on each of the targets (names from simd_targets()) in turn, so that a ratio is
 // taken while the machine was in one state. `report` as for run_bench.
-KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases, const std::vector<std::string>& targets,
-                             double budget, const std::function<bool(int done, int total)>& report);
+KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases,
+                             const std::vector<std::string>& targets, double budget,
+                             const std::function<bool(int done, int total)>& report);
 
 std::string kernel_json(const KernelBench& bench);
 std::string kernel_table(const KernelBench& bench);

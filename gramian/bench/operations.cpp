@@ -10,14 +10,15 @@ Operations full(const NetworkSpec& spec) {
   const double general = D * square, symmetric = square * (D + 1) / 2;
   Operations count;
   for (int l = 0; l < spec.layers - 1; ++l) {
-    const bool first = l == 0;                                          // dloss/dG of the first layer is not needed
-    count.forward += 2 * H * general + general + symmetric;             // G Q, P (G Q); T G, (T G) T^T
-    count.forward += square;                                            // z = T^T z'
-    count.backward += square;                                           // dz' = T dz
-    count.backward += 2 * general + square + (first ? 0 : symmetric);   // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
+    const bool first = l == 0;  // dloss/dG of the first layer is not needed
+    count.forward += 2 * H * general + general + symmetric;  // G Q, P (G Q); T G, (T G) T^T
+    count.forward += square;                                 // z = T^T z'
+    count.backward += square;                                // dz' = T dz
+    count.backward +=
+        2 * general + square + (first ? 0 : symmetric);  // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
     count.backward += H * (3 * general + (first ? 0 : 2 * symmetric));  // dP, d(G Q), dQ; dG
   }
-  count.forward += H * 2 * square;                                          // last layer: G p, Q^T (G p)
+  count.forward += H * 2 * square;  // last layer: G p, Q^T (G p)
   count.backward += H * (3 * square + (spec.layers > 1 ? 2 * square : 0));  // Q dz, dQ, dp; dG
   return count;
 }
@@ -29,15 +30,15 @@ Operations diagonal(const NetworkSpec& spec) {
   Operations count;
   for (int l = 0; l < spec.layers - 1; ++l) {
     const bool next = l + 2 < spec.layers;  // the last layer needs no S, and gives no dS
-    const bool inner = l > 0;               // dloss/dS and dloss/dalpha of the first layer are not needed
-    count.forward += 2 * square;            // tau, rho
+    const bool inner = l > 0;     // dloss/dS and dloss/dalpha of the first layer are not needed
+    count.forward += 2 * square;  // tau, rho
     if (next) count.forward += 2 * symmetric + triangle * (gdpp ? 2 : 4);  // S^2, S^3; S'
     count.forward += square;                                               // z = T^T z'
     count.backward += square;                                              // dz' = T dz
     if (next) count.backward += general + 2 * square;                      // N; <N, S>, <N, S^2>
     if (next && inner) count.backward += general + symmetric;              // M, S N
     if (next && !gdpp) count.backward += (inner ? 2 : 1) * square;         // dS' alpha, dS' beta
-    if (inner) count.backward += 2 * square + 6 * triangle;                // S ddelta, S dtau; the sweep of dS
+    if (inner) count.backward += 2 * square + 6 * triangle;  // S ddelta, S dtau; the sweep of dS
   }
   return count;
 }

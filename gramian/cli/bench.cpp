@@ -44,8 +44,9 @@ Status print(const std::string& table, const std::string& json, const BenchArgum
 Status kernels(const BenchArguments& arguments) {
   const std::vector<std::string> targets =
       arguments.target == "all" ? simd_targets() : std::vector<std::string>{arguments.target};
-  const KernelBench result = with_progress(
-      [&](const auto& report) { return run_kernel_bench(network_cases(), targets, arguments.budget, report); });
+  const KernelBench result = with_progress([&](const auto& report) {
+    return run_kernel_bench(network_cases(), targets, arguments.budget, report);
+  });
   return print(kernel_table(result), kernel_json(result), arguments);
 }
 
@@ -54,36 +55,45 @@ Status bench(const BenchArguments& arguments) {
   fmt::print("signature {}\n", bench_signature());
   if (arguments.signature) return {};
   std::fflush(stdout);
-  const BenchResult result = with_progress([&](const auto& report) { return run_bench(arguments.budget, report); });
+  const BenchResult result =
+      with_progress([&](const auto& report) { return run_bench(arguments.budget, report); });
   return print(bench_table(result), bench_json(result), arguments);
 }
 
 }  // namespace
 
 void add_bench(Program& program) {
-  CLI::App* command =
-      program.app.add_subcommand("bench", "Measure the speed of training against the limit of this machine.");
+  CLI::App* command = program.app.add_subcommand(
+      "bench", "Measure the speed of training against the limit of this machine.");
   auto arguments = std::make_shared<BenchArguments>();
-  command->add_option("--json", arguments->json, "also write the results to this file")->type_name("FILE");
+  command->add_option("--json", arguments->json, "also write the results to this file")
+      ->type_name("FILE");
   command->add_option("--seconds", arguments->budget, "time for each case")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 60.0));
   std::vector<std::string> targets = simd_targets();
   targets.push_back("all");
   command
-      ->add_option("--target", arguments->target,
-                   "instead: time the kernels alone on the networks that the tests check, with this\n"
-                   "instruction set of the machine, or with all of them in turn")
+      ->add_option(
+          "--target", arguments->target,
+          "instead: time the kernels alone on the networks that the tests check, with this\n"
+          "instruction set of the machine, or with all of them in turn")
       ->type_name("NAME|all")
       ->check(CLI::IsMember(targets));
-  command->add_flag("--signature", arguments->signature, "print the signature of a small fixed run and stop");
+  command->add_flag("--signature", arguments->signature,
+                    "print the signature of a small fixed run and stop");
   command->footer(
-      "The signature is a hash of the weights of a small fixed run: two builds with one signature compute\n"
-      "the same numbers. GFLOP/s count the products of the forward and backward pass (a multiply-add is\n"
-      "two operations), over the time of a whole step, and of the kernels alone; of peak: over what\n"
-      "the cores do on independent multiply-adds, measured in the same run. Quiet machines give better\n"
+      "The signature is a hash of the weights of a small fixed run: two builds with one signature "
+      "compute\n"
+      "the same numbers. GFLOP/s count the products of the forward and backward pass (a "
+      "multiply-add is\n"
+      "two operations), over the time of a whole step, and of the kernels alone; of peak: over "
+      "what\n"
+      "the cores do on independent multiply-adds, measured in the same run. Quiet machines give "
+      "better\n"
       "numbers; compare ratios within one run.\n");
-  command->callback([&program, arguments] { program.run = [arguments] { return bench(*arguments); }; });
+  command->callback(
+      [&program, arguments] { program.run = [arguments] { return bench(*arguments); }; });
 }
 
 }  // namespace gramian::cli

@@ -39,11 +39,12 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   run.network = as_configured(std::move(run.network), experiment.network);
 
   // A model is there from the first checkpoint on; it can be explained, but not unnoticed.
-  if (const auto saved =
-          load_checkpoint(directory.checkpoint(), experiment.network.parameters(), experiment.train.method);
+  if (const auto saved = load_checkpoint(directory.checkpoint(), experiment.network.parameters(),
+                                         experiment.train.method);
       saved && saved->state.adam.step < experiment.train.steps) {
     fmt::print(
-        "This run has stopped at step {} of {}: what follows is about a network that is not trained to the end.\n",
+        "This run has stopped at step {} of {}: what follows is about a network that is not "
+        "trained to the end.\n",
         saved->state.adam.step, experiment.train.steps);
   }
 
@@ -51,17 +52,19 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   ThreadPool pool(experiment.threads);
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
   Progress progress("explain", 6, "parts");
-  const auto explanation = gramian::explain(experiment.task, run.network, experiment.train, arguments.options, pool,
-                                            [&](std::uint64_t done, std::uint64_t) {
-                                              progress.update(static_cast<std::int64_t>(done));
-                                              return !interrupted();
-                                            });
+  const auto explanation =
+      gramian::explain(experiment.task, run.network, experiment.train, arguments.options, pool,
+                       [&](std::uint64_t done, std::uint64_t) {
+                         progress.update(static_cast<std::int64_t>(done));
+                         return !interrupted();
+                       });
   if (!explanation) return std::unexpected(explanation.error());
   progress.finish();
   fmt::print("{}", to_text(*explanation));
   if (arguments.json.empty()) return {};
 
-  const std::string name = arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
+  const std::string name =
+      arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
   StudyResult section = to_study(*explanation, name);
   section.runs.push_back({.name = name,
                           .kind = name_of(experiment.network.kind),
@@ -87,15 +90,25 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
 }  // namespace
 
 void add_explain(Program& program) {
-  CLI::App* command = program.app.add_subcommand("explain", "Say which algorithm a trained model has learned.");
+  CLI::App* command =
+      program.app.add_subcommand("explain", "Say which algorithm a trained model has learned.");
   auto arguments = std::make_shared<ExplainArguments>();
   ExplainOptions& options = arguments->options;
-  command->add_option("run", arguments->directory, "run directory of gramian train")->required()->type_name("DIR");
-  command->add_option("--json", arguments->json, "also write all numbers, as a section of the report, to this file")
+  command->add_option("run", arguments->directory, "run directory of gramian train")
+      ->required()
+      ->type_name("DIR");
+  command
+      ->add_option("--json", arguments->json,
+                   "also write all numbers, as a section of the report, to this file")
       ->type_name("FILE");
-  command->add_option("--name", arguments->name, "of the section; default: the last part of DIR")->type_name("NAME");
-  command->add_option("--seed", options.seed, "seed of all prompts")->type_name("S")->capture_default_str();
-  command->add_option("--sigma", options.sigmas, "noise levels to read at; default: five over the prior")
+  command->add_option("--name", arguments->name, "of the section; default: the last part of DIR")
+      ->type_name("NAME");
+  command->add_option("--seed", options.seed, "seed of all prompts")
+      ->type_name("S")
+      ->capture_default_str();
+  command
+      ->add_option("--sigma", options.sigmas,
+                   "noise levels to read at; default: five over the prior")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1e6))
       ->type_name("S,..");
@@ -103,22 +116,31 @@ void add_explain(Program& program) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{1'000'000'000}))
       ->capture_default_str();
-  command->add_option("--blowup-prompts", options.blowup_prompts, "on which explosions are counted; 0: none")
+  command
+      ->add_option("--blowup-prompts", options.blowup_prompts,
+                   "on which explosions are counted; 0: none")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
-  command->add_option("--retrain", options.retrain_steps, "steps of retraining without a part; 0: none")
+  command
+      ->add_option("--retrain", options.retrain_steps,
+                   "steps of retraining without a part; 0: none")
       ->type_name("STEPS")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
       ->capture_default_str();
-  command->add_option("--steps", options.algorithm_steps, "of each known algorithm; 0: two more than layers")
+  command
+      ->add_option("--steps", options.algorithm_steps,
+                   "of each known algorithm; 0: two more than layers")
       ->type_name("K")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command->footer(
-      "Layer by layer: the weights, step size, momentum and shrinkage at each noise level, the noise\n"
-      "level that can be read from what a layer sees, the nearest known algorithm; then what each part\n"
-      "is worth, and how the model behaves on rare prompts. docs/explain.md says how each is defined.\n"
+      "Layer by layer: the weights, step size, momentum and shrinkage at each noise level, the "
+      "noise\n"
+      "level that can be read from what a layer sees, the nearest known algorithm; then what each "
+      "part\n"
+      "is worth, and how the model behaves on rare prompts. docs/explain.md says how each is "
+      "defined.\n"
       "Written into the results folder of a study, FILE is a section of its report:\n\n"
       "    gramian explain runs/diag4 --json studies/results/explain-diag4.json\n"
       "    gramian report studies\n");

@@ -23,14 +23,15 @@ Status export_run(const ExportArguments& arguments) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
   const RegressionTask& task = run.experiment.task;
-  const auto bytes =
-      GRAMIAN_TRY(export_model({.network = run.network,
-                                .n = task.n(),
-                                .origin = directory.path(),
-                                .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
-                               format));
-  const std::string output =
-      arguments.output.empty() ? directory.path() + "/" + export_file_name(format) : arguments.output;
+  const auto bytes = GRAMIAN_TRY(export_model(
+      {.network = run.network,
+       .n = task.n(),
+       .origin = directory.path(),
+       .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
+      format));
+  const std::string output = arguments.output.empty()
+                                 ? directory.path() + "/" + export_file_name(format)
+                                 : arguments.output;
   GRAMIAN_TRY(write_file_atomically(output, bytes));
   if (output != "/dev/stdout") fmt::print("{} -> {}\n", describe_network(run.network), output);
   return {};
@@ -39,19 +40,31 @@ Status export_run(const ExportArguments& arguments) {
 }  // namespace
 
 void add_export(Program& program) {
-  CLI::App* command = program.app.add_subcommand("export", "Write the learned algorithm as a file of its own.");
+  CLI::App* command =
+      program.app.add_subcommand("export", "Write the learned algorithm as a file of its own.");
   auto arguments = std::make_shared<ExportArguments>();
-  command->add_option("run", arguments->run, "run directory of gramian train")->required()->type_name("DIR");
-  command->add_option("--to", arguments->format, "numpy, c++ or onnx")->required()->type_name("FORMAT");
-  command->add_option("-o,--output", arguments->output, "the file; default: DIR/learned.py, learned.h, learned.onnx")
+  command->add_option("run", arguments->run, "run directory of gramian train")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--to", arguments->format, "numpy, c++ or onnx")
+      ->required()
+      ->type_name("FORMAT");
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "the file; default: DIR/learned.py, learned.h, learned.onnx")
       ->type_name("FILE");
   command->footer(
-      "The file needs nothing of this project. Each computes, in double precision, for any n and m,\n"
+      "The file needs nothing of this project. Each computes, in double precision, for any n and "
+      "m,\n"
       "    predict(x_context [n, d], y_context [n], x_query [m, d]) -> [m]\n"
-      "numpy: a Python module; c++: one header for C++17, namespace learned; onnx: opset 13, float64,\n"
-      "of MatMul, Add, Mul, Transpose and one Div. diag and gdpp keep their omegas by name, full its P\n"
-      "and Q. Sums over the context are means or plain sums, as in training: the file says which.\n");
-  command->callback([&program, arguments] { program.run = [arguments] { return export_run(*arguments); }; });
+      "numpy: a Python module; c++: one header for C++17, namespace learned; onnx: opset 13, "
+      "float64,\n"
+      "of MatMul, Add, Mul, Transpose and one Div. diag and gdpp keep their omegas by name, full "
+      "its P\n"
+      "and Q. Sums over the context are means or plain sums, as in training: the file says "
+      "which.\n");
+  command->callback(
+      [&program, arguments] { program.run = [arguments] { return export_run(*arguments); }; });
 }
 
 }  // namespace gramian::cli

@@ -31,22 +31,27 @@ struct PredictArguments {
   std::string json;
 };
 
-void warn(const std::string& message) { std::fputs(fmt::format("gramian: warning: {}\n", message).c_str(), stderr); }
+void warn(const std::string& message) {
+  std::fputs(fmt::format("gramian: warning: {}\n", message).c_str(), stderr);
+}
 
-Status predict_queries(const PredictArguments& arguments, const NetworkRegressor& regressor, const Dataset& data) {
+Status predict_queries(const PredictArguments& arguments, const NetworkRegressor& regressor,
+                       const Dataset& data) {
   if (data.query_lines.empty()) {
-    return fail(ErrorKind::format,
-                "{}: no row to predict: leave the cell of '{}' empty in such rows, or see --cross-validate",
-                arguments.data, data.target);
+    return fail(
+        ErrorKind::format,
+        "{}: no row to predict: leave the cell of '{}' empty in such rows, or see --cross-validate",
+        arguments.data, data.target);
   }
   const auto problem = GRAMIAN_TRY(standardise(data.context, false));
   if (problem.y_deviation == 0) {
-    return fail(ErrorKind::format, "{}: column '{}' is constant over all {} rows that have it: nothing to learn",
+    return fail(ErrorKind::format,
+                "{}: column '{}' is constant over all {} rows that have it: nothing to learn",
                 arguments.data, data.target, data.context.size());
   }
   for (const std::size_t column : problem.constants) {
-    warn(fmt::format("{}: column '{}' is constant over the rows with a target, and left out", arguments.data,
-                     data.features[column]));
+    warn(fmt::format("{}: column '{}' is constant over the rows with a target, and left out",
+                     arguments.data, data.features[column]));
   }
   const auto fit = GRAMIAN_TRY(regressor.fit(data.context));
   if (fit.exploded) warn("the network explodes on these rows; the mean of the target is predicted");
@@ -54,30 +59,34 @@ Status predict_queries(const PredictArguments& arguments, const NetworkRegressor
   std::string text = fmt::format("line,{}\n", csv_cell(data.target));
   const std::size_t d = data.context.d;
   for (std::size_t k = 0; k < data.query_lines.size(); ++k) {
-    text += fmt::format("{},{}\n", data.query_lines[k], fit.model.predict(std::span(data.queries).subspan(k * d, d)));
+    text += fmt::format("{},{}\n", data.query_lines[k],
+                        fit.model.predict(std::span(data.queries).subspan(k * d, d)));
   }
   if (!arguments.output.empty()) return write_file_atomically(arguments.output, text);
   fmt::print("{}", text);
   return {};
 }
 
-Status compare(const PredictArguments& arguments, const NetworkRegressor& regressor, const NoisePrior& prior,
-               const Dataset& data) {
-  const CrossValidationSpec spec{arguments.folds, arguments.repeats, arguments.seed, arguments.context};
+Status compare(const PredictArguments& arguments, const NetworkRegressor& regressor,
+               const NoisePrior& prior, const Dataset& data) {
+  const CrossValidationSpec spec{arguments.folds, arguments.repeats, arguments.seed,
+                                 arguments.context};
   const auto opponents = make_opponents(prior, data.context.size());
   std::vector<const Regressor*> regressors{&regressor};
   for (const auto& opponent : opponents) regressors.push_back(opponent.get());
 
   catch_signals();
   Progress bar("cross-validate", std::int64_t{spec.folds} * spec.repeats, "splits");
-  const auto result = cross_validate(data.context, regressors, spec, [&](std::int64_t done, std::int64_t) {
-    bar.update(done);
-    return !interrupted();
-  });
+  const auto result =
+      cross_validate(data.context, regressors, spec, [&](std::int64_t done, std::int64_t) {
+        bar.update(done);
+        return !interrupted();
+      });
   bar.finish();
   if (!result) return std::unexpected(result.error());
-  fmt::print("{} rows, {} inputs -> {}; {} folds x {}, seed {}{}{}\n", result->rows, result->d, data.target, spec.folds,
-             spec.repeats, spec.seed, spec.context > 0 ? fmt::format(", contexts of {} rows", spec.context) : "",
+  fmt::print("{} rows, {} inputs -> {}; {} folds x {}, seed {}{}{}\n", result->rows, result->d,
+             data.target, spec.folds, spec.repeats, spec.seed,
+             spec.context > 0 ? fmt::format(", contexts of {} rows", spec.context) : "",
              arguments.whiten ? ", whitened for the model" : "");
   fmt::print("{}", to_table(*result));
   if (arguments.json.empty()) return {};
@@ -89,48 +98,66 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
 Status predict(const PredictArguments& arguments) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
-  const auto regressor = GRAMIAN_TRY(NetworkRegressor::create(run.network, run.experiment.task, arguments.whiten));
+  const auto regressor =
+      GRAMIAN_TRY(NetworkRegressor::create(run.network, run.experiment.task, arguments.whiten));
 
   const auto bytes = GRAMIAN_TRY(read_file(arguments.data));
   const auto table = GRAMIAN_TRY(parse_csv(bytes, arguments.data));
   const auto data = GRAMIAN_TRY(make_dataset(table, arguments.target, arguments.features));
   if (data.context.d != static_cast<std::size_t>(run.network.spec.d)) {
     return fail(ErrorKind::config,
-                "{} has {} input columns ({}), but the model of {} has d = {}: choose columns with --features, or "
+                "{} has {} input columns ({}), but the model of {} has d = {}: choose columns with "
+                "--features, or "
                 "train with task.d={}",
-                arguments.data, data.context.d, fmt::join(data.features, ", "), arguments.run, run.network.spec.d,
-                data.context.d);
+                arguments.data, data.context.d, fmt::join(data.features, ", "), arguments.run,
+                run.network.spec.d, data.context.d);
   }
-  if (arguments.folds > 0) return compare(arguments, regressor, run.experiment.task.spec().noise, data);
+  if (arguments.folds > 0)
+    return compare(arguments, regressor, run.experiment.task.spec().noise, data);
   return predict_queries(arguments, regressor, data);
 }
 
 }  // namespace
 
 void add_predict(Program& program) {
-  CLI::App* command = program.app.add_subcommand("predict", "Use a trained model as a regressor on a CSV file.");
+  CLI::App* command =
+      program.app.add_subcommand("predict", "Use a trained model as a regressor on a CSV file.");
   auto arguments = std::make_shared<PredictArguments>();
-  command->add_option("run", arguments->run, "run directory of gramian train")->required()->type_name("DIR");
-  command->add_option("data", arguments->data, "a CSV file with a header row")->required()->type_name("DATA.csv");
-  command->add_option("--target", arguments->target, "the column to predict")->required()->type_name("COLUMN");
-  command->add_option("--features", arguments->features, "input columns, d of them; default: all but the target")
+  command->add_option("run", arguments->run, "run directory of gramian train")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("data", arguments->data, "a CSV file with a header row")
+      ->required()
+      ->type_name("DATA.csv");
+  command->add_option("--target", arguments->target, "the column to predict")
+      ->required()
+      ->type_name("COLUMN");
+  command
+      ->add_option("--features", arguments->features,
+                   "input columns, d of them; default: all but the target")
       ->delimiter(',')
       ->type_name("A,B,..");
-  command->add_flag("--whiten", arguments->whiten, "decorrelate the inputs too (not only standardise them)");
+  command->add_flag("--whiten", arguments->whiten,
+                    "decorrelate the inputs too (not only standardise them)");
   CLI::Option* output =
-      command->add_option("-o,--output", arguments->output, "write the predictions to this file")->type_name("FILE");
-  CLI::Option* folds =
-      command
-          ->add_option("--cross-validate", arguments->folds, "instead: compare with OLS, ridge and others, in K folds")
-          ->check(CLI::Range(2, 1'000'000))
-          ->excludes(output)
-          ->type_name("K");
+      command->add_option("-o,--output", arguments->output, "write the predictions to this file")
+          ->type_name("FILE");
+  CLI::Option* folds = command
+                           ->add_option("--cross-validate", arguments->folds,
+                                        "instead: compare with OLS, ridge and others, in K folds")
+                           ->check(CLI::Range(2, 1'000'000))
+                           ->excludes(output)
+                           ->type_name("K");
   command->add_option("--repeats", arguments->repeats, "so many times, with other folds")
       ->check(CLI::Range(1, 1'000'000))
       ->needs(folds)
       ->type_name("R");
-  command->add_option("--seed", arguments->seed, "seed of the folds; default 0")->needs(folds)->type_name("S");
-  command->add_option("--context", arguments->context, "learn from N random rows of the other folds; default: all")
+  command->add_option("--seed", arguments->seed, "seed of the folds; default 0")
+      ->needs(folds)
+      ->type_name("S");
+  command
+      ->add_option("--context", arguments->context,
+                   "learn from N random rows of the other folds; default: all")
       ->check(CLI::Range(2, 1'000'000'000))
       ->needs(folds)
       ->type_name("N");
@@ -138,12 +165,17 @@ void add_predict(Program& program) {
       ->needs(folds)
       ->type_name("FILE");
   command->footer(
-      "Rows with a target are the context, rows with an empty cell there are queries. Prints a line number\n"
-      "and a prediction for each query, as CSV. There is nothing to tune: inputs are standardised by the\n"
-      "context, the target is centred and scaled to what the model was trained on, and any number of\n"
-      "context rows becomes the Gram matrix of as many tokens as in training. docs/predict.md says how\n"
+      "Rows with a target are the context, rows with an empty cell there are queries. Prints a "
+      "line number\n"
+      "and a prediction for each query, as CSV. There is nothing to tune: inputs are standardised "
+      "by the\n"
+      "context, the target is centred and scaled to what the model was trained on, and any number "
+      "of\n"
+      "context rows becomes the Gram matrix of as many tokens as in training. docs/predict.md says "
+      "how\n"
       "well that does. A constant input is left out, with a warning.\n");
-  command->callback([&program, arguments] { program.run = [arguments] { return predict(*arguments); }; });
+  command->callback(
+      [&program, arguments] { program.run = [arguments] { return predict(*arguments); }; });
 }
 
 }  // namespace gramian::cli

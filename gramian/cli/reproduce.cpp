@@ -32,7 +32,8 @@ std::string clock(double seconds) {
 
 // "0.0451 (0.047)": ours and the paper's, marked where the paper's is out of reach.
 std::string cell_text(const TableCell& cell) {
-  std::string text = cell.value && std::isfinite(*cell.value) ? fmt::format("{:.3g}", *cell.value) : "-";
+  std::string text =
+      cell.value && std::isfinite(*cell.value) ? fmt::format("{:.3g}", *cell.value) : "-";
   if (cell.paper) text += fmt::format(" ({:.3g})", *cell.paper);
   if (cell.status == "worse") text += "!";
   return text;
@@ -54,11 +55,13 @@ void print_table(const Table& table) {
   }
   std::vector<std::size_t> widths(table.columns.size());
   for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) widths[c] = std::max(widths[c], row[c].size());
+    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c)
+      widths[c] = std::max(widths[c], row[c].size());
   }
   fmt::print("\n{}\n", table.title);
   for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) fmt::print("{:>{}}  ", row[c], widths[c]);
+    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c)
+      fmt::print("{:>{}}  ", row[c], widths[c]);
     fmt::print("\n");
   }
   for (const std::string& note : table.notes) fmt::print("{}\n", note);
@@ -70,7 +73,11 @@ void print(const StudyResult& result) {
   for (const Table& table : result.tables) print_table(table);
   fmt::print("\n");
   for (const Claim& claim : result.claims) {
-    fmt::print("{}  {}\n      {}\n", !claim.holds ? "?   " : *claim.holds ? "pass" : "FAIL", claim.text, claim.detail);
+    fmt::print("{}  {}\n      {}\n",
+               !claim.holds   ? "?   "
+               : *claim.holds ? "pass"
+                              : "FAIL",
+               claim.text, claim.detail);
   }
 }
 
@@ -95,12 +102,14 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
       cells.push_back(cell);
       ++fresh;
     }
-    fmt::print("{:<11} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(), fresh);
+    fmt::print("{:<11} {:>4} cells, {} of them not in the studies above\n", study->name, all.size(),
+               fresh);
   }
   const auto outlook = GRAMIAN_TRY(look_ahead(cells, options));
   for (const Cell& cell : cells) fmt::print("  {}\n", cell.title());
-  fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(), options.seeds,
-             options.seeds == 1 ? "" : "s", outlook.done, clock(outlook.seconds_left));
+  fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(),
+             options.seeds, options.seeds == 1 ? "" : "s", outlook.done,
+             clock(outlook.seconds_left));
   return {};
 }
 
@@ -120,12 +129,13 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
     studies.push_back(study);
   }
   catch_signals();
-  const StudyOptions options{.directory = arguments.directory,
-                             .seeds = arguments.seeds,
-                             .effort = {.steps = arguments.steps, .quick = arguments.quick, .only = arguments.only},
-                             .threads = arguments.threads,
-                             .command_line = command_line,
-                             .interrupted = interrupted};
+  const StudyOptions options{
+      .directory = arguments.directory,
+      .seeds = arguments.seeds,
+      .effort = {.steps = arguments.steps, .quick = arguments.quick, .only = arguments.only},
+      .threads = arguments.threads,
+      .command_line = command_line,
+      .interrupted = interrupted};
   if (arguments.dry_run) return dry_run(studies, options);
   for (const Study* study : studies) {
     const auto result = GRAMIAN_TRY(reproduce(*study, options));
@@ -139,33 +149,49 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
 }  // namespace
 
 void add_reproduce(Program& program) {
-  CLI::App* command =
-      program.app.add_subcommand("reproduce", "Reproduce published tables and figures: train, evaluate, draw, judge.");
+  CLI::App* command = program.app.add_subcommand(
+      "reproduce", "Reproduce published tables and figures: train, evaluate, draw, judge.");
   auto arguments = std::make_shared<ReproduceArguments>();
-  command->add_option("studies", arguments->studies, "what to reproduce: see below; all for all of them")
+  command
+      ->add_option("studies", arguments->studies,
+                   "what to reproduce: see below; all for all of them")
       ->required()
       ->type_name("STUDY");
-  command->add_option("--out", arguments->directory, "directory of runs and results, shared by all studies")
+  command
+      ->add_option("--out", arguments->directory,
+                   "directory of runs and results, shared by all studies")
       ->capture_default_str()
       ->type_name("DIR");
-  command->add_option("--seeds", arguments->seeds, "seeds of each cell; the best on prompts of its own counts")
+  command
+      ->add_option("--seeds", arguments->seeds,
+                   "seeds of each cell; the best on prompts of its own counts")
       ->check(CLI::Range(1, 100))
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("--steps", arguments->steps, "training steps of every run, in place of the recipe's")
+  command
+      ->add_option("--steps", arguments->steps,
+                   "training steps of every run, in place of the recipe's")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}))
       ->type_name("N");
-  command->add_option("--threads", arguments->threads, "cells trained at a time; 0 = one for each core")
+  command
+      ->add_option("--threads", arguments->threads,
+                   "cells trained at a time; 0 = one for each core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->type_name("N");
-  command->add_option("--only", arguments->only, "only cells whose name contains this text, e.g. diag-L4 or uniform-5")
+  command
+      ->add_option("--only", arguments->only,
+                   "only cells whose name contains this text, e.g. diag-L4 or uniform-5")
       ->type_name("TEXT");
-  command->add_flag("--quick", arguments->quick, "rehearse the whole pipeline in minutes; results are marked as such");
-  command->add_flag("--dry-run", arguments->dry_run, "print the recipe, the cells and the time they would take");
+  command->add_flag("--quick", arguments->quick,
+                    "rehearse the whole pipeline in minutes; results are marked as such");
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "print the recipe, the cells and the time they would take");
   std::string footer =
-      "Runs go out over the cores, one cell to a core. What is done is skipped, what was interrupted\n"
-      "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report DIR`\n"
+      "Runs go out over the cores, one cell to a core. What is done is skipped, what was "
+      "interrupted\n"
+      "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report "
+      "DIR`\n"
       "makes a page of them.\n\nStudies:\n";
   std::string recipes;
   const Recipe* last = nullptr;

@@ -28,11 +28,12 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
   };
   std::vector<Scratch> scratch;
   for (int t = 0; t < pool.threads(); ++t) {
-    scratch.push_back(
-        {PromptSampler<double>(task, false), PromptBlock<double>(task.d()), std::vector<double>(layers * d * kLanes)});
+    scratch.push_back({PromptSampler<double>(task, false), PromptBlock<double>(task.d()),
+                       std::vector<double>(layers * d * kLanes)});
   }
   BlowUpCount result{.prompts = prompts, .threshold = threshold};
-  std::vector<BlowUpCount> waves(kBlowUpWave);  // one for each chunk, merged in their order: the bits stay
+  std::vector<BlowUpCount> waves(
+      kBlowUpWave);  // one for each chunk, merged in their order: the bits stay
   const std::uint64_t chunks = (prompts + kBlowUpChunk - 1) / kBlowUpChunk;
   for (std::uint64_t wave = 0; wave < chunks; wave += kBlowUpWave) {
     const std::uint64_t length = std::min(kBlowUpWave, chunks - wave);
@@ -40,7 +41,8 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
       Scratch& s = scratch[static_cast<std::size_t>(thread)];
       BlowUpCount& sum = waves[static_cast<std::size_t>(chunk)] = {};
       const std::uint64_t begin = (wave + static_cast<std::uint64_t>(chunk)) * kBlowUpChunk;
-      for (std::uint64_t first = begin; first < std::min(begin + kBlowUpChunk, prompts); first += kLanes) {
+      for (std::uint64_t first = begin; first < std::min(begin + kBlowUpChunk, prompts);
+           first += kLanes) {
         const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
         const PhiloxAddress address{.seed = seed,
                                     .stream = kEvaluationStream,
@@ -53,7 +55,8 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
           const double loss = integrated_loss(task, s.block, last, p);
           sum.loss.add(loss);
           if (!(loss <= threshold)) ++sum.count;
-          if (!(loss <= sum.largest)) sum.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
+          if (!(loss <= sum.largest))
+            sum.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
         }
       }
     });

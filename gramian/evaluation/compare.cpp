@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint64_t kCompareChunk = 16 * kLanes;  // prompts that share one set of sums
 
 struct Worker {
-  Worker(const RegressionTask& task, bool with_query) : sampler(task, with_query), block(task.d()) {}
+  Worker(const RegressionTask& task, bool with_query)
+      : sampler(task, with_query), block(task.d()) {}
   PromptSampler<double> sampler;
   PromptBlock<double> block;
   std::vector<double> weights = {}, other = {};  // [L, d, lanes]
@@ -18,14 +19,16 @@ struct Worker {
 
 // Calls body(worker, chunk, first, count, thread) for each block of prompts.
 template <class Body>
-void for_blocks(const RegressionTask& task, bool with_query, std::uint64_t prompts, std::uint64_t seed,
-                ThreadPool& pool, Body&& body) {
+void for_blocks(const RegressionTask& task, bool with_query, std::uint64_t prompts,
+                std::uint64_t seed, ThreadPool& pool, Body&& body) {
   std::vector<Worker> workers;
   for (int t = 0; t < pool.threads(); ++t) workers.emplace_back(task, with_query);
-  pool.run(static_cast<int>((prompts + kCompareChunk - 1) / kCompareChunk), [&](int chunk, int thread) {
+  pool.run(static_cast<int>((prompts + kCompareChunk - 1) / kCompareChunk), [&](int chunk,
+                                                                                int thread) {
     Worker& worker = workers[static_cast<std::size_t>(thread)];
     const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kCompareChunk;
-    for (std::uint64_t first = begin; first < std::min(begin + kCompareChunk, prompts); first += kLanes) {
+    for (std::uint64_t first = begin; first < std::min(begin + kCompareChunk, prompts);
+         first += kLanes) {
       const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
       const PhiloxAddress address{.seed = seed,
                                   .stream = kEvaluationStream,
@@ -39,10 +42,12 @@ void for_blocks(const RegressionTask& task, bool with_query, std::uint64_t promp
 
 }  // namespace
 
-double integrated_loss(const RegressionTask& task, const PromptBlock<double>& prompts, const double* weights,
-                       std::size_t lane) {
+double integrated_loss(const RegressionTask& task, const PromptBlock<double>& prompts,
+                       const double* weights, std::size_t lane) {
   const auto d = static_cast<std::size_t>(task.d());
-  const auto error = [&](std::size_t i) { return weights[i * kLanes + lane] - prompts.truth[i * kLanes + lane]; };
+  const auto error = [&](std::size_t i) {
+    return weights[i * kLanes + lane] - prompts.truth[i * kLanes + lane];
+  };
   double square = 0;
   for (std::size_t j = 0; j < d; ++j) {
     double entry = error(j);
@@ -55,8 +60,8 @@ double integrated_loss(const RegressionTask& task, const PromptBlock<double>& pr
   return 0.5 * square;
 }
 
-std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model, std::uint64_t prompts,
-                                    std::uint64_t seed, ThreadPool& pool) {
+std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model,
+                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
   const auto layers = static_cast<std::size_t>(model.layers());
   const std::size_t stride = static_cast<std::size_t>(task.d()) * kLanes;
   std::vector<std::vector<double>> losses(layers, std::vector<double>(prompts));
@@ -66,7 +71,8 @@ std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model
                model.predict(worker.block, worker.weights.data(), thread);
                for (std::size_t l = 0; l < layers; ++l) {
                  for (std::size_t p = 0; p < count; ++p) {
-                   losses[l][first + p] = integrated_loss(task, worker.block, worker.weights.data() + l * stride, p);
+                   losses[l][first + p] =
+                       integrated_loss(task, worker.block, worker.weights.data() + l * stride, p);
                  }
                }
              });
@@ -83,7 +89,8 @@ std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model
   return result;
 }
 
-void Alignment::add_sensitivities(const double* w, const double* v, std::size_t d, std::size_t lane) {
+void Alignment::add_sensitivities(const double* w, const double* v, std::size_t d,
+                                  std::size_t lane) {
   double squares = 0, ww = 0, vv = 0, wv = 0;
   for (std::size_t i = lane; i < d * kLanes; i += kLanes) {
     squares += (w[i] - v[i]) * (w[i] - v[i]);
@@ -112,7 +119,8 @@ Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, 
                PromptBlock<double>& block = worker.block;
                if (target_scale != 1) {
                  for (double& w : block.truth) w *= target_scale;
-                 for (std::size_t i = 0; i <= d; ++i) {  // the row and the column of y; the corner twice
+                 for (std::size_t i = 0; i <= d;
+                      ++i) {  // the row and the column of y; the corner twice
                    for (std::size_t p = 0; p < kLanes; ++p) {
                      block.gram[(i * (d + 1) + d) * kLanes + p] *= target_scale;
                      block.gram[(d * (d + 1) + i) * kLanes + p] *= target_scale;
@@ -128,7 +136,8 @@ Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, 
                Alignment& sum = chunks[chunk];
                for (std::size_t p = 0; p < count; ++p) {
                  double prediction = 0;
-                 for (std::size_t i = p; i < d * kLanes; i += kLanes) prediction += (w[i] - v[i]) * block.query[i];
+                 for (std::size_t i = p; i < d * kLanes; i += kLanes)
+                   prediction += (w[i] - v[i]) * block.query[i];
                  sum.loss.add(integrated_loss(task, block, w, p));
                  sum.other_loss.add(integrated_loss(task, block, v, p));
                  sum.prediction.add(std::abs(prediction));

@@ -10,8 +10,9 @@
 namespace gramian {
 namespace {
 
-constexpr int kChunk = 4 * kLanes;    // prompts that share one set of sums
-constexpr std::uint64_t kWave = 128;  // chunks whose sums are held at a time, between reports of progress
+constexpr int kChunk = 4 * kLanes;  // prompts that share one set of sums
+constexpr std::uint64_t kWave =
+    128;  // chunks whose sums are held at a time, between reports of progress
 
 // Bounds of the tuning prompts: bytes of spectra, and d^3 a prompt, which is what an
 // eigenproblem costs. Large d needs fewer prompts, since every prompt then averages over d.
@@ -21,7 +22,8 @@ constexpr double kTuningWork = 1e10;
 std::uint64_t tuning_prompts(const RegressionTask& task, const EvalSpec& spec) {
   const double fit = kTuningBytes / static_cast<double>(SpectrumBatch::bytes_per_prompt(task));
   const double affordable = kTuningWork / std::pow(task.d(), 3);
-  return std::clamp<std::uint64_t>(spec.tuning_prompts, 1, static_cast<std::uint64_t>(std::min(fit, affordable)));
+  return std::clamp<std::uint64_t>(spec.tuning_prompts, 1,
+                                   static_cast<std::uint64_t>(std::min(fit, affordable)));
 }
 
 PhiloxAddress address_of(std::uint64_t seed, std::uint32_t stream, std::uint64_t prompt) {
@@ -31,12 +33,14 @@ PhiloxAddress address_of(std::uint64_t seed, std::uint32_t stream, std::uint64_t
           .first = static_cast<std::uint32_t>(prompt)};
 }
 
-std::uint64_t chunks_for(std::uint64_t prompts) { return prompts / kChunk + (prompts % kChunk != 0); }
+std::uint64_t chunks_for(std::uint64_t prompts) {
+  return prompts / kChunk + (prompts % kChunk != 0);
+}
 
 // Calls body(block, count, first) for the blocks of chunk number `chunk`.
 template <class Body>
-void for_blocks(PromptSampler<double>& sampler, PromptBlock<double>& block, std::uint64_t seed, std::uint32_t stream,
-                std::uint64_t chunk, std::uint64_t prompts, Body&& body) {
+void for_blocks(PromptSampler<double>& sampler, PromptBlock<double>& block, std::uint64_t seed,
+                std::uint32_t stream, std::uint64_t chunk, std::uint64_t prompts, Body&& body) {
   const std::uint64_t end = std::min((chunk + 1) * kChunk, prompts);
   for (std::uint64_t first = chunk * kChunk; first < end; first += kLanes) {
     const int count = static_cast<int>(std::min<std::uint64_t>(kLanes, end - first));
@@ -67,7 +71,8 @@ struct Tally {
   RunningMean adjusted_without;
   std::uint64_t blowups = 0;
 
-  Tally(std::size_t solver_count, std::size_t layer_count) : solvers(solver_count), layers(layer_count) {}
+  Tally(std::size_t solver_count, std::size_t layer_count)
+      : solvers(solver_count), layers(layer_count) {}
 
   void merge(const Tally& other) {
     for (std::size_t s = 0; s < solvers.size(); ++s) solvers[s].merge(other.solvers[s]);
@@ -78,7 +83,8 @@ struct Tally {
   }
 };
 
-// The solvers' losses of all prompts, [prompts, solvers]: null, to be written, or known and to be read.
+// The solvers' losses of all prompts, [prompts, solvers]: null, to be written, or known and to be
+// read.
 struct LossTable {
   double* losses = nullptr;
   bool known = false;
@@ -87,8 +93,8 @@ struct LossTable {
 // The scratch memory of one thread.
 class Examiner {
  public:
-  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model, const EvalSpec& spec,
-           const LossTable& table, int thread)
+  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model,
+           const EvalSpec& spec, const LossTable& table, int thread)
       : task_(task),
         opponents_(opponents),
         model_(model),
@@ -184,12 +190,13 @@ class Examiner {
 
 }  // namespace
 
-Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec, ThreadPool& pool) {
+Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
+                       ThreadPool& pool) {
   return tune_solvers(task, make_solvers(belief, task.n(), spec.gd_steps), spec, pool);
 }
 
-Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers, const EvalSpec& spec,
-                       ThreadPool& pool) {
+Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
+                       const EvalSpec& spec, ThreadPool& pool) {
   Opponents opponents;
   opponents.tuning_prompts = tuning_prompts(task, spec);
   SpectrumBatch prompts(task, opponents.tuning_prompts);
@@ -202,9 +209,11 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
     scratch.push_back({PromptSampler<double>(task), PromptBlock<double>(task.d())});
   pool.run(static_cast<int>(chunks_for(opponents.tuning_prompts)), [&](int chunk, int thread) {
     auto& [sampler, block] = scratch[static_cast<std::size_t>(thread)];
-    for_blocks(
-        sampler, block, spec.seed, kTuningStream, static_cast<std::uint64_t>(chunk), opponents.tuning_prompts,
-        [&](const PromptBlock<double>& drawn, int count, std::uint64_t first) { prompts.fill(drawn, count, first); });
+    for_blocks(sampler, block, spec.seed, kTuningStream, static_cast<std::uint64_t>(chunk),
+               opponents.tuning_prompts,
+               [&](const PromptBlock<double>& drawn, int count, std::uint64_t first) {
+                 prompts.fill(drawn, count, first);
+               });
   });
 
   for (auto& solver : solvers) {
@@ -217,22 +226,24 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
   });
   double zero = 0;  // E 1/2 w^T S w
   const std::vector<double> nothing(static_cast<std::size_t>(task.d()));
-  for (std::size_t p = 0; p < prompts.size(); ++p) zero += loss(prompts[p], nothing, QueryMode::integrated);
-  opponents.blowup_threshold =
-      std::max(1000 * mean_loss(*opponents.list[kOracle].solver, prompts), zero / static_cast<double>(prompts.size()));
+  for (std::size_t p = 0; p < prompts.size(); ++p)
+    zero += loss(prompts[p], nothing, QueryMode::integrated);
+  opponents.blowup_threshold = std::max(1000 * mean_loss(*opponents.list[kOracle].solver, prompts),
+                                        zero / static_cast<double>(prompts.size()));
   return opponents;
 }
 
 SolverLosses::Entry& SolverLosses::entry(const NoisePrior& noise, const EvalSpec& spec) {
-  const std::string key = fmt::format("{}, {} prompts of seed {}, query {}", noise.describe(), spec.prompts, spec.seed,
-                                      spec.query == QueryMode::sampled ? "sampled" : "integrated");
+  const std::string key =
+      fmt::format("{}, {} prompts of seed {}, query {}", noise.describe(), spec.prompts, spec.seed,
+                  spec.query == QueryMode::sampled ? "sampled" : "integrated");
   const std::scoped_lock guard(mutex_);
   return entries_[key];
 }
 
-Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress,
-                              SolverLosses* shared) {
+Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents,
+                              Predictor* model, const EvalSpec& spec, ThreadPool& pool,
+                              const ProgressFunction& progress, SolverLosses* shared) {
   const std::size_t solver_count = opponents.list.size();
   const std::size_t layer_count = model ? static_cast<std::size_t>(model->layers()) : 0;
   SolverLosses::Entry* entry = shared ? &shared->entry(task.spec().noise, spec) : nullptr;
@@ -245,7 +256,8 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
     if (entry->filled) filling.unlock();  // it does not change any more
   }
   std::vector<Examiner> examiners;
-  for (int t = 0; t < pool.threads(); ++t) examiners.emplace_back(task, opponents, model, spec, table, t);
+  for (int t = 0; t < pool.threads(); ++t)
+    examiners.emplace_back(task, opponents, model, spec, table, t);
 
   Tally total(solver_count, layer_count);
   const std::uint64_t chunks = chunks_for(spec.prompts);
@@ -256,10 +268,12 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
       const auto index = static_cast<std::size_t>(chunk);
       examiners[static_cast<std::size_t>(thread)].run(wave + index, tallies[index]);
     });
-    for (const Tally& tally : tallies) total.merge(tally);  // in order of chunks, whoever computed them
+    for (const Tally& tally : tallies)
+      total.merge(tally);  // in order of chunks, whoever computed them
     const std::uint64_t done = std::min((wave + length) * kChunk, spec.prompts);
     if (progress && !progress(done, spec.prompts)) {
-      return fail(ErrorKind::interrupted, "evaluation stopped after {} of {} prompts", done, spec.prompts);
+      return fail(ErrorKind::interrupted, "evaluation stopped after {} of {} prompts", done,
+                  spec.prompts);
     }
   }
   if (filling.owns_lock()) entry->filled = true;
@@ -270,25 +284,32 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
   result.query = spec.query;
   for (std::size_t s = 0; s < solver_count; ++s) {
     const auto& [solver, undefined] = opponents.list[s];
-    result.solvers.push_back({.name = solver->name(),
-                              .undefined = undefined,
-                              .constants = undefined.empty() ? solver->constants() : std::vector<Solver::Constant>{},
-                              .loss = total.solvers[s].loss,
-                              .adjusted = total.solvers[s].adjusted});
+    result.solvers.push_back(
+        {.name = solver->name(),
+         .undefined = undefined,
+         .constants = undefined.empty() ? solver->constants() : std::vector<Solver::Constant>{},
+         .loss = total.solvers[s].loss,
+         .adjusted = total.solvers[s].adjusted});
   }
   for (const auto& [layer_loss, adjusted] : total.layers) {
-    result.layers.push_back(
-        {.name = "model", .undefined = {}, .constants = {}, .loss = layer_loss, .adjusted = adjusted});
+    result.layers.push_back({.name = "model",
+                             .undefined = {},
+                             .constants = {},
+                             .loss = layer_loss,
+                             .adjusted = adjusted});
   }
   result.model_minus_bayes = total.model_minus_bayes;
-  result.blowups = {
-      .count = total.blowups, .threshold = opponents.blowup_threshold, .adjusted_without = total.adjusted_without};
+  result.blowups = {.count = total.blowups,
+                    .threshold = opponents.blowup_threshold,
+                    .adjusted_without = total.adjusted_without};
   return result;
 }
 
-Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                                            const std::vector<double>& sigmas, const EvalSpec& spec, ThreadPool& pool,
-                                            const ProgressFunction& progress, SolverLosses* shared) {
+Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents,
+                                            Predictor* model, const std::vector<double>& sigmas,
+                                            const EvalSpec& spec, ThreadPool& pool,
+                                            const ProgressFunction& progress,
+                                            SolverLosses* shared) {
   std::vector<ProfilePoint> points;
   for (const double sigma : sigmas) {
     auto noise = GRAMIAN_TRY(NoisePrior::constant(sigma));
@@ -296,7 +317,8 @@ Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Op
     const auto overall = [&](std::uint64_t done, std::uint64_t) {
       return !progress || progress(before + done, sigmas.size() * spec.prompts);
     };
-    auto result = GRAMIAN_TRY(evaluate(task.with_noise(noise), opponents, model, spec, pool, overall, shared));
+    auto result = GRAMIAN_TRY(
+        evaluate(task.with_noise(noise), opponents, model, spec, pool, overall, shared));
     points.push_back({sigma, std::move(result)});
   }
   return points;

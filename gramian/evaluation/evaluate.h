@@ -61,7 +61,7 @@ struct Opponents {
 
 struct Score {
   std::string name;
-  std::string undefined;                    // the reason, if the solver is not defined; then no counts
+  std::string undefined;  // the reason, if the solver is not defined; then no counts
   std::vector<Solver::Constant> constants;  // as tuned
   RunningMean loss;
   RunningMean adjusted;
@@ -91,9 +91,9 @@ struct ProfilePoint {
   EvalResult result;
 };
 
-// What the solvers lose does not depend on the model and costs several times as much: models that are evaluated on the
-// same prompts can share it, to the same bits. One for each task and its opponents; for any number of threads. Holds
-// eight bytes for each prompt and solver.
+// What the solvers lose does not depend on the model and costs several times as much: models that
+// are evaluated on the same prompts can share it, to the same bits. One for each task and its
+// opponents; for any number of threads. Holds eight bytes for each prompt and solver.
 class SolverLosses {
  public:
   struct Entry {
@@ -115,23 +115,27 @@ using ProgressFunction = std::function<bool(std::uint64_t done, std::uint64_t to
 
 // `belief` is the prior of sigma that Bayes integrates over: the task's own, unless the
 // question is what a wrong belief costs.
-Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec, ThreadPool& pool);
+Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
+                       ThreadPool& pool);
 
 // The same for a list of solvers that begins like that of make_solvers, up to Bayes.
-Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers, const EvalSpec& spec,
-                       ThreadPool& pool);
+Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
+                       const EvalSpec& spec, ThreadPool& pool);
 
 // Memory does not grow with the number of prompts, and the result is the same to the bit
 // for any number of threads. `model` may be null. The task may differ from that of the
 // opponents in its noise alone. With `shared` solvers are asked only once for each prompt.
-Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                              const EvalSpec& spec, ThreadPool& pool, const ProgressFunction& progress = {},
+Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents,
+                              Predictor* model, const EvalSpec& spec, ThreadPool& pool,
+                              const ProgressFunction& progress = {},
                               SolverLosses* shared = nullptr);
 
 // The same at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
 // of Bayes stay those of `opponents`, and all points share the prompts but for the noise level.
-Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents, Predictor* model,
-                                            const std::vector<double>& sigmas, const EvalSpec& spec, ThreadPool& pool,
-                                            const ProgressFunction& progress = {}, SolverLosses* shared = nullptr);
+Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents,
+                                            Predictor* model, const std::vector<double>& sigmas,
+                                            const EvalSpec& spec, ThreadPool& pool,
+                                            const ProgressFunction& progress = {},
+                                            SolverLosses* shared = nullptr);
 
 }  // namespace gramian

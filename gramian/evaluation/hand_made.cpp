@@ -5,11 +5,13 @@
 namespace gramian {
 
 const Score& StepScores::best_hand_made() const {
-  return *std::ranges::min_element(hand_made, {}, [](const Score& score) { return score.adjusted.mean(); });
+  return *std::ranges::min_element(hand_made, {},
+                                   [](const Score& score) { return score.adjusted.mean(); });
 }
 
-Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, Predictor* model, int steps,
-                                                    const EvalSpec& spec, ThreadPool& pool,
+Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, Predictor* model,
+                                                    int steps, const EvalSpec& spec,
+                                                    ThreadPool& pool,
                                                     const ProgressFunction& progress) {
   std::vector<std::unique_ptr<Solver>> solvers = make_solvers(task.spec().noise, task.n(), 1);
   solvers.resize(kOls + 1);
@@ -19,8 +21,10 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
   const Opponents opponents = tune_solvers(task, std::move(solvers), spec, pool);
   auto result = GRAMIAN_TRY(evaluate(task, opponents, model, spec, pool, progress));
 
-  HandMadeComparison comparison{
-      .prompts = result.prompts, .tuning_prompts = result.tuning_prompts, .references = {}, .rows = {}};
+  HandMadeComparison comparison{.prompts = result.prompts,
+                                .tuning_prompts = result.tuning_prompts,
+                                .references = {},
+                                .rows = {}};
   const auto first_step = result.solvers.begin() + kOls + 1;
   comparison.references.assign(result.solvers.begin(), first_step);
   const auto each = (result.solvers.end() - first_step) / steps;
@@ -28,7 +32,8 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
     StepScores& row = comparison.rows.emplace_back();
     row.steps = k + 1;
     row.hand_made.assign(first_step + k * each, first_step + (k + 1) * each);
-    if (static_cast<std::size_t>(k) < result.layers.size()) row.model = result.layers[static_cast<std::size_t>(k)];
+    if (static_cast<std::size_t>(k) < result.layers.size())
+      row.model = result.layers[static_cast<std::size_t>(k)];
   }
   return comparison;
 }

@@ -27,7 +27,8 @@ class NetworkPredictor final : public Predictor {
 
  private:
   struct Worker {
-    explicit Worker(const NetworkSpec& spec) : pass(spec), weights(static_cast<std::size_t>(spec.d) * kLanes) {}
+    explicit Worker(const NetworkSpec& spec)
+        : pass(spec), weights(static_cast<std::size_t>(spec.d) * kLanes) {}
     NetworkPass<double> pass;
     AlignedArray<double> weights;  // w^L, which read_out gives again
   };

@@ -93,13 +93,18 @@ double RunningMean::variance() const {
   return not_finite_ > 0 ? kInfinity : squares_ / static_cast<double>(count_ - 1);
 }
 
-double RunningMean::standard_error() const { return std::sqrt(variance() / static_cast<double>(count_)); }
+double RunningMean::standard_error() const {
+  return std::sqrt(variance() / static_cast<double>(count_));
+}
 
-double poisson_cdf(std::uint64_t count, double mean) { return upper_gamma(static_cast<double>(count) + 1, mean); }
+double poisson_cdf(std::uint64_t count, double mean) {
+  return upper_gamma(static_cast<double>(count) + 1, mean);
+}
 
 Interval poisson_interval(std::uint64_t count, double confidence) {
   const double tail = (1 - confidence) / 2;
-  return {.low = count == 0 ? 0.0 : mean_with_cdf(count - 1, 1 - tail), .high = mean_with_cdf(count, tail)};
+  return {.low = count == 0 ? 0.0 : mean_with_cdf(count - 1, 1 - tail),
+          .high = mean_with_cdf(count, tail)};
 }
 
 }  // namespace gramian

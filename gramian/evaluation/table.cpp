@@ -17,7 +17,9 @@ std::vector<const Score*> rows(const EvalResult& result) {
   return scores;
 }
 
-double per_million(const EvalResult& result, double count) { return 1e6 * count / static_cast<double>(result.prompts); }
+double per_million(const EvalResult& result, double count) {
+  return 1e6 * count / static_cast<double>(result.prompts);
+}
 
 Interval per_million_interval(const EvalResult& result) {
   const auto [low, high] = poisson_interval(result.blowups.count);
@@ -53,8 +55,9 @@ void add_losses(const EvalResult& result, Json& json) {
 Json layers(const EvalResult& result) {
   Json list = Json::array();
   for (const Score& layer : result.layers) {
-    list.push_back(
-        {{"layer", list.size() + 1}, {"adjusted", estimate(layer.adjusted)}, {"loss", estimate(layer.loss)}});
+    list.push_back({{"layer", list.size() + 1},
+                    {"adjusted", estimate(layer.adjusted)},
+                    {"loss", estimate(layer.loss)}});
   }
   return list;
 }
@@ -109,17 +112,19 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
   json["undefined"] = Json::object();
   for (const Score& solver : result.solvers) {
     if (!solver.undefined.empty()) json["undefined"][solver.name] = solver.undefined;
-    for (const auto& [name, value] : solver.constants) json["constants"][solver.name][name] = number(value);
+    for (const auto& [name, value] : solver.constants)
+      json["constants"][solver.name][name] = number(value);
   }
   if (result.has_model()) {
     json["layers"] = layers(result);
     json["model_minus_bayes"] = estimate(result.model_minus_bayes);
     const auto [low, high] = per_million_interval(result);
-    json["blowups"] = {{"count", result.blowups.count},
-                       {"per_million", per_million(result, static_cast<double>(result.blowups.count))},
-                       {"interval", Json::array({low, high})},
-                       {"threshold", number(result.blowups.threshold)},
-                       {"adjusted_without", estimate(result.blowups.adjusted_without)}};
+    json["blowups"] = {
+        {"count", result.blowups.count},
+        {"per_million", per_million(result, static_cast<double>(result.blowups.count))},
+        {"interval", Json::array({low, high})},
+        {"threshold", number(result.blowups.threshold)},
+        {"adjusted_without", estimate(result.blowups.adjusted_without)}};
   }
   if (!profile.empty()) json["profile"] = Json::array();
   for (const auto& [sigma, point] : profile) {
@@ -135,32 +140,35 @@ std::string to_table(const EvalResult& result, std::span<const ProfilePoint> pro
   std::string text = fmt::format(
       "{} prompts, query {}, constants tuned on {} others; losses are 1/2 squared error, "
       "adjusted = minus the oracle's\n\n",
-      result.prompts, result.query == QueryMode::integrated ? "integrated" : "sampled", result.tuning_prompts);
-  text += fmt::format("{:<9}{:>{}}  {:>{}}  {}\n", "", "adjusted loss      ", kEstimateWidth, "loss          ",
-                      kEstimateWidth, "tuned constants");
+      result.prompts, result.query == QueryMode::integrated ? "integrated" : "sampled",
+      result.tuning_prompts);
+  text += fmt::format("{:<9}{:>{}}  {:>{}}  {}\n", "", "adjusted loss      ", kEstimateWidth,
+                      "loss          ", kEstimateWidth, "tuned constants");
   for (const Score* score : rows(result)) {
     if (!score->undefined.empty()) {
       text += fmt::format("{:<9}  undefined: {}\n", score->name, score->undefined);
       continue;
     }
-    text += trimmed(fmt::format("{:<9}{}  {}  {}", score->name, with_error(score->adjusted), with_error(score->loss),
-                                constants_line(*score)));
+    text += trimmed(fmt::format("{:<9}{}  {}  {}", score->name, with_error(score->adjusted),
+                                with_error(score->loss), constants_line(*score)));
   }
   if (result.has_model()) {
     text += "\nmodel read out after each layer\n";
     for (std::size_t l = 0; l < result.layers.size(); ++l) {
-      text += trimmed(
-          fmt::format("{:<9}{}  {}", l + 1, with_error(result.layers[l].adjusted), with_error(result.layers[l].loss)));
+      text += trimmed(fmt::format("{:<9}{}  {}", l + 1, with_error(result.layers[l].adjusted),
+                                  with_error(result.layers[l].loss)));
     }
     const auto [low, high] = per_million_interval(result);
     text += fmt::format("\n{:<20}{}  (paired; no model can be below 0)\n", "model minus bayes",
                         with_error(result.model_minus_bayes));
-    text +=
-        fmt::format("{:<20}{:>11}   {:.3g} per million, 95% interval [{:.3g}, {:.3g}]; loss over {:.4g}\n", "blow-ups",
-                    result.blowups.count, per_million(result, static_cast<double>(result.blowups.count)), low, high,
-                    result.blowups.threshold);
+    text += fmt::format(
+        "{:<20}{:>11}   {:.3g} per million, 95% interval [{:.3g}, {:.3g}]; loss over {:.4g}\n",
+        "blow-ups", result.blowups.count,
+        per_million(result, static_cast<double>(result.blowups.count)), low, high,
+        result.blowups.threshold);
     if (result.blowups.count > 0) {
-      text += trimmed(fmt::format("{:<20}{}", "adjusted without", with_error(result.blowups.adjusted_without)));
+      text += trimmed(
+          fmt::format("{:<20}{}", "adjusted without", with_error(result.blowups.adjusted_without)));
     }
   }
   if (!profile.empty()) text += profile_table(profile);
@@ -176,10 +184,12 @@ std::string to_json(const HandMadeComparison& comparison) {
     json["references"][score.name] = estimate(score.adjusted, score.undefined);
   }
   for (const StepScores& row : comparison.rows) {
-    Json entry = {{"steps", row.steps}, {"adjusted", Json::object()}, {"constants", Json::object()}};
+    Json entry = {
+        {"steps", row.steps}, {"adjusted", Json::object()}, {"constants", Json::object()}};
     for (const Score& score : row.hand_made) {
       entry["adjusted"][score.name] = estimate(score.adjusted);
-      for (const auto& [name, value] : score.constants) entry["constants"][score.name][name] = number(value);
+      for (const auto& [name, value] : score.constants)
+        entry["constants"][score.name][name] = number(value);
     }
     if (row.model) entry["adjusted"]["model"] = estimate(row.model->adjusted);
     json["steps"].push_back(std::move(entry));
@@ -189,15 +199,17 @@ std::string to_json(const HandMadeComparison& comparison) {
 
 std::string to_table(const HandMadeComparison& comparison) {
   std::string text = fmt::format(
-      "adjusted loss against steps, {} prompts; constants tuned on {} others for each number of steps; the best "
+      "adjusted loss against steps, {} prompts; constants tuned on {} others for each number of "
+      "steps; the best "
       "hand-made one has a *\n\n",
       comparison.prompts, comparison.tuning_prompts);
   const auto cell = [](const Score& score, bool best) {
-    return fmt::format("  {:>10.4g} ± {:<7.2g}{}", score.adjusted.mean(), score.adjusted.standard_error(),
-                       best ? '*' : ' ');
+    return fmt::format("  {:>10.4g} ± {:<7.2g}{}", score.adjusted.mean(),
+                       score.adjusted.standard_error(), best ? '*' : ' ');
   };
   std::string header = fmt::format("{:<5}", "steps");
-  for (const Score& score : comparison.rows.front().hand_made) header += fmt::format("  {:>10}{:11}", score.name, "");
+  for (const Score& score : comparison.rows.front().hand_made)
+    header += fmt::format("  {:>10}{:11}", score.name, "");
   if (comparison.rows.front().model) header += fmt::format("  {:>10}", "model");
   text += trimmed(header);
   for (const StepScores& row : comparison.rows) {
@@ -208,8 +220,9 @@ std::string to_table(const HandMadeComparison& comparison) {
   }
   text += "\n";
   for (const Score& score : comparison.references) {
-    text += score.undefined.empty() ? trimmed(fmt::format("{:<9}{}", score.name, with_error(score.adjusted)))
-                                    : fmt::format("{:<9}  undefined: {}\n", score.name, score.undefined);
+    text += score.undefined.empty()
+                ? trimmed(fmt::format("{:<9}{}", score.name, with_error(score.adjusted)))
+                : fmt::format("{:<9}  undefined: {}\n", score.name, score.undefined);
   }
   return text;
 }

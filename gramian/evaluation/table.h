@@ -12,9 +12,11 @@ namespace gramian {
 // {"prompts": N,
 //  "adjusted": {"model": {"mean": .., "se": ..}, "oracle": {..}, "constrr": .., ..},
 //  "loss": {the same keys},
-//  "query", "tuning_prompts", "constants": {"constrr": {"sigma2": ..}, ..}, "undefined": {"adarr": why, ..},
+//  "query", "tuning_prompts", "constants": {"constrr": {"sigma2": ..}, ..}, "undefined": {"adarr":
+//    why, ..},
 //  "layers": [{"layer": 1, "adjusted": {..}, "loss": {..}}, ..], "model_minus_bayes": {..},
-//  "blowups": {"count", "per_million", "interval": [lo, hi] (95%, per million), "threshold", "adjusted_without"},
+//  "blowups": {"count", "per_million", "interval": [lo, hi] (95%, per million), "threshold",
+//    "adjusted_without"},
 //  "profile": [{"sigma": .., "adjusted": {..}, "loss": {..}, "layers": [..]}, ..]}
 //
 // Keys that speak of a model are there only with one, "profile" only with points. JSON has
@@ -26,7 +28,8 @@ std::string to_table(const EvalResult& result, std::span<const ProfilePoint> pro
 
 // {"prompts": N, "tuning_prompts": N,
 //  "references": {"oracle": {"mean": .., "se": ..}, "constrr": {..}, ..},
-//  "steps": [{"steps": 1, "adjusted": {"gd": {..}, "gdpp": {..}, "momentum": {..}, "cg": {..}, "cg_ridge": {..},
+//  "steps": [{"steps": 1, "adjusted": {"gd": {..}, "gdpp": {..}, "momentum": {..}, "cg": {..},
+//    "cg_ridge": {..},
 //             "model": {..}}, "constants": {"gd": {"step_size": ..}, ..}}, ..]}
 //
 // Adjusted losses; "model" only where there is one. Numbers as above.

@@ -23,14 +23,17 @@ class TransformerPredictor final : public TokenPredictor {
     std::fill(seed_.begin(), seed_.end(), 1.0);
   }
 
-  void predict(const TokenBlock<double>& block, double* predictions, double* sensitivities) override {
+  void predict(const TokenBlock<double>& block, double* predictions,
+               double* sensitivities) override {
     std::copy(block.tokens.begin(), block.tokens.end(), run_.values(recorded_.tokens));
     run_.forward(transformer_.theta.data());
-    std::copy_n(run_.values(recorded_.tape.value(static_cast<std::size_t>(recorded_.tape.output()))), kLanes,
-                predictions);
+    std::copy_n(
+        run_.values(recorded_.tape.value(static_cast<std::size_t>(recorded_.tape.output()))),
+        kLanes, predictions);
     run_.backward(seed_.data(), nullptr);
     const auto query = static_cast<std::size_t>(task_.row_of_x(task_.n()) * task_.width()) * kLanes;
-    std::copy_n(run_.adjoint(recorded_.tokens) + query, static_cast<std::size_t>(task_.d()) * kLanes, sensitivities);
+    std::copy_n(run_.adjoint(recorded_.tokens) + query,
+                static_cast<std::size_t>(task_.d()) * kLanes, sensitivities);
   }
 
  private:
@@ -45,7 +48,8 @@ class DescentStep final : public TokenPredictor {
  public:
   DescentStep(const TokenTask& task, double step) : task_(task), step_(step) {}
 
-  void predict(const TokenBlock<double>& block, double* predictions, double* sensitivities) override {
+  void predict(const TokenBlock<double>& block, double* predictions,
+               double* sensitivities) override {
     const int n = task_.n(), d = task_.d(), width = task_.width();
     const auto at = [&](int row, int column) {
       return block.tokens.data() + static_cast<std::size_t>(row * width + column) * kLanes;
@@ -54,7 +58,8 @@ class DescentStep final : public TokenPredictor {
     for (int i = 0; i < d; ++i) {
       for (std::size_t p = 0; p < kLanes; ++p) {
         double sum = 0;
-        for (int j = 0; j < n; ++j) sum += at(task_.row_of_y(j), width - 1)[p] * at(task_.row_of_x(j), i)[p];
+        for (int j = 0; j < n; ++j)
+          sum += at(task_.row_of_y(j), width - 1)[p] * at(task_.row_of_x(j), i)[p];
         const double w = step_ / n * sum;
         sensitivities[static_cast<std::size_t>(i) * kLanes + p] = w;
         predictions[p] += w * at(task_.row_of_x(n), i)[p];
@@ -80,9 +85,11 @@ class Zero final : public TokenPredictor {
 };
 
 struct TokenWorker {
-  TokenWorker(const TokenTask& task, const MakeTokenPredictor& make, const MakeTokenPredictor& make_other)
+  TokenWorker(const TokenTask& task, const MakeTokenPredictor& make,
+              const MakeTokenPredictor& make_other)
       : sampler(task), one(make()), other(make_other()) {
-    for (auto* s : {&sensitivity, &other_sensitivity}) s->resize(static_cast<std::size_t>(task.d()) * kLanes);
+    for (auto* s : {&sensitivity, &other_sensitivity})
+      s->resize(static_cast<std::size_t>(task.d()) * kLanes);
   }
   TokenSampler<double> sampler;
   TokenBlock<double> block = {};
@@ -100,18 +107,21 @@ PhiloxAddress address_of(std::uint64_t seed, std::uint64_t first) {
 
 void add_block(const TokenWorker& w, std::size_t count, Alignment& sum) {
   for (std::size_t p = 0; p < count; ++p) {
-    const double one = w.prediction[p] - w.block.target[p], other = w.other_prediction[p] - w.block.target[p];
+    const double one = w.prediction[p] - w.block.target[p],
+                 other = w.other_prediction[p] - w.block.target[p];
     sum.loss.add(0.5 * one * one);
     sum.other_loss.add(0.5 * other * other);
     sum.prediction.add(std::abs(w.prediction[p] - w.other_prediction[p]));
-    sum.add_sensitivities(w.sensitivity.data(), w.other_sensitivity.data(), w.sensitivity.size() / kLanes, p);
+    sum.add_sensitivities(w.sensitivity.data(), w.other_sensitivity.data(),
+                          w.sensitivity.size() / kLanes, p);
   }
 }
 
 }  // namespace
 
 MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer) {
-  return [&task, &transformer] { return std::make_unique<TransformerPredictor>(task, transformer); };
+  return
+      [&task, &transformer] { return std::make_unique<TransformerPredictor>(task, transformer); };
 }
 
 MakeTokenPredictor zero_predictor(const TokenTask& task) {
@@ -122,15 +132,17 @@ MakeTokenPredictor descent_step(const TokenTask& task, double step) {
   return [&task, step] { return std::make_unique<DescentStep>(task, step); };
 }
 
-Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model, const MakeTokenPredictor& other,
-                       std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
+Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
+                       const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
+                       ThreadPool& pool) {
   std::vector<TokenWorker> workers;
   for (int t = 0; t < pool.threads(); ++t) workers.emplace_back(task, model, other);
   std::vector<Alignment> chunks((prompts + kTokenChunk - 1) / kTokenChunk);
   pool.run(static_cast<int>(chunks.size()), [&](int chunk, int thread) {
     TokenWorker& w = workers[static_cast<std::size_t>(thread)];
     const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kTokenChunk;
-    for (std::uint64_t first = begin; first < std::min(begin + kTokenChunk, prompts); first += kLanes) {
+    for (std::uint64_t first = begin; first < std::min(begin + kTokenChunk, prompts);
+         first += kLanes) {
       const auto count = std::min<std::uint64_t>(kLanes, prompts - first);
       w.sampler.sample(address_of(seed, first), static_cast<int>(count), w.block);
       w.one->predict(w.block, w.prediction, w.sensitivity.data());
@@ -143,26 +155,30 @@ Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model, c
   return total;
 }
 
-RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts, std::uint64_t seed,
-                       ThreadPool& pool) {
+RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts,
+                       std::uint64_t seed, ThreadPool& pool) {
   return align_tokens(task, make, zero_predictor(task), prompts, seed, pool).loss;
 }
 
-std::string token_scores_json(std::uint64_t prompts, const RunningMean& model, const RunningMean& zero) {
+std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
+                              const RunningMean& zero) {
   const auto number = [](double value) {
     return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
   };
   const auto estimate = [&](const RunningMean& mean) {
-    return nlohmann::ordered_json{{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}};
+    return nlohmann::ordered_json{{"mean", number(mean.mean())},
+                                  {"se", number(mean.standard_error())}};
   };
-  const nlohmann::ordered_json json{{"prompts", prompts},
-                                    {"adjusted", nlohmann::ordered_json::object()},
-                                    {"loss", {{"model", estimate(model)}, {"zero", estimate(zero)}}}};
+  const nlohmann::ordered_json json{
+      {"prompts", prompts},
+      {"adjusted", nlohmann::ordered_json::object()},
+      {"loss", {{"model", estimate(model)}, {"zero", estimate(zero)}}}};
   return json.dump(2) + "\n";
 }
 
-Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transformer& transformer, int layers,
-                                             std::uint64_t prompts, std::uint64_t seed) {
+Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transformer& transformer,
+                                             int layers, std::uint64_t prompts,
+                                             std::uint64_t seed) {
   const auto recorded = GRAMIAN_TRY(record_states(transformer.spec, layers));
   TapeRun<double> run(recorded.tape, true);
   TokenSampler<double> sampler(task);
@@ -197,7 +213,8 @@ Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transf
     count += static_cast<double>(lanes);
   }
   const auto n = static_cast<double>(tokens);
-  return TokenSensitivity{own / (count * n), next / (count * (n - 1)), others / (count * (n * n - 2 * n + 1))};
+  return TokenSensitivity{own / (count * n), next / (count * (n - 1)),
+                          others / (count * (n * n - 2 * n + 1))};
 }
 
 }  // namespace gramian

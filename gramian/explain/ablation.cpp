@@ -22,7 +22,8 @@ bool everything(std::size_t) { return true; }
 // Places of the omegas in the parameters of a diagonal layer.
 void add_without(std::vector<Restriction>& list, const Network& diag, const std::string& whose) {
   const auto without = [&](const char* name, std::size_t a, std::size_t b) {
-    list.push_back(restricted(whose + "without " + name, diag, [=](std::size_t i) { return i != a && i != b; }));
+    list.push_back(restricted(whose + "without " + name, diag,
+                              [=](std::size_t i) { return i != a && i != b; }));
   };
   without("omega_xy", 1, 1);
   without("omega_yy", 3, 3);
@@ -44,8 +45,9 @@ std::vector<Restriction> restrictions(const Network& network) {
     case Parametrisation::preconditioned:  // explained as FULL
     case Parametrisation::full: {
       const std::size_t rows = network.spec.rows();
-      list.push_back(restricted("P and Q without entries off their diagonals", network,
-                                [rows](std::size_t i) { return i % (rows * rows) % (rows + 1) == 0; }));
+      list.push_back(
+          restricted("P and Q without entries off their diagonals", network,
+                     [rows](std::size_t i) { return i % (rows * rows) % (rows + 1) == 0; }));
       const Network nearest = nearest_diagonal(network);
       list.push_back(restricted("nearest DIAG", nearest, everything));
       add_without(list, nearest, "nearest DIAG ");
@@ -65,13 +67,14 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
   return spec;
 }
 
-Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction, const TrainSpec& spec,
-                          ThreadPool& pool) {
+Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
+                          const TrainSpec& spec, ThreadPool& pool) {
   GRAMIAN_TRY(check(task, restriction.network.spec, spec));
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
   while (!trainer->done()) {
     GRAMIAN_TRY(trainer->step());
-    // Adam works on each parameter by itself, so that what is put back to 0 has no effect on the rest.
+    // Adam works on each parameter by itself, so that what is put back to 0 has no effect on the
+    // rest.
     TrainState state = trainer->state();
     for (std::size_t i = 0; i < state.theta.size(); ++i) {
       if (!restriction.keep[i]) state.theta[i] = state.adam.first[i] = state.adam.second[i] = 0;
@@ -81,8 +84,9 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
   return trainer->network();
 }
 
-Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task, const Network& network,
-                                                   const EvalSpec& spec, ThreadPool& pool) {
+Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
+                                                   const Network& network, const EvalSpec& spec,
+                                                   ThreadPool& pool) {
   Opponents opponents;
   opponents.list.push_back({std::make_unique<OracleRidge>(), {}});
   opponents.blowup_threshold = INFINITY;
@@ -94,13 +98,15 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task, c
 }
 
 Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
-                                                const TrainSpec& trained, std::int64_t steps, const EvalSpec& spec,
-                                                ThreadPool& pool, const ProgressFunction& progress) {
+                                                const TrainSpec& trained, std::int64_t steps,
+                                                const EvalSpec& spec, ThreadPool& pool,
+                                                const ProgressFunction& progress) {
   const std::vector<Restriction> list = restrictions(network);
   std::vector<PartWorth> parts;
   for (const Restriction& restriction : list) {
     if (progress && !progress(parts.size(), list.size())) {
-      return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(), list.size());
+      return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(),
+                  list.size());
     }
     const auto before = GRAMIAN_TRY(adjusted_losses(task, restriction.network, spec, pool));
     PartWorth part{.name = restriction.name, .before = before.back(), .after = {}};

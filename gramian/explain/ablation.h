@@ -1,4 +1,5 @@
-// What each part of a network is worth: its loss without that part, before and after the rest is trained on.
+// What each part of a network is worth: its loss without that part, before and after the rest is
+// trained on.
 #pragma once
 
 #include <optional>
@@ -20,16 +21,16 @@ struct Restriction {
 };
 
 // DIAG: as it is; without omega_xy, omega_yy, both, omega_xx. GD++: as it is; without omega_xx.
-// FULL: as it is; all entries of P and Q off their diagonals 0; the nearest DIAG network (weights.h); that one without
-// omega_xy, omega_yy, omega_xx.
+// FULL: as it is; all entries of P and Q off their diagonals 0; the nearest DIAG network
+// (weights.h); that one without omega_xy, omega_yy, omega_xx.
 std::vector<Restriction> restrictions(const Network& network);
 
 // `spec.steps` steps of Adam on the parameters that are kept, from where they are. Errors: numeric.
-Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction, const TrainSpec& spec,
-                          ThreadPool& pool);
+Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
+                          const TrainSpec& spec, ThreadPool& pool);
 
-// How retraining is done: as the network was trained, but with Adam at a third of the default rate, and prompts of its
-// own.
+// How retraining is done: as the network was trained, but with Adam at a third of the default rate,
+// and prompts of its own.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 
 struct PartWorth {
@@ -39,15 +40,17 @@ struct PartWorth {
   std::string failure = {};          // why retraining gave nothing
 };
 
-// The adjusted loss of each restriction on the same prompts, before and after `steps` of retraining (0: none). The
-// first is the network itself, retrained as long: what the steps alone change.
+// The adjusted loss of each restriction on the same prompts, before and after `steps` of retraining
+// (0: none). The first is the network itself, retrained as long: what the steps alone change.
 // Errors: interrupted.
 Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
-                                                const TrainSpec& trained, std::int64_t steps, const EvalSpec& spec,
-                                                ThreadPool& pool, const ProgressFunction& progress = {});
+                                                const TrainSpec& trained, std::int64_t steps,
+                                                const EvalSpec& spec, ThreadPool& pool,
+                                                const ProgressFunction& progress = {});
 
 // The adjusted loss after each layer, without other solvers than the oracle.
-Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task, const Network& network,
-                                                   const EvalSpec& spec, ThreadPool& pool);
+Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
+                                                   const Network& network, const EvalSpec& spec,
+                                                   ThreadPool& pool);
 
 }  // namespace gramian

@@ -19,12 +19,15 @@ using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::Ro
 Eigen::Map<const Vector> vector(const std::vector<double>& v) {
   return {v.data(), static_cast<Eigen::Index>(v.size())};
 }
-Eigen::Map<const RowMajor> matrix(const std::vector<double>& v, Eigen::Index rows) { return {v.data(), rows, rows}; }
+Eigen::Map<const RowMajor> matrix(const std::vector<double>& v, Eigen::Index rows) {
+  return {v.data(), rows, rows};
+}
 
 // Lists of values, one for each prompt.
 struct Values {
   std::vector<double> step, shrinkage, momentum_share, r2;
-  std::vector<double> plain_step, plain_momentum, plain_shrinkage, plain_r2, gradient_r2, size, left;
+  std::vector<double> plain_step, plain_momentum, plain_shrinkage, plain_r2, gradient_r2, size,
+      left;
 };
 
 // Coefficients of the columns that come nearest to `change`, which is not 0.
@@ -44,7 +47,10 @@ struct Fit {
 class Reader {
  public:
   Reader(const RegressionTask& task, const Network& network)
-      : network_(network), d_(task.d()), n_(task.n()), factor_(network.spec.context_factor(task.n())) {
+      : network_(network),
+        d_(task.d()),
+        n_(task.n()),
+        factor_(network.spec.context_factor(task.n())) {
     root_ = Matrix::Identity(d_, d_);  // C^T: |v|_S = |C^T v|
     if (!task.identity_covariance()) root_ = matrix(task.factor(), d_).transpose();
   }
@@ -64,8 +70,8 @@ class Reader {
   }
 
  private:
-  void read_plainly(const LeastSquares& context, const std::vector<ImplicitState>& states, std::size_t l,
-                    const Vector& change, Values& values) const {
+  void read_plainly(const LeastSquares& context, const std::vector<ImplicitState>& states,
+                    std::size_t l, const Vector& change, Values& values) const {
     const auto w = vector(states[l].w);
     const Eigen::Index terms = std::min<Eigen::Index>(static_cast<Eigen::Index>(l) + 1, 3);
     Matrix basis(d_, terms);
@@ -81,8 +87,8 @@ class Reader {
   }
 
   // Everything for means: `context` is, and omegas are made to be.
-  void read_as_seen(const Prompt& prompt, const LeastSquares& context, const ImplicitState& before, int l,
-                    const Vector& change, Values& values) const {
+  void read_as_seen(const Prompt& prompt, const LeastSquares& context, const ImplicitState& before,
+                    int l, const Vector& change, Values& values) const {
     const auto w = vector(before.w);
     const ContextMoments seen = moments_at(before, prompt.gram, 1.0 / n_);
     Matrix basis(d_, l > 0 ? 2 : 1);
@@ -119,7 +125,8 @@ class Reader {
 // Features [1, ..] of each layer, and of least squares last.
 class NoiseFeatures {
  public:
-  NoiseFeatures(const RegressionTask& task, const Network& network, const std::vector<Prompt>& prompts)
+  NoiseFeatures(const RegressionTask& task, const Network& network,
+                const std::vector<Prompt>& prompts)
       : sigma(static_cast<Eigen::Index>(prompts.size())) {
     const auto layers = static_cast<std::size_t>(network.spec.layers);
     const double mean = 1.0 / task.n();
@@ -128,7 +135,8 @@ class NoiseFeatures {
     for (Eigen::Index p = 0; p < sigma.size(); ++p) {
       const Prompt& prompt = prompts[static_cast<std::size_t>(p)];
       sigma(p) = prompt.sigma;
-      const auto states = implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
+      const auto states =
+          implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
       for (std::size_t l = 0; l < layers; ++l) {
         const ContextMoments seen = moments_at(states[l], prompt.gram, mean);
         const auto s = matrix(seen.sigma, task.d());
@@ -144,7 +152,8 @@ class NoiseFeatures {
   Matrix residuals;
 };
 
-NoiseProbe probe(const Matrix& fitted, const Vector& sigma, const Matrix& tested, const Vector& test_sigma) {
+NoiseProbe probe(const Matrix& fitted, const Vector& sigma, const Matrix& tested,
+                 const Vector& test_sigma) {
   if (!fitted.allFinite() || !tested.allFinite()) {
     const double nothing = std::numeric_limits<double>::quiet_NaN();
     return {nothing, nothing};
@@ -152,7 +161,8 @@ NoiseProbe probe(const Matrix& fitted, const Vector& sigma, const Matrix& tested
   const Vector coefficients = fitted.colPivHouseholderQr().solve(sigma);
   const double error = (tested * coefficients - test_sigma).squaredNorm();
   const double spread = (test_sigma.array() - test_sigma.mean()).square().sum();
-  return {.r2 = 1 - error / spread, .error = std::sqrt(error / static_cast<double>(test_sigma.size()))};
+  return {.r2 = 1 - error / spread,
+          .error = std::sqrt(error / static_cast<double>(test_sigma.size()))};
 }
 
 }  // namespace
@@ -170,15 +180,16 @@ std::optional<Quantiles> quantiles(std::vector<double> values) {
 }
 
 std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const Network& network,
-                                              const std::vector<double>& sigmas, std::size_t prompts,
-                                              std::uint64_t seed) {
+                                              const std::vector<double>& sigmas,
+                                              std::size_t prompts, std::uint64_t seed) {
   const Reader reader(task, network);
   const auto layers = static_cast<std::size_t>(network.spec.layers);
   std::vector<std::vector<Reading>> readings(layers);
   for (const double sigma : sigmas) {
     const RegressionTask at = task.with_noise(NoisePrior::constant(sigma).value());
     std::vector<Values> values(layers);
-    for (const Prompt& prompt : draw_prompts(at, seed, PromptSet::readings, prompts)) reader.read(prompt, values);
+    for (const Prompt& prompt : draw_prompts(at, seed, PromptSet::readings, prompts))
+      reader.read(prompt, values);
     for (std::size_t l = 0; l < layers; ++l) {
       Values& v = values[l];
       readings[l].push_back({.sigma = sigma,
@@ -199,8 +210,8 @@ std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const 
   return readings;
 }
 
-std::optional<NoiseReadings> read_noise(const RegressionTask& task, const Network& network, std::size_t prompts,
-                                        std::uint64_t seed) {
+std::optional<NoiseReadings> read_noise(const RegressionTask& task, const Network& network,
+                                        std::size_t prompts, std::uint64_t seed) {
   if (task.spec().noise.is_constant()) return {};
   const NoiseFeatures fit(task, network, draw_prompts(task, seed, PromptSet::probe, prompts));
   const NoiseFeatures test(task, network, draw_prompts(task, seed, PromptSet::probe_test, prompts));

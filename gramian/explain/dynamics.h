@@ -1,25 +1,27 @@
-// What a layer does to the implicit weights of a prompt: step, momentum and shrinkage, at each noise level; and the
-// noise level that can be read from what the layer sees.
+// What a layer does to the implicit weights of a prompt: step, momentum and shrinkage, at each
+// noise level; and the noise level that can be read from what the layer sees.
 //
-// As layers work (Lemma 4.3). A layer moves w along what it sees, alpha^l = (M + u w*^T) g + a rho u, carried back by
-// M:
+// As layers work (Lemma 4.3). A layer moves w along what it sees, alpha^l = (M + u w*^T) g + a rho
+// u, carried back by M:
 //
 //     w' - w  ~  pull M^T alpha^l - shrinkage w,     g = S (a w* - w)
 //
-// In a diagonal network this is exact, pull = -omega_yx and shrinkage = -omega_yy lambda^l (Lemma 4.4). In a full one
-// both are fitted by least squares for each prompt, in the metric of the loss. g is minus the gradient of the mean of
-// 1/2 (a y_i - <w, x_i>)^2, and from the parts of alpha^l we read
+// In a diagonal network this is exact, pull = -omega_yx and shrinkage = -omega_yy lambda^l (Lemma
+// 4.4). In a full one both are fitted by least squares for each prompt, in the metric of the loss.
+// g is minus the gradient of the mean of 1/2 (a y_i - <w, x_i>)^2, and from the parts of alpha^l we
+// read
 //
 //     step = pull <g, M^T (M + u w*^T) g> / <g, g>
-//     momentum share = |D| / (|C| + |D| + |shrinkage w|),   C, D the parts of the move with g and with u
+//     momentum share = |D| / (|C| + |D| + |shrinkage w|),   C, D the parts of the move with g and
+//       with u
 //
 // In plain terms, fitted for any network:
 //
 //     w' - w  ~  step g + momentum (w - w_before) - shrinkage w
 //
-// R^2 is the share of |w' - w|^2 that a form explains. Layer 1 starts at w = 0 and has no shrinkage; in layer 2 the
-// last change is w itself, and there is no momentum to tell from shrinkage. Steps are for means over the context (G/n),
-// whatever the scale of the network.
+// R^2 is the share of |w' - w|^2 that a form explains. Layer 1 starts at w = 0 and has no
+// shrinkage; in layer 2 the last change is w itself, and there is no momentum to tell from
+// shrinkage. Steps are for means over the context (G/n), whatever the scale of the network.
 #pragma once
 
 #include <cstddef>
@@ -51,15 +53,15 @@ struct Reading {
 
 // [layers][sigmas], on the same prompts but for the noise.
 std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const Network& network,
-                                              const std::vector<double>& sigmas, std::size_t prompts,
-                                              std::uint64_t seed);
+                                              const std::vector<double>& sigmas,
+                                              std::size_t prompts, std::uint64_t seed);
 
 // A linear probe: sigma by least squares from 1 and
 //
 //     sqrt(lambda^l), |alpha^l|, sqrt(tr S^l), sqrt(|S^l|)     of G^l / n
 //
-// the rotation-invariant numbers that one layer can form, as what layer l + 1 sees them. R^2 and error on prompts that
-// were not fitted.
+// the rotation-invariant numbers that one layer can form, as what layer l + 1 sees them. R^2 and
+// error on prompts that were not fitted.
 struct NoiseProbe {
   double r2 = 0;
   double error = 0;  // root mean square, in units of sigma
@@ -67,11 +69,11 @@ struct NoiseProbe {
 
 struct NoiseReadings {
   std::vector<NoiseProbe> layers;  // before the first layer and after each but the last: L
-  NoiseProbe residuals;            // the same with sqrt(rss / n) of least squares in place of the four
+  NoiseProbe residuals;  // the same with sqrt(rss / n) of least squares in place of the four
 };
 
 // Nothing where all prompts have one noise level.
-std::optional<NoiseReadings> read_noise(const RegressionTask& task, const Network& network, std::size_t prompts,
-                                        std::uint64_t seed);
+std::optional<NoiseReadings> read_noise(const RegressionTask& task, const Network& network,
+                                        std::size_t prompts, std::uint64_t seed);
 
 }  // namespace gramian

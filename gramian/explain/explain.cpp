@@ -27,7 +27,8 @@ std::vector<double> noise_levels(const NoisePrior& prior) {
   std::vector<double> levels;
   for (const NoisePrior::Component& c : prior.components()) {
     const int count = c.low < c.high ? kLevels : 1;
-    for (int i = 0; i < count; ++i) levels.push_back(c.low + (c.high - c.low) * i / std::max(1, count - 1));
+    for (int i = 0; i < count; ++i)
+      levels.push_back(c.low + (c.high - c.low) * i / std::max(1, count - 1));
   }
   std::ranges::sort(levels);
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
@@ -45,24 +46,28 @@ Network as_configured(Network network, const NetworkSpec& configured) {
   return network;
 }
 
-Expected<Explanation> explain(const RegressionTask& task, const Network& network, const TrainSpec& trained,
-                              const ExplainOptions& options, ThreadPool& pool, const ProgressFunction& progress) {
+Expected<Explanation> explain(const RegressionTask& task, const Network& network,
+                              const TrainSpec& trained, const ExplainOptions& options,
+                              ThreadPool& pool, const ProgressFunction& progress) {
   const NetworkSpec& spec = network.spec;
   if (spec.query_in_keys) {
     return fail(ErrorKind::config,
-                "[model.query_in_keys] is true: with the query among the keys the prediction is not linear in it, and "
+                "[model.query_in_keys] is true: with the query among the keys the prediction is "
+                "not linear in it, and "
                 "there are no implicit weights to explain");
   }
   if (!std::ranges::all_of(network.theta, [](double t) { return std::isfinite(t); })) {
     return fail(ErrorKind::numeric, "the network has weights that are not finite numbers");
   }
-  if (spec.kind == Parametrisation::preconditioned) {  // the same function, as the dense network that it is
+  if (spec.kind ==
+      Parametrisation::preconditioned) {  // the same function, as the dense network that it is
     return explain(task, network.as_full(), trained, options, pool, progress);
   }
   constexpr std::uint64_t kStages = 6;
   std::uint64_t stage = 0;
   const auto go_on = [&]() -> Status {
-    if (progress && !progress(stage++, kStages)) return fail(ErrorKind::interrupted, "interrupted; nothing is written");
+    if (progress && !progress(stage++, kStages))
+      return fail(ErrorKind::interrupted, "interrupted; nothing is written");
     return {};
   };
 
@@ -75,7 +80,8 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   for (int l = 0; l < spec.layers; ++l) e.layers.push_back(summarise_layer(network, l, task.n()));
 
   GRAMIAN_TRY(go_on());
-  EvalSpec eval{.prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
+  EvalSpec eval{
+      .prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
   const Opponents opponents = tune_solvers(task, reference_solvers(task), eval, pool);
   NetworkPredictor predictor(network, task.n(), pool.threads());
   const auto result = GRAMIAN_TRY(evaluate(task, opponents, &predictor, eval, pool));
@@ -90,19 +96,20 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
 
   GRAMIAN_TRY(go_on());
   const int steps = options.algorithm_steps > 0 ? options.algorithm_steps : spec.layers + 2;
-  e.similarity =
-      compare_layers(task, network, steps, options.similarity_prompts, opponents.blowup_threshold, options.seed, pool);
+  e.similarity = compare_layers(task, network, steps, options.similarity_prompts,
+                                opponents.blowup_threshold, options.seed, pool);
 
   GRAMIAN_TRY(go_on());
-  auto parts = worth_of_parts(task, network, trained, options.retrain_steps, eval, pool,
-                              [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
+  auto parts = worth_of_parts(
+      task, network, trained, options.retrain_steps, eval, pool,
+      [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
   if (!parts) return std::unexpected(parts.error());
   e.parts = *std::move(parts);
 
   GRAMIAN_TRY(go_on());
-  auto stability =
-      examine_stability(task, network, opponents.blowup_threshold, options.blowup_prompts, options.seed, pool,
-                        [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
+  auto stability = examine_stability(
+      task, network, opponents.blowup_threshold, options.blowup_prompts, options.seed, pool,
+      [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
   if (!stability) return std::unexpected(stability.error());
   e.stability = *std::move(stability);
   return e;

@@ -45,8 +45,8 @@ struct Explanation {
   std::uint64_t eval_prompts = 0;   // of each loss
   std::int64_t retrain_steps = 0;
 
-  std::vector<RunningMean> adjusted = {};           // [L] loss minus the oracle's, after each layer
-  RunningMean bayes = {};                           // the same of the Bayes posterior mean: no predictor is below
+  std::vector<RunningMean> adjusted = {};  // [L] loss minus the oracle's, after each layer
+  RunningMean bayes = {};  // the same of the Bayes posterior mean: no predictor is below
   RunningMean model_minus_bayes = {};               // paired
   std::vector<LayerSummary> layers = {};            // [L]
   std::vector<std::vector<Reading>> readings = {};  // [L][sigmas]
@@ -56,16 +56,19 @@ struct Explanation {
   Stability stability = {};
 };
 
-// Evenly spaced levels of an interval of the prior (five, its ends among them), and all atoms; ascending.
+// Evenly spaced levels of an interval of the prior (five, its ends among them), and all atoms;
+// ascending.
 std::vector<double> noise_levels(const NoisePrior& prior);
 
-// A model file has every layer, whatever the configuration: where that ties them, the network with one set of weights;
-// otherwise, or if its layers differ, as it is.
+// A model file has every layer, whatever the configuration: where that ties them, the network with
+// one set of weights; otherwise, or if its layers differ, as it is.
 Network as_configured(Network network, const NetworkSpec& configured);
 
-// `trained` says how retraining is done. Errors: config for a network with the query among the keys (its prediction is
-// not linear in the query, so there are no implicit weights); numeric for one that is not finite; interrupted.
-Expected<Explanation> explain(const RegressionTask& task, const Network& network, const TrainSpec& trained,
-                              const ExplainOptions& options, ThreadPool& pool, const ProgressFunction& progress = {});
+// `trained` says how retraining is done. Errors: config for a network with the query among the keys
+// (its prediction is not linear in the query, so there are no implicit weights); numeric for one
+// that is not finite; interrupted.
+Expected<Explanation> explain(const RegressionTask& task, const Network& network,
+                              const TrainSpec& trained, const ExplainOptions& options,
+                              ThreadPool& pool, const ProgressFunction& progress = {});
 
 }  // namespace gramian

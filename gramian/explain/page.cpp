@@ -30,8 +30,8 @@ Table words_table(const Explanation& e) {
     if (i < general) {
       table.rows.push_back({std::string(about[i]), sentences[i]});
     } else {  // without the "Layer l: " that stands in the first column
-      table.rows.push_back(
-          {fmt::format("Layer {}", i - general + 1), sentences[i].substr(sentences[i].find(": ") + 2)});
+      table.rows.push_back({fmt::format("Layer {}", i - general + 1),
+                            sentences[i].substr(sentences[i].find(": ") + 2)});
     }
   }
   return table;
@@ -39,32 +39,38 @@ Table words_table(const Explanation& e) {
 
 Table weights_table(const Explanation& e) {
   const bool full = e.network.kind == Parametrisation::full;
-  Table table{.id = "omegas",
-              .title = full ? "Nearest diagonal layers, for G/n" : "Weights for G/n",
-              .columns = {"", "omega_xx", "omega_xy", "omega_yx", "omega_yy"},
-              .notes = {"In the last layer omega_xx and omega_xy have no effect: nothing reads x after it."}};
+  Table table{
+      .id = "omegas",
+      .title = full ? "Nearest diagonal layers, for G/n" : "Weights for G/n",
+      .columns = {"", "omega_xx", "omega_xy", "omega_yx", "omega_yy"},
+      .notes = {
+          "In the last layer omega_xx and omega_xy have no effect: nothing reads x after it."}};
   if (full) {
     table.columns.insert(table.columns.end(), {"share of rows of x", "share of row of y"});
     table.notes.push_back(
-        "A diagonal layer here is the orthogonal projection of the map G -> sum_h P_h G Q_h; shares are of its squared "
+        "A diagonal layer here is the orthogonal projection of the map G -> sum_h P_h G Q_h; "
+        "shares are of its squared "
         "coefficients.");
   }
   for (std::size_t l = 0; l < e.layers.size(); ++l) {
     const Omega& o = e.layers[l].omega;
     table.rows.push_back({layer_name(l), o.xx, o.xy, o.yx, o.yy});
-    if (full) table.rows.back().insert(table.rows.back().end(), {e.layers[l].diagonal_x, e.layers[l].diagonal_y});
+    if (full)
+      table.rows.back().insert(table.rows.back().end(),
+                               {e.layers[l].diagonal_x, e.layers[l].diagonal_y});
   }
   return table;
 }
 
 Table parts_table(const Explanation& e) {
-  Table table{.id = "parts",
-              .title = "What each part is worth: adjusted loss without it, in all layers",
-              .columns = {"", "before", fmt::format("after {} steps of retraining", e.retrain_steps)},
-              .notes = {"The first row is the network itself, retrained as long."}};
+  Table table{
+      .id = "parts",
+      .title = "What each part is worth: adjusted loss without it, in all layers",
+      .columns = {"", "before", fmt::format("after {} steps of retraining", e.retrain_steps)},
+      .notes = {"The first row is the network itself, retrained as long."}};
   for (const PartWorth& part : e.parts) {
-    table.rows.push_back(
-        {part.name, cell(part.before), part.after ? cell(*part.after) : TableCell{.note = part.failure}});
+    table.rows.push_back({part.name, cell(part.before),
+                          part.after ? cell(*part.after) : TableCell{.note = part.failure}});
   }
   return table;
 }
@@ -73,10 +79,12 @@ Table matches_table(const Explanation& e) {
   Table table{
       .id = "matches",
       .title = "The nearest known algorithm",
-      .columns = {"", "algorithm", "distance", "constants that bring it nearest", "adjusted loss of the layer"},
-      .notes = {fmt::format("Distance: E|w - v|^2 / E|w|^2 in the metric of the loss, on {} prompts. Of families "
-                            "within {:.0f}% of the least distance the simplest is named.",
-                            e.similarity.prompts, 100 * (kTie - 1))}};
+      .columns = {"", "algorithm", "distance", "constants that bring it nearest",
+                  "adjusted loss of the layer"},
+      .notes = {fmt::format(
+          "Distance: E|w - v|^2 / E|w|^2 in the metric of the loss, on {} prompts. Of families "
+          "within {:.0f}% of the least distance the simplest is named.",
+          e.similarity.prompts, 100 * (kTie - 1))}};
   for (std::size_t l = 0; l < e.layers.size(); ++l) {
     const Match& match = e.similarity.matches[l];
     const AlgorithmFamily& family = e.similarity.families[match.family];
@@ -84,8 +92,8 @@ Table matches_table(const Explanation& e) {
     for (const auto& [name, value] : family.constants[l][match.column]) {
       constants += fmt::format("{}{} {:.4g}", constants.empty() ? "" : ", ", name, value);
     }
-    table.rows.push_back(
-        {layer_name(l), name_of(family, match.column), match.distance, constants, cell(e.adjusted[l])});
+    table.rows.push_back({layer_name(l), name_of(family, match.column), match.distance, constants,
+                          cell(e.adjusted[l])});
   }
   return table;
 }
@@ -95,12 +103,14 @@ Point reading_point(double sigma, const Quantiles& q) {
 }
 
 // One curve for each layer; nothing where no layer has this reading.
-void add_panel(const Explanation& e, std::string title, std::string label, auto select, Figure& figure) {
+void add_panel(const Explanation& e, std::string title, std::string label, auto select,
+               Figure& figure) {
   Panel panel{.title = std::move(title), .x = {.label = "sigma"}, .y = {.label = std::move(label)}};
   for (std::size_t l = 0; l < e.readings.size(); ++l) {
     Series series{.name = layer_name(l)};
     for (const Reading& r : e.readings[l]) {
-      if (const std::optional<Quantiles>& q = select(r)) series.points.push_back(reading_point(r.sigma, *q));
+      if (const std::optional<Quantiles>& q = select(r))
+        series.points.push_back(reading_point(r.sigma, *q));
     }
     if (!series.points.empty()) panel.series.push_back(std::move(series));
   }
@@ -112,24 +122,29 @@ Figure readings_figure(const Explanation& e) {
   Figure figure{
       .id = "readings",
       .title = "What each layer does to w, by noise level",
-      .caption = fmt::format("Medians over prompts, with 10% and 90%. A layer moves w along `M^T alpha` of what "
-                             "it sees, from a w that is shrunk: {}. R^2: the share of the change of w that "
-                             "this explains, and that the gradient alone does.",
-                             exact ? "exactly (Lemma 4.4)" : "fitted for each prompt"),
+      .caption = fmt::format(
+          "Medians over prompts, with 10% and 90%. A layer moves w along `M^T alpha` of what "
+          "it sees, from a w that is shrunk: {}. R^2: the share of the change of w that "
+          "this explains, and that the gradient alone does.",
+          exact ? "exactly (Lemma 4.4)" : "fitted for each prompt"),
       .columns = 3};
   add_panel(
       e, "Effective step size", "step, for G/n", [](const Reading& r) { return r.step; }, figure);
   add_panel(
-      e, "Shrinkage of the w before", "share taken away", [](const Reading& r) { return r.shrinkage; }, figure);
+      e, "Shrinkage of the w before", "share taken away",
+      [](const Reading& r) { return r.shrinkage; }, figure);
   add_panel(
-      e, "Movement along the momentum u", "share", [](const Reading& r) { return r.momentum_share; }, figure);
+      e, "Movement along the momentum u", "share",
+      [](const Reading& r) { return r.momentum_share; }, figure);
   add_panel(
-      e, "Size of w after the layer", "|w'| / |w|", [](const Reading& r) { return r.size; }, figure);
+      e, "Size of w after the layer", "|w'| / |w|", [](const Reading& r) { return r.size; },
+      figure);
   if (!exact)
     add_panel(
         e, "Move and shrinkage explain", "R^2", [](const Reading& r) { return r.r2; }, figure);
   add_panel(
-      e, "The gradient alone explains", "R^2", [](const Reading& r) { return r.gradient_r2; }, figure);
+      e, "The gradient alone explains", "R^2", [](const Reading& r) { return r.gradient_r2; },
+      figure);
   return figure;
 }
 
@@ -137,24 +152,33 @@ Figure progress_figure(const Explanation& e) {
   Figure figure{.id = "progress",
                 .title = "Layer by layer",
                 .caption =
-                    "Left: adjusted loss after each layer, two standard errors, and the Bayes bound. Right: how well "
-                    "a linear probe reads sigma from what a layer sees; the level is that of the residuals of "
+                    "Left: adjusted loss after each layer, two standard errors, and the Bayes "
+                    "bound. Right: how well "
+                    "a linear probe reads sigma from what a layer sees; the level is that of the "
+                    "residuals of "
                     "least squares.",
                 .columns = 2};
-  Panel losses{.title = "Adjusted loss", .x = {.label = "layer"}, .y = {.label = "adjusted loss", .log = true}};
+  Panel losses{.title = "Adjusted loss",
+               .x = {.label = "layer"},
+               .y = {.label = "adjusted loss", .log = true}};
   Series model{.name = "network"};
   for (std::size_t l = 0; l < e.adjusted.size(); ++l) {
     const double y = e.adjusted[l].mean(), error = 2 * e.adjusted[l].standard_error();
-    model.points.push_back({.x = static_cast<double>(l + 1), .y = y, .low = y - error, .high = y + error});
+    model.points.push_back(
+        {.x = static_cast<double>(l + 1), .y = y, .low = y - error, .high = y + error});
   }
   losses.series.push_back(std::move(model));
   if (e.bayes.mean() > 0) {
-    losses.series.push_back(
-        {.name = "Bayes bound", .role = Role::bayes, .mark = Mark::rule, .points = {{.x = 1, .y = e.bayes.mean()}}});
+    losses.series.push_back({.name = "Bayes bound",
+                             .role = Role::bayes,
+                             .mark = Mark::rule,
+                             .points = {{.x = 1, .y = e.bayes.mean()}}});
   }
   figure.panels.push_back(std::move(losses));
   if (!e.noise_probe) return figure;
-  Panel probe{.title = "Noise level, read linearly", .x = {.label = "what layer l sees"}, .y = {.label = "R^2"}};
+  Panel probe{.title = "Noise level, read linearly",
+              .x = {.label = "what layer l sees"},
+              .y = {.label = "R^2"}};
   Series read{.name = "probe"};
   for (std::size_t l = 0; l < e.noise_probe->layers.size(); ++l) {
     read.points.push_back({.x = static_cast<double>(l + 1), .y = e.noise_probe->layers[l].r2});
@@ -168,14 +192,18 @@ Figure progress_figure(const Explanation& e) {
 }
 
 // Likeness in powers of ten, so that what is near stands out.
-double likeness(double distance) { return std::clamp(-std::log10(std::max(distance, 1e-300)), 0.0, 6.0); }
+double likeness(double distance) {
+  return std::clamp(-std::log10(std::max(distance, 1e-300)), 0.0, 6.0);
+}
 
 Figure similarity_figure(const Explanation& e) {
   Figure figure{.id = "similarity",
                 .title = "Likeness of w after each layer to known algorithms",
                 .caption =
-                    "Rows: layers; columns: steps of the algorithm, or its penalty. The value is -log10 of the "
-                    "distance E|w - v|^2 / E|w|^2: 0 as far as predicting zero, one more for each tenth of it, up to "
+                    "Rows: layers; columns: steps of the algorithm, or its penalty. The value is "
+                    "-log10 of the "
+                    "distance E|w - v|^2 / E|w|^2: 0 as far as predicting zero, one more for each "
+                    "tenth of it, up to "
                     "6. In brackets: the layers whose match is in this map.",
                 .columns = 3};
   for (std::size_t f = 0; f < e.similarity.families.size(); ++f) {
@@ -187,9 +215,11 @@ Figure similarity_figure(const Explanation& e) {
       const Match& match = e.similarity.matches[l];
       map.rows.push_back(fmt::format("{}", l + 1));
       map.values.emplace_back();
-      for (const double distance : family.distance[l]) map.values.back().push_back(likeness(distance));
+      for (const double distance : family.distance[l])
+        map.values.back().push_back(likeness(distance));
       if (match.family == f)
-        matched += fmt::format("{}{} at {}", matched.empty() ? "" : ", ", l + 1, family.columns[match.column]);
+        matched += fmt::format("{}{} at {}", matched.empty() ? "" : ", ", l + 1,
+                               family.columns[match.column]);
     }
     figure.panels.push_back({.title = family.title + (matched.empty() ? "" : " [" + matched + "]"),
                              .x = {.label = family.column},
@@ -200,10 +230,11 @@ Figure similarity_figure(const Explanation& e) {
 }
 
 Figure weights_figure(const Explanation& e) {
-  Figure figure{.id = "weights",
-                .title = "P and Q in one gauge",
-                .caption = "Each head with |P| = |Q| and trace Q >= 0. The last row and column are y.",
-                .columns = 4};
+  Figure figure{
+      .id = "weights",
+      .title = "P and Q in one gauge",
+      .caption = "Each head with |P| = |Q| and trace Q >= 0. The last row and column are y.",
+      .columns = 4};
   for (std::size_t l = 0; l < e.layers.size(); ++l) {
     for (std::size_t h = 0; h < e.layers[l].heads.size(); ++h) {
       const HeadWeights& head = e.layers[l].heads[h];
@@ -218,8 +249,8 @@ Figure weights_figure(const Explanation& e) {
           map.values.emplace_back(row, row + static_cast<std::ptrdiff_t>(rows));
         }
         const std::string which = e.network.heads > 1 ? fmt::format(", head {}", h + 1) : "";
-        figure.panels.push_back(
-            {.title = fmt::format("{}, layer {}{}", name, l + 1, which), .heatmap = std::move(map)});
+        figure.panels.push_back({.title = fmt::format("{}, layer {}{}", name, l + 1, which),
+                                 .heatmap = std::move(map)});
       }
     }
   }
@@ -229,11 +260,15 @@ Figure weights_figure(const Explanation& e) {
 // ---- the numbers
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json json_of(const RunningMean& mean) { return {{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}}; }
+Json json_of(const RunningMean& mean) {
+  return {{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}};
+}
 Json json_of(const std::optional<Quantiles>& q) {
   return q ? Json::array({number(q->low), number(q->median), number(q->high)}) : Json(nullptr);
 }
-Json json_of(const NoiseProbe& probe) { return {{"r2", number(probe.r2)}, {"error", number(probe.error)}}; }
+Json json_of(const NoiseProbe& probe) {
+  return {{"r2", number(probe.r2)}, {"error", number(probe.error)}};
+}
 
 Json json_of(const Reading& r) {
   return {{"sigma", r.sigma},
@@ -256,12 +291,16 @@ Json json_of_layer(const Explanation& e, std::size_t l) {
   const Omega& o = layer.omega;
   Json heads = Json::array(), readings = Json::array(), constants = Json::object();
   for (const HeadWeights& head : layer.heads) {
-    heads.push_back({{"p", head.p}, {"q", head.q}, {"p_diagonal", head.p_diagonal}, {"q_diagonal", head.q_diagonal}});
+    heads.push_back({{"p", head.p},
+                     {"q", head.q},
+                     {"p_diagonal", head.p_diagonal},
+                     {"q_diagonal", head.q_diagonal}});
   }
   for (const Reading& r : e.readings[l]) readings.push_back(json_of(r));
   const Match& match = e.similarity.matches[l];
   const AlgorithmFamily& family = e.similarity.families[match.family];
-  for (const auto& [name, value] : family.constants[l][match.column]) constants[name] = number(value);
+  for (const auto& [name, value] : family.constants[l][match.column])
+    constants[name] = number(value);
   return {{"omega", {{"xx", o.xx}, {"xy", o.xy}, {"yx", o.yx}, {"yy", o.yy}}},
           {"diagonal_x", layer.diagonal_x},
           {"diagonal_y", layer.diagonal_y},
@@ -288,7 +327,8 @@ Json json_of(const Similarity& similarity) {
                         {"columns", family.columns},
                         {"distance", distance}});
   }
-  return {{"prompts", similarity.prompts}, {"left_out", similarity.left_out}, {"families", families}};
+  return {
+      {"prompts", similarity.prompts}, {"left_out", similarity.left_out}, {"families", families}};
 }
 
 Json json_of(const Stability& s) {
@@ -354,13 +394,15 @@ StudyResult to_study(const Explanation& e, const std::string& name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '-') c = '-';
   }
   section.title = fmt::format("What {} computes", name);
-  section.caption = fmt::format("A trained network of kind {} with {} layers, taken apart on fresh prompts, sigma {}.",
-                                name_of(e.network.kind), e.network.layers, e.noise);
+  section.caption = fmt::format(
+      "A trained network of kind {} with {} layers, taken apart on fresh prompts, sigma {}.",
+      name_of(e.network.kind), e.network.layers, e.noise);
   const RunningMean& gap = e.model_minus_bayes;
-  section.claims.push_back({.text = "No better than the Bayes posterior mean, beyond four standard errors",
-                            .holds = !(gap.mean() < -4 * gap.standard_error()),
-                            .detail = fmt::format("loss minus that of Bayes {:.4g} +- {:.2g}, on {} prompts",
-                                                  gap.mean(), gap.standard_error(), e.eval_prompts)});
+  section.claims.push_back(
+      {.text = "No better than the Bayes posterior mean, beyond four standard errors",
+       .holds = !(gap.mean() < -4 * gap.standard_error()),
+       .detail = fmt::format("loss minus that of Bayes {:.4g} +- {:.2g}, on {} prompts", gap.mean(),
+                             gap.standard_error(), e.eval_prompts)});
   section.tables = {words_table(e), weights_table(e), matches_table(e), parts_table(e)};
   section.figures = {progress_figure(e), readings_figure(e), similarity_figure(e)};
   if (!e.layers.front().heads.empty()) section.figures.push_back(weights_figure(e));

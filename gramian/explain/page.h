@@ -1,23 +1,30 @@
 // The explanation as a file: a section of the report, which is also its JSON.
 //
-// The file is the result of a study (studies/result.h: tables and figures that `gramian report` draws) with one key
-// more, which has the numbers themselves:
+// The file is the result of a study (studies/result.h: tables and figures that `gramian report`
+// draws) with one key more, which has the numbers themselves:
 //
 //   "explanation": {
-//     "network": {"kind", "layers", "heads", "d", "n", "tied"}, "noise": "uniform [0, 5]", "sigmas": [..],
+//     "network": {"kind", "layers", "heads", "d", "n", "tied"}, "noise": "uniform [0, 5]",
+//       "sigmas": [..],
 //     "words": [sentence, ..],
 //     "adjusted": [{"mean", "se"}, ..] after each layer, "bayes": {"mean", "se"},
 //     "layers": [{"omega": {"xx", "xy", "yx", "yy"}, "diagonal_x", "diagonal_y",
-//                 "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],            // full: weights.h
-//                 "readings": [{"sigma", "prompts", "step", "shrinkage", "momentum_share", "r2", "plain_step",
-//                               "plain_momentum", "plain_shrinkage", "plain_r2", "gradient_r2", "size", "left"}, ..],
+//                 "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],
+//                   // full: weights.h
+//                 "readings": [{"sigma", "prompts", "step", "shrinkage", "momentum_share", "r2",
+//                   "plain_step",
+//                               "plain_momentum", "plain_shrinkage", "plain_r2", "gradient_r2",
+//                                 "size", "left"}, ..],
 //                               // each [10%, 50%, 90%] or null: dynamics.h
 //                 "match": {"algorithm", "column", "distance", "constants": {name: value}}}, ..],
 //     "similarity": {"prompts", "left_out",
-//                    "families": [{"name", "title", "column", "columns": [..], "distance": [[..], ..]}, ..]},
+//                    "families": [{"name", "title", "column", "columns": [..], "distance": [[..],
+//                      ..]}, ..]},
 //     "noise_probe": null or {"layers": [{"r2", "error"}, ..], "residuals": {"r2", "error"}},
-//     "parts": [{"name", "before": {"mean", "se"}, "after": {"mean", "se"} or null, "failure"}, ..],
-//     "stability": {"blowups": null or {"prompts", "count", "interval": [low, high] per million, "threshold"},
+//     "parts": [{"name", "before": {"mean", "se"}, "after": {"mean", "se"} or null, "failure"},
+//       ..],
+//     "stability": {"blowups": null or {"prompts", "count", "interval": [low, high] per million,
+//       "threshold"},
 //                   "limit", "limit_found", "eigenvalue": {"median", "p99", "most", "prompts"}}}
 //
 // Numbers that are not finite are null.
@@ -30,7 +37,8 @@
 
 namespace gramian {
 
-// `name`: of the run; letters other than those of an identifier become "-". The study is "explain-<name>".
+// `name`: of the run; letters other than those of an identifier become "-". The study is
+// "explain-<name>".
 StudyResult to_study(const Explanation& explanation, const std::string& name);
 
 std::string to_json(const Explanation& explanation, const StudyResult& section);

@@ -4,7 +4,8 @@
 
 namespace gramian {
 
-std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set, std::size_t count) {
+std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set,
+                                 std::size_t count) {
   const auto d = static_cast<std::size_t>(task.d()), size = (d + 1) * (d + 1);
   PromptSampler<double> sampler(task, false);
   PromptBlock<double> block(task.d());
@@ -36,7 +37,8 @@ SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt
     const std::size_t lanes = std::min<std::size_t>(kLanes, prompts.size() - first);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const Prompt& prompt = prompts[first + lane];
-      for (std::size_t i = 0; i < prompt.gram.size(); ++i) block.gram[i * kLanes + lane] = prompt.gram[i];
+      for (std::size_t i = 0; i < prompt.gram.size(); ++i)
+        block.gram[i * kLanes + lane] = prompt.gram[i];
       for (std::size_t i = 0; i < prompt.truth.size(); ++i) {
         block.truth[i * kLanes + lane] = targets[first + lane][i];
         block.query[i * kLanes + lane] = 0;

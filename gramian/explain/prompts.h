@@ -1,4 +1,5 @@
-// Prompts one by one, for what is worked out in plain double loops: implicit states, fits, distances.
+// Prompts one by one, for what is worked out in plain double loops: implicit states, fits,
+// distances.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +17,27 @@ struct Prompt {
   double sigma = 0;
 };
 
-// What prompts are for; the sets share no prompt with each other or with an evaluation of the same seed.
-enum class PromptSet : std::uint32_t { readings = 0x10000, probe, probe_test, similarity, stability };
+// What prompts are for; the sets share no prompt with each other or with an evaluation of the same
+// seed.
+enum class PromptSet : std::uint32_t {
+  readings = 0x10000,
+  probe,
+  probe_test,
+  similarity,
+  stability
+};
 
-std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set, std::size_t count);
+std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set,
+                                 std::size_t count);
 
-// The spectra of these prompts with `targets` [d] each in place of the truth: then a loss is half the squared distance
-// to the target, and a solver that is tuned on them comes as near to the targets as it can.
+// The spectra of these prompts with `targets` [d] each in place of the truth: then a loss is half
+// the squared distance to the target, and a solver that is tuned on them comes as near to the
+// targets as it can.
 SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt> prompts,
                               std::span<const std::vector<double>> targets);
 
-// |v|_S^2 = v^T S v, S the covariance of x: the squared difference of predictions, averaged over the query.
+// |v|_S^2 = v^T S v, S the covariance of x: the squared difference of predictions, averaged over
+// the query.
 double squared_norm(const RegressionTask& task, std::span<const double> v);
 
 }  // namespace gramian

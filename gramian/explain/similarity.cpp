@@ -22,23 +22,27 @@ struct Candidate {
   std::function<std::unique_ptr<Solver>()> make;
 };
 
-constexpr const char* kStepTitles[] = {"gradient descent", "GD++ by hand", "gradient descent with momentum",
-                                       "conjugate gradients", "conjugate gradients on a ridge problem"};
+constexpr const char* kStepTitles[] = {"gradient descent", "GD++ by hand",
+                                       "gradient descent with momentum", "conjugate gradients",
+                                       "conjugate gradients on a ridge problem"};
 constexpr int kMostNewtonSteps = 12;
 
-std::vector<Candidate> candidates(const RegressionTask& task, int steps, std::vector<AlgorithmFamily>& families) {
+std::vector<Candidate> candidates(const RegressionTask& task, int steps,
+                                  std::vector<AlgorithmFamily>& families) {
   std::vector<Candidate> list;
   const auto first = make_step_solvers(1);
   for (std::size_t f = 0; f < first.size(); ++f) {
     families.push_back({.name = first[f]->name(), .title = kStepTitles[f], .column = "steps"});
     for (int k = 1; k <= steps; ++k) {
-      list.push_back({f, fmt::format("{}", k), [f, k] { return std::move(make_step_solvers(k)[f]); }});
+      list.push_back(
+          {f, fmt::format("{}", k), [f, k] { return std::move(make_step_solvers(k)[f]); }});
     }
   }
-  families.push_back({.name = "newton", .title = "Newton's iteration for the inverse", .column = "steps"});
+  families.push_back(
+      {.name = "newton", .title = "Newton's iteration for the inverse", .column = "steps"});
   for (int k = 1; k <= std::min(steps, kMostNewtonSteps); ++k) {
-    list.push_back(
-        {families.size() - 1, fmt::format("{}", k), [k] { return std::make_unique<GradientDescent>(1 << k); }});
+    list.push_back({families.size() - 1, fmt::format("{}", k),
+                    [k] { return std::make_unique<GradientDescent>(1 << k); }});
   }
   // Penalties in units of the mean square of the noise, which is what a tuned constant is near to.
   const double unit = task.spec().noise.mean_square();
@@ -48,13 +52,16 @@ std::vector<Candidate> candidates(const RegressionTask& task, int steps, std::ve
     list.push_back({families.size() - 1, fmt::format("{:.3g}", multiple * unit),
                     [s = multiple * unit] { return std::make_unique<FixedRidge>("ridge", s); }});
   }
-  families.push_back({.name = "adaptive", .title = "ridge with a penalty for each prompt", .column = ""});
+  families.push_back(
+      {.name = "adaptive", .title = "ridge with a penalty for each prompt", .column = ""});
   const auto add = [&](const char* name, auto make) {
     if (make()->applicable(task.n(), task.d())) list.push_back({families.size() - 1, name, make});
   };
   add("adarr", []() -> std::unique_ptr<Solver> { return std::make_unique<AdaptiveRidge>(); });
   add("tunedrr", []() -> std::unique_ptr<Solver> { return std::make_unique<TunedRidge>(); });
-  add("bayes", [&task]() -> std::unique_ptr<Solver> { return std::make_unique<Bayes>(task.spec().noise, task.n()); });
+  add("bayes", [&task]() -> std::unique_ptr<Solver> {
+    return std::make_unique<Bayes>(task.spec().noise, task.n());
+  });
   add("oracle", []() -> std::unique_ptr<Solver> { return std::make_unique<OracleRidge>(); });
   return list;
 }
@@ -62,7 +69,8 @@ std::vector<Candidate> candidates(const RegressionTask& task, int steps, std::ve
 Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer) {
   double least = INFINITY;
   for (const AlgorithmFamily& family : families) {
-    if (!family.columns.empty()) least = std::min(least, family.distance[layer][family.best(layer)]);
+    if (!family.columns.empty())
+      least = std::min(least, family.distance[layer][family.best(layer)]);
   }
   for (std::size_t f = 0; f < families.size(); ++f) {
     if (families[f].columns.empty()) continue;
@@ -78,27 +86,31 @@ Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer
 std::size_t AlgorithmFamily::best(std::size_t layer) const {
   const auto& row = distance[layer];
   const double least = *std::ranges::min_element(row);
-  const auto found = std::ranges::find_if(row, [&](double value) { return value <= std::max(kTie * least, kSame); });
+  const auto found = std::ranges::find_if(
+      row, [&](double value) { return value <= std::max(kTie * least, kSame); });
   return found == row.end() ? 0 : static_cast<std::size_t>(found - row.begin());
 }
 
-Similarity compare_layers(const RegressionTask& task, const Network& network, int steps, std::size_t prompts,
-                          double threshold, std::uint64_t seed, ThreadPool& pool) {
+Similarity compare_layers(const RegressionTask& task, const Network& network, int steps,
+                          std::size_t prompts, double threshold, std::uint64_t seed,
+                          ThreadPool& pool) {
   const auto layers = static_cast<std::size_t>(network.spec.layers);
   Similarity result{.prompts = prompts, .left_out = 0, .families = {}, .matches = {}};
   const std::vector<Candidate> list = candidates(task, steps, result.families);
   for (const Candidate& c : list) result.families[c.family].columns.push_back(c.column);
   for (AlgorithmFamily& family : result.families) {
     family.distance.assign(layers, std::vector<double>(family.columns.size()));
-    family.constants.assign(layers, std::vector<std::vector<Solver::Constant>>(family.columns.size()));
+    family.constants.assign(layers,
+                            std::vector<std::vector<Solver::Constant>>(family.columns.size()));
   }
 
-  // The weights of each layer on the prompts that are kept. Only the last layer says what is an explosion: those before
-  // it are no estimates, and may be large.
+  // The weights of each layer on the prompts that are kept. Only the last layer says what is an
+  // explosion: those before it are no estimates, and may be large.
   std::vector<Prompt> kept;
   std::vector<std::vector<std::vector<double>>> weights(layers);
   for (Prompt& prompt : draw_prompts(task, seed, PromptSet::similarity, prompts)) {
-    const auto states = implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
+    const auto states =
+        implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
     std::vector<double> error = states.back().w;
     for (std::size_t i = 0; i < error.size(); ++i) error[i] -= prompt.truth[i];
     if (!(0.5 * squared_norm(task, error) <= threshold)) {
@@ -128,7 +140,8 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
       family.distance[l][column] = distance[c];
       family.constants[l][column] = std::move(constants[c]);
     }
-    // One step is the same in the first three families; the simplest has the narrowest range to look in.
+    // One step is the same in the first three families; the simplest has the narrowest range to
+    // look in.
     AlgorithmFamily& descent = result.families.front();
     for (std::size_t f = 1; f < 3; ++f) {
       const AlgorithmFamily& other = result.families[f];

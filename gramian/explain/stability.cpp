@@ -21,7 +21,8 @@ constexpr double kRatio = 1.02;  // of the sweep
 constexpr std::uint64_t kBlowUpSeed = 3;
 
 // |<w^L - w, v>| / |w| on the prompt of the header.
-double growth(const RegressionTask& task, const Network& network, const Vector& v, double eigenvalue) {
+double growth(const RegressionTask& task, const Network& network, const Vector& v,
+              double eigenvalue) {
   const auto d = v.size();
   const double n = task.n();
   const Vector w = std::sqrt(static_cast<double>(d)) * v;
@@ -42,13 +43,15 @@ std::vector<Vector> directions(const RegressionTask& task, std::uint64_t seed) {
   std::vector<Vector> list;
   for (Eigen::Index i = 0; i < d; ++i) list.push_back(Vector::Unit(d, i));
   // The truths of fresh prompts have all directions (of the prior of w).
-  for (const Prompt& prompt : draw_prompts(task, seed, PromptSet::stability, Stability::kDirections)) {
+  for (const Prompt& prompt :
+       draw_prompts(task, seed, PromptSet::stability, Stability::kDirections)) {
     list.push_back(Eigen::Map<const Vector>(prompt.truth.data(), d).normalized());
   }
   return list;
 }
 
-void sweep(const RegressionTask& task, const Network& network, std::uint64_t seed, Stability& result) {
+void sweep(const RegressionTask& task, const Network& network, std::uint64_t seed,
+           Stability& result) {
   result.limit = Stability::kMostEigenvalue;
   std::vector<Vector> list = directions(task, seed);
   // A network that is a function of G alone in every direction alike needs one.
@@ -63,7 +66,8 @@ void sweep(const RegressionTask& task, const Network& network, std::uint64_t see
         continue;
       }
       double bad = at;
-      for (int i = 0; i < 40 && good > 0; ++i) (worse((good + bad) / 2) ? bad : good) = (good + bad) / 2;
+      for (int i = 0; i < 40 && good > 0; ++i)
+        (worse((good + bad) / 2) ? bad : good) = (good + bad) / 2;
       result.limit = good;
       result.limit_found = true;
       break;
@@ -76,7 +80,8 @@ void eigenvalues(const RegressionTask& task, std::uint64_t seed, Stability& resu
   const Eigen::Index d = task.d();
   for (const Prompt& prompt : draw_prompts(task, seed, PromptSet::stability, kEigenvaluePrompts)) {
     const Eigen::Map<const Matrix> gram(prompt.gram.data(), d + 1, d + 1);
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram.topLeftCorner(d, d), Eigen::EigenvaluesOnly);
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram.topLeftCorner(d, d),
+                                                      Eigen::EigenvaluesOnly);
     largest.push_back(eigen.eigenvalues()(d - 1) / task.n());
   }
   std::ranges::sort(largest);
@@ -88,13 +93,14 @@ void eigenvalues(const RegressionTask& task, std::uint64_t seed, Stability& resu
 
 }  // namespace
 
-Expected<Stability> examine_stability(const RegressionTask& task, const Network& network, double threshold,
-                                      std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
-                                      const ProgressFunction& progress) {
+Expected<Stability> examine_stability(const RegressionTask& task, const Network& network,
+                                      double threshold, std::uint64_t prompts, std::uint64_t seed,
+                                      ThreadPool& pool, const ProgressFunction& progress) {
   Stability result;
   if (task.identity_covariance() && prompts > 0) {
     NetworkPredictor predictor(network, task.n(), pool.threads());
-    auto count = GRAMIAN_TRY(count_blowups(task, predictor, threshold, prompts, seed + kBlowUpSeed, pool, progress));
+    auto count = GRAMIAN_TRY(
+        count_blowups(task, predictor, threshold, prompts, seed + kBlowUpSeed, pool, progress));
     result.blowups = std::move(count);
   }
   eigenvalues(task, seed, result);

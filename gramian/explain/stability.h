@@ -1,4 +1,5 @@
-// How a network behaves on rare prompts: explosions counted, and the eigenvalue of G/n that it survives.
+// How a network behaves on rare prompts: explosions counted, and the eigenvalue of G/n that it
+// survives.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,19 @@
 namespace gramian {
 
 struct Stability {
-  std::optional<BlowUpCount> blowups;  // nothing where the inputs have a covariance other than I: counting wants I
-  // The largest eigenvalue l of sum x x^T / n, up to kMostEigenvalue, such that for no eigenvalue in [1, l] the
-  // network is worse than predicting zero on the prompt
+  std::optional<BlowUpCount>
+      blowups;  // nothing where the inputs have a covariance other than I: counting wants I
+  // The largest eigenvalue l of sum x x^T / n, up to kMostEigenvalue, such that for no eigenvalue
+  // in [1, l] the network is worse than predicting zero on the prompt
   //
   //     sum x x^T / n = I + (l - 1) v v^T,   w = sqrt(d) v,   residuals of mean square E sigma^2
   //
-  // with |v| = 1 the worst of the axes and of kDirections random directions: the error <w^L - w, v> stays below |w|.
+  // with |v| = 1 the worst of the axes and of kDirections random directions: the error <w^L - w, v>
+  // stays below |w|.
   double limit = 0;
   bool limit_found = false;  // false: it survives all that were tried, and `limit` is the last
-  // The largest eigenvalue of sum x x^T / n over fresh prompts of the task: median, 99%, and the largest seen.
+  // The largest eigenvalue of sum x x^T / n over fresh prompts of the task: median, 99%, and the
+  // largest seen.
   double eigenvalue_median = 0, eigenvalue_99 = 0, eigenvalue_most = 0;
   std::size_t eigenvalue_prompts = 0;
 
@@ -29,8 +33,8 @@ struct Stability {
 };
 
 // `threshold`: a loss above it is an explosion. Errors: interrupted.
-Expected<Stability> examine_stability(const RegressionTask& task, const Network& network, double threshold,
-                                      std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
-                                      const ProgressFunction& progress = {});
+Expected<Stability> examine_stability(const RegressionTask& task, const Network& network,
+                                      double threshold, std::uint64_t prompts, std::uint64_t seed,
+                                      ThreadPool& pool, const ProgressFunction& progress = {});
 
 }  // namespace gramian

@@ -27,20 +27,23 @@ std::string wrapped(const std::string& sentence) {
 }
 
 std::string cell(const std::optional<Quantiles>& q) {
-  return q ? fmt::format("{:8.3f} ({:7.3f} {:7.3f})", q->median, q->low, q->high) : fmt::format("{:>26}", "-");
+  return q ? fmt::format("{:8.3f} ({:7.3f} {:7.3f})", q->median, q->low, q->high)
+           : fmt::format("{:>26}", "-");
 }
 
 std::string mean_cell(const RunningMean& mean) {
-  return std::isfinite(mean.mean()) ? fmt::format("{:10.4g} +- {:<9.2g}", mean.mean(), mean.standard_error())
-                                    : fmt::format("{:>23}", "infinite");
+  return std::isfinite(mean.mean())
+             ? fmt::format("{:10.4g} +- {:<9.2g}", mean.mean(), mean.standard_error())
+             : fmt::format("{:>23}", "infinite");
 }
 
 std::string weights(const Explanation& e) {
   const bool full = e.network.kind == Parametrisation::full;
-  std::string text =
-      full ? "\nWeights for G/n: the nearest diagonal layer; its share of the layer in the rows of x and y\n"
-           : "\nWeights for G/n\n";
-  text += fmt::format("layer {:>10} {:>10} {:>10} {:>10}{}\n", "omega_xx", "omega_xy", "omega_yx", "omega_yy",
+  std::string text = full ? "\nWeights for G/n: the nearest diagonal layer; its share of the layer "
+                            "in the rows of x and y\n"
+                          : "\nWeights for G/n\n";
+  text += fmt::format("layer {:>10} {:>10} {:>10} {:>10}{}\n", "omega_xx", "omega_xy", "omega_yx",
+                      "omega_yy",
                       full ? "   share x  share y   heads: share of P, Q on their diagonals" : "");
   for (std::size_t l = 0; l < e.layers.size(); ++l) {
     const LayerSummary& layer = e.layers[l];
@@ -54,57 +57,65 @@ std::string weights(const Explanation& e) {
     }
     text += '\n';
   }
-  return text + "In the last layer omega_xx and omega_xy have no effect: nothing reads x after it.\n";
+  return text +
+         "In the last layer omega_xx and omega_xy have no effect: nothing reads x after it.\n";
 }
 
 std::string readings(const Explanation& e) {
   std::string text = "\nWhat a layer does to w, by noise level: median (10%, 90%) over prompts\n";
-  text += fmt::format("layer {:>6} {:>26} {:>26} {:>8} {:>7} {:>7} {:>6} {:>6} {:>8}\n", "sigma", "step", "shrinkage",
-                      "momentum", "|w'|/|w|", "a", "R^2", "plain", "gradient");
+  text += fmt::format("layer {:>6} {:>26} {:>26} {:>8} {:>7} {:>7} {:>6} {:>6} {:>8}\n", "sigma",
+                      "step", "shrinkage", "momentum", "|w'|/|w|", "a", "R^2", "plain", "gradient");
   const auto median = [](const std::optional<Quantiles>& q, int width) {
     return q ? fmt::format(" {:{}.3f}", q->median, width) : fmt::format(" {:>{}}", "-", width);
   };
   for (std::size_t l = 0; l < e.readings.size(); ++l) {
     for (const Reading& r : e.readings[l]) {
       text += fmt::format("{:5} {:6.3g} {} {}", l + 1, r.sigma, cell(r.step), cell(r.shrinkage));
-      text += median(r.momentum_share, 8) + median(r.size, 8) + median(r.left, 7) + median(r.r2, 6) +
-              median(r.plain_r2, 6) + median(r.gradient_r2, 8) + "\n";
+      text += median(r.momentum_share, 8) + median(r.size, 8) + median(r.left, 7) +
+              median(r.r2, 6) + median(r.plain_r2, 6) + median(r.gradient_r2, 8) + "\n";
     }
   }
   const bool exact = e.network.kind != Parametrisation::full;
-  return text + fmt::format(
-                    "Momentum: share of the movement along u. a: what is left of y. R^2 of the move along M^T "
-                    "alpha and w{}, of plain\nstep, momentum and shrinkage, and of the gradient alone.\n",
-                    exact ? " (exact)" : "");
+  return text +
+         fmt::format(
+             "Momentum: share of the movement along u. a: what is left of y. R^2 of the move along "
+             "M^T "
+             "alpha and w{}, of plain\nstep, momentum and shrinkage, and of the gradient alone.\n",
+             exact ? " (exact)" : "");
 }
 
 std::string probes(const Explanation& e) {
   if (!e.noise_probe) return "";
-  std::string text = "\nNoise level that a linear probe reads from what a layer sees: R^2, error of sigma\n";
+  std::string text =
+      "\nNoise level that a linear probe reads from what a layer sees: R^2, error of sigma\n";
   for (std::size_t l = 0; l < e.noise_probe->layers.size(); ++l) {
-    text += fmt::format("{:5} {:8.3f} {:8.3f}\n", l + 1, e.noise_probe->layers[l].r2, e.noise_probe->layers[l].error);
+    text += fmt::format("{:5} {:8.3f} {:8.3f}\n", l + 1, e.noise_probe->layers[l].r2,
+                        e.noise_probe->layers[l].error);
   }
-  return text + fmt::format("  rss {:8.3f} {:8.3f}   (residuals of least squares)\n", e.noise_probe->residuals.r2,
-                            e.noise_probe->residuals.error);
+  return text + fmt::format("  rss {:8.3f} {:8.3f}   (residuals of least squares)\n",
+                            e.noise_probe->residuals.r2, e.noise_probe->residuals.error);
 }
 
 std::string parts(const Explanation& e) {
-  std::string text =
-      fmt::format("\nAdjusted loss without parts{:42} {:>23} {:>23}\n", "", "before", "after retraining");
+  std::string text = fmt::format("\nAdjusted loss without parts{:42} {:>23} {:>23}\n", "", "before",
+                                 "after retraining");
   for (const PartWorth& part : e.parts) {
     text += fmt::format("  {:67} {} ", part.name, mean_cell(part.before));
-    text += part.after ? mean_cell(*part.after) : fmt::format("{:>23}", part.failure.empty() ? "-" : "diverged");
+    text += part.after ? mean_cell(*part.after)
+                       : fmt::format("{:>23}", part.failure.empty() ? "-" : "diverged");
     text += '\n';
   }
   return text;
 }
 
 std::string similarity(const Explanation& e) {
-  std::string text = "\nDistance of w after each layer to known algorithms, * the match: E|w - v|^2 / E|w|^2\n";
+  std::string text =
+      "\nDistance of w after each layer to known algorithms, * the match: E|w - v|^2 / E|w|^2\n";
   for (std::size_t f = 0; f < e.similarity.families.size(); ++f) {
     const AlgorithmFamily& family = e.similarity.families[f];
     if (family.columns.empty()) continue;
-    text += fmt::format("{}{}{}\nlayer", family.title, family.column.empty() ? "" : ", ", family.column);
+    text += fmt::format("{}{}{}\nlayer", family.title, family.column.empty() ? "" : ", ",
+                        family.column);
     for (const std::string& column : family.columns) text += fmt::format(" {:>9}", column);
     text += '\n';
     for (std::size_t l = 0; l < family.distance.size(); ++l) {

@@ -20,9 +20,10 @@ struct Projection {
   double share_x = 1, share_y = 1;
 };
 
-// The squared coefficients of A(G) in the rows `first` to `first + count`, of maps on symmetric G: those of
-// sum_h P_h (x) Q_h, made symmetric in the two inner indices.
-double energy(const LayerWeights& weights, Eigen::Index rows, Eigen::Index first, Eigen::Index count) {
+// The squared coefficients of A(G) in the rows `first` to `first + count`, of maps on symmetric G:
+// those of sum_h P_h (x) Q_h, made symmetric in the two inner indices.
+double energy(const LayerWeights& weights, Eigen::Index rows, Eigen::Index first,
+              Eigen::Index count) {
   double sum = 0;
   for (int g = 0; g < weights.heads; ++g) {
     for (int h = 0; h < weights.heads; ++h) {
@@ -37,7 +38,9 @@ double energy(const LayerWeights& weights, Eigen::Index rows, Eigen::Index first
   return sum;
 }
 
-double share(double part, double whole) { return whole > 0 ? std::clamp(part / whole, 0.0, 1.0) : 1.0; }
+double share(double part, double whole) {
+  return whole > 0 ? std::clamp(part / whole, 0.0, 1.0) : 1.0;
+}
 
 Projection project(const LayerWeights& weights, int d) {
   const Eigen::Index rows = d + 1;
@@ -52,13 +55,16 @@ Projection project(const LayerWeights& weights, int d) {
     omega.yy += p(d, d) * q(d, d);
   }
   const double half_d = 0.5 * d;  // the squared coefficients of the maps of omega_xy and omega_yx
-  result.share_x =
-      share(omega.xx * omega.xx * half_d * (d + 1) + omega.xy * omega.xy * half_d, energy(weights, rows, 0, d));
-  result.share_y = share(omega.yx * omega.yx * half_d + omega.yy * omega.yy, energy(weights, rows, d, 1));
+  result.share_x = share(omega.xx * omega.xx * half_d * (d + 1) + omega.xy * omega.xy * half_d,
+                         energy(weights, rows, 0, d));
+  result.share_y =
+      share(omega.yx * omega.yx * half_d + omega.yy * omega.yy, energy(weights, rows, d, 1));
   return result;
 }
 
-double diagonal_share(const RowMatrix& matrix) { return share(matrix.diagonal().squaredNorm(), matrix.squaredNorm()); }
+double diagonal_share(const RowMatrix& matrix) {
+  return share(matrix.diagonal().squaredNorm(), matrix.squaredNorm());
+}
 
 HeadWeights in_gauge(const LayerWeights& weights, int head, Eigen::Index rows) {
   RowMatrix p = matrix_of(weights.p, head, rows), q = matrix_of(weights.q, head, rows);
@@ -93,7 +99,8 @@ LayerSummary summarise_layer(const Network& network, int layer, int n) {
   } else {
     summary.omega = network.omega(layer);
   }
-  for (double* omega : {&summary.omega.xx, &summary.omega.xy, &summary.omega.yx, &summary.omega.yy}) *omega *= scale;
+  for (double* omega : {&summary.omega.xx, &summary.omega.xy, &summary.omega.yx, &summary.omega.yy})
+    *omega *= scale;
   return summary;
 }
 

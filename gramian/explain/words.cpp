@@ -8,7 +8,9 @@ namespace gramian {
 namespace {
 
 std::string mean_text(const RunningMean& mean) {
-  return std::isfinite(mean.mean()) ? fmt::format("{:.3g} +- {:.1g}", mean.mean(), mean.standard_error()) : "infinite";
+  return std::isfinite(mean.mean())
+             ? fmt::format("{:.3g} +- {:.1g}", mean.mean(), mean.standard_error())
+             : "infinite";
 }
 
 std::string percent(double share) { return fmt::format("{:.0f}%", 100 * share); }
@@ -16,10 +18,12 @@ std::string percent(double share) { return fmt::format("{:.0f}%", 100 * share); 
 std::string whole(const Explanation& e) {
   const NetworkSpec& spec = e.network;
   std::string text = fmt::format(
-      "A network of kind {}, {} {}{}, on contexts of n = {} and d = {} with sigma {}. Its adjusted loss is {}; the "
+      "A network of kind {}, {} {}{}, on contexts of n = {} and d = {} with sigma {}. Its adjusted "
+      "loss is {}; the "
       "least that any predictor can have (Bayes) is {}.",
-      name_of(spec.kind), spec.layers, spec.layers == 1 ? "layer" : "layers", spec.tied ? " of one set of weights" : "",
-      e.n, spec.d, e.noise, mean_text(e.adjusted.back()), mean_text(e.bayes));
+      name_of(spec.kind), spec.layers, spec.layers == 1 ? "layer" : "layers",
+      spec.tied ? " of one set of weights" : "", e.n, spec.d, e.noise, mean_text(e.adjusted.back()),
+      mean_text(e.bayes));
   return text;
 }
 
@@ -38,16 +42,18 @@ std::string worth(const Explanation& e) {
       continue;
     }
     const double error = std::hypot(all.standard_error(), without->standard_error());
-    const bool carried =
-        !std::isfinite(without->mean()) || without->standard_error() > words::kCarried * without->mean();
-    const bool is_worse = without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
+    const bool carried = !std::isfinite(without->mean()) ||
+                         without->standard_error() > words::kCarried * without->mean();
+    const bool is_worse =
+        without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
     std::string& list = carried ? exploding : is_worse ? worse : same;
     list += fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.parts[k].name, without->mean());
   }
-  std::string text = fmt::format(
-      "Adjusted loss {}, {:.3g} with all",
-      retrained ? fmt::format("after {} steps of retraining", e.retrain_steps) : "without parts, nothing retrained",
-      all.mean());
+  std::string text =
+      fmt::format("Adjusted loss {}, {:.3g} with all",
+                  retrained ? fmt::format("after {} steps of retraining", e.retrain_steps)
+                            : "without parts, nothing retrained",
+                  all.mean());
   if (!worse.empty()) text += "; worse: " + worse;
   if (!same.empty()) text += "; no worse: " + same;
   if (!exploding.empty()) text += "; exploding: " + exploding;
@@ -58,9 +64,11 @@ std::string noise(const Explanation& e) {
   if (!e.noise_probe) return "All prompts have one noise level: there is none to read.";
   const auto& layers = e.noise_probe->layers;
   std::string list;
-  for (const NoiseProbe& probe : layers) list += fmt::format("{}{:.2f}", list.empty() ? "" : ", ", probe.r2);
+  for (const NoiseProbe& probe : layers)
+    list += fmt::format("{}{:.2f}", list.empty() ? "" : ", ", probe.r2);
   return fmt::format(
-      "A linear probe reads sigma from what layers 1 to {} see with R^2 = {}; from the residuals of least squares it "
+      "A linear probe reads sigma from what layers 1 to {} see with R^2 = {}; from the residuals "
+      "of least squares it "
       "would be {:.2f}.",
       layers.size(), list, e.noise_probe->residuals.r2);
 }
@@ -71,19 +79,26 @@ std::string stability(const Explanation& e) {
   if (s.blowups) {
     const auto [low, high] = poisson_interval(s.blowups->count);
     const double million = 1e6 / static_cast<double>(s.blowups->prompts);
-    text = fmt::format("It explodes on {} of {} fresh prompts ({:.3g} to {:.3g} in a million, 95%). ", s.blowups->count,
-                       s.blowups->prompts, low * million, high * million);
+    text =
+        fmt::format("It explodes on {} of {} fresh prompts ({:.3g} to {:.3g} in a million, 95%). ",
+                    s.blowups->count, s.blowups->prompts, low * million, high * million);
   }
-  text +=
-      s.limit_found
-          ? fmt::format("An eigenvalue of G/n may grow to {:.3g} before the network is worse there than zero", s.limit)
-          : fmt::format("No eigenvalue of G/n up to {:.3g} makes the network worse than zero", s.limit);
-  text += fmt::format("; the largest of a prompt is {:.3g} in the median, {:.3g} in 1 of 100, {:.3g} in 1 of {}.",
-                      s.eigenvalue_median, s.eigenvalue_99, s.eigenvalue_most, s.eigenvalue_prompts);
+  text += s.limit_found
+              ? fmt::format(
+                    "An eigenvalue of G/n may grow to {:.3g} before the network is worse there "
+                    "than zero",
+                    s.limit)
+              : fmt::format("No eigenvalue of G/n up to {:.3g} makes the network worse than zero",
+                            s.limit);
+  text += fmt::format(
+      "; the largest of a prompt is {:.3g} in the median, {:.3g} in 1 of 100, {:.3g} in 1 of {}.",
+      s.eigenvalue_median, s.eigenvalue_99, s.eigenvalue_most, s.eigenvalue_prompts);
   return text;
 }
 
-std::string range(const Quantiles& q) { return fmt::format("{:.3g} ({:.3g} to {:.3g})", q.median, q.low, q.high); }
+std::string range(const Quantiles& q) {
+  return fmt::format("{:.3g} ({:.3g} to {:.3g})", q.median, q.low, q.high);
+}
 
 // The readings of a layer that have something to say.
 std::vector<const Reading*> of_layer(const std::vector<Reading>& readings) {
@@ -111,14 +126,15 @@ std::string step_text(const Readings& list) {
   if (least(list, &Reading::gradient_r2) < words::kExplained) {
     text = explained >= words::kExplained
                ? "a preconditioned gradient step"
-               : fmt::format("roughly a preconditioned gradient step (R^2 {:.2f} at worst)", explained);
+               : fmt::format("roughly a preconditioned gradient step (R^2 {:.2f} at worst)",
+                             explained);
   }
   const Quantiles first = *list.front()->step, last = *list.back()->step;
   const double small = std::min(std::abs(first.median), std::abs(last.median));
   const double large = std::max(std::abs(first.median), std::abs(last.median));
   if (list.size() > 1 && (first.median * last.median < 0 || large >= words::kStepFactor * small)) {
-    return text + fmt::format(" of size {} at sigma = {:.3g} and {} at sigma = {:.3g}", range(first),
-                              list.front()->sigma, range(last), list.back()->sigma);
+    return text + fmt::format(" of size {} at sigma = {:.3g} and {} at sigma = {:.3g}",
+                              range(first), list.front()->sigma, range(last), list.back()->sigma);
   }
   const Reading* middle = list[list.size() / 2];
   return text + fmt::format(" of size {} at sigma = {:.3g}", range(*middle->step), middle->sigma);
@@ -140,7 +156,9 @@ std::string shrink_text(const Readings& list) {
 std::string momentum_text(const Readings& list) {
   const Reading* most = nullptr;
   for (const Reading* r : list) {
-    if (r->momentum_share && (most == nullptr || r->momentum_share->median > most->momentum_share->median)) most = r;
+    if (r->momentum_share &&
+        (most == nullptr || r->momentum_share->median > most->momentum_share->median))
+      most = r;
   }
   if (most == nullptr || most->momentum_share->median < words::kMomentum) return "";
   return fmt::format(", with {} of its movement along the momentum u at sigma = {:.3g}",
@@ -149,9 +167,12 @@ std::string momentum_text(const Readings& list) {
 
 std::string size_text(const Readings& list) {
   if (!list.front()->size || !list.back()->size) return "";
-  if (list.size() == 1) return fmt::format(". In all |w| is multiplied by {:.2f}", list.front()->size->median);
-  return fmt::format(". In all |w| is multiplied by {:.2f} at sigma = {:.3g} and by {:.2f} at sigma = {:.3g}",
-                     list.front()->size->median, list.front()->sigma, list.back()->size->median, list.back()->sigma);
+  if (list.size() == 1)
+    return fmt::format(". In all |w| is multiplied by {:.2f}", list.front()->size->median);
+  return fmt::format(
+      ". In all |w| is multiplied by {:.2f} at sigma = {:.3g} and by {:.2f} at sigma = {:.3g}",
+      list.front()->size->median, list.front()->sigma, list.back()->size->median,
+      list.back()->sigma);
 }
 
 std::string match_text(const Explanation& e, std::size_t layer) {
@@ -160,8 +181,8 @@ std::string match_text(const Explanation& e, std::size_t layer) {
   const char* how = match.distance <= words::kSame    ? "w is the same as of"
                     : match.distance <= words::kClose ? "w is close to"
                                                       : "w is nearest to, but not close to,";
-  return fmt::format("{} {} (distance {:.2g})", how, name_of(e.similarity.families[match.family], match.column),
-                     match.distance);
+  return fmt::format("{} {} (distance {:.2g})", how,
+                     name_of(e.similarity.families[match.family], match.column), match.distance);
 }
 
 std::string layer_text(const Explanation& e, std::size_t l) {
@@ -170,8 +191,9 @@ std::string layer_text(const Explanation& e, std::size_t l) {
   if (list.empty()) {
     text += "leaves w as it is";
   } else if (least(list, &Reading::r2) < words::kRoughly) {
-    text += fmt::format("no gradient step with shrinkage and momentum (they explain {} of it at worst)",
-                        percent(least(list, &Reading::r2)));
+    text +=
+        fmt::format("no gradient step with shrinkage and momentum (they explain {} of it at worst)",
+                    percent(least(list, &Reading::r2)));
   } else {
     text += step_text(list) + shrink_text(list) + momentum_text(list);
   }
@@ -181,10 +203,11 @@ std::string layer_text(const Explanation& e, std::size_t l) {
     const std::string y = fmt::format("{:.1f}%", 100 * layer.diagonal_y);
     text += l + 1 == e.layers.size()
                 ? fmt::format(". A diagonal layer has {} of its row of y", y)
-                : fmt::format(". A diagonal layer has {} of its row of y and {:.1f}% of those of x", y,
-                              100 * layer.diagonal_x);
+                : fmt::format(". A diagonal layer has {} of its row of y and {:.1f}% of those of x",
+                              y, 100 * layer.diagonal_x);
   }
-  return text + fmt::format(". After it {}; adjusted loss {:.4g}.", match_text(e, l), e.adjusted[l].mean());
+  return text + fmt::format(". After it {}; adjusted loss {:.4g}.", match_text(e, l),
+                            e.adjusted[l].mean());
 }
 
 }  // namespace

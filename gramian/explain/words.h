@@ -1,5 +1,5 @@
-// The explanation in words. Every sentence is made from numbers of the Explanation by the rules and limits below, and
-// quotes them; where the numbers do not support a word, it is not used.
+// The explanation in words. Every sentence is made from numbers of the Explanation by the rules and
+// limits below, and quotes them; where the numbers do not support a word, it is not used.
 #pragma once
 
 #include <string>
@@ -11,9 +11,10 @@ namespace gramian {
 
 namespace words {
 
-// A layer is "a gradient step" if the gradient alone explains this share of its change (median R^2, at the worst of the
-// noise levels); otherwise "a preconditioned gradient step" if M^T alpha^l and w do (dynamics.h; in a diagonal network
-// always), "roughly" one from kRoughly on. Below that its step and shrinkage are not quoted.
+// A layer is "a gradient step" if the gradient alone explains this share of its change (median R^2,
+// at the worst of the noise levels); otherwise "a preconditioned gradient step" if M^T alpha^l and
+// w do (dynamics.h; in a diagonal network always), "roughly" one from kRoughly on. Below that its
+// step and shrinkage are not quoted.
 inline constexpr double kExplained = 0.98, kRoughly = 0.9;
 // Momentum is named where its share is at least this at some level.
 inline constexpr double kMomentum = 0.05;
@@ -21,19 +22,22 @@ inline constexpr double kMomentum = 0.05;
 inline constexpr double kShrinkage = 0.02;
 // A step is said to depend on the noise where its medians differ by at least this factor.
 inline constexpr double kStepFactor = 1.1;
-// A nearest algorithm is "the same as" (distance <= kSame), "close to" (<= kClose), else "nearest to, but not close".
+// A nearest algorithm is "the same as" (distance <= kSame), "close to" (<= kClose), else "nearest
+// to, but not close".
 inline constexpr double kSame = 1e-6, kClose = 0.02;
-// Without a part the network is "worse" if its loss, retrained where it was, is larger by this factor and by three
-// standard errors; "exploding" if its standard error is more than the share kCarried of the mean, which a few prompts
-// then carry; else "no worse".
+// Without a part the network is "worse" if its loss, retrained where it was, is larger by this
+// factor and by three standard errors; "exploding" if its standard error is more than the share
+// kCarried of the mean, which a few prompts then carry; else "no worse".
 inline constexpr double kNeeded = 1.02, kCarried = 0.2;
 
 }  // namespace words
 
-// One sentence or two each: the network as a whole, then its parts, then layer by layer (they begin with "Layer l:").
+// One sentence or two each: the network as a whole, then its parts, then layer by layer (they begin
+// with "Layer l:").
 std::vector<std::string> in_words(const Explanation& explanation);
 
-// "conjugate gradients, step 3", "ridge regression, penalty 8.33", "ridge with a penalty for each prompt (adarr)".
+// "conjugate gradients, step 3", "ridge regression, penalty 8.33", "ridge with a penalty for each
+// prompt (adarr)".
 std::string name_of(const AlgorithmFamily& family, std::size_t column);
 
 }  // namespace gramian

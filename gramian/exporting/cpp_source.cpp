@@ -12,16 +12,17 @@ namespace gramian {
 
 namespace {
 
-constexpr std::string_view kHead = R"(// A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
+constexpr std::string_view kHead =
+    R"(// A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
 //
 // From @ORIGIN@; written by gramian @VERSION@.
 // Trained on contexts of n = @n@ examples: @TASK@.
 //
 //     learned::predict(x_context [n, d], y_context [n], x_query [m, d]) -> [m]      (row-major)
 //
-// Every token is e = (x, y), an example of the context; a query is (x, 0). A layer moves all of them, the
-// queries too, by what it reads from the context, and the prediction is minus the y of the query after the
-// last layer. @MEANING@
+// Every token is e = (x, y), an example of the context; a query is (x, 0). A layer moves all of
+// them, the queries too, by what it reads from the context, and the prediction is minus the y of
+// the query after the last layer. @MEANING@
 #pragma once
 
 #include <cstddef>
@@ -41,8 +42,8 @@ constexpr std::string_view kDiagMeaning =
 //     x' = x + omega_xx S x + omega_xy y alpha
 //     y' = y + omega_yx <alpha, x> + omega_yy lambda y
 //
-// omega_yx < 0 is a step of gradient descent, omega_xx < 0 corrects the curvature, omega_xy < 0 takes smaller
-// steps where there is much noise, omega_yy < 0 shrinks the prediction there.)";
+// omega_yx < 0 is a step of gradient descent, omega_xx < 0 corrects the curvature, omega_xy < 0
+// takes smaller steps where there is much noise, omega_yy < 0 shrinks the prediction there.)";
 
 constexpr std::string_view kGdppMeaning =
     R"(With S = @C@ x x^T and alpha = @C@ y x, both of the tokens as they are when the
@@ -119,7 +120,8 @@ constexpr std::string_view kGdppPredict = R"(  std::vector<double> x = x_context
   std::vector<double> prediction(y.begin() + n, y.end());
 )";
 
-constexpr std::string_view kFullPredict = R"(  std::vector<double> e((n + m) * D);  // tokens, the queries last
+constexpr std::string_view kFullPredict =
+    R"(  std::vector<double> e((n + m) * D);  // tokens, the queries last
   for (std::size_t k = 0; k < n + m; ++k) {
     for (std::size_t i = 0; i < d; ++i) e[k * D + i] = k < n ? x_context[k * d + i] : x_query[(k - n) * d + i];
     e[k * D + d] = k < n ? y_context[k] : 0.0;
@@ -166,9 +168,9 @@ constexpr std::string_view kEnd = R"(  for (double& p : prediction) p = -p;
 
 std::string omegas(const Network& network, int layers) {
   const bool gdpp = network.spec.kind == Parametrisation::gdpp;
-  std::string text =
-      gdpp ? "\nstruct Layer {\n  double xx, yx;  // omega_xx, omega_yx\n};\n"
-           : "\nstruct Layer {\n  double xx, xy, yx, yy;  // omega_xx, omega_xy, omega_yx, omega_yy\n};\n";
+  std::string text = gdpp ? "\nstruct Layer {\n  double xx, yx;  // omega_xx, omega_yx\n};\n"
+                          : "\nstruct Layer {\n  double xx, xy, yx, yy;  // omega_xx, omega_xy, "
+                            "omega_yx, omega_yy\n};\n";
   text += fmt::format("constexpr Layer weights[{}] = {{\n", layers);
   for (int l = 0; l < layers; ++l) {
     const Omega o = network.omega(l);
@@ -181,7 +183,8 @@ std::string omegas(const Network& network, int layers) {
 // P or Q of all layers, [layers][heads][D][D].
 std::string matrices(const Network& network, int layers, bool q) {
   const std::size_t rows = network.spec.rows();
-  std::string text = fmt::format("constexpr double {}[{}][heads][D][D] = {{\n", q ? "Q" : "P", layers);
+  std::string text =
+      fmt::format("constexpr double {}[{}][heads][D][D] = {{\n", q ? "Q" : "P", layers);
   for (int l = 0; l < layers; ++l) {
     const LayerWeights weights = network.expanded(l);
     const std::vector<double>& values = q ? weights.q : weights.p;
@@ -201,7 +204,8 @@ std::string matrices(const Network& network, int layers, bool q) {
 std::string cpp_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
   const bool full = spec.kind == Parametrisation::full, gdpp = spec.kind == Parametrisation::gdpp;
-  const bool mean = spec.context_scale == ContextScale::mean, tied = layers_are_equal(source.network);
+  const bool mean = spec.context_scale == ContextScale::mean,
+             tied = layers_are_equal(source.network);
   const int written = tied ? 1 : spec.layers;
   const std::string meaning = fill_in(full   ? kFullMeaning
                                       : gdpp ? kGdppMeaning
@@ -216,14 +220,20 @@ std::string cpp_source(const ExportSource& source) {
                                      {"@VERSION@", GRAMIAN_VERSION},
                                      {"@MEANING@", meaning}});
   if (full) {
-    text += fmt::format("constexpr std::size_t D = d + 1;\nconstexpr int heads = {};\n\n", spec.heads);
+    text +=
+        fmt::format("constexpr std::size_t D = d + 1;\nconstexpr int heads = {};\n\n", spec.heads);
     text += matrices(source.network, written, false) + matrices(source.network, written, true);
   } else {
     text += omegas(source.network, written);
   }
-  text += fill_in(kBegin, {{"@FACTOR@", mean ? "1.0 / static_cast<double>(n);  // sums are means, as in training"
-                                             : "1.0;  // plain sums, as in training"}});
-  text += fill_in(full ? kFullPredict : gdpp ? kGdppPredict : kDiagPredict, {{"@LAYER@", tied ? "0" : "layer"}});
+  text += fill_in(
+      kBegin,
+      {{"@FACTOR@", mean ? "1.0 / static_cast<double>(n);  // sums are means, as in training"
+                         : "1.0;  // plain sums, as in training"}});
+  text += fill_in(full   ? kFullPredict
+                  : gdpp ? kGdppPredict
+                         : kDiagPredict,
+                  {{"@LAYER@", tied ? "0" : "layer"}});
   return text + std::string(kEnd);
 }
 

@@ -30,7 +30,8 @@ const char* export_file_name(ExportFormat format) {
 Expected<std::string> export_model(const ExportSource& source, ExportFormat format) {
   if (source.network.spec.query_in_keys) {
     return fail(ErrorKind::config,
-                "[model.query_in_keys] must be false for an export: with it each query changes the Gram matrix");
+                "[model.query_in_keys] must be false for an export: with it each query changes the "
+                "Gram matrix");
   }
   switch (format) {
     case ExportFormat::numpy:
@@ -56,9 +57,12 @@ bool layers_are_equal(const Network& network) {
 
 std::string describe_network(const Network& network) {
   const NetworkSpec& spec = network.spec;
-  const char* kind = spec.kind == Parametrisation::full ? "FULL" : spec.kind == Parametrisation::diag ? "DIAG" : "GD++";
-  return fmt::format("{}, {}{} layer{}{}", kind, spec.layers, layers_are_equal(network) ? " tied" : "",
-                     spec.layers == 1 ? "" : "s", spec.heads > 1 ? fmt::format(", {} heads", spec.heads) : "");
+  const char* kind = spec.kind == Parametrisation::full   ? "FULL"
+                     : spec.kind == Parametrisation::diag ? "DIAG"
+                                                          : "GD++";
+  return fmt::format("{}, {}{} layer{}{}", kind, spec.layers,
+                     layers_are_equal(network) ? " tied" : "", spec.layers == 1 ? "" : "s",
+                     spec.heads > 1 ? fmt::format(", {} heads", spec.heads) : "");
 }
 
 }  // namespace gramian

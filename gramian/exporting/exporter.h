@@ -3,8 +3,9 @@
 //
 //     predict(x_context [n, d], y_context [n], x_query [m, d]) -> [m]
 //
-// for any n and m, by the token-wise update of network.h: e' = e + sum_h P_h G Q_h e with G = c sum e e^T
-// over the context, c = 1/n or 1 as in training. Diagonal networks keep their omegas (eq. 10).
+// for any n and m, by the token-wise update of network.h: e' = e + sum_h P_h G Q_h e with G = c sum
+// e e^T over the context, c = 1/n or 1 as in training. Diagonal networks keep their omegas (eq.
+// 10).
 #pragma once
 
 #include <string>
@@ -31,11 +32,12 @@ Expected<ExportFormat> export_format(std::string_view name);
 // "learned.py", "learned.h", "learned.onnx".
 const char* export_file_name(ExportFormat format);
 
-// The bytes of the file. Refuses (config) networks with query_in_keys: they have a Gram matrix for each
-// query, and no implicit weights.
+// The bytes of the file. Refuses (config) networks with query_in_keys: they have a Gram matrix for
+// each query, and no implicit weights.
 Expected<std::string> export_model(const ExportSource& source, ExportFormat format);
 
-// True where all layers have the same weights, as those of a tied network have: then they are written once.
+// True where all layers have the same weights, as those of a tied network have: then they are
+// written once.
 bool layers_are_equal(const Network& network);
 
 // "DIAG, 7 layers", "FULL, 3 tied layers, 2 heads".

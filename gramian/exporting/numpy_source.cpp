@@ -12,7 +12,8 @@ namespace gramian {
 
 namespace {
 
-constexpr std::string_view kHead = R"("""A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
+constexpr std::string_view kHead =
+    R"("""A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
 
 From @ORIGIN@; written by gramian @VERSION@.
 Trained on contexts of n = @n@ examples: @TASK@.
@@ -104,8 +105,8 @@ def predict(x_context, y_context, x_query):
 
 std::string omegas(const Network& network, int layers) {
   const bool gdpp = network.spec.kind == Parametrisation::gdpp;
-  std::string text =
-      gdpp ? "LAYERS = [\n    # omega_xx, omega_yx\n" : "LAYERS = [\n    # omega_xx, omega_xy, omega_yx, omega_yy\n";
+  std::string text = gdpp ? "LAYERS = [\n    # omega_xx, omega_yx\n"
+                          : "LAYERS = [\n    # omega_xx, omega_xy, omega_yx, omega_yy\n";
   for (int l = 0; l < layers; ++l) {
     const Omega o = network.omega(l);
     text += gdpp ? fmt::format("    ({}),\n", literals(std::array{o.xx, o.yx}))
@@ -137,7 +138,8 @@ std::string matrices(const Network& network, int layers, bool q) {
 std::string numpy_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
   const bool full = spec.kind == Parametrisation::full, gdpp = spec.kind == Parametrisation::gdpp;
-  const bool mean = spec.context_scale == ContextScale::mean, tied = layers_are_equal(source.network);
+  const bool mean = spec.context_scale == ContextScale::mean,
+             tied = layers_are_equal(source.network);
   const int written = tied ? 1 : spec.layers;
   const std::string meaning = fill_in(full   ? kFullMeaning
                                       : gdpp ? kGdppMeaning

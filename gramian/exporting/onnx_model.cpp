@@ -21,14 +21,16 @@ constexpr std::int64_t kDouble = 11;  // TensorProto.DataType
 
 // Field numbers of onnx.proto.
 namespace field {
-constexpr int kModelIrVersion = 1, kModelProducer = 2, kModelProducerVersion = 3, kModelDoc = 6, kModelGraph = 7,
-              kModelOpset = 8;
+constexpr int kModelIrVersion = 1, kModelProducer = 2, kModelProducerVersion = 3, kModelDoc = 6,
+              kModelGraph = 7, kModelOpset = 8;
 constexpr int kOpsetVersion = 2;
-constexpr int kGraphNode = 1, kGraphName = 2, kGraphInitializer = 5, kGraphInput = 11, kGraphOutput = 12;
+constexpr int kGraphNode = 1, kGraphName = 2, kGraphInitializer = 5, kGraphInput = 11,
+              kGraphOutput = 12;
 constexpr int kNodeInput = 1, kNodeOutput = 2, kNodeName = 3, kNodeOp = 4;
 constexpr int kTensorDims = 1, kTensorType = 2, kTensorName = 8, kTensorRaw = 9;
 constexpr int kValueName = 1, kValueType = 2;
-constexpr int kTypeTensor = 1, kTensorElement = 1, kTensorShape = 2, kShapeDim = 1, kDimValue = 1, kDimParam = 2;
+constexpr int kTypeTensor = 1, kTensorElement = 1, kTensorShape = 2, kShapeDim = 1, kDimValue = 1,
+              kDimParam = 2;
 }  // namespace field
 
 // As raw_data has it, on every machine.
@@ -53,15 +55,21 @@ class Graph {
     graph_.add_message(field::kGraphNode, node);
     return name;
   }
-  Name matmul(const Name& a, const Name& b, const Name& name) { return add("MatMul", {a, b}, name); }
-  Name transpose(const Name& a, const Name& name) { return add("Transpose", {a}, name); }  // reverses the axes
+  Name matmul(const Name& a, const Name& b, const Name& name) {
+    return add("MatMul", {a, b}, name);
+  }
+  Name transpose(const Name& a, const Name& name) {
+    return add("Transpose", {a}, name);
+  }  // reverses the axes
   Name plus(const Name& a, const Name& b, const Name& name) { return add("Add", {a, b}, name); }
   Name times(const Name& a, const Name& b, const Name& name) { return add("Mul", {a, b}, name); }
 
   // Shape {} is a scalar.
-  Name constant(const Name& name, std::initializer_list<std::size_t> shape, std::span<const double> values) {
+  Name constant(const Name& name, std::initializer_list<std::size_t> shape,
+                std::span<const double> values) {
     ProtobufMessage tensor;
-    for (const std::size_t size : shape) tensor.add_integer(field::kTensorDims, static_cast<std::int64_t>(size));
+    for (const std::size_t size : shape)
+      tensor.add_integer(field::kTensorDims, static_cast<std::int64_t>(size));
     tensor.add_integer(field::kTensorType, kDouble);
     tensor.add_bytes(field::kTensorName, name);
     tensor.add_bytes(field::kTensorRaw, little_endian(values));
@@ -102,7 +110,8 @@ Name context_factor(Graph& graph, const Network& network) {
   const auto d = static_cast<std::size_t>(network.spec.d);
   const Name zeros = graph.constant("zeros", {d}, std::vector<double>(d));
   const Name one = graph.scalar("one", 1.0);
-  const Name ones = graph.plus(graph.matmul("x_context", zeros, "zero_each"), one, "one_each");  // [n]
+  const Name ones =
+      graph.plus(graph.matmul("x_context", zeros, "zero_each"), one, "one_each");  // [n]
   return graph.add("Div", {one, graph.matmul(ones, ones, "n")}, "c");
 }
 
@@ -126,22 +135,29 @@ void add_full(Graph& graph, const Network& network, const Name& c) {
   const bool tied = layers_are_equal(network);
   for (int l = 0; l < network.spec.layers; ++l) {
     const auto local = [&](const char* name) { return fmt::format("layers.{}.{}", l, name); };
-    const Name g = scaled(graph, graph.matmul(e, graph.transpose(e, local("E^T")), local("E E^T")), c, local("G"));
+    const Name g = scaled(graph, graph.matmul(e, graph.transpose(e, local("E^T")), local("E E^T")),
+                          c, local("G"));
     const LayerWeights weights = network.expanded(l);
     Name a;
     for (int h = 0; h < weights.heads; ++h) {
-      const auto head = [&](const char* name) { return fmt::format("layers.{}.heads.{}.{}", l, h, name); };
-      const auto weight = [&](const char* name) { return fmt::format("layers.{}.heads.{}.{}", tied ? 0 : l, h, name); };
+      const auto head = [&](const char* name) {
+        return fmt::format("layers.{}.heads.{}.{}", l, h, name);
+      };
+      const auto weight = [&](const char* name) {
+        return fmt::format("layers.{}.heads.{}.{}", tied ? 0 : l, h, name);
+      };
       if (l == 0 || !tied) {
         const std::size_t offset = static_cast<std::size_t>(h) * size;
         graph.constant(weight("P"), {rows, rows}, std::span(weights.p).subspan(offset, size));
         graph.constant(weight("Q"), {rows, rows}, std::span(weights.q).subspan(offset, size));
       }
-      const Name pgq = graph.matmul(graph.matmul(weight("P"), g, head("P G")), weight("Q"), head("P G Q"));
+      const Name pgq =
+          graph.matmul(graph.matmul(weight("P"), g, head("P G")), weight("Q"), head("P G Q"));
       a = h == 0 ? pgq : graph.plus(a, pgq, head("A"));
     }
     e_t = graph.plus(e_t, graph.matmul(a, e_t, local("A E_t")), local("E_t'"));
-    if (l + 1 < network.spec.layers) e = graph.plus(e, graph.matmul(a, e, local("A E")), local("E'"));
+    if (l + 1 < network.spec.layers)
+      e = graph.plus(e, graph.matmul(a, e, local("A E")), local("E'"));
   }
   graph.matmul(graph.constant("minus_row_of_y", {rows}, minus_last), e_t, "prediction");  // [m]
 }
@@ -151,14 +167,18 @@ void add_diagonal(Graph& graph, const Network& network, const Name& c) {
   const auto d = static_cast<std::size_t>(network.spec.d);
   const bool gdpp = network.spec.kind == Parametrisation::gdpp, tied = layers_are_equal(network);
   const double one = 1.0, minus_one = -1.0;
-  Name x = graph.transpose("x_context", "x");                                                       // [d, n]
-  Name y = graph.times(graph.constant("one_row", {1, 1}, std::span(&one, 1)), "y_context", "y");    // [1, n]
-  Name x_t = graph.transpose("x_query", "x_t");                                                     // [d, m]
-  Name y_t = graph.matmul(graph.constant("zero_row", {1, d}, std::vector<double>(d)), x_t, "y_t");  // [1, m]
+  Name x = graph.transpose("x_context", "x");  // [d, n]
+  Name y = graph.times(graph.constant("one_row", {1, 1}, std::span(&one, 1)), "y_context",
+                       "y");                     // [1, n]
+  Name x_t = graph.transpose("x_query", "x_t");  // [d, m]
+  Name y_t = graph.matmul(graph.constant("zero_row", {1, d}, std::vector<double>(d)), x_t,
+                          "y_t");  // [1, m]
 
   for (int l = 0; l < network.spec.layers; ++l) {
     const auto local = [&](const char* name) { return fmt::format("layers.{}.{}", l, name); };
-    const auto omega = [&](const char* name) { return fmt::format("layers.{}.omega_{}", tied ? 0 : l, name); };
+    const auto omega = [&](const char* name) {
+      return fmt::format("layers.{}.omega_{}", tied ? 0 : l, name);
+    };
     const bool last = l + 1 == network.spec.layers;  // x is not read again
     if (l == 0 || !tied) {
       const Omega o = network.omega(l);
@@ -169,26 +189,36 @@ void add_diagonal(Graph& graph, const Network& network, const Name& c) {
       if (!gdpp) graph.scalar(omega("yy"), o.yy);
     }
     const Name y_column = graph.transpose(y, local("y^T"));
-    const Name alpha = scaled(graph, graph.matmul(x, y_column, local("x y^T")), c, local("alpha"));  // [d, 1]
-    const Name step = graph.times(graph.transpose(alpha, local("alpha^T")), omega("yx"), local("omega_yx alpha^T"));
+    const Name alpha =
+        scaled(graph, graph.matmul(x, y_column, local("x y^T")), c, local("alpha"));  // [d, 1]
+    const Name step = graph.times(graph.transpose(alpha, local("alpha^T")), omega("yx"),
+                                  local("omega_yx alpha^T"));
     Name s_map, xy_map, yy_map;  // what stands before x and y
     if (!last) {
-      const Name s = scaled(graph, graph.matmul(x, graph.transpose(x, local("x^T")), local("x x^T")), c, local("S"));
+      const Name s = scaled(
+          graph, graph.matmul(x, graph.transpose(x, local("x^T")), local("x x^T")), c, local("S"));
       s_map = graph.times(s, omega("xx"), local("omega_xx S"));
       if (!gdpp) xy_map = graph.times(alpha, omega("xy"), local("omega_xy alpha"));
     }
     if (!gdpp) {
-      const Name lambda = scaled(graph, graph.matmul(y, y_column, local("y y^T")), c, local("lambda"));  // [1, 1]
+      const Name lambda =
+          scaled(graph, graph.matmul(y, y_column, local("y y^T")), c, local("lambda"));  // [1, 1]
       yy_map = graph.times(lambda, omega("yy"), local("omega_yy lambda"));
     }
     // One layer for the tokens (x, y), whose new values are named after `of`.
     const auto move = [&](Name& x_of, Name& y_of, const std::string& of) {
-      const auto part = [&](const char* name) { return fmt::format("layers.{}.{}.{}", l, of, name); };
-      Name y_new = graph.plus(y_of, graph.matmul(step, x_of, part("from x to y")), part("y with x"));
-      if (!gdpp) y_new = graph.plus(y_new, graph.times(yy_map, y_of, part("from y to y")), part("y'"));
+      const auto part = [&](const char* name) {
+        return fmt::format("layers.{}.{}.{}", l, of, name);
+      };
+      Name y_new =
+          graph.plus(y_of, graph.matmul(step, x_of, part("from x to y")), part("y with x"));
+      if (!gdpp)
+        y_new = graph.plus(y_new, graph.times(yy_map, y_of, part("from y to y")), part("y'"));
       if (!last) {
-        Name x_new = graph.plus(x_of, graph.matmul(s_map, x_of, part("from x to x")), part("x with x"));
-        if (!gdpp) x_new = graph.plus(x_new, graph.matmul(xy_map, y_of, part("from y to x")), part("x'"));
+        Name x_new =
+            graph.plus(x_of, graph.matmul(s_map, x_of, part("from x to x")), part("x with x"));
+        if (!gdpp)
+          x_new = graph.plus(x_new, graph.matmul(xy_map, y_of, part("from y to x")), part("x'"));
         x_of = x_new;
       }
       y_of = y_new;
@@ -196,7 +226,8 @@ void add_diagonal(Graph& graph, const Network& network, const Name& c) {
     if (!last) move(x, y, "context");
     move(x_t, y_t, "query");
   }
-  graph.matmul(graph.constant("minus_one", {1}, std::span(&minus_one, 1)), y_t, "prediction");  // [m]
+  graph.matmul(graph.constant("minus_one", {1}, std::span(&minus_one, 1)), y_t,
+               "prediction");  // [m]
 }
 
 }  // namespace
@@ -226,7 +257,8 @@ std::string onnx_model(const ExportSource& source) {
       field::kModelDoc,
       fmt::format("A linear transformer, {}, from {}. Trained on contexts of n = {} examples: {}. "
                   "Sums over the context are {}, as in training.",
-                  describe_network(network), comment_text(source.origin), source.n, comment_text(source.task),
+                  describe_network(network), comment_text(source.origin), source.n,
+                  comment_text(source.task),
                   network.spec.context_scale == ContextScale::mean ? "means" : "plain sums"));
   model.add_message(field::kModelGraph, graph.message());
   model.add_message(field::kModelOpset, opset);

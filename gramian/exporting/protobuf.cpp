@@ -6,7 +6,9 @@ namespace {
 
 constexpr std::uint64_t kVarint = 0, kLengthDelimited = 2;  // wire types
 
-std::uint64_t key(int field, std::uint64_t wire_type) { return static_cast<std::uint64_t>(field) << 3 | wire_type; }
+std::uint64_t key(int field, std::uint64_t wire_type) {
+  return static_cast<std::uint64_t>(field) << 3 | wire_type;
+}
 
 }  // namespace
 

@@ -1,8 +1,8 @@
 // The few lines of the protocol buffer wire format that writing an ONNX file needs.
 //
-// A message is a row of fields, each a key (field number and wire type) and a value: wire type 0 is a
-// varint, seven bits a byte and the lowest first; wire type 2 is a length and so many bytes (text, raw
-// data, another message).
+// A message is a row of fields, each a key (field number and wire type) and a value: wire type 0 is
+// a varint, seven bits a byte and the lowest first; wire type 2 is a length and so many bytes
+// (text, raw data, another message).
 #pragma once
 
 #include <cstdint>

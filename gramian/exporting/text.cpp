@@ -19,8 +19,9 @@ std::string literals(std::span<const double> values) {
   return text;
 }
 
-std::string fill_in(std::string_view text,
-                    std::initializer_list<std::pair<std::string_view, std::string_view>> replacements) {
+std::string fill_in(
+    std::string_view text,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> replacements) {
   std::string result;
   while (!text.empty()) {
     std::size_t matched = 0;

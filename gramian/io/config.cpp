@@ -20,7 +20,8 @@ namespace gramian {
 
 namespace {
 
-constexpr std::size_t kMaxConfigFile = 16 << 20;  // bytes; a full 256 x 256 covariance is about 1 MB
+constexpr std::size_t kMaxConfigFile = 16
+                                       << 20;  // bytes; a full 256 x 256 covariance is about 1 MB
 constexpr std::string_view kDefault = "default";
 constexpr std::string_view kCommandLine = "command line";
 
@@ -60,13 +61,13 @@ class ConfigReader {
     const toml::parse_result parsed = toml::parse(text);
     if (!parsed) {
       const toml::parse_error& error = parsed.error();
-      return fail(ErrorKind::config, "{}:{}:{}: {}", name, error.source().begin.line, error.source().begin.column,
-                  error.description());
+      return fail(ErrorKind::config, "{}:{}:{}: {}", name, error.source().begin.line,
+                  error.source().begin.column, error.description());
     }
     for (const auto& [section_name, section] : parsed.table()) {
       const std::string place = fmt::format("{}:{}", name, section.source().begin.line);
-      const bool known =
-          std::ranges::find(config_sections(), section_name.str(), &Section::name) != config_sections().end();
+      const bool known = std::ranges::find(config_sections(), section_name.str(), &Section::name) !=
+                         config_sections().end();
       const std::string shown = shorten(section_name.str());
       if (known && !section.is_table()) {
         complain("[{}] must be a section, got {} ({})", shown, describe(section), place);
@@ -134,7 +135,8 @@ class ConfigReader {
 
   void set(const Key& key, Converted value, std::string where) {
     if (value) {
-      config_.entries_[static_cast<std::size_t>(&key - config_keys().data())] = {*std::move(value), std::move(where)};
+      config_.entries_[static_cast<std::size_t>(&key - config_keys().data())] = {*std::move(value),
+                                                                                 std::move(where)};
     } else {
       complain("[{}] must be {}, got {} ({})", key.name, key.rule(), value.error(), where);
     }
@@ -163,8 +165,10 @@ class ConfigReader {
         return word;
       }
       case KeyType::numbers:
-        if (const toml::array* array = node.as_array()) return convert_numbers(*array, key.range, kMaxNumbers);
-        if (const std::optional<double> value = as_number(node); value && key.range.contains(*value)) {
+        if (const toml::array* array = node.as_array())
+          return convert_numbers(*array, key.range, kMaxNumbers);
+        if (const std::optional<double> value = as_number(node);
+            value && key.range.contains(*value)) {
           return std::vector{*value};
         }
         break;
@@ -175,7 +179,8 @@ class ConfigReader {
     return std::unexpected(describe(node));
   }
 
-  static std::expected<std::vector<double>, std::string> convert_numbers(const toml::array& array, const Range& range,
+  static std::expected<std::vector<double>, std::string> convert_numbers(const toml::array& array,
+                                                                         const Range& range,
                                                                          std::size_t longest) {
     if (array.size() > longest) return std::unexpected(describe(array));
     std::vector<double> values;
@@ -199,7 +204,8 @@ class ConfigReader {
     }
     for (const toml::node& node : array) {
       const std::size_t number = matrix.rows.size() + 1;
-      if (!node.is_array()) return std::unexpected(fmt::format("{} as row {}", describe(node), number));
+      if (!node.is_array())
+        return std::unexpected(fmt::format("{} as row {}", describe(node), number));
       auto row = convert_numbers(*node.as_array(), range, kMaxDimension);
       if (!row) return std::unexpected(fmt::format("{} of row {}", row.error(), number));
       matrix.rows.push_back(*std::move(row));
@@ -252,7 +258,9 @@ std::int64_t Config::integer(std::string_view key) const { return get<std::int64
 double Config::number(std::string_view key) const { return get<double>(key); }
 bool Config::boolean(std::string_view key) const { return get<bool>(key); }
 const std::string& Config::text(std::string_view key) const { return get<std::string>(key); }
-const std::vector<double>& Config::numbers(std::string_view key) const { return get<std::vector<double>>(key); }
+const std::vector<double>& Config::numbers(std::string_view key) const {
+  return get<std::vector<double>>(key);
+}
 const Config::Matrix& Config::matrix(std::string_view key) const { return get<Matrix>(key); }
 
 bool Config::is_set(std::string_view key) const { return entry(key).where != kDefault; }
@@ -260,7 +268,9 @@ const std::string& Config::where(std::string_view key) const { return entry(key)
 
 namespace {
 
-std::string join(const std::vector<double>& values) { return fmt::format("[{}]", fmt::join(values, ", ")); }
+std::string join(const std::vector<double>& values) {
+  return fmt::format("[{}]", fmt::join(values, ", "));
+}
 
 // fmt prints the shortest digits that read back as the same double.
 struct Printer {
@@ -288,7 +298,8 @@ std::string Config::print(Wanted wanted) const {
     for (const Key& key : config_keys()) {
       if (key.section() != section.name) continue;
       if (!wanted(key)) continue;
-      text += fmt::format("{} = {}\n", key.last_name(), std::visit(Printer{}, entry(key.name).value));
+      text +=
+          fmt::format("{} = {}\n", key.last_name(), std::visit(Printer{}, entry(key.name).value));
     }
   }
   return text;
@@ -300,7 +311,9 @@ std::string Config::to_toml() const {
 
 std::string Config::naming_toml() const {
   const Config usual = defaults();
-  return print([&](const Key& key) { return !key.later || entry(key.name).value != usual.entry(key.name).value; });
+  return print([&](const Key& key) {
+    return !key.later || entry(key.name).value != usual.entry(key.name).value;
+  });
 }
 
 }  // namespace gramian

@@ -30,7 +30,8 @@ class Config {
   static Config defaults();
   // An override is "key=value", the value in TOML or a bare word. Errors: io for the file,
   // usage for an override without "=", config for all else.
-  static Expected<Config> load(const std::string& path, const std::vector<std::string>& overrides = {});
+  static Expected<Config> load(const std::string& path,
+                               const std::vector<std::string>& overrides = {});
   static Expected<Config> parse(std::string_view text, const std::string& name,
                                 const std::vector<std::string>& overrides = {});
 
@@ -42,8 +43,9 @@ class Config {
   const std::vector<double>& numbers(std::string_view key) const;
   const Matrix& matrix(std::string_view key) const;
 
-  bool is_set(std::string_view key) const;               // by the file or the command line
-  const std::string& where(std::string_view key) const;  // "noisy.toml:14", "command line", "default"
+  bool is_set(std::string_view key) const;  // by the file or the command line
+  const std::string& where(
+      std::string_view key) const;  // "noisy.toml:14", "command line", "default"
 
   // Every key, in sections; reading it back gives equal values.
   std::string to_toml() const;

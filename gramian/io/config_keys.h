@@ -30,8 +30,8 @@ struct Key {
   std::string_view help;      // one line
   Range range;                // of an integer, a number, or each entry of numbers
   std::string_view choices;   // "a|b|c", of a choice
-  // Runs are named by their settings. A key that came after the first of them is no part of a name while it is at its
-  // default, so that names stay.
+  // Runs are named by their settings. A key that came after the first of them is no part of a name
+  // while it is at its default, so that names stay.
   bool later = false;
 
   std::string_view section() const { return name.substr(0, name.find('.')); }

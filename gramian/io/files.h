@@ -18,7 +18,8 @@ class File {
   static Expected<File> create(const std::string& path);              // empties an existing file
   static Expected<File> open_for_appending(const std::string& path);  // creates a missing file
 
-  File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  File(File&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   File& operator=(File&& other) noexcept;
   ~File();
 

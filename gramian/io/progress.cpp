@@ -14,7 +14,8 @@ constexpr auto kRedraw = std::chrono::milliseconds(100);
 
 std::string duration_text(double seconds) {
   const auto total = static_cast<std::int64_t>(std::min(seconds, 1e9) + 0.5);
-  if (total >= 3600) return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+  if (total >= 3600)
+    return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
   return fmt::format("{}:{:02}", total / 60, total % 60);
 }
 
@@ -27,10 +28,12 @@ std::size_t terminal_columns(std::FILE* out) {
 
 }  // namespace
 
-std::string progress_line(std::string_view label, std::int64_t first, std::int64_t done, std::int64_t total,
-                          std::string_view unit, double seconds, std::string_view suffix) {
+std::string progress_line(std::string_view label, std::int64_t first, std::int64_t done,
+                          std::int64_t total, std::string_view unit, double seconds,
+                          std::string_view suffix) {
   constexpr std::size_t kWidth = 20;
-  const double fraction = total > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0) : 1;
+  const double fraction =
+      total > 0 ? std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0) : 1;
   std::string bar(static_cast<std::size_t>(fraction * kWidth), '=');
   if (bar.size() < kWidth) bar += '>';
   bar.resize(kWidth, ' ');
@@ -44,8 +47,8 @@ std::string progress_line(std::string_view label, std::int64_t first, std::int64
   return line;
 }
 
-Progress::Progress(std::string label, std::int64_t total, std::string unit, std::int64_t done, std::FILE* out,
-                   Clock::duration quiet)
+Progress::Progress(std::string label, std::int64_t total, std::string unit, std::int64_t done,
+                   std::FILE* out, Clock::duration quiet)
     : label_(std::move(label)),
       unit_(std::move(unit)),
       total_(total),

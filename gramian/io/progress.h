@@ -16,8 +16,8 @@ class Progress {
   using Clock = std::chrono::steady_clock;
 
   // `done` of `total` are done already (a resumed run). Nothing is drawn for `quiet`.
-  Progress(std::string label, std::int64_t total, std::string unit, std::int64_t done = 0, std::FILE* out = stderr,
-           Clock::duration quiet = std::chrono::seconds(2));
+  Progress(std::string label, std::int64_t total, std::string unit, std::int64_t done = 0,
+           std::FILE* out = stderr, Clock::duration quiet = std::chrono::seconds(2));
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }
@@ -39,7 +39,8 @@ class Progress {
 
 // "train [=====>    ] 500/1000 steps, 250/s, 0:02 left, loss 0.06"; `seconds` were spent
 // on `done` - `first`.
-std::string progress_line(std::string_view label, std::int64_t first, std::int64_t done, std::int64_t total,
-                          std::string_view unit, double seconds, std::string_view suffix);
+std::string progress_line(std::string_view label, std::int64_t first, std::int64_t done,
+                          std::int64_t total, std::string_view unit, double seconds,
+                          std::string_view suffix);
 
 }  // namespace gramian

@@ -31,12 +31,14 @@ struct Entry {
 };
 
 // Number of elements times `factor`; false if it does not fit.
-bool multiply_out(const std::vector<std::int64_t>& shape, std::uint64_t factor, std::uint64_t& product) {
+bool multiply_out(const std::vector<std::int64_t>& shape, std::uint64_t factor,
+                  std::uint64_t& product) {
   product = factor;
   // A zero makes the product zero even where the other sizes overflow.
   if (std::ranges::find(shape, 0) != shape.end()) product = 0;
   return std::ranges::all_of(shape, [&](std::int64_t size) {
-    return size >= 0 && !__builtin_mul_overflow(product, static_cast<std::uint64_t>(size), &product);
+    return size >= 0 &&
+           !__builtin_mul_overflow(product, static_cast<std::uint64_t>(size), &product);
   });
 }
 
@@ -65,7 +67,8 @@ Expected<Json> parse_json(std::string_view text, const std::string& path) {
   Json header = Json::parse(text, watch, /*allow_exceptions=*/false);
   if (header.is_discarded())
     return fail(ErrorKind::format, "{}: the safetensors header must be JSON, but is not", path);
-  if (!complaint.empty()) return fail(ErrorKind::format, "{}: the safetensors header {}", path, complaint);
+  if (!complaint.empty())
+    return fail(ErrorKind::format, "{}: the safetensors header {}", path, complaint);
   if (!header.is_object()) {
     return fail(ErrorKind::format, "{}: the safetensors header must be a JSON object, got {}", path,
                 header.type_name());
@@ -87,7 +90,8 @@ bool read_unsigned(const Json& json, std::vector<std::int64_t>& values) {
 Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint64_t data_bytes,
                            const std::string& path) {
   const std::string place = fmt::format("{}: tensor '{}'", path, name);
-  if (!json.is_object()) return fail(ErrorKind::format, "{} must be a JSON object, got {}", place, json.type_name());
+  if (!json.is_object())
+    return fail(ErrorKind::format, "{} must be a JSON object, got {}", place, json.type_name());
   Entry entry;
   entry.tensor.name = name;
 
@@ -97,7 +101,8 @@ Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint6
   } else if (dtype == "F64") {
     entry.tensor.dtype = DType::f64;
   } else {
-    return fail(ErrorKind::format, "{} must have dtype F32 or F64 (others are not supported), got {}", place,
+    return fail(ErrorKind::format,
+                "{} must have dtype F32 or F64 (others are not supported), got {}", place,
                 dtype.is_string() ? dtype.get_ref<const std::string&>() : dtype.type_name());
   }
 
@@ -111,7 +116,8 @@ Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint6
   entry.begin = static_cast<std::uint64_t>(offsets[0]);
   entry.end = static_cast<std::uint64_t>(offsets[1]);
   if (entry.begin > entry.end || entry.end > data_bytes) {
-    return fail(ErrorKind::format, "{} has data_offsets [{}, {}], outside the {} bytes of data in the file", place,
+    return fail(ErrorKind::format,
+                "{} has data_offsets [{}, {}], outside the {} bytes of data in the file", place,
                 entry.begin, entry.end, data_bytes);
   }
   std::uint64_t bytes = 0;
@@ -120,37 +126,45 @@ Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint6
                 fmt::join(entry.tensor.shape, ", "));
   }
   if (bytes != entry.end - entry.begin) {
-    return fail(ErrorKind::format, "{} of shape [{}] must have {} bytes, but its data_offsets [{}, {}] span {}", place,
-                fmt::join(entry.tensor.shape, ", "), bytes, entry.begin, entry.end, entry.end - entry.begin);
+    return fail(ErrorKind::format,
+                "{} of shape [{}] must have {} bytes, but its data_offsets [{}, {}] span {}", place,
+                fmt::join(entry.tensor.shape, ", "), bytes, entry.begin, entry.end,
+                entry.end - entry.begin);
   }
   return entry;
 }
 
 // Sorts by place and demands that the tensors cover the data with neither gap nor overlap.
-Status check_layout(std::vector<Entry>& entries, std::uint64_t data_bytes, const std::string& path) {
-  std::ranges::sort(entries, {}, [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
+Status check_layout(std::vector<Entry>& entries, std::uint64_t data_bytes,
+                    const std::string& path) {
+  std::ranges::sort(entries, {},
+                    [](const Entry& entry) { return std::pair(entry.begin, entry.end); });
   std::uint64_t expected = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != expected) {
-      return fail(ErrorKind::format, "{}: the data of tensor '{}' must begin at {}, where the one before ends, got {}",
+      return fail(ErrorKind::format,
+                  "{}: the data of tensor '{}' must begin at {}, where the one before ends, got {}",
                   path, entry.tensor.name, expected, entry.begin);
     }
     expected = entry.end;
   }
   if (expected != data_bytes) {
-    return fail(ErrorKind::format, "{}: the tensors must fill the data, but end at byte {} of {}", path, expected,
-                data_bytes);
+    return fail(ErrorKind::format, "{}: the tensors must fill the data, but end at byte {} of {}",
+                path, expected, data_bytes);
   }
   return {};
 }
 
-Status read_metadata(const Json& json, std::map<std::string, std::string>& metadata, const std::string& path) {
+Status read_metadata(const Json& json, std::map<std::string, std::string>& metadata,
+                     const std::string& path) {
   if (!json.is_object()) {
-    return fail(ErrorKind::format, "{}: {} must be a JSON object, got {}", path, kMetadata, json.type_name());
+    return fail(ErrorKind::format, "{}: {} must be a JSON object, got {}", path, kMetadata,
+                json.type_name());
   }
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) {
-      return fail(ErrorKind::format, "{}: {} '{}' must be a string, got {}", path, kMetadata, key, value.type_name());
+      return fail(ErrorKind::format, "{}: {} '{}' must be a string, got {}", path, kMetadata, key,
+                  value.type_name());
     }
     metadata[key] = value.get_ref<const std::string&>();
   }
@@ -175,9 +189,11 @@ void encode(const std::vector<double>& values, std::string& bytes) {
   }
 }
 
-Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes, const std::string& path) {
+Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes,
+                                    const std::string& path) {
   if (file_bytes < kLengthBytes) {
-    return fail(ErrorKind::format, "{}: not a safetensors file: it must have at least {} bytes, has {}", path,
+    return fail(ErrorKind::format,
+                "{}: not a safetensors file: it must have at least {} bytes, has {}", path,
                 kLengthBytes, file_bytes);
   }
   std::uint64_t header_bytes = 0;
@@ -185,8 +201,9 @@ Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes, 
   const std::uint64_t largest = std::min(file_bytes - kLengthBytes, kMaxHeader);
   if (header_bytes > largest) {
     return fail(ErrorKind::format,
-                "{}: not a safetensors file, or truncated: its header must have at most {} bytes, but claims {}", path,
-                largest, header_bytes);
+                "{}: not a safetensors file, or truncated: its header must have at most {} bytes, "
+                "but claims {}",
+                path, largest, header_bytes);
   }
   std::string text(header_bytes, '\0');
   GRAMIAN_TRY(file.read_at(kLengthBytes, text));
@@ -235,7 +252,8 @@ Expected<TensorFile> read_safetensors(const std::string& path) {
 Status write_safetensors(const std::string& path, const TensorFile& file) {
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : file.tensors) order.push_back(&tensor);
-  std::ranges::sort(order, {}, [](const Tensor* t) { return std::pair(t->dtype == DType::f32, t->name); });
+  std::ranges::sort(order, {},
+                    [](const Tensor* t) { return std::pair(t->dtype == DType::f32, t->name); });
 
   Json header = Json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
@@ -243,7 +261,8 @@ Status write_safetensors(const std::string& path, const TensorFile& file) {
   for (const Tensor* tensor : order) {
     std::uint64_t count = 0;
     if (!multiply_out(tensor->shape, 1, count) || count != tensor->values.size()) {
-      return fail(ErrorKind::format, "{}: tensor '{}' of shape [{}] cannot be written: it has {} values", path,
+      return fail(ErrorKind::format,
+                  "{}: tensor '{}' of shape [{}] cannot be written: it has {} values", path,
                   tensor->name, fmt::join(tensor->shape, ", "), tensor->values.size());
     }
     if (tensor->name == kMetadata || header.contains(tensor->name)) {
@@ -269,7 +288,8 @@ Status write_safetensors(const std::string& path, const TensorFile& file) {
 
 Status require_finite(const TensorFile& file, const std::string& path) {
   for (const Tensor& tensor : file.tensors) {
-    const auto bad = std::ranges::find_if_not(tensor.values, [](double v) { return std::isfinite(v); });
+    const auto bad =
+        std::ranges::find_if_not(tensor.values, [](double v) { return std::isfinite(v); });
     if (bad == tensor.values.end()) continue;
     auto rest = bad - tensor.values.begin();
     std::vector<std::int64_t> index(tensor.shape.size());
@@ -277,8 +297,8 @@ Status require_finite(const TensorFile& file, const std::string& path) {
       index[axis] = rest % tensor.shape[axis];
       rest /= tensor.shape[axis];
     }
-    return fail(ErrorKind::format, "{}: tensor '{}' must be finite, got {} at [{}]", path, tensor.name, *bad,
-                fmt::join(index, ", "));
+    return fail(ErrorKind::format, "{}: tensor '{}' must be finite, got {} at [{}]", path,
+                tensor.name, *bad, fmt::join(index, ", "));
   }
   return {};
 }

@@ -24,8 +24,10 @@ class InLanes {
   static constexpr Layout kLayout = Layout::lanes;
   static constexpr size_t Places() { return kLanes / kRegister<T>; }
 
-  // `rows` is the size of what the block of prompts holds: size, or size + 1 where y has a place of its own.
-  InLanes(size_t size, size_t rows, size_t place, T* /*panel*/) : size_(size), rows_(rows), v_(place * kRegister<T>) {}
+  // `rows` is the size of what the block of prompts holds: size, or size + 1 where y has a place of
+  // its own.
+  InLanes(size_t size, size_t rows, size_t place, T* /*panel*/)
+      : size_(size), rows_(rows), v_(place * kRegister<T>) {}
 
   T* Matrix(T* of_block) const { return of_block + v_; }
   T* Vector(T* of_block) const { return of_block + v_; }
@@ -63,11 +65,14 @@ class InLanes {
     for (size_t i = 0; i < size_; ++i) Increase<T>(hn::Set(Tag<T>(), value), m, i * size_ + i);
   }
 
-  // Vectors, a register at a time. Registers(size) are all of a vector, Registers(i + 1) reach entry i.
+  // Vectors, a register at a time. Registers(size) are all of a vector, Registers(i + 1) reach
+  // entry i.
   size_t Registers(size_t count) const { return count; }
   size_t MatrixRegisters() const { return size_ * size_; }
   static HWY_INLINE Vec<T> Get(const T* x, size_t i) { return hn::Load(Tag<T>(), x + i * kLanes); }
-  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) { hn::Store(value, Tag<T>(), x + i * kLanes); }
+  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) {
+    hn::Store(value, Tag<T>(), x + i * kLanes);
+  }
   // One entry for a whole register.
   HWY_INLINE Vec<T> Entry(const T* x, size_t i) const { return Get(x, i); }
   void SetEntry(Vec<T> value, T* x, size_t i) const { Put(value, x, i); }
@@ -78,7 +83,9 @@ class InLanes {
   Vec<T> VectorDot(const T* x, const T* y) const { return Dot(size_, x, y); }
   Vec<T> MatrixDot(const T* x, const T* y) const { return Dot(size_ * size_, x, y); }
   void AddScaled(Vec<T> a, const T* x, T* y) const { Axpy(size_, a, x, y); }
-  void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const { Combine(size_, a, x, b, z, y); }
+  void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const {
+    Combine(size_, a, x, b, z, y);
+  }
   void CopyVector(const T* x, T* y) const { Copy(size_, x, y); }
   void FillVector(Vec<T> value, T* x) const {
     for (size_t i = 0; i < size_; ++i) Put(value, x, i);
@@ -88,7 +95,9 @@ class InLanes {
   }
   // Row i of m^T, after PrepareTransposed(m).
   void PrepareTransposed(const T*) const {}
-  HWY_INLINE Vec<T> GetTransposed(const T* m, size_t i, size_t j) const { return Get(m, j * size_ + i); }
+  HWY_INLINE Vec<T> GetTransposed(const T* m, size_t i, size_t j) const {
+    return Get(m, j * size_ + i);
+  }
 
   // From and to the caller's [.., lanes], which may be unaligned.
   Vec<T> FromBlock(const T* block, size_t i, T factor) const {
@@ -113,7 +122,8 @@ class InLanes {
     const T* x = block + v_;
     const Vec<T> c = hn::Set(Tag<T>(), factor);
     for (size_t i = 0; i < count; ++i) {
-      for (size_t j = 0; j < count; ++j) Increase<T>(hn::Mul(c, hn::Mul(Get(x, i), Get(x, j))), m, i * size_ + j);
+      for (size_t j = 0; j < count; ++j)
+        Increase<T>(hn::Mul(c, hn::Mul(Get(x, i), Get(x, j))), m, i * size_ + j);
     }
   }
   void AddToBlock(Vec<T> value, T* block, size_t i) const { Increase<T>(value, block + v_, i); }
@@ -123,7 +133,8 @@ class InLanes {
  private:
   static void Negate(size_t count, const T* from, T* to) {
     const Tag<T> tag;
-    for (size_t i = 0; i < count; ++i) hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
+    for (size_t i = 0; i < count; ++i)
+      hn::StoreU(hn::Neg(hn::LoadU(tag, from + i * kLanes)), tag, to + i * kLanes);
   }
 
   size_t size_, rows_, v_;
@@ -170,8 +181,8 @@ class InRows {
   template <Into kInto>
   void Apply(RowMatrix<T, Order::columns> a, const T* x, T* y) const {
     const RowMatrix<T> row{x, ld_};
-    MultiplyStrip<kRegister<T>, 1, Part::all, kInto>(size_, ld_ / kRegister<T>, row, RowRegisters<T>{a.data, ld_}, 0, y,
-                                                     ld_ / kRegister<T>);
+    MultiplyStrip<kRegister<T>, 1, Part::all, kInto>(
+        size_, ld_ / kRegister<T>, row, RowRegisters<T>{a.data, ld_}, 0, y, ld_ / kRegister<T>);
   }
   template <Into kInto>
   void OuterProduct(const T* x, const T* y, T* c) const {
@@ -181,7 +192,9 @@ class InRows {
       for (size_t j = 0; j < ld_; j += kRegister<T>) {
         T* out = c + i * ld_ + j;
         const Vec<T> right = hn::Load(d, y + j);
-        hn::Store(kInto == Into::add ? hn::MulAdd(left, right, hn::Load(d, out)) : hn::Mul(left, right), d, out);
+        hn::Store(
+            kInto == Into::add ? hn::MulAdd(left, right, hn::Load(d, out)) : hn::Mul(left, right),
+            d, out);
       }
     }
   }
@@ -194,8 +207,12 @@ class InRows {
     return count == size_ ? ld_ / kRegister<T> : (count + kRegister<T> - 1) / kRegister<T>;
   }
   size_t MatrixRegisters() const { return size_ * ld_ / kRegister<T>; }
-  static HWY_INLINE Vec<T> Get(const T* x, size_t i) { return hn::Load(Tag<T>(), x + i * kRegister<T>); }
-  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) { hn::Store(value, Tag<T>(), x + i * kRegister<T>); }
+  static HWY_INLINE Vec<T> Get(const T* x, size_t i) {
+    return hn::Load(Tag<T>(), x + i * kRegister<T>);
+  }
+  static HWY_INLINE void Put(Vec<T> value, T* x, size_t i) {
+    hn::Store(value, Tag<T>(), x + i * kRegister<T>);
+  }
   HWY_INLINE Vec<T> Entry(const T* x, size_t i) const { return hn::Set(Tag<T>(), x[i]); }
   void SetEntry(Vec<T> value, T* x, size_t i) const { x[i] = hn::GetLane(value); }
   template <class P>
@@ -208,7 +225,8 @@ class InRows {
     for (size_t i = 0; i < Registers(size_); ++i) Put(hn::MulAdd(a, Get(x, i), Get(y, i)), y, i);
   }
   void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const {
-    for (size_t i = 0; i < Registers(size_); ++i) Put(hn::MulAdd(a, Get(x, i), hn::Mul(b, Get(z, i))), y, i);
+    for (size_t i = 0; i < Registers(size_); ++i)
+      Put(hn::MulAdd(a, Get(x, i), hn::Mul(b, Get(z, i))), y, i);
   }
   void CopyVector(const T* x, T* y) const { std::copy(x, x + ld_, y); }
   void FillVector(Vec<T> value, T* x) const {
@@ -218,7 +236,9 @@ class InRows {
     for (size_t i = 0; i < ld_; ++i) x[i] = i == unit ? T(1) : T(0);
   }
   void PrepareTransposed(const T* m) const { Transpose<Part::all>(size_, m, panel_, ld_); }
-  HWY_INLINE Vec<T> GetTransposed(const T*, size_t i, size_t j) const { return Get(panel_ + i * ld_, j); }
+  HWY_INLINE Vec<T> GetTransposed(const T*, size_t i, size_t j) const {
+    return Get(panel_ + i * ld_, j);
+  }
 
   // All prompts at once, with the first: each line of the block is read once.
   void LoadScaled(const T* block, T factor, T* m, const T* x = nullptr) const {
@@ -239,7 +259,9 @@ class InRows {
   void LoadScaledVector(const T* block, T factor, T* x) const {
     for (size_t i = 0; i < size_; ++i) x[i] = factor * block[i * kLanes + place_];
   }
-  void AddToBlock(Vec<T> value, T* block, size_t i) const { block[i * kLanes + place_] += hn::GetLane(value); }
+  void AddToBlock(Vec<T> value, T* block, size_t i) const {
+    block[i * kLanes + place_] += hn::GetLane(value);
+  }
   void AddScaledSquare(size_t count, const T* block, T factor, T* m) const {
     const T* x = block + place_;
     for (size_t i = 0; i < count; ++i) {
@@ -265,7 +287,8 @@ class InRows {
     Vec<T> chain[kChains];
     for (size_t c = 0; c < kChains; ++c) chain[c] = hn::Zero(Tag<T>());
     for (size_t i = 0; i < count / kRegister<T>; i += kChains) {
-      for (size_t c = 0; c < kChains; ++c) chain[c] = hn::MulAdd(Get(x, i + c), Get(y, i + c), chain[c]);
+      for (size_t c = 0; c < kChains; ++c)
+        chain[c] = hn::MulAdd(Get(x, i + c), Get(y, i + c), chain[c]);
     }
     alignas(64) T sum[kLanes];
     for (size_t c = 0; c < kChains; ++c) Put(chain[c], sum, c);

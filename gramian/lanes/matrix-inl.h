@@ -23,7 +23,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 // A type, not a number, so that the compiler sees which index moves by one.
 enum class Order { rows, columns };
 
-HWY_INLINE constexpr Order Flip(Order order) { return order == Order::rows ? Order::columns : Order::rows; }
+HWY_INLINE constexpr Order Flip(Order order) {
+  return order == Order::rows ? Order::columns : Order::rows;
+}
 
 template <Order kOrder>
 HWY_INLINE size_t Place(size_t i, size_t j, size_t ld) {
@@ -37,7 +39,9 @@ struct LaneMatrix {
   const T* data;
   size_t ld;
 
-  HWY_INLINE Vec<T> at(size_t i, size_t j) const { return hn::Load(Tag<T>(), data + Place<kOrder>(i, j, ld) * kLanes); }
+  HWY_INLINE Vec<T> at(size_t i, size_t j) const {
+    return hn::Load(Tag<T>(), data + Place<kOrder>(i, j, ld) * kLanes);
+  }
   HWY_INLINE LaneMatrix<T, Flip(kOrder)> transposed() const { return {data, ld}; }
 };
 
@@ -48,9 +52,13 @@ struct SharedMatrix {
   const T* data;
   size_t ld;
 
-  HWY_INLINE hn::Vec<D> at(size_t i, size_t j) const { return hn::Set(D(), data[Place<kOrder>(i, j, ld)]); }
+  HWY_INLINE hn::Vec<D> at(size_t i, size_t j) const {
+    return hn::Set(D(), data[Place<kOrder>(i, j, ld)]);
+  }
   HWY_INLINE SharedMatrix<T, Flip(kOrder), D> transposed() const { return {data, ld}; }
-  HWY_INLINE SharedMatrix from(size_t i, size_t j) const { return {data + Place<kOrder>(i, j, ld), ld}; }
+  HWY_INLINE SharedMatrix from(size_t i, size_t j) const {
+    return {data + Place<kOrder>(i, j, ld), ld};
+  }
 };
 
 // A vector, as the one column of a matrix.
@@ -64,14 +72,15 @@ enum class Into { set, add, either };  // either: an argument says it
 // Which entries of a product are wanted.
 enum class Part { all, lower };
 
-// Between neighbours of C there are kStep numbers: kLanes, or the lanes of one register (rows-inl.h).
+// Between neighbours of C there are kStep numbers: kLanes, or the lanes of one register
+// (rows-inl.h).
 //
 // One register tile C[i.., j..] (= or +=) sum_k A[i, k] B[k, j]. MR x NR sums live in
 // registers; each k costs MR + NR loads for MR * NR multiply-adds. kPart == lower is for a
 // tile on the diagonal, i == j: the sums above it are left out.
 template <size_t kStep, int MR, int NR, Part kPart, Into kInto, class A, class B, class T>
-HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_RESTRICT c, size_t c_columns,
-                             bool add = false) {
+HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_RESTRICT c,
+                             size_t c_columns, bool add = false) {
   using D = typename B::Register;
   const D d;
   const bool from_c = kInto == Into::either ? add : kInto == Into::add;
@@ -119,7 +128,8 @@ inline constexpr int kTile = 3;
 
 // MR rows of C from row i on: all columns, or those up to and with the diagonal.
 template <size_t kStep, int MR, Part kPart, Into kInto, class A, class B, class T>
-HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c, size_t c_columns) {
+HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c,
+                              size_t c_columns) {
   const size_t end = kPart == Part::lower ? i : columns;
   size_t j = 0;
   for (; j + kTile <= end; j += kTile)
@@ -141,9 +151,11 @@ HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, 
 }
 
 template <Part kPart, Into kInto, class A, class B, class T>
-HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, size_t columns, A a, B b, T* HWY_RESTRICT c) {
+HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, size_t columns, A a, B b,
+                               T* HWY_RESTRICT c) {
   size_t i = 0;
-  for (; i + kTile <= rows; i += kTile) MultiplyStrip<kLanes, kTile, kPart, kInto>(inner, columns, a, b, i, c, columns);
+  for (; i + kTile <= rows; i += kTile)
+    MultiplyStrip<kLanes, kTile, kPart, kInto>(inner, columns, a, b, i, c, columns);
   switch (rows - i) {
     case 1:
       return MultiplyStrip<kLanes, 1, kPart, kInto>(inner, columns, a, b, i, c, columns);
@@ -195,7 +207,9 @@ HWY_INLINE void Outer(size_t rows, size_t columns, A a, B b, T* HWY_RESTRICT c) 
     for (size_t j = 0; j < columns; ++j) {
       T* out = c + (i * columns + j) * kLanes;
       const Vec<T> right = b.at(j, 0);
-      hn::Store(kInto == Into::add ? hn::MulAdd(left, right, hn::Load(d, out)) : hn::Mul(left, right), d, out);
+      hn::Store(
+          kInto == Into::add ? hn::MulAdd(left, right, hn::Load(d, out)) : hn::Mul(left, right), d,
+          out);
     }
   }
 }

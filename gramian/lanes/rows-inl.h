@@ -1,7 +1,8 @@
 // Large matrices of one prompt, by rows (layout.h). Per-target header.
 //
 // Rows are padded with zeros to whole registers, and every function keeps the padding zero as
-// long as numbers are finite. A sum over k has the order of matrix-inl.h, so a product has the same bits.
+// long as numbers are finite. A sum over k has the order of matrix-inl.h, so a product has the same
+// bits.
 #if defined(GRAMIAN_LANES_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_LANES_ROWS_INL_H
 #undef GRAMIAN_LANES_ROWS_INL_H
@@ -30,12 +31,15 @@ struct RowRegisters {
   const T* data;
   size_t ld;
 
-  HWY_INLINE hn::Vec<D> at(size_t k, size_t j) const { return hn::Load(D(), data + k * ld + j * hn::Lanes(D())); }
+  HWY_INLINE hn::Vec<D> at(size_t k, size_t j) const {
+    return hn::Load(D(), data + k * ld + j * hn::Lanes(D()));
+  }
 };
 
 // to = from^T for four rows and columns.
 template <class T>
-HWY_INLINE void TransposeFour(const T* HWY_RESTRICT from, size_t ld, T* HWY_RESTRICT to, size_t to_ld) {
+HWY_INLINE void TransposeFour(const T* HWY_RESTRICT from, size_t ld, T* HWY_RESTRICT to,
+                              size_t to_ld) {
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (sizeof(T) == 4) {
     const hn::CappedTag<T, 4> d;
@@ -79,18 +83,23 @@ HWY_NOINLINE void Transpose(size_t size, const T* from, T* to, size_t ld) {
 
 // MR rows of C by `count` <= kTile registers of columns, from row i and register j on.
 template <int MR, Order kOrder, class T>
-HWY_INLINE void MultiplyRegisters(size_t count, size_t depth, RowMatrix<T, kOrder> a, RowRegisters<T> b, bool add,
-                                  size_t i, size_t j, T* HWY_RESTRICT c, size_t ld) {
+HWY_INLINE void MultiplyRegisters(size_t count, size_t depth, RowMatrix<T, kOrder> a,
+                                  RowRegisters<T> b, bool add, size_t i, size_t j,
+                                  T* HWY_RESTRICT c, size_t ld) {
   constexpr size_t kStep = kRegister<T>;
   switch (count) {
     case 1:
-      return MultiplyTile<kStep, MR, 1, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
+      return MultiplyTile<kStep, MR, 1, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep,
+                                                                 add);
     case 2:
-      return MultiplyTile<kStep, MR, 2, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
+      return MultiplyTile<kStep, MR, 2, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep,
+                                                                 add);
     case 3:
-      return MultiplyTile<kStep, MR, 3, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
+      return MultiplyTile<kStep, MR, 3, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep,
+                                                                 add);
     default:
-      return MultiplyTile<kStep, MR, kTile, Part::all, Into::either>(depth, a, b, i, j, c, ld / kStep, add);
+      return MultiplyTile<kStep, MR, kTile, Part::all, Into::either>(depth, a, b, i, j, c,
+                                                                     ld / kStep, add);
   }
 }
 
@@ -98,8 +107,8 @@ HWY_INLINE void MultiplyRegisters(size_t count, size_t depth, RowMatrix<T, kOrde
 // first-level cache while all rows of A go by. The lower triangle goes as far as the register with
 // the diagonal entry of the last row of a tile; what is above the diagonal is anything.
 template <Part kPart, Order kOrder, class T>
-HWY_INLINE void MultiplyWide(size_t rows, size_t inner, size_t wide, RowMatrix<T, kOrder> a, RowRegisters<T> b,
-                             bool add, T* HWY_RESTRICT c, size_t ld) {
+HWY_INLINE void MultiplyWide(size_t rows, size_t inner, size_t wide, RowMatrix<T, kOrder> a,
+                             RowRegisters<T> b, bool add, T* HWY_RESTRICT c, size_t ld) {
   constexpr size_t kStep = kRegister<T>;
   const size_t panels = hwy::DivCeil(inner, kPanelDepth), most = hwy::DivCeil(inner, panels);
   for (size_t k = 0; k < inner; k += most) {
@@ -122,11 +131,12 @@ HWY_INLINE void MultiplyWide(size_t rows, size_t inner, size_t wide, RowMatrix<T
   }
 }
 
-// C [rows, columns] (= or +=) A B. Columns that fill half of the last register of AVX-512, as the one of y does
-// where d is a multiple of sixteen, are done in registers of half the width, eight rows at a time.
+// C [rows, columns] (= or +=) A B. Columns that fill half of the last register of AVX-512, as the
+// one of y does where d is a multiple of sixteen, are done in registers of half the width, eight
+// rows at a time.
 template <Part kPart, Into kInto, Order kOrder, class T>
-HWY_NOINLINE void MultiplyRows(size_t rows, size_t inner, size_t columns, RowMatrix<T, kOrder> a, RowRegisters<T> b,
-                               T* HWY_RESTRICT c, size_t ld) {
+HWY_NOINLINE void MultiplyRows(size_t rows, size_t inner, size_t columns, RowMatrix<T, kOrder> a,
+                               RowRegisters<T> b, T* HWY_RESTRICT c, size_t ld) {
   constexpr size_t kHalf = kRegister<T> / 2;
   const size_t tail = columns % kRegister<T>;
   const bool narrow = kHalf * sizeof(T) >= 32 && tail != 0 && tail <= kHalf;
@@ -139,8 +149,10 @@ HWY_NOINLINE void MultiplyRows(size_t rows, size_t inner, size_t columns, RowMat
     const RowMatrix<T, kOrder, Half> left{a.data, a.ld};
     const RowRegisters<T, Half> right{b.data, b.ld};
     size_t i = kPart == Part::lower ? wide * kRegister<T> : 0;
-    for (; i + 8 <= rows; i += 8) MultiplyTile<kHalf, 8, 1, Part::all, kInto>(inner, left, right, i, j, c, ld / kHalf);
-    for (; i < rows; ++i) MultiplyTile<kHalf, 1, 1, Part::all, kInto>(inner, left, right, i, j, c, ld / kHalf);
+    for (; i + 8 <= rows; i += 8)
+      MultiplyTile<kHalf, 8, 1, Part::all, kInto>(inner, left, right, i, j, c, ld / kHalf);
+    for (; i < rows; ++i)
+      MultiplyTile<kHalf, 1, 1, Part::all, kInto>(inner, left, right, i, j, c, ld / kHalf);
   }
 }
 

@@ -17,7 +17,8 @@
 //
 // The last layer reads alpha and lambda only, so the inner layer before it need not find S', and
 // its adjoint has no dS' to carry; the first layer's adjoint ends at the omegas. S^2 and S^3
-// are symmetric, so an inner layer between them costs d^3 multiply-adds forward and 2.5 d^3 backward.
+// are symmetric, so an inner layer between them costs d^3 multiply-adds forward and 2.5 d^3
+// backward.
 //
 // GD++ is B = E = 0. Then s = 1, lambda reaches nothing, and all terms with a B go; the formulas
 // are one text, and `if constexpr (!kGdpp)` marks what is left out.
@@ -75,7 +76,8 @@ class DiagonalPass {
 
   // The row of y of layer l: (C alpha, s).
   void RowOfY(int l, T* z) const {
-    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(Constant(C(l)), In::Get(Alpha(l), i)), z, i);
+    for (size_t i = 0; i < in_.Registers(d_); ++i)
+      In::Put(hn::Mul(Constant(C(l)), In::Get(Alpha(l), i)), z, i);
     SetY(Shrink(l), z);
   }
 
@@ -200,9 +202,11 @@ class DiagonalPass {
       T* row = in_.Row(next, i);
       const T *s_row = in_.Row(s, i), *s2_row = in_.Row(s2, i);
       for (size_t j = 0; j < in_.Registers(i + 1); ++j) {
-        V entry = hn::MulAdd(a2, In::Get(row, j), hn::MulAdd(two_a, In::Get(s2_row, j), In::Get(s_row, j)));
+        V entry = hn::MulAdd(a2, In::Get(row, j),
+                             hn::MulAdd(two_a, In::Get(s2_row, j), In::Get(s_row, j)));
         if constexpr (!kGdpp) {
-          entry = hn::MulAdd(with_alpha, In::Get(alpha, j), hn::MulAdd(with_beta, In::Get(beta, j), entry));
+          entry = hn::MulAdd(with_alpha, In::Get(alpha, j),
+                             hn::MulAdd(with_beta, In::Get(beta, j), entry));
         }
         In::Put(entry, row, j);
       }
@@ -227,7 +231,8 @@ class DiagonalPass {
   // Adjoint of RowOfY: sets dalpha, returns dlambda.
   V BackwardLast(int l, T* dalpha, T* dtheta) const {
     const T* dz = RowAdjoint(l);
-    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(Constant(C(l)), In::Get(dz, i)), dalpha, i);
+    for (size_t i = 0; i < in_.Registers(d_); ++i)
+      In::Put(hn::Mul(Constant(C(l)), In::Get(dz, i)), dalpha, i);
     const V zero = Constant(0), dyx = in_.VectorDot(dz, Alpha(l));
     if constexpr (kGdpp) {
       AddOmega(l, zero, zero, dyx, zero, dtheta);
@@ -252,7 +257,8 @@ class DiagonalPass {
     const T *alpha = Alpha(l), *tau = Tau(l), *rho = Rho(l), *beta = Beta(l);
     const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l)), zero = Constant(0);
     const auto vector = [&](size_t k) HWY_ATTR { return in_.Row(Scratch(4), k); };
-    LayerAdjoint adjoint{vector(0), kGdpp ? vector(0) : vector(1), vector(2), vector(4), zero, zero, zero};
+    LayerAdjoint adjoint{vector(0), kGdpp ? vector(0) : vector(1), vector(2), vector(4), zero, zero,
+                         zero};
     T *dout = adjoint.dout, *dbeta = adjoint.dbeta, *ds_alpha = vector(3);
     in_.CopyVector(dalpha, dout);
 
@@ -264,7 +270,8 @@ class DiagonalPass {
         MatrixVector<Into::set>(ds, alpha, ds_alpha);
         const V alpha_ds_alpha = in_.VectorDot(alpha, ds_alpha);
         dxy = hn::MulAdd(hn::Mul(b, lambda), alpha_ds_alpha, in_.VectorDot(beta, ds_alpha));
-        adjoint.dlambda = hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
+        adjoint.dlambda =
+            hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
         if (inner) {
           MatrixVector<Into::set>(ds, beta, dalpha);
           in_.CombineVectors(b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
@@ -306,7 +313,8 @@ class DiagonalPass {
       dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
       dxy = hn::MulAdd(q, ddelta_alpha, dxy);
       dxy = hn::MulAdd(dzy, in_.VectorDot(z, alpha), dxy);
-      V dyx = hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
+      V dyx =
+          hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
       dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
       dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
       V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
@@ -339,7 +347,8 @@ class DiagonalPass {
     const T* dz = RowAdjoint(l);
     const V a = Constant(A(l)), c = Constant(C(l)), zy = Y(Row(l + 1));
     T *dtau = adjoint.dtau, *ddelta = adjoint.ddelta;
-    for (size_t i = 0; i < in_.Registers(d_); ++i) In::Put(hn::Mul(c, In::Get(adjoint.dout, i)), ddelta, i);
+    for (size_t i = 0; i < in_.Registers(d_); ++i)
+      In::Put(hn::Mul(c, In::Get(adjoint.dout, i)), ddelta, i);
     MatrixVector<Into::set>(s, ddelta, dtau);
     in_.CombineVectors(Constant(1), ddelta, a, dtau, dtau);
     if constexpr (kGdpp) {
@@ -404,7 +413,8 @@ class DiagonalPass {
     in_.template Product<Into::set>(in_.Square(ds), in_.Square(s), n);
     const V dxx = hn::MulAdd(Constant(a), in_.MatrixDot(n, s2), in_.MatrixDot(n, s));
     if (m == nullptr) return dxx;
-    for (size_t i = 0; i < in_.MatrixRegisters(); ++i) In::Put(hn::Mul(Constant(a * a), In::Get(s, i)), scaled, i);
+    for (size_t i = 0; i < in_.MatrixRegisters(); ++i)
+      In::Put(hn::Mul(Constant(a * a), In::Get(s, i)), scaled, i);
     in_.template LowerProduct<Into::add>(in_.Square(scaled), in_.Square(n), ds);
     in_.AddToDiagonal(2 * a, scaled);
     in_.template Product<Into::set>(in_.Square(n), in_.Square(scaled), m);

@@ -23,12 +23,16 @@ class FullPassIn {
   using In = L;
 
   FullPassIn(PassMemory<T>& memory, const T* theta, size_t place)
-      : spec_(memory.spec()), memory_(memory), theta_(theta), in_(spec_.rows(), spec_.rows(), place, memory.panel()) {}
+      : spec_(memory.spec()),
+        memory_(memory),
+        theta_(theta),
+        in_(spec_.rows(), spec_.rows(), place, memory.panel()) {}
 
   void Load(const PromptBlock<T>& block, T factor) {
     T* gram = Gram(0);
     in_.LoadScaled(block.gram.data(), factor, gram);
-    if (spec_.query_in_keys) in_.AddScaledSquare(spec_.rows() - 1, block.query.data(), factor, gram);
+    if (spec_.query_in_keys)
+      in_.AddScaledSquare(spec_.rows() - 1, block.query.data(), factor, gram);
   }
 
   void Forward() {
@@ -48,7 +52,8 @@ class FullPassIn {
       }
       in_.AddToDiagonal(1, map);
       in_.template Product<Into::set>(in_.Square(map), gram, product);
-      in_.template LowerProduct<Into::set>(in_.Square(product), in_.Square(map).transposed(), Gram(l + 1));
+      in_.template LowerProduct<Into::set>(in_.Square(product), in_.Square(map).transposed(),
+                                           Gram(l + 1));
       in_.MirrorLower(Gram(l + 1));
     }
     LastRow(last);
@@ -56,7 +61,9 @@ class FullPassIn {
   }
 
   // z_0, the row of y of all maps, goes out as w = -z; its adjoint comes in.
-  void StoreWeights(const T* z, T* weights) const { in_.StoreNegated(spec_.rows() - 1, z, weights); }
+  void StoreWeights(const T* z, T* weights) const {
+    in_.StoreNegated(spec_.rows() - 1, z, weights);
+  }
   void LoadAdjoint(const T* dweights) const {
     in_.SetUnit(spec_.rows(), RowAdjoint(0));  // nothing for y
     in_.LoadNegated(spec_.rows() - 1, dweights, RowAdjoint(0));
@@ -76,7 +83,8 @@ class FullPassIn {
   void Backward(T* dtheta) {
     const int last = spec_.layers - 1;
     for (int l = 0; l < last; ++l) {  // adjoint of the row recursion
-      in_.template Apply<Into::set>(in_.Square(Map(l)), in_.Column(RowAdjoint(l)), RowAdjoint(l + 1));
+      in_.template Apply<Into::set>(in_.Square(Map(l)), in_.Column(RowAdjoint(l)),
+                                    RowAdjoint(l + 1));
     }
     // `adjoint` holds twice dloss/dG of the layer's input: with it no factor 2 appears.
     T* adjoint = Scratch(0);
@@ -90,17 +98,23 @@ class FullPassIn {
       // G' = T G T^T, and T also moved the row z.
       in_.template Product<Into::set>(in_.Square(adjoint), map, product);
       in_.template Product<Into::set>(in_.Square(product), gram, map_adjoint);
-      in_.template OuterProduct<Into::add>(in_.Column(Row(l + 1)), in_.Column(RowAdjoint(l)), map_adjoint);
-      if (l > 0) in_.template LowerProduct<Into::set>(map.transposed(), in_.Square(product), adjoint);
+      in_.template OuterProduct<Into::add>(in_.Column(Row(l + 1)), in_.Column(RowAdjoint(l)),
+                                           map_adjoint);
+      if (l > 0)
+        in_.template LowerProduct<Into::set>(map.transposed(), in_.Square(product), adjoint);
       for (int h = 0; h < spec_.heads; ++h) {
         T* dp = DTheta(dtheta, l, h, 0);
         T* dq = DTheta(dtheta, l, h, 1);
-        in_.template Product<Into::add>(in_.Square(map_adjoint), in_.Square(Values(l, h)).transposed(), dp);
-        in_.template Product<Into::set>(P(l, h).transposed(), in_.Square(map_adjoint), values_adjoint);
+        in_.template Product<Into::add>(in_.Square(map_adjoint),
+                                        in_.Square(Values(l, h)).transposed(), dp);
+        in_.template Product<Into::set>(P(l, h).transposed(), in_.Square(map_adjoint),
+                                        values_adjoint);
         in_.template Product<Into::add>(gram, in_.Square(values_adjoint), dq);
         if (l > 0) {
-          in_.template LowerProduct<Into::add>(in_.Square(values_adjoint), Q(l, h).transposed(), adjoint);
-          in_.template LowerProduct<Into::add>(Q(l, h), in_.Square(values_adjoint).transposed(), adjoint);
+          in_.template LowerProduct<Into::add>(in_.Square(values_adjoint), Q(l, h).transposed(),
+                                               adjoint);
+          in_.template LowerProduct<Into::add>(Q(l, h), in_.Square(values_adjoint).transposed(),
+                                               adjoint);
         }
       }
       if (l > 0) in_.MirrorLower(adjoint);
@@ -115,12 +129,14 @@ class FullPassIn {
   // Matrices of theta, in `rows` with padding: P and Q of head h, and the sums of their adjoints.
   const T* Theta(int l, int h, int q) const {
     const size_t k = memory_.theta_matrix(l, h, q);
-    return L::kLayout == Layout::rows ? memory_.shared(k) : theta_ + k * spec_.rows() * spec_.rows();
+    return L::kLayout == Layout::rows ? memory_.shared(k)
+                                      : theta_ + k * spec_.rows() * spec_.rows();
   }
   T* DTheta(T* dtheta, int l, int h, int q) const {
     const size_t k = memory_.theta_matrix(l, h, q);
-    return L::kLayout == Layout::rows ? memory_.shared_adjoint(k)
-                                      : in_.Matrix(dtheta + k * spec_.rows() * spec_.rows() * kLanes);
+    return L::kLayout == Layout::rows
+               ? memory_.shared_adjoint(k)
+               : in_.Matrix(dtheta + k * spec_.rows() * spec_.rows() * kLanes);
   }
   auto P(int l, int h) const { return in_.SharedSquare(Theta(l, h, 0)); }
   auto Q(int l, int h) const { return in_.SharedSquare(Theta(l, h, 1)); }

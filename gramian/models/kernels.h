@@ -7,9 +7,10 @@
 namespace gramian {
 
 // See NetworkPass for shapes.
-#define GRAMIAN_DECLARE_KERNELS(kind, T)                                                                              \
-  void kind##_forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights); \
-  void kind##_read_out(PassMemory<T>& memory, const T* theta, T* weights);                                            \
+#define GRAMIAN_DECLARE_KERNELS(kind, T)                                                  \
+  void kind##_forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, \
+                      double factor, T* weights);                                         \
+  void kind##_read_out(PassMemory<T>& memory, const T* theta, T* weights);                \
   void kind##_backward(PassMemory<T>& memory, const T* theta, const T* dweights, T* dtheta);
 GRAMIAN_DECLARE_KERNELS(full, float)
 GRAMIAN_DECLARE_KERNELS(full, double)

@@ -42,27 +42,32 @@ Status NetworkSpec::check() const {
     return fail(ErrorKind::config, "[model.heads] must be in [1, {}], got {}", kMaxHeads, heads);
   }
   if (kind != Parametrisation::full && heads != 1) {
-    return fail(ErrorKind::config,
-                "[model.heads] = {} is for [model.kind] full only: diag and gdpp are trained in the omegas, which "
-                "already stand for every number of heads, and preconditioned is one head by definition",
-                heads);
+    return fail(
+        ErrorKind::config,
+        "[model.heads] = {} is for [model.kind] full only: diag and gdpp are trained in the "
+        "omegas, which "
+        "already stand for every number of heads, and preconditioned is one head by definition",
+        heads);
   }
   if (parameters() > kMaxParameters) {
-    return fail(ErrorKind::config, "the model would have {} parameters; at most {} are allowed", parameters(),
-                kMaxParameters);
+    return fail(ErrorKind::config, "the model would have {} parameters; at most {} are allowed",
+                parameters(), kMaxParameters);
   }
   return {};
 }
 
-Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed) {
+Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int n,
+                         std::uint64_t seed) {
   Network network{spec, std::vector<double>(spec.parameters())};
   // Weights near gradient descent are O(1) for G/n, hence O(1/n) for G.
   const double scale = spec.context_scale == ContextScale::sum ? 1.0 / n : 1.0;
   std::vector<double>& theta = network.theta;
-  for (std::size_t i = 0; i < theta.size(); ++i) theta[i] = how.noise * scale * initial_normal(seed, i);
+  for (std::size_t i = 0; i < theta.size(); ++i)
+    theta[i] = how.noise * scale * initial_normal(seed, i);
   for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
     double* t = theta.data() + layer * spec.parameters_per_layer();
-    const double height = how.near_gd ? scale * std::pow(how.growth, static_cast<double>(layer)) : 0.0;
+    const double height =
+        how.near_gd ? scale * std::pow(how.growth, static_cast<double>(layer)) : 0.0;
     const Omega start{.xx = -how.curvature * height, .yx = -how.step * height};
     if (spec.kind == Parametrisation::diag) {
       t[0] += start.xx;

@@ -45,9 +45,13 @@ struct NetworkSpec {
   std::size_t stored_layers() const { return tied ? 1 : static_cast<std::size_t>(layers); }
   std::size_t parameters() const { return parameters_per_layer() * stored_layers(); }
   // Offset of layer l's parameters; tied layers share one.
-  std::size_t offset(int layer) const { return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer); }
+  std::size_t offset(int layer) const {
+    return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer);
+  }
   // Its kernels are those of full: theta is written out as P and Q first.
-  bool is_dense() const { return kind == Parametrisation::full || kind == Parametrisation::preconditioned; }
+  bool is_dense() const {
+    return kind == Parametrisation::full || kind == Parametrisation::preconditioned;
+  }
   // c for a context of n tokens.
   double context_factor(int n) const { return context_scale == ContextScale::mean ? 1.0 / n : 1.0; }
 
@@ -77,9 +81,9 @@ struct LayerWeights {
 // mean squared error of the context (omega_yx = -step for G/n) with a little curvature
 // correction (omega_xx = -curvature), plus N(0, noise^2) on every parameter; otherwise
 // the noise alone. Both numbers grow by the factor `growth` from layer to layer, as S shrinks
-// under the correction: with curvature = 1 / (3 nu) and growth = 9/4, nu the largest eigenvalue of S,
-// this is the beginning of the second-order method of Theorem 5.1. A preconditioned layer has no curvature
-// correction: A = step I.
+// under the correction: with curvature = 1 / (3 nu) and growth = 9/4, nu the largest eigenvalue of
+// S, this is the beginning of the second-order method of Theorem 5.1. A preconditioned layer has no
+// curvature correction: A = step I.
 struct InitialWeights {
   bool near_gd = true;
   double step = 0.5;
@@ -98,9 +102,11 @@ struct Network {
   std::vector<double> theta;
 
   // `n` is the context length trained on: it sets the scale where c = 1.
-  static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n, std::uint64_t seed);
+  static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n,
+                         std::uint64_t seed);
 
-  // The same function as one dense head a layer. For GD++ and preconditioned, whose layers one head can hold.
+  // The same function as one dense head a layer. For GD++ and preconditioned, whose layers one head
+  // can hold.
   Network as_full() const;
   // The same function with omega_xy and omega_yy, both zero. For GD++.
   Network as_diag() const;
@@ -113,7 +119,8 @@ struct Network {
 // omega_xy = omega_yy = 0, which is GD++).
 LayerWeights expand(const Omega& omega, int d, int heads);
 
-// A preconditioned layer (theta: A, then u) as P and Q [D, D]: writes the entries that may differ from zero.
+// A preconditioned layer (theta: A, then u) as P and Q [D, D]: writes the entries that may differ
+// from zero.
 template <class T>
 void write_dense(const NetworkSpec& spec, const T* theta, T* p, T* q) {
   const std::size_t rows = spec.rows(), d = rows - 1;

@@ -17,7 +17,8 @@ namespace gramian {
 namespace HWY_NAMESPACE {
 
 template <class Pass, class T>
-void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
+void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block, double factor,
+             T* weights) {
   if (memory.has_shared()) memory.copy_theta(theta);
   for (size_t place = 0; place < Pass::In::Places(); ++place) {
     Pass pass(memory, theta, place);
@@ -48,7 +49,8 @@ void ReadOut(PassMemory<T>& memory, const T* theta, T* weights) {
   for (size_t place = 0; place < Pass::In::Places(); ++place) {
     const Pass pass(memory, theta, place);
     for (int layers = 1; layers <= all; ++layers) {
-      pass.StoreWeights(ReadOutRow(pass, layers, all), weights + static_cast<size_t>(layers - 1) * d * kLanes);
+      pass.StoreWeights(ReadOutRow(pass, layers, all),
+                        weights + static_cast<size_t>(layers - 1) * d * kLanes);
     }
   }
 }
@@ -74,48 +76,56 @@ HWY_AFTER_NAMESPACE();
 #define GRAMIAN_MODELS_PASS_INL_ONCE
 
 // Defines the per-target functions of one kind of network, Pass being its class template.
-#define GRAMIAN_DEFINE_KERNELS(Pass)                                                                                 \
-  void Forward##Pass##F(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {     \
-    Forward<Pass<float>>(m, t, b, f, w);                                                                             \
-  }                                                                                                                  \
-  void Forward##Pass##D(PassMemory<double>& m, const double* t, const PromptBlock<double>& b, double f, double* w) { \
-    Forward<Pass<double>>(m, t, b, f, w);                                                                            \
-  }                                                                                                                  \
-  void ReadOut##Pass##F(PassMemory<float>& m, const float* t, float* w) { ReadOut<Pass<float>>(m, t, w); }           \
-  void ReadOut##Pass##D(PassMemory<double>& m, const double* t, double* w) { ReadOut<Pass<double>>(m, t, w); }       \
-  void Backward##Pass##F(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                         \
-    Backward<Pass<float>>(m, t, dw, dt);                                                                             \
-  }                                                                                                                  \
-  void Backward##Pass##D(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                     \
-    Backward<Pass<double>>(m, t, dw, dt);                                                                            \
+#define GRAMIAN_DEFINE_KERNELS(Pass)                                                             \
+  void Forward##Pass##F(PassMemory<float>& m, const float* t, const PromptBlock<float>& b,       \
+                        double f, float* w) {                                                    \
+    Forward<Pass<float>>(m, t, b, f, w);                                                         \
+  }                                                                                              \
+  void Forward##Pass##D(PassMemory<double>& m, const double* t, const PromptBlock<double>& b,    \
+                        double f, double* w) {                                                   \
+    Forward<Pass<double>>(m, t, b, f, w);                                                        \
+  }                                                                                              \
+  void ReadOut##Pass##F(PassMemory<float>& m, const float* t, float* w) {                        \
+    ReadOut<Pass<float>>(m, t, w);                                                               \
+  }                                                                                              \
+  void ReadOut##Pass##D(PassMemory<double>& m, const double* t, double* w) {                     \
+    ReadOut<Pass<double>>(m, t, w);                                                              \
+  }                                                                                              \
+  void Backward##Pass##F(PassMemory<float>& m, const float* t, const float* dw, float* dt) {     \
+    Backward<Pass<float>>(m, t, dw, dt);                                                         \
+  }                                                                                              \
+  void Backward##Pass##D(PassMemory<double>& m, const double* t, const double* dw, double* dt) { \
+    Backward<Pass<double>>(m, t, dw, dt);                                                        \
   }
 
 // Defines the functions of kernels.h for one kind of network: the best instruction set of this
 // machine, chosen in the first call.
-#define GRAMIAN_EXPORT_KERNELS(Pass, kind)                                                                         \
-  HWY_EXPORT(Forward##Pass##F);                                                                                    \
-  HWY_EXPORT(Forward##Pass##D);                                                                                    \
-  HWY_EXPORT(ReadOut##Pass##F);                                                                                    \
-  HWY_EXPORT(ReadOut##Pass##D);                                                                                    \
-  HWY_EXPORT(Backward##Pass##F);                                                                                   \
-  HWY_EXPORT(Backward##Pass##D);                                                                                   \
-  void kind##_forward(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, float* w) {     \
-    HWY_DYNAMIC_DISPATCH(Forward##Pass##F)(m, t, b, f, w);                                                         \
-  }                                                                                                                \
-  void kind##_forward(PassMemory<double>& m, const double* t, const PromptBlock<double>& b, double f, double* w) { \
-    HWY_DYNAMIC_DISPATCH(Forward##Pass##D)(m, t, b, f, w);                                                         \
-  }                                                                                                                \
-  void kind##_read_out(PassMemory<float>& m, const float* t, float* w) {                                           \
-    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##F)(m, t, w);                                                               \
-  }                                                                                                                \
-  void kind##_read_out(PassMemory<double>& m, const double* t, double* w) {                                        \
-    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##D)(m, t, w);                                                               \
-  }                                                                                                                \
-  void kind##_backward(PassMemory<float>& m, const float* t, const float* dw, float* dt) {                         \
-    HWY_DYNAMIC_DISPATCH(Backward##Pass##F)(m, t, dw, dt);                                                         \
-  }                                                                                                                \
-  void kind##_backward(PassMemory<double>& m, const double* t, const double* dw, double* dt) {                     \
-    HWY_DYNAMIC_DISPATCH(Backward##Pass##D)(m, t, dw, dt);                                                         \
+#define GRAMIAN_EXPORT_KERNELS(Pass, kind)                                                         \
+  HWY_EXPORT(Forward##Pass##F);                                                                    \
+  HWY_EXPORT(Forward##Pass##D);                                                                    \
+  HWY_EXPORT(ReadOut##Pass##F);                                                                    \
+  HWY_EXPORT(ReadOut##Pass##D);                                                                    \
+  HWY_EXPORT(Backward##Pass##F);                                                                   \
+  HWY_EXPORT(Backward##Pass##D);                                                                   \
+  void kind##_forward(PassMemory<float>& m, const float* t, const PromptBlock<float>& b, double f, \
+                      float* w) {                                                                  \
+    HWY_DYNAMIC_DISPATCH(Forward##Pass##F)(m, t, b, f, w);                                         \
+  }                                                                                                \
+  void kind##_forward(PassMemory<double>& m, const double* t, const PromptBlock<double>& b,        \
+                      double f, double* w) {                                                       \
+    HWY_DYNAMIC_DISPATCH(Forward##Pass##D)(m, t, b, f, w);                                         \
+  }                                                                                                \
+  void kind##_read_out(PassMemory<float>& m, const float* t, float* w) {                           \
+    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##F)(m, t, w);                                               \
+  }                                                                                                \
+  void kind##_read_out(PassMemory<double>& m, const double* t, double* w) {                        \
+    HWY_DYNAMIC_DISPATCH(ReadOut##Pass##D)(m, t, w);                                               \
+  }                                                                                                \
+  void kind##_backward(PassMemory<float>& m, const float* t, const float* dw, float* dt) {         \
+    HWY_DYNAMIC_DISPATCH(Backward##Pass##F)(m, t, dw, dt);                                         \
+  }                                                                                                \
+  void kind##_backward(PassMemory<double>& m, const double* t, const double* dw, double* dt) {     \
+    HWY_DYNAMIC_DISPATCH(Backward##Pass##D)(m, t, dw, dt);                                         \
   }
 
 #endif

@@ -11,7 +11,8 @@ PassMemory<T>::PassMemory(const NetworkSpec& spec, Layout layout)
     : spec_(spec),
       layout_(layout),
       heads_(spec.kind == Parametrisation::full ? spec.heads : 1),
-      matrix_((layout == Layout::rows ? matrix_stride(spec.rows()) : spec.rows() * spec.rows()) * kLanes),
+      matrix_((layout == Layout::rows ? matrix_stride(spec.rows()) : spec.rows() * spec.rows()) *
+              kLanes),
       vector_((layout == Layout::rows ? vector_stride(spec.rows()) : spec.rows()) * kLanes) {
   const auto layers = static_cast<std::size_t>(spec.layers);
   // The diagonal kernels keep up to five vectors [d] in one matrix of scratch.
@@ -41,7 +42,8 @@ template <class T>
 void PassMemory<T>::copy_theta(const T* theta) {
   const std::size_t rows = spec_.rows(), count = spec_.parameters() / (rows * rows);
   for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t i = 0; i < rows; ++i, theta += rows) std::copy_n(theta, rows, shared(k) + i * padded(rows));
+    for (std::size_t i = 0; i < rows; ++i, theta += rows)
+      std::copy_n(theta, rows, shared(k) + i * padded(rows));
   }
 }
 
@@ -85,7 +87,8 @@ Layout NetworkPass<T>::best_layout(const NetworkSpec& spec) {
 }
 
 template <class T>
-void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double factor, T* weights) {
+void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double factor,
+                             T* weights) {
   theta_ = theta;
   if (spec_.kind == Parametrisation::preconditioned) {
     const std::size_t size = spec_.rows() * spec_.rows();
@@ -116,11 +119,14 @@ void NetworkPass<T>::read_out(T* weights) {
   switch (spec_.kind) {
     case Parametrisation::full:
     case Parametrisation::preconditioned:
-      return rows ? full_rows_read_out(memory_, theta_, weights) : full_read_out(memory_, theta_, weights);
+      return rows ? full_rows_read_out(memory_, theta_, weights)
+                  : full_read_out(memory_, theta_, weights);
     case Parametrisation::diag:
-      return rows ? diag_rows_read_out(memory_, theta_, weights) : diag_read_out(memory_, theta_, weights);
+      return rows ? diag_rows_read_out(memory_, theta_, weights)
+                  : diag_read_out(memory_, theta_, weights);
     case Parametrisation::gdpp:
-      return rows ? gdpp_rows_read_out(memory_, theta_, weights) : gdpp_read_out(memory_, theta_, weights);
+      return rows ? gdpp_rows_read_out(memory_, theta_, weights)
+                  : gdpp_read_out(memory_, theta_, weights);
   }
 }
 
@@ -136,7 +142,8 @@ void add_dense_adjoint(const NetworkSpec& spec, const T* adjoint, T* dtheta) {
     T* da = dtheta + l * spec.parameters_per_layer() * kLanes;
     T* du = da + d * d * kLanes;
     for (std::size_t i = 0; i < d; ++i) {
-      for (std::size_t k = 0; k < d * kLanes; ++k) da[i * d * kLanes + k] += dq[i * rows * kLanes + k];
+      for (std::size_t k = 0; k < d * kLanes; ++k)
+        da[i * d * kLanes + k] += dq[i * rows * kLanes + k];
     }
     for (std::size_t k = 0; k < d * kLanes; ++k) du[k] -= dp[d * rows * kLanes + k];
   }

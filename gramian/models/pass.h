@@ -27,24 +27,29 @@ class PassMemory {
 
   const NetworkSpec& spec() const { return spec_; }
   Layout layout() const { return layout_; }
-  T* gram(int layer) { return at(gram_, layer, matrix_); }  // [D, D] (diag: S [d, d], then alpha [d], lambda)
-  T* map(int layer) { return at(map_, layer, matrix_); }    // [D, D] T_l (diag: S^2 [d, d])
+  T* gram(int layer) {
+    return at(gram_, layer, matrix_);
+  }  // [D, D] (diag: S [d, d], then alpha [d], lambda)
+  T* map(int layer) { return at(map_, layer, matrix_); }  // [D, D] T_l (diag: S^2 [d, d])
   // [D, D] G Q_h (diag: four vectors [d])
   T* values(int layer, int head = 0) { return at(values_, layer * heads_ + head, matrix_); }
   T* row(int layer) { return at(row_, layer, vector_); }                  // [D] z_l, z_L = e_y
   T* row_adjoint(int layer) { return at(row_adjoint_, layer, vector_); }  // [D]
-  T* scratch(int k) { return at(scratch_, k, matrix_); }                  // [D, D], k in [0, kScratch)
+  T* scratch(int k) { return at(scratch_, k, matrix_); }  // [D, D], k in [0, kScratch)
 
   static constexpr int kScratch = 6;
 
-  // Layout `rows`, full: padded copies of the matrices of theta, and the sums over prompts of their adjoints.
-  // Matrix k of theta is P (q = 0) or Q (q = 1) of a head.
+  // Layout `rows`, full: padded copies of the matrices of theta, and the sums over prompts of their
+  // adjoints. Matrix k of theta is P (q = 0) or Q (q = 1) of a head.
   std::size_t theta_matrix(int layer, int head, int q) const {
-    return spec_.offset(layer) / (spec_.rows() * spec_.rows()) + static_cast<std::size_t>(2 * head + q);
+    return spec_.offset(layer) / (spec_.rows() * spec_.rows()) +
+           static_cast<std::size_t>(2 * head + q);
   }
   bool has_shared() const { return shared_ > 0; }
   T* shared(std::size_t k) { return memory_.data() + shared_ + k * matrix_stride(spec_.rows()); }
-  T* shared_adjoint(std::size_t k) { return memory_.data() + shared_adjoint_ + k * matrix_stride(spec_.rows()); }
+  T* shared_adjoint(std::size_t k) {
+    return memory_.data() + shared_adjoint_ + k * matrix_stride(spec_.rows());
+  }
   T* panel() { return memory_.data() + panel_; }  // one matrix of one prompt
   void copy_theta(const T* theta);                // into shared
   void begin_adjoint();                           // zero shared_adjoint

@@ -2,7 +2,8 @@
 
 namespace gramian {
 
-std::vector<std::vector<double>> token_forward(const Network& network, const std::vector<double>& tokens) {
+std::vector<std::vector<double>> token_forward(const Network& network,
+                                               const std::vector<double>& tokens) {
   const std::size_t rows = network.spec.rows();
   const std::size_t count = tokens.size() / rows;
   const std::size_t n = count - 1;
@@ -21,10 +22,12 @@ std::vector<std::vector<double>> token_forward(const Network& network, const std
         for (std::size_t j = 0; j < keys; ++j) {
           double score = 0.0;  // e_j^T Q e_i
           for (std::size_t r = 0; r < rows; ++r) {
-            for (std::size_t s = 0; s < rows; ++s) score += e[j * rows + r] * q[r * rows + s] * e[i * rows + s];
+            for (std::size_t s = 0; s < rows; ++s)
+              score += e[j * rows + r] * q[r * rows + s] * e[i * rows + s];
           }
           for (std::size_t r = 0; r < rows; ++r) {
-            for (std::size_t s = 0; s < rows; ++s) next[i * rows + r] += c * score * p[r * rows + s] * e[j * rows + s];
+            for (std::size_t s = 0; s < rows; ++s)
+              next[i * rows + r] += c * score * p[r * rows + s] * e[j * rows + s];
           }
         }
       }
@@ -37,7 +40,8 @@ std::vector<std::vector<double>> token_forward(const Network& network, const std
 std::vector<double> token_predictions(const Network& network, const std::vector<double>& tokens) {
   const auto history = token_forward(network, tokens);
   std::vector<double> predictions;
-  for (std::size_t layer = 1; layer < history.size(); ++layer) predictions.push_back(-history[layer].back());
+  for (std::size_t layer = 1; layer < history.size(); ++layer)
+    predictions.push_back(-history[layer].back());
   return predictions;
 }
 

@@ -10,7 +10,8 @@ namespace gramian {
 
 // tokens: [n + 1, D] row-major, the query (x_t, 0) last. Returns the tokens after each
 // layer, L + 1 entries of the same shape, the first being the input (eq. 3).
-std::vector<std::vector<double>> token_forward(const Network& network, const std::vector<double>& tokens);
+std::vector<std::vector<double>> token_forward(const Network& network,
+                                               const std::vector<double>& tokens);
 
 // Minus the last coordinate of the query token after each layer: [L].
 std::vector<double> token_predictions(const Network& network, const std::vector<double>& tokens);

@@ -9,7 +9,8 @@ namespace gramian {
 namespace {
 
 std::vector<double> encoding_of(const TransformerSpec& spec) {
-  const auto rows = static_cast<std::size_t>(spec.tokens), width = static_cast<std::size_t>(spec.positions);
+  const auto rows = static_cast<std::size_t>(spec.tokens),
+             width = static_cast<std::size_t>(spec.positions);
   std::vector<double> entries(rows * width);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t k = 0; k < width; ++k) {
@@ -17,7 +18,8 @@ std::vector<double> encoding_of(const TransformerSpec& spec) {
         entries[i * width + k] = i == k ? 1 : 0;
         continue;
       }
-      const double angle = static_cast<double>(i) / std::pow(10000.0, static_cast<double>(k / 2 * 2) / spec.positions);
+      const double angle = static_cast<double>(i) /
+                           std::pow(10000.0, static_cast<double>(k / 2 * 2) / spec.positions);
       entries[i * width + k] = k % 2 == 0 ? std::sin(angle) : std::cos(angle);
     }
   }
@@ -43,7 +45,8 @@ class Recording {
     RecordedTransformer result;
     result.tokens = r_.input("tokens", spec_.tokens, spec_.width);
     Value e = result.tokens;
-    if (spec_.positions > 0) e = r_.beside(e, r_.constant(spec_.tokens, spec_.positions, encoding_of(spec_)));
+    if (spec_.positions > 0)
+      e = r_.beside(e, r_.constant(spec_.tokens, spec_.positions, encoding_of(spec_)));
     if (spec_.embedding > 0) {
       e = r_.product(e, r_.parameter("embedding", spec_.width + spec_.positions, spec_.embedding));
     }
@@ -57,8 +60,9 @@ class Recording {
       const Value from = last ? r_.rows(e, spec_.tokens - 1, 1) : e;
       const Value context = spec_.query_in_keys ? e : r_.rows(e, 0, spec_.keys());
       if (last) result.before_attention = read_out(from);
-      e = r_.sum(from, spec_.attention == Attention::gradient_descent ? descent(layer, from, context)
-                                                                      : attend(layer, from, context, l));
+      e = r_.sum(from, spec_.attention == Attention::gradient_descent
+                           ? descent(layer, from, context)
+                           : attend(layer, from, context, l));
       if (spec_.clip > 0) e = r_.clip(e, -spec_.clip, spec_.clip);
       result.states.push_back(e);
     }
@@ -83,7 +87,9 @@ class Recording {
       return layer;
     }
     for (int h = 0; h < spec_.heads; ++h) {
-      const auto of_head = [&](const char* part) { return name(fmt::format("heads.{}.{}", h, part).c_str()); };
+      const auto of_head = [&](const char* part) {
+        return name(fmt::format("heads.{}.{}", h, part).c_str());
+      };
       // One statement each: the order of the parameters is that of theta.
       Head head;
       head.q = r_.parameter(of_head("Q"), width, key);
@@ -105,7 +111,8 @@ class Recording {
     Value all;
     for (std::size_t h = 0; h < layer.heads.size(); ++h) {
       const Head& head = layer.heads[h];
-      const Value q = r_.product(from, head.q), k = r_.product(context, head.k), v = r_.product(context, head.v);
+      const Value q = r_.product(from, head.q), k = r_.product(context, head.k),
+                  v = r_.product(context, head.v);
       Value read;
       if (soft) {
         read = r_.product(r_.softmax(r_.product(q, r_.transposed(k))), v);
@@ -132,11 +139,14 @@ class Recording {
     const Value predicted = r_.product(r_.product(x, r_.transposed(keys)), y);
     const Value step = r_.scale(r_.product(predicted, layer.step), -spec_.context_factor());
     const auto rows = r_.rows_of(from);
-    const std::vector<double> nothing(static_cast<std::size_t>(rows) * static_cast<std::size_t>(width - 1));
+    const std::vector<double> nothing(static_cast<std::size_t>(rows) *
+                                      static_cast<std::size_t>(width - 1));
     return r_.beside(r_.constant(rows, width - 1, nothing), step);
   }
 
-  Value read_out(Value query) { return r_.scale(r_.columns(query, spec_.inner_width() - 1, 1), -1); }
+  Value read_out(Value query) {
+    return r_.scale(r_.columns(query, spec_.inner_width() - 1, 1), -1);
+  }
 
   const TransformerSpec& spec_;
   Recorder r_;
@@ -165,14 +175,16 @@ Status TransformerSpec::check() const {
     GRAMIAN_TRY(in_range(b.key, b.value, b.low, b.high));
   }
   if (softmax_layers < 0 || softmax_layers > layers) {
-    return fail(ErrorKind::config, "[model.softmax_layers] must be in [0, {}], the layers of the model, got {}", layers,
-                softmax_layers);
+    return fail(ErrorKind::config,
+                "[model.softmax_layers] must be in [0, {}], the layers of the model, got {}",
+                layers, softmax_layers);
   }
   if (clip < 0) return fail(ErrorKind::config, "[model.clip] must be >= 0, got {}", clip);
   if (attention == Attention::gradient_descent &&
       (softmax_layers > 0 || heads != 1 || key_size != 0 || query_in_keys || inner_width() < 2)) {
     return fail(ErrorKind::config,
-                "[model.attention] gradient_descent has no softmax, one head, no key size, no query in the keys and "
+                "[model.attention] gradient_descent has no softmax, one head, no key size, no "
+                "query in the keys and "
                 "tokens of at least two numbers");
   }
   return {};
@@ -186,12 +198,14 @@ Expected<RecordedTransformer> record(const TransformerSpec& spec) {
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int layers) {
   GRAMIAN_TRY(spec.check());
   if (layers < 0 || layers > spec.layers) {
-    return fail(ErrorKind::config, "states after {} layers of a network of {}", layers, spec.layers);
+    return fail(ErrorKind::config, "states after {} layers of a network of {}", layers,
+                spec.layers);
   }
   return Recording(spec).run(layers, false);
 }
 
-Expected<Transformer> Transformer::initial(const TransformerSpec& spec, double noise, std::uint64_t seed) {
+Expected<Transformer> Transformer::initial(const TransformerSpec& spec, double noise,
+                                           std::uint64_t seed) {
   const auto recorded = GRAMIAN_TRY(record(spec));
   Transformer transformer{spec, std::vector<double>(recorded.tape.parameters())};
   for (const Tape::Node& node : recorded.tape.nodes()) {

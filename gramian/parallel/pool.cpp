@@ -67,7 +67,9 @@ void ThreadPool::dispatch(int chunks, void* context, Call call) {
 void ThreadPool::work(int thread) {
   long seen = 0;
   for (;;) {
-    const auto called = [&] { return stop_ || generation_.load(std::memory_order_acquire) != seen; };
+    const auto called = [&] {
+      return stop_ || generation_.load(std::memory_order_acquire) != seen;
+    };
     spin_until(spins_, called);
     {
       std::unique_lock lock(mutex_);

@@ -29,7 +29,9 @@ class ThreadPool {
   void run(int chunks, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
     dispatch(chunks, const_cast<void*>(static_cast<const void*>(&body)),
-             [](void* context, int chunk, int thread) { (*static_cast<Plain*>(context))(chunk, thread); });
+             [](void* context, int chunk, int thread) {
+               (*static_cast<Plain*>(context))(chunk, thread);
+             });
   }
 
  private:

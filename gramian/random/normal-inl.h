@@ -20,8 +20,12 @@ namespace gramian {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-HWY_INLINE auto ToReal(Tag<float> d, hn::Vec<hn::RebindToSigned<Tag<float>>> x) { return hn::ConvertTo(d, x); }
-HWY_INLINE auto ToReal(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> x) { return hn::PromoteTo(d, x); }
+HWY_INLINE auto ToReal(Tag<float> d, hn::Vec<hn::RebindToSigned<Tag<float>>> x) {
+  return hn::ConvertTo(d, x);
+}
+HWY_INLINE auto ToReal(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> x) {
+  return hn::PromoteTo(d, x);
+}
 
 // (x + 1/2) 2^-32 in (0, 1]. Small values keep their full relative precision,
 // which is what the tail of a normal needs.
@@ -77,8 +81,9 @@ HWY_INLINE hn::Vec<D> Series(D d, const double (&coefficients)[9], hn::Vec<D> ne
 // an angle in (-pi/4, pi/4), one that says whether to exchange sine and cosine, and one for
 // the sign of the cosine: the four quarters of the circle, without a range reduction.
 template <class D>
-HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words, const uint32_t* HWY_RESTRICT angle_words,
-                          hn::Vec<D>& first, hn::Vec<D>& second) {
+HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words,
+                          const uint32_t* HWY_RESTRICT angle_words, hn::Vec<D>& first,
+                          hn::Vec<D>& second) {
   using T = hn::TFromD<D>;
   const hn::Rebind<uint32_t, D> du;
   const hn::Rebind<int32_t, D> di;
@@ -87,12 +92,15 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words, const 
   const auto radius = hn::Sqrt(hn::Max(hn::Mul(hn::Set(d, T(-2)), log_unit), hn::Zero(d)));
 
   const auto word = hn::Load(du, angle_words);
-  const auto fraction = hn::ShiftRight<2>(hn::BitCast(di, hn::ShiftLeft<2>(word)));  // the low 30 bits, signed
-  constexpr double kQuarterPi30 = 0.78539816339744830962 / 536870912.0;              // pi/4 / 2^29
-  const auto angle = hn::Mul(hn::Add(ToReal(d, fraction), hn::Set(d, T(0.5))), hn::Set(d, T(kQuarterPi30)));
+  const auto fraction =
+      hn::ShiftRight<2>(hn::BitCast(di, hn::ShiftLeft<2>(word)));        // the low 30 bits, signed
+  constexpr double kQuarterPi30 = 0.78539816339744830962 / 536870912.0;  // pi/4 / 2^29
+  const auto angle =
+      hn::Mul(hn::Add(ToReal(d, fraction), hn::Set(d, T(0.5))), hn::Set(d, T(kQuarterPi30)));
   const auto negative_square = hn::Neg(hn::Mul(angle, angle));
   const auto sine = hn::Mul(angle, Series(d, kSine, negative_square));
-  const auto cosine = hn::CopySign(Series(d, kCosine, negative_square), ToReal(d, hn::BitCast(di, word)));
+  const auto cosine =
+      hn::CopySign(Series(d, kCosine, negative_square), ToReal(d, hn::BitCast(di, word)));
   const auto exchange = hn::Lt(ToReal(d, hn::BitCast(di, hn::ShiftLeft<1>(word))), hn::Zero(d));
   first = hn::Mul(radius, hn::IfThenElse(exchange, sine, cosine));
   second = hn::Mul(radius, hn::IfThenElse(exchange, cosine, sine));
@@ -101,7 +109,8 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words, const 
 // out: [count rounded up to a multiple of 4, lanes] independent N(0, 1), from the
 // draws first_draw, first_draw + 1, ... (four normals a draw).
 template <class T>
-HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw, size_t count, T* HWY_RESTRICT out) {
+HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw, size_t count,
+                              T* HWY_RESTRICT out) {
   const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
@@ -121,14 +130,15 @@ HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw,
 
 // out: [count rounded up to a multiple of 4, lanes] independent U(-half_width, half_width).
 template <class T>
-HWY_NOINLINE void FillUniforms(const PhiloxAddress& address, uint32_t first_draw, size_t count, T half_width,
-                               T* HWY_RESTRICT out) {
+HWY_NOINLINE void FillUniforms(const PhiloxAddress& address, uint32_t first_draw, size_t count,
+                               T half_width, T* HWY_RESTRICT out) {
   const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
     PhiloxLanes(address, first_draw + static_cast<uint32_t>(i / 4), words);
     for (size_t w = 0; w < 4 * kLanes; w += hn::Lanes(d)) {
-      hn::Store(hn::Mul(SignedFromWords(d, words + w), hn::Set(d, half_width)), d, out + i * kLanes + w);
+      hn::Store(hn::Mul(SignedFromWords(d, words + w), hn::Set(d, half_width)), d,
+                out + i * kLanes + w);
     }
   }
 }
@@ -140,13 +150,16 @@ inline constexpr uint32_t kChiAttempts = 64;
 // Marsaglia and Tsang (2000) for half a chi-square with k degrees of freedom: Gamma(k / 2).
 struct ChiLaw {
   explicit ChiLaw(double degrees)
-      : k(degrees), scale(degrees / 2 - 1.0 / 3), slope(1 / (3 * __builtin_sqrt(degrees / 2 - 1.0 / 3))) {}
+      : k(degrees),
+        scale(degrees / 2 - 1.0 / 3),
+        slope(1 / (3 * __builtin_sqrt(degrees / 2 - 1.0 / 3))) {}
   double k, scale, slope;
 };
 
 // One attempt with a normal x and a uniform `unit`: where the result is true, `chi` is a draw.
 template <class D>
-HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> unit, hn::Vec<D>& chi) {
+HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> unit,
+                              hn::Vec<D>& chi) {
   using T = hn::TFromD<D>;
   if (law.k < 1.5) {  // one degree of freedom
     chi = hn::Abs(x);
@@ -159,14 +172,17 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
   chi = hn::Sqrt(hn::Mul(hn::Set(d, T(2 * law.scale)), hn::Max(cube, hn::Zero(d))));
   // Squeeze first: it settles nearly all lanes without a logarithm.
   const auto x2 = hn::Mul(x, x);
-  auto accept = hn::Lt(unit, hn::NegMulAdd(hn::Mul(x2, x2), hn::Set(d, T(0.0331)), hn::Set(d, T(1))));
+  auto accept =
+      hn::Lt(unit, hn::NegMulAdd(hn::Mul(x2, x2), hn::Set(d, T(0.0331)), hn::Set(d, T(1))));
   if (!hn::AllTrue(d, accept)) {
     // log u < x^2/2 + s (1 - (1+y)^3 + 3 log(1+y)), with the cancelling terms of the bracket
     // taken out by hand so that float survives a large k.
     const auto safe = hn::IfThenElse(positive, y, hn::Zero(d));
-    const auto bracket = hn::NegMulAdd(hn::Mul(safe, safe), hn::Add(safe, hn::Set(d, T(3))),
-                                       hn::Mul(hn::Set(d, T(3)), hn::Sub(hn::Log1p(d, safe), safe)));
-    const auto bound = hn::MulAdd(hn::Set(d, T(law.scale)), bracket, hn::Mul(x2, hn::Set(d, T(0.5))));
+    const auto bracket =
+        hn::NegMulAdd(hn::Mul(safe, safe), hn::Add(safe, hn::Set(d, T(3))),
+                      hn::Mul(hn::Set(d, T(3)), hn::Sub(hn::Log1p(d, safe), safe)));
+    const auto bound =
+        hn::MulAdd(hn::Set(d, T(law.scale)), bracket, hn::Mul(x2, hn::Set(d, T(0.5))));
     accept = hn::Or(accept, hn::Lt(hn::Log(d, unit), bound));
   }
   return hn::And(accept, positive);
@@ -175,8 +191,8 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
 // out0, out1: [lanes], square roots of chi-squares with k0, k1 >= 1 degrees of freedom. Two at a
 // time because one draw has two normals and two uniforms. Each lane repeats until accepted.
 template <class T>
-HWY_NOINLINE void FillChiPair(const PhiloxAddress& address, uint32_t first_draw, double k0, double k1,
-                              T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
+HWY_NOINLINE void FillChiPair(const PhiloxAddress& address, uint32_t first_draw, double k0,
+                              double k1, T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
   const Tag<T> d;
   const ChiLaw law0(k0), law1(k1);
   HWY_ALIGN uint32_t words[4 * kLanes];

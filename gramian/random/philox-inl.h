@@ -26,7 +26,8 @@ HWY_INLINE void MultiplyWide(D d, V a, V multiplier, V& high, V& low) {
 #else
   const hn::Repartition<uint64_t, D> wide;
   const auto even = hn::MulEven(a, multiplier);
-  const auto odd = hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), multiplier);
+  const auto odd =
+      hn::MulEven(hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, a))), multiplier);
   const auto upper = hn::Set(wide, 0xFFFFFFFF00000000ull);
   high = hn::BitCast(d, hn::Or(hn::ShiftRight<32>(even), hn::And(odd, upper)));
   low = hn::BitCast(d, hn::Or(hn::AndNot(upper, even), hn::ShiftLeft<32>(odd)));
@@ -34,7 +35,8 @@ HWY_INLINE void MultiplyWide(D d, V a, V multiplier, V& high, V& low) {
 }
 
 // words: [4, lanes], the four output words of draw number `draw` of each lane's prompt.
-HWY_INLINE void PhiloxLanes(const PhiloxAddress& address, uint32_t draw, uint32_t* HWY_RESTRICT words) {
+HWY_INLINE void PhiloxLanes(const PhiloxAddress& address, uint32_t draw,
+                            uint32_t* HWY_RESTRICT words) {
   const hn::CappedTag<uint32_t, kLanes> d;
   using V = hn::Vec<decltype(d)>;
   const V m0 = hn::Set(d, kPhiloxMultiplier0);

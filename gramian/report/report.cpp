@@ -18,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Where the template wants the results.
-constexpr std::string_view kPlace = R"(<script type="application/json" id="gramian-results">null</script>)";
+constexpr std::string_view kPlace =
+    R"(<script type="application/json" id="gramian-results">null</script>)";
 
 // By name, with a number at its end counted as a number: fig2, fig12.
 std::tuple<int, std::string, int> rank(const std::string& study) {
@@ -35,8 +36,10 @@ Expected<std::vector<std::string>> result_paths(const std::string& directory) {
   const fs::path folder = fs::path(directory) / "results";
   std::error_code error;
   if (!fs::is_directory(directory, error)) {
-    return fail(ErrorKind::io, "{} is not a directory; gramian report wants the directory that a study has written to",
-                directory);
+    return fail(
+        ErrorKind::io,
+        "{} is not a directory; gramian report wants the directory that a study has written to",
+        directory);
   }
   std::vector<std::string> paths;
   if (fs::is_directory(folder, error)) {
@@ -47,7 +50,8 @@ Expected<std::vector<std::string>> result_paths(const std::string& directory) {
     if (error) return fail(ErrorKind::io, "cannot list {}: {}", folder.string(), error.message());
   }
   if (paths.empty()) {
-    return fail(ErrorKind::io, "there are no results in {}: no file {}", directory, (folder / "*.json").string());
+    return fail(ErrorKind::io, "there are no results in {}: no file {}", directory,
+                (folder / "*.json").string());
   }
   std::sort(paths.begin(), paths.end());  // so that of several errors the same one is reported
   return paths;
@@ -59,7 +63,8 @@ Expected<StudyFile> read_result(const std::string& path) {
   try {
     json = nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 7: what": without its own number.
+    // "[json.exception.parse_error.101] parse error at line 3, column 7: what": without its own
+    // number.
     std::string_view what = error.what();
     if (const std::size_t end = what.find("] "); end != what.npos) what.remove_prefix(end + 2);
     return fail(ErrorKind::format, "{} is not JSON: {}", path, what);
@@ -92,8 +97,8 @@ Expected<std::vector<StudyFile>> read_results(const std::string& directory) {
     auto result = GRAMIAN_TRY(read_result(path));
     for (const StudyFile& other : results) {
       if (other.study == result.study) {
-        return fail(ErrorKind::format, "{} and {} are both results of the study '{}'; keep one", other.path, path,
-                    other.study);
+        return fail(ErrorKind::format, "{} and {} are both results of the study '{}'; keep one",
+                    other.path, path, other.study);
       }
     }
     results.push_back(std::move(result));
@@ -107,7 +112,8 @@ Expected<std::string> render_report(std::span<const StudyFile> results) {
   const std::string_view page = report_template();
   const std::size_t at = page.find(kPlace);
   if (at == page.npos || page.find(kPlace, at + 1) != page.npos) {
-    return fail(ErrorKind::format, "the template of the report must have the element {} once", kPlace);
+    return fail(ErrorKind::format, "the template of the report must have the element {} once",
+                kPlace);
   }
   const std::size_t content = at + kPlace.find("null");
   std::string filled(page.substr(0, content));

@@ -18,7 +18,8 @@ struct StudyFile {
 };
 
 // The files of directory/results that end in .json, in the order of the page: table1, fig1 and so
-// on, blowups, training, others by name. One that is not a study's result is an error which says why.
+// on, blowups, training, others by name. One that is not a study's result is an error which says
+// why.
 Expected<std::vector<StudyFile>> read_results(const std::string& directory);
 
 // The template with the results in it.

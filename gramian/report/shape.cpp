@@ -34,7 +34,8 @@ class Checker {
   template <class Visit>
   void each(const Json& array, const std::string& place, Visit visit) {
     expect(array.is_array(), place, "an array", array);
-    for (std::size_t i = 0; status_ && i < array.size(); ++i) visit(place + "/" + std::to_string(i), array[i]);
+    for (std::size_t i = 0; status_ && i < array.size(); ++i)
+      visit(place + "/" + std::to_string(i), array[i]);
   }
 
   template <class Visit>
@@ -49,23 +50,26 @@ class Checker {
 
   // Of this type or missing: null would pass for missing.
   void text(const Json& object, const std::string& place, const char* key) {
-    optional(object, place, key,
-             [&](const std::string& at, const Json& value) { expect(value.is_string(), at, "a text", value); });
+    optional(object, place, key, [&](const std::string& at, const Json& value) {
+      expect(value.is_string(), at, "a text", value);
+    });
   }
 
   void number(const Json& object, const std::string& place, const char* key, bool required) {
     if (required && (!object.contains(key) || object[key].is_null())) {
       expect(false, place + "/" + key, "a number", Json());
     }
-    optional(object, place, key,
-             [&](const std::string& at, const Json& value) { expect(value.is_number(), at, "a number", value); });
+    optional(object, place, key, [&](const std::string& at, const Json& value) {
+      expect(value.is_number(), at, "a number", value);
+    });
   }
 
   void choice(const Json& object, const std::string& place, const char* key,
               std::initializer_list<std::string_view> words) {
     optional(object, place, key, [&](const std::string& at, const Json& value) {
-      const bool good = value.is_string() &&
-                        std::find(words.begin(), words.end(), value.get_ref<const std::string&>()) != words.end();
+      const bool good =
+          value.is_string() &&
+          std::find(words.begin(), words.end(), value.get_ref<const std::string&>()) != words.end();
       expect(good, at, fmt::format("one of {}", fmt::join(words, ", ")), value);
     });
   }
@@ -84,12 +88,14 @@ bool is_identifier(const Json& value) {
   if (!value.is_string()) return false;
   const auto& text = value.get_ref<const std::string&>();
   return !text.empty() &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == text.npos;
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == text.npos;
 }
 
 void check_id(Checker& check, const std::string& place, const Json& object, const char* key) {
   const Json value = object.value(key, Json());
-  check.expect(is_identifier(value), place + "/" + key, "a name of letters, digits, - and _", value);
+  check.expect(is_identifier(value), place + "/" + key, "a name of letters, digits, - and _",
+               value);
 }
 
 void check_cell(Checker& check, const std::string& place, const Json& cell) {
@@ -108,12 +114,15 @@ void check_table(Checker& check, const std::string& place, const Json& table) {
   check.require(table, place, "rows");
   if (!check.status()) return;
   const Json& columns = table["columns"];
-  check.each(columns, place + "/columns",
-             [&](const std::string& at, const Json& name) { check.expect(name.is_string(), at, "a text", name); });
+  check.each(columns, place + "/columns", [&](const std::string& at, const Json& name) {
+    check.expect(name.is_string(), at, "a text", name);
+  });
   check.each(table["rows"], place + "/rows", [&](const std::string& at, const Json& row) {
     check.expect(row.is_array() && row.size() == columns.size(), at,
                  fmt::format("an array of {} cells, one for each column", columns.size()), row);
-    check.each(row, at, [&](const std::string& cell_place, const Json& cell) { check_cell(check, cell_place, cell); });
+    check.each(row, at, [&](const std::string& cell_place, const Json& cell) {
+      check_cell(check, cell_place, cell);
+    });
   });
   check.optional(table, place, "notes", [&](const std::string& at, const Json& notes) {
     check.each(notes, at, [&](const std::string& note_place, const Json& note) {
@@ -133,10 +142,12 @@ void check_axis(Checker& check, const std::string& place, const Json& axis) {
         check.expect(value.is_number(), value_place, "a number", value);
       });
       if (std::string_view(key) == "domain") {
-        const bool pair = values.is_array() && (values.empty() || (values.size() == 2 && values[0] < values[1]));
+        const bool pair =
+            values.is_array() && (values.empty() || (values.size() == 2 && values[0] < values[1]));
         check.expect(pair, at, "a low and a higher number", values);
         const bool log = axis.value("scale", Json()) == Json("log");
-        check.expect(!log || !pair || values.empty() || values[0] > 0, at, "positive on a log axis", values);
+        check.expect(!log || !pair || values.empty() || values[0] > 0, at, "positive on a log axis",
+                     values);
       }
     });
   }
@@ -149,15 +160,16 @@ void check_heatmap(Checker& check, const std::string& place, const Json& map) {
   }
   if (!check.status()) return;
   for (const char* key : {"rows", "columns"}) {
-    check.each(map[key], place + "/" + key,
-               [&](const std::string& at, const Json& name) { check.expect(name.is_string(), at, "a text", name); });
+    check.each(map[key], place + "/" + key, [&](const std::string& at, const Json& name) {
+      check.expect(name.is_string(), at, "a text", name);
+    });
   }
   const Json& values = map["values"];
-  check.expect(values.is_array() && values.size() == map["rows"].size(), place + "/values", "an array for each row",
-               values);
+  check.expect(values.is_array() && values.size() == map["rows"].size(), place + "/values",
+               "an array for each row", values);
   check.each(values, place + "/values", [&](const std::string& at, const Json& row) {
-    check.expect(row.is_array() && row.size() == map["columns"].size(), at, "an array with a number for each column",
-                 row);
+    check.expect(row.is_array() && row.size() == map["columns"].size(), at,
+                 "an array with a number for each column", row);
     check.each(row, at, [&](const std::string& cell_place, const Json& value) {
       check.expect(value.is_number() || value.is_null(), cell_place, "a number or null", value);
     });
@@ -183,27 +195,34 @@ void check_figure(Checker& check, const std::string& place, const Json& figure) 
   for (const char* key : {"title", "caption"}) check.text(figure, place, key);
   check.number(figure, place, "columns", false);
   check.require(figure, place, "panels");
-  check.each_object(figure, place, "panels", [&](const std::string& panel_place, const Json& panel) {
-    check.text(panel, panel_place, "title");
-    for (const char* key : {"x", "y"}) {
-      check.optional(panel, panel_place, key,
-                     [&](const std::string& at, const Json& axis) { check_axis(check, at, axis); });
-    }
-    check.each_object(panel, panel_place, "bands", [&](const std::string& at, const Json& band) {
-      for (const char* key : {"from", "to"}) check.number(band, at, key, true);
-      check.text(band, at, "label");
-    });
-    check.each_object(panel, panel_place, "series",
-                      [&](const std::string& at, const Json& series) { check_series(check, at, series); });
-    check.optional(panel, panel_place, "heatmap",
-                   [&](const std::string& at, const Json& map) { check_heatmap(check, at, map); });
-  });
+  check.each_object(
+      figure, place, "panels", [&](const std::string& panel_place, const Json& panel) {
+        check.text(panel, panel_place, "title");
+        for (const char* key : {"x", "y"}) {
+          check.optional(panel, panel_place, key, [&](const std::string& at, const Json& axis) {
+            check_axis(check, at, axis);
+          });
+        }
+        check.each_object(panel, panel_place, "bands",
+                          [&](const std::string& at, const Json& band) {
+                            for (const char* key : {"from", "to"})
+                              check.number(band, at, key, true);
+                            check.text(band, at, "label");
+                          });
+        check.each_object(
+            panel, panel_place, "series",
+            [&](const std::string& at, const Json& series) { check_series(check, at, series); });
+        check.optional(panel, panel_place, "heatmap", [&](const std::string& at, const Json& map) {
+          check_heatmap(check, at, map);
+        });
+      });
 }
 
 void check_provenance(Checker& check, const std::string& place, const Json& provenance) {
   check.expect(provenance.is_object(), place, "an object", provenance);
   if (!check.status()) return;
-  for (const char* key : {"command", "version", "commit", "cpu", "simd", "compiler", "finished", "settings"}) {
+  for (const char* key :
+       {"command", "version", "commit", "cpu", "simd", "compiler", "finished", "settings"}) {
     check.text(provenance, place, key);
   }
   for (const char* key : {"cores", "train_seconds"}) check.number(provenance, place, key, false);
@@ -212,9 +231,11 @@ void check_provenance(Checker& check, const std::string& place, const Json& prov
 }  // namespace
 
 Expected<std::string> check_shape(const Json& study, const std::string& path) {
-  if (!study.is_object()) return fail(ErrorKind::format, "{}: a study's result is a JSON object, this is not", path);
+  if (!study.is_object())
+    return fail(ErrorKind::format, "{}: a study's result is a JSON object, this is not", path);
   if (!study.contains("study")) {
-    return fail(ErrorKind::format, "{}: the key \"study\" is missing: this is not the result of a study", path);
+    return fail(ErrorKind::format,
+                "{}: the key \"study\" is missing: this is not the result of a study", path);
   }
   Checker check(path);
   check_id(check, "", study, "study");
@@ -229,16 +250,20 @@ Expected<std::string> check_shape(const Json& study, const std::string& path) {
       check.expect(holds.is_boolean(), place, "true, false or null", holds);
     });
   });
-  check.each_object(study, "", "tables",
-                    [&](const std::string& at, const Json& table) { check_table(check, at, table); });
-  check.each_object(study, "", "figures",
-                    [&](const std::string& at, const Json& figure) { check_figure(check, at, figure); });
+  check.each_object(study, "", "tables", [&](const std::string& at, const Json& table) {
+    check_table(check, at, table);
+  });
+  check.each_object(study, "", "figures", [&](const std::string& at, const Json& figure) {
+    check_figure(check, at, figure);
+  });
   check.each_object(study, "", "runs", [&](const std::string& at, const Json& run) {
     for (const char* key : {"name", "kind", "problem", "directory"}) check.text(run, at, key);
-    for (const char* key : {"layers", "seed", "steps", "seconds"}) check.number(run, at, key, false);
+    for (const char* key : {"layers", "seed", "steps", "seconds"})
+      check.number(run, at, key, false);
   });
-  check.optional(study, "", "provenance",
-                 [&](const std::string& at, const Json& provenance) { check_provenance(check, at, provenance); });
+  check.optional(study, "", "provenance", [&](const std::string& at, const Json& provenance) {
+    check_provenance(check, at, provenance);
+  });
   if (!check.status()) return std::unexpected(check.status().error());
   return study["study"].get<std::string>();
 }

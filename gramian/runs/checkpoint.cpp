@@ -10,7 +10,8 @@ namespace gramian {
 namespace {
 
 template <class T>
-Expected<T> metadata_number(const TensorFile& file, const std::string& path, const std::string& key) {
+Expected<T> metadata_number(const TensorFile& file, const std::string& path,
+                            const std::string& key) {
   const auto found = file.metadata.find(key);
   T value{};
   if (found != file.metadata.end()) {
@@ -21,7 +22,8 @@ Expected<T> metadata_number(const TensorFile& file, const std::string& path, con
       return value;
     }
   }
-  return fail(ErrorKind::format, "{}: not a checkpoint: metadata '{}' must be a finite number >= 0, got {}", path, key,
+  return fail(ErrorKind::format,
+              "{}: not a checkpoint: metadata '{}' must be a finite number >= 0, got {}", path, key,
               found == file.metadata.end() ? "none" : "'" + found->second + "'");
 }
 
@@ -54,13 +56,15 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   return write_safetensors(path, file);
 }
 
-Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters, Method method) {
+Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters,
+                                     Method method) {
   const auto file = GRAMIAN_TRY(read_safetensors(path));
   GRAMIAN_TRY(require_finite(file, path));
 
   Checkpoint checkpoint;
   const auto step = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "step"));
-  const auto second_step = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "gauss_newton_step"));
+  const auto second_step =
+      GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "gauss_newton_step"));
   const auto error = GRAMIAN_TRY(metadata_number<double>(file, path, "error"));
   const auto seconds = GRAMIAN_TRY(metadata_number<double>(file, path, "seconds"));
   const auto dropped = GRAMIAN_TRY(metadata_number<std::int64_t>(file, path, "dropped"));
@@ -94,11 +98,14 @@ Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parame
   for (const Part& part : parts) {
     const Tensor* tensor = file.find(part.name);
     if (tensor == nullptr) {
-      return fail(ErrorKind::format, "{}: not a checkpoint of this run: it has no tensor '{}'", path, part.name);
+      return fail(ErrorKind::format, "{}: not a checkpoint of this run: it has no tensor '{}'",
+                  path, part.name);
     }
     if (tensor->dtype != DType::f64 || tensor->values.size() != part.size) {
-      return fail(ErrorKind::format, "{}: '{}' must be {} numbers of float64 for this model, got {} of {}", path,
-                  part.name, part.size, tensor->values.size(), tensor->dtype == DType::f64 ? "float64" : "float32");
+      return fail(ErrorKind::format,
+                  "{}: '{}' must be {} numbers of float64 for this model, got {} of {}", path,
+                  part.name, part.size, tensor->values.size(),
+                  tensor->dtype == DType::f64 ? "float64" : "float32");
     }
     *part.values = tensor->values;
   }

@@ -24,6 +24,7 @@ Status save_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 // Refuses (format) a file that is not a checkpoint of a network with `parameters` parameters,
 // trained by `method`.
-Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters, Method method);
+Expected<Checkpoint> load_checkpoint(const std::string& path, std::size_t parameters,
+                                     Method method);
 
 }  // namespace gramian

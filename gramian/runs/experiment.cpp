@@ -13,8 +13,9 @@ Expected<NoisePrior> noise_prior(const Config& config) {
   const std::string& kind = config.text("task.noise");
   const std::vector<double>& sigma = config.numbers("task.sigma");
   const auto refuse = [&](std::string_view rule) {
-    return fail(ErrorKind::config, "[task.sigma] must be {} for task.noise = \"{}\", got [{}] ({})", rule, kind,
-                fmt::join(sigma, ", "), config.where(config.is_set("task.sigma") ? "task.sigma" : "task.noise"));
+    return fail(ErrorKind::config, "[task.sigma] must be {} for task.noise = \"{}\", got [{}] ({})",
+                rule, kind, fmt::join(sigma, ", "),
+                config.where(config.is_set("task.sigma") ? "task.sigma" : "task.noise"));
   };
   if (kind == "uniform") {
     if (sigma.size() != 2 || sigma[0] > sigma[1]) return refuse("[low, high] with low <= high");
@@ -32,12 +33,15 @@ Expected<NoisePrior> noise_prior(const Config& config) {
 Expected<std::vector<double>> covariance(const Config& config, std::size_t d) {
   const Config::Matrix& matrix = config.matrix("task.covariance");
   const auto refuse = [&](const std::string& found) {
-    return fail(ErrorKind::config, "[task.covariance] must be d x d, or d numbers on the diagonal, d = {}, got {} ({})",
-                d, found, config.where("task.covariance"));
+    return fail(
+        ErrorKind::config,
+        "[task.covariance] must be d x d, or d numbers on the diagonal, d = {}, got {} ({})", d,
+        found, config.where("task.covariance"));
   };
   std::vector<double> s;
   if (!matrix.diagonal.empty()) {
-    if (matrix.diagonal.size() != d) return refuse(fmt::format("{} on the diagonal", matrix.diagonal.size()));
+    if (matrix.diagonal.size() != d)
+      return refuse(fmt::format("{} on the diagonal", matrix.diagonal.size()));
     s.assign(d * d, 0.0);
     for (std::size_t i = 0; i < d; ++i) s[i * d + i] = matrix.diagonal[i];
   } else if (!matrix.rows.empty()) {
@@ -52,7 +56,8 @@ Expected<std::vector<double>> covariance(const Config& config, std::size_t d) {
 }
 
 Parametrisation parametrisation(const std::string& name) {
-  for (const Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+  for (const Parametrisation kind :
+       {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
     if (name == name_of(kind)) return kind;
   }
   return Parametrisation::preconditioned;
@@ -64,7 +69,8 @@ NetworkSpec network_spec(const Config& config) {
           .layers = static_cast<int>(config.integer("model.layers")),
           .heads = static_cast<int>(config.integer("model.heads")),
           .tied = config.boolean("model.tied"),
-          .context_scale = config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
+          .context_scale =
+              config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
           .query_in_keys = config.boolean("model.query_in_keys")};
 }
 
@@ -75,7 +81,8 @@ QueryMode query_mode(const Config& config, std::string_view key) {
 Method method(const Config& config) {
   const std::string& name = config.text("train.optimiser");
   const std::string& kind = config.text("model.kind");
-  if (name == "automatic") return kind == "full" || kind == "transformer" ? Method::adam : Method::gauss_newton;
+  if (name == "automatic")
+    return kind == "full" || kind == "transformer" ? Method::adam : Method::gauss_newton;
   return name == "adam" ? Method::adam : name == "soap" ? Method::soap : Method::gauss_newton;
 }
 
@@ -84,7 +91,8 @@ TrainSpec train_spec(const Config& config) {
   return {.seed = static_cast<std::uint64_t>(config.integer("train.seed")),
           .steps = config.integer("train.steps"),
           .batch = static_cast<int>(config.integer("train.batch")),
-          .precision = config.text("train.precision") == "double" ? Precision::twice : Precision::single,
+          .precision =
+              config.text("train.precision") == "double" ? Precision::twice : Precision::single,
           .loss = {.query = query_mode(config, "train.query"),
                    .robust = config.number("train.robust"),
                    .guards = static_cast<int>(config.integer("train.guards")),
@@ -118,8 +126,9 @@ Status require_linear(const Config& config) {
     if (type == KeyType::number) return config.number(key) == usual.number(key);
     return config.text(key) == usual.text(key);
   };
-  for (const char* key : {"task.family", "task.layout", "model.positions", "model.embedding", "model.hidden",
-                          "model.key_size", "model.softmax_layers", "model.attention", "model.clip"}) {
+  for (const char* key :
+       {"task.family", "task.layout", "model.positions", "model.embedding", "model.hidden",
+        "model.key_size", "model.softmax_layers", "model.attention", "model.clip"}) {
     if (same(key)) continue;
     return fail(ErrorKind::config, "[{}] is for [model.kind] transformer, not for {} ({})", key,
                 config.text("model.kind"), config.where(key));
@@ -130,15 +139,16 @@ Status require_linear(const Config& config) {
 Expected<TokenExperiment> token_experiment(const Config& config, const RegressionTask& regression) {
   const std::vector<double>& amplitude = config.numbers("task.amplitude");
   if (amplitude.size() != 2) {
-    return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})", amplitude.size(),
-                config.where("task.amplitude"));
+    return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})",
+                amplitude.size(), config.where("task.amplitude"));
   }
-  auto task = GRAMIAN_TRY(
-      TokenTask::create(regression, config.text("task.family") == "sine" ? Family::sine : Family::linear,
-                        config.text("task.layout") == "interleaved" ? TokenLayout::interleaved : TokenLayout::joined,
-                        {amplitude[0], amplitude[1], config.boolean("task.correlated")}));
+  auto task = GRAMIAN_TRY(TokenTask::create(
+      regression, config.text("task.family") == "sine" ? Family::sine : Family::linear,
+      config.text("task.layout") == "interleaved" ? TokenLayout::interleaved : TokenLayout::joined,
+      {amplitude[0], amplitude[1], config.boolean("task.correlated")}));
   if (config.text("model.init").starts_with("gdpp")) {
-    return fail(ErrorKind::config, "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
+    return fail(ErrorKind::config,
+                "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
                 config.text("model.init"), config.where("model.init"));
   }
   const auto number = [&](const char* key) { return static_cast<int>(config.integer(key)); };
@@ -152,9 +162,11 @@ Expected<TokenExperiment> token_experiment(const Config& config, const Regressio
       .heads = number("model.heads"),
       .key_size = number("model.key_size"),
       .softmax_layers = number("model.softmax_layers"),
-      .attention = config.text("model.attention") == "trained" ? Attention::trained : Attention::gradient_descent,
+      .attention = config.text("model.attention") == "trained" ? Attention::trained
+                                                               : Attention::gradient_descent,
       .tied = config.boolean("model.tied"),
-      .context_scale = config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
+      .context_scale =
+          config.text("model.context_scale") == "sum" ? ContextScale::sum : ContextScale::mean,
       .query_in_keys = config.boolean("model.query_in_keys"),
       .clip = config.number("model.clip")};
   return TokenExperiment{std::move(task), spec};
@@ -165,12 +177,14 @@ Status check_threads(const NetworkSpec& network, int threads) {
   constexpr double kMostBytes = 64e9;
   if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
   const double matrix = static_cast<double>(network.rows() * network.rows());
-  const double numbers = network.layers * (2.0 + network.heads) * matrix + static_cast<double>(network.parameters());
+  const double numbers =
+      network.layers * (2.0 + network.heads) * matrix + static_cast<double>(network.parameters());
   const double bytes = threads * numbers * kLanes * sizeof(double);
   if (bytes <= kMostBytes) return {};
-  return fail(ErrorKind::config,
-              "[train.threads] = {} would need {:.0f} GB for a model of this size; at most {:.0f} GB", threads,
-              bytes / 1e9, kMostBytes / 1e9);
+  return fail(
+      ErrorKind::config,
+      "[train.threads] = {} would need {:.0f} GB for a model of this size; at most {:.0f} GB",
+      threads, bytes / 1e9, kMostBytes / 1e9);
 }
 
 // Whether the network can hold what it is to begin as.
@@ -179,26 +193,31 @@ Status set_beginning(const Config& config, Experiment& experiment) {
   if (!init.starts_with("gdpp")) return {};
   const bool computed = init == "gdpp_optimum";
   const NetworkSpec& network = experiment.network;
-  const bool holds_gdpp = network.kind == Parametrisation::full || network.kind == Parametrisation::diag ||
+  const bool holds_gdpp = network.kind == Parametrisation::full ||
+                          network.kind == Parametrisation::diag ||
                           (computed && network.kind == Parametrisation::gdpp);
   if (!holds_gdpp || network.heads != 1 || network.tied) {
-    return fail(
-        ErrorKind::config,
-        "[model.init] {} needs [model] kind = {}full or diag, heads = 1 and tied = false, got {}, {} and {} ({})", init,
-        computed ? "gdpp, " : "", config.text("model.kind"), network.heads, network.tied, config.where("model.init"));
+    return fail(ErrorKind::config,
+                "[model.init] {} needs [model] kind = {}full or diag, heads = 1 and tied = false, "
+                "got {}, {} and {} ({})",
+                init, computed ? "gdpp, " : "", config.text("model.kind"), network.heads,
+                network.tied, config.where("model.init"));
   }
   experiment.beginning = computed ? Beginning::gdpp_optimum : Beginning::gdpp;
   experiment.init_rare = config.number("model.init_rare");
   if (!computed) return {};
-  if (!experiment.task.identity_covariance() && experiment.task.spec().weights != WeightLaw::isotropic) {
-    return fail(ErrorKind::config,
-                "[model.init] gdpp_optimum needs [task.weights] isotropic, got inverse_covariance ({})",
-                config.where("task.weights"));
+  if (!experiment.task.identity_covariance() &&
+      experiment.task.spec().weights != WeightLaw::isotropic) {
+    return fail(
+        ErrorKind::config,
+        "[model.init] gdpp_optimum needs [task.weights] isotropic, got inverse_covariance ({})",
+        config.where("task.weights"));
   }
   constexpr int kLayers = 16;  // a search of some seconds
   if (network.layers > kLayers) {
-    return fail(ErrorKind::config, "[model.init] gdpp_optimum needs [model.layers] of at most {}, got {} ({})", kLayers,
-                network.layers, config.where("model.layers"));
+    return fail(ErrorKind::config,
+                "[model.init] gdpp_optimum needs [model.layers] of at most {}, got {} ({})",
+                kLayers, network.layers, config.where("model.layers"));
   }
   if (const Status law = check_eigenvalue_law(experiment.task); !law) {
     return fail(ErrorKind::config, "[model.init] gdpp_optimum: {} ({})", law.error().message,
@@ -221,8 +240,8 @@ Expected<TaskSpec> task_spec(const Config& config) {
   spec.covariance = std::move(s);
 
   spec.inputs = config.text("task.inputs") == "uniform" ? InputLaw::uniform : InputLaw::gaussian;
-  spec.weights =
-      config.text("task.weights") == "inverse_covariance" ? WeightLaw::inverse_covariance : WeightLaw::isotropic;
+  spec.weights = config.text("task.weights") == "inverse_covariance" ? WeightLaw::inverse_covariance
+                                                                     : WeightLaw::isotropic;
   const std::string& sampler = config.text("task.sampler");
   spec.sampler = sampler == "tokens" ? SamplerKind::tokens
                  : sampler == "gram" ? SamplerKind::gram
@@ -236,24 +255,25 @@ Expected<Experiment> make_experiment(const Config& config) {
 
   const int steps = static_cast<int>(config.integer("eval.gd_steps"));
   const int layers = static_cast<int>(config.integer("model.layers"));
-  Experiment experiment{.task = std::move(task),
-                        .network = network_spec(config),
-                        .initial = {.near_gd = config.text("model.init") != "random",
-                                    .step = config.number("model.init_step"),
-                                    .curvature = config.number("model.init_curvature"),
-                                    .growth = config.number("model.init_growth"),
-                                    .noise = config.number("model.init_noise")},
-                        .train = train_spec(config),
-                        .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),
-                                 .seed = static_cast<std::uint64_t>(config.integer("eval.seed")),
-                                 .query = query_mode(config, "eval.query"),
-                                 .tuning_prompts = static_cast<std::uint64_t>(config.integer("eval.tuning_prompts")),
-                                 .gd_steps = steps > 0 ? steps : layers},
-                        .profile = config.numbers("eval.profile"),
-                        .threads = static_cast<int>(config.integer("train.threads")),
-                        .checkpoint_every = config.integer("train.checkpoint_every"),
-                        .log_every = config.integer("train.log_every"),
-                        .snapshots = static_cast<int>(config.integer("train.snapshots"))};
+  Experiment experiment{
+      .task = std::move(task),
+      .network = network_spec(config),
+      .initial = {.near_gd = config.text("model.init") != "random",
+                  .step = config.number("model.init_step"),
+                  .curvature = config.number("model.init_curvature"),
+                  .growth = config.number("model.init_growth"),
+                  .noise = config.number("model.init_noise")},
+      .train = train_spec(config),
+      .eval = {.prompts = static_cast<std::uint64_t>(config.integer("eval.prompts")),
+               .seed = static_cast<std::uint64_t>(config.integer("eval.seed")),
+               .query = query_mode(config, "eval.query"),
+               .tuning_prompts = static_cast<std::uint64_t>(config.integer("eval.tuning_prompts")),
+               .gd_steps = steps > 0 ? steps : layers},
+      .profile = config.numbers("eval.profile"),
+      .threads = static_cast<int>(config.integer("train.threads")),
+      .checkpoint_every = config.integer("train.checkpoint_every"),
+      .log_every = config.integer("train.log_every"),
+      .snapshots = static_cast<int>(config.integer("train.snapshots"))};
   if (config.text("model.kind") == "transformer") {
     auto tokens = GRAMIAN_TRY(token_experiment(config, experiment.task));
     experiment.train.loss.query = QueryMode::sampled;
@@ -267,7 +287,8 @@ Expected<Experiment> make_experiment(const Config& config) {
   GRAMIAN_TRY(set_beginning(config, experiment));
   if (experiment.network.query_in_keys && experiment.eval.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
-                "[eval.query] integrated needs [model.query_in_keys] false: with the query among the keys the "
+                "[eval.query] integrated needs [model.query_in_keys] false: with the query among "
+                "the keys the "
                 "prediction is not linear in it; use sampled");
   }
   return experiment;

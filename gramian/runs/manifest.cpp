@@ -68,13 +68,17 @@ Status write_manifest(const std::string& path, const Manifest& manifest) {
       {"seed", manifest.seed},
       {"command_line", manifest.command_line},
       {"machine",
-       {{"cpu", manifest.cpu}, {"cores", manifest.cores}, {"compiler", manifest.compiler}, {"simd", manifest.simd}}},
+       {{"cpu", manifest.cpu},
+        {"cores", manifest.cores},
+        {"compiler", manifest.compiler},
+        {"simd", manifest.simd}}},
       {"started", manifest.started},
       {"finished", manifest.finished.empty() ? Json() : Json(manifest.finished)},
       {"seconds", manifest.seconds},
   };
   // A path on the command line need not be UTF-8; replace what JSON cannot hold.
-  return write_file_atomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return write_file_atomically(path,
+                               json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace gramian

@@ -12,12 +12,14 @@ using Json = nlohmann::ordered_json;
 
 std::optional<std::int64_t> step_of(std::string_view line) {
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) return std::nullopt;
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer())
+    return std::nullopt;
   return json["step"].get<std::int64_t>();
 }
 
 // The lines with step <= last_step.
-Expected<std::string> keep_until(std::string_view text, std::int64_t last_step, const std::string& path) {
+Expected<std::string> keep_until(std::string_view text, std::int64_t last_step,
+                                 const std::string& path) {
   std::string kept;
   // What follows the last newline was torn off by a crash or a full disk.
   for (std::size_t begin = 0, number = 1;; ++number) {
@@ -25,7 +27,9 @@ Expected<std::string> keep_until(std::string_view text, std::int64_t last_step, 
     if (end == text.npos) return kept;
     const std::string_view line = text.substr(begin, end - begin);
     const std::optional<std::int64_t> step = step_of(line);
-    if (!step) return fail(ErrorKind::format, "{}:{}: must be a JSON object with an integer \"step\"", path, number);
+    if (!step)
+      return fail(ErrorKind::format, "{}:{}: must be a JSON object with an integer \"step\"", path,
+                  number);
     if (*step <= last_step) kept.append(line).append("\n");
     begin = end + 1;
   }

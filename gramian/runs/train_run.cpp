@@ -40,7 +40,8 @@ Status require_same(const Config& config, const std::string& saved_path) {
     if (a.starts_with("[")) section = a.substr(1, a.find(']') - 1);
     if (section == "eval" || a == b || is_free(a)) continue;
     return fail(ErrorKind::config,
-                "a resumed run must keep its configuration: [{}] {} was asked for, but {} has {}; use another --out",
+                "a resumed run must keep its configuration: [{}] {} was asked for, but {} has {}; "
+                "use another --out",
                 section, a, saved_path, b);
   }
   return {};
@@ -54,7 +55,8 @@ struct Subject {
 
 class Run {
  public:
-  Run(const Experiment& experiment, RunDirectory directory, const TrainRunOptions& options, Manifest manifest)
+  Run(const Experiment& experiment, RunDirectory directory, const TrainRunOptions& options,
+      Manifest manifest)
       : experiment_(experiment),
         directory_(std::move(directory)),
         options_(options),
@@ -70,15 +72,16 @@ class Run {
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint =
-          GRAMIAN_TRY(load_checkpoint(directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method));
+      auto checkpoint = GRAMIAN_TRY(load_checkpoint(
+          directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method));
       seconds_before_ = checkpoint.seconds;
       dropped_ = checkpoint.dropped;
       trainer_->restore(std::move(checkpoint.state));
       saved_step_ = trainer_->steps_done();
     }
     const std::int64_t first = trainer_->steps_done();
-    if (trainer_->done() && std::filesystem::exists(directory_.checkpoint())) return result(first, true);
+    if (trainer_->done() && std::filesystem::exists(directory_.checkpoint()))
+      return result(first, true);
 
     auto metrics = GRAMIAN_TRY(MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first));
     GRAMIAN_TRY(write_manifest(directory_.manifest(), manifest_));
@@ -88,8 +91,9 @@ class Run {
     if (trainer_->done()) {  // no steps were asked for: the initial weights are the model
       GRAMIAN_TRY(save());
     }
-    Progress progress("train", experiment_.train.steps, "steps", first, stderr,
-                      options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
+    Progress progress(
+        "train", experiment_.train.steps, "steps", first, stderr,
+        options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
     while (!trainer_->done()) {
       const auto report = trainer_->step();
       if (!report) return diverged(report.error());
@@ -107,8 +111,8 @@ class Run {
       }
       if (stop) {
         return fail(ErrorKind::interrupted,
-                    "interrupted at step {} of {}; all is saved in {}; --resume goes on from there", report->step,
-                    experiment_.train.steps, directory_.path());
+                    "interrupted at step {} of {}; all is saved in {}; --resume goes on from there",
+                    report->step, experiment_.train.steps, directory_.path());
       }
     }
     progress.finish();
@@ -120,7 +124,8 @@ class Run {
 
  private:
   double seconds() const {
-    return seconds_before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return seconds_before_ +
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
   // The model first: a checkpoint of the last step says that the model of that step is there.
@@ -134,13 +139,15 @@ class Run {
     if (!std::ranges::binary_search(snapshots_, trainer_->steps_done())) return {};
     std::error_code error;
     std::filesystem::create_directories(directory_.snapshots(), error);
-    if (error) return fail(ErrorKind::io, "cannot create {}: {}", directory_.snapshots(), error.message());
+    if (error)
+      return fail(ErrorKind::io, "cannot create {}: {}", directory_.snapshots(), error.message());
     return save_model_(directory_.snapshot(trainer_->steps_done()));
   }
 
   std::unexpected<Error> diverged(Error error) const {
     if (saved_step_ > 0) {
-      error.message += fmt::format(" (the checkpoint of step {} is kept in {})", saved_step_, directory_.checkpoint());
+      error.message += fmt::format(" (the checkpoint of step {} is kept in {})", saved_step_,
+                                   directory_.checkpoint());
     }
     return std::unexpected(std::move(error));
   }
@@ -166,27 +173,29 @@ class Run {
 
 // The weights to begin with. A GD++ network that has to be trained first is a run of its own inside
 // the directory: it resumes, and is there to look at.
-Expected<Network> initial_network(const Experiment& experiment, const Config& config, const RunDirectory& directory,
-                                  const TrainRunOptions& options) {
+Expected<Network> initial_network(const Experiment& experiment, const Config& config,
+                                  const RunDirectory& directory, const TrainRunOptions& options) {
   const auto written_as = [&](const Network& gdpp) {
     return experiment.network.kind == Parametrisation::full   ? gdpp.as_full()
            : experiment.network.kind == Parametrisation::diag ? gdpp.as_diag()
                                                               : gdpp;
   };
   if (experiment.beginning == Beginning::drawn) {
-    return Network::initial(experiment.network, experiment.initial, experiment.task.n(), experiment.train.seed);
+    return Network::initial(experiment.network, experiment.initial, experiment.task.n(),
+                            experiment.train.seed);
   }
   if (experiment.beginning == Beginning::gdpp_optimum) {
     const RegressionTask& task = experiment.task;
     const auto law = GRAMIAN_TRY(eigenvalue_law(task));
-    const GdOptimum best = best_gd(law, task.spec().noise.mean_square(), experiment.network.layers, {.curvature = true},
-                                   experiment.init_rare);
+    const GdOptimum best = best_gd(law, task.spec().noise.mean_square(), experiment.network.layers,
+                                   {.curvature = true}, experiment.init_rare);
     return written_as(gdpp_network(best.layers, experiment.network, task.n()));
   }
   // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
-  const auto first = GRAMIAN_TRY(
-      Config::parse(config.to_toml(), directory.config(),
-                    {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic", "train.learning_rate=0.01"}));
+  const auto first =
+      GRAMIAN_TRY(Config::parse(config.to_toml(), directory.config(),
+                                {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic",
+                                 "train.learning_rate=0.01"}));
   TrainRunOptions resume = options;
   resume.resume = true;
   const auto done = GRAMIAN_TRY(train_run(first, directory.path() + "/gdpp", resume));
@@ -194,15 +203,18 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   return written_as(gdpp);
 }
 
-Expected<Subject> subject(const Experiment& experiment, const Config& config, const RunDirectory& directory,
-                          const TrainRunOptions& options, ThreadPool& pool) {
+Expected<Subject> subject(const Experiment& experiment, const Config& config,
+                          const RunDirectory& directory, const TrainRunOptions& options,
+                          ThreadPool& pool) {
   if (experiment.tokens) {
-    const auto initial = GRAMIAN_TRY(
-        Transformer::initial(experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed));
-    auto trainer = TransformerTrainer::create(experiment.tokens->task, initial, experiment.train, pool);
+    const auto initial = GRAMIAN_TRY(Transformer::initial(
+        experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed));
+    auto trainer =
+        TransformerTrainer::create(experiment.tokens->task, initial, experiment.train, pool);
     const TransformerTrainer* trained = trainer.get();
-    return Subject{std::move(trainer),
-                   [trained](const std::string& path) { return save_transformer(path, trained->transformer()); }};
+    return Subject{std::move(trainer), [trained](const std::string& path) {
+                     return save_transformer(path, trained->transformer());
+                   }};
   }
   const auto initial = GRAMIAN_TRY(initial_network(experiment, config, directory, options));
   auto trainer = Trainer::create(experiment.task, initial, experiment.train, pool);
@@ -225,7 +237,8 @@ std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count) {
   return list;
 }
 
-Expected<TrainRunResult> train_run(const Config& config, const std::string& path, const TrainRunOptions& options) {
+Expected<TrainRunResult> train_run(const Config& config, const std::string& path,
+                                   const TrainRunOptions& options) {
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
 
   auto directory = RunDirectory::open(path);
@@ -234,8 +247,8 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
   } else {
     // What --resume cannot open is begun, unless something else is there.
     std::error_code ignored;
-    const bool foreign =
-        options.resume && std::filesystem::is_directory(path, ignored) && !std::filesystem::is_empty(path, ignored);
+    const bool foreign = options.resume && std::filesystem::is_directory(path, ignored) &&
+                         !std::filesystem::is_empty(path, ignored);
     if (foreign) return std::unexpected(directory.error());
     directory = RunDirectory::create(path);
     if (!directory) return std::unexpected(directory.error());

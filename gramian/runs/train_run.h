@@ -31,9 +31,11 @@ struct TrainRunResult {
 
 // Errors: config, io and format; numeric when training diverges (the last checkpoint stays);
 // interrupted after state was saved. In each case the directory can be resumed.
-Expected<TrainRunResult> train_run(const Config& config, const std::string& directory, const TrainRunOptions& options);
+Expected<TrainRunResult> train_run(const Config& config, const std::string& directory,
+                                   const TrainRunOptions& options);
 
-// Steps at which models are kept, in order: `count` of them from 0 to `steps`, at the squares of equal parts.
+// Steps at which models are kept, in order: `count` of them from 0 to `steps`, at the squares of
+// equal parts.
 std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count);
 
 }  // namespace gramian

@@ -18,6 +18,7 @@ struct TrainedRun {
 
 // `overrides`: key=value settings that win over those of the run, such as "eval.prompts=1000".
 // Refuses a model that does not fit the configuration beside it.
-Expected<TrainedRun> load_trained_run(const RunDirectory& directory, const std::vector<std::string>& overrides = {});
+Expected<TrainedRun> load_trained_run(const RunDirectory& directory,
+                                      const std::vector<std::string>& overrides = {});
 
 }  // namespace gramian

@@ -1,5 +1,5 @@
-// model.safetensors of a transformer on tokens: one float64 tensor for each parameter of its tape (transformer.h),
-// under its name. What they mean is in the configuration beside the file.
+// model.safetensors of a transformer on tokens: one float64 tensor for each parameter of its tape
+// (transformer.h), under its name. What they mean is in the configuration beside the file.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@ namespace gramian {
 
 Status save_transformer(const std::string& path, const Transformer& transformer);
 
-// Errors: io, and format for a file that does not have exactly the parameters of `spec`, finite and of its shapes.
+// Errors: io, and format for a file that does not have exactly the parameters of `spec`, finite and
+// of its shapes.
 Expected<Transformer> load_transformer(const std::string& path, const TransformerSpec& spec);
 
 }  // namespace gramian

@@ -9,10 +9,10 @@ namespace gramian {
 namespace {
 
 // The positive half of the 8-point Gauss-Legendre rule on [-1, 1].
-constexpr std::array<double, 4> kAbscissas = {0.18343464249564980494, 0.52553240991632898582, 0.79666647741362673959,
-                                              0.96028985649753623168};
-constexpr std::array<double, 4> kWeights = {0.36268378337836198297, 0.31370664587788728734, 0.22238103445337447054,
-                                            0.10122853629037625915};
+constexpr std::array<double, 4> kAbscissas = {0.18343464249564980494, 0.52553240991632898582,
+                                              0.79666647741362673959, 0.96028985649753623168};
+constexpr std::array<double, 4> kWeights = {0.36268378337836198297, 0.31370664587788728734,
+                                            0.22238103445337447054, 0.10122853629037625915};
 
 constexpr double kSmallest = 1e-7;  // of an interval's upper end: below, one node
 
@@ -60,7 +60,8 @@ void Bayes::add_node(double sigma, double weight) {
 void Bayes::solve(const Spectrum& prompt, std::span<double> coordinates) const {
   const std::size_t count = nodes();
   const auto d = static_cast<std::size_t>(prompt.d);
-  const std::size_t null_space = d - static_cast<std::size_t>(prompt.rank);  // eigenvalues ascend: zeros come first
+  const std::size_t null_space =
+      d - static_cast<std::size_t>(prompt.rank);  // eigenvalues ascend: zeros come first
   const double floor = std::max(kFloor * prompt.yy / prompt.n, std::numeric_limits<double>::min());
   const double log_floor = std::log(floor);
   const double freedom = prompt.n - prompt.rank;
@@ -69,7 +70,8 @@ void Bayes::solve(const Spectrum& prompt, std::span<double> coordinates) const {
   std::vector<double> variance(count), posterior(count), product(count, 1.0);
   for (std::size_t q = 0; q < count; ++q) {
     variance[q] = std::max(sigma2_[q], floor);
-    posterior[q] = prompt.rss / variance[q] + freedom * std::max(log_sigma2_[q], log_floor) - 2 * log_weight_[q];
+    posterior[q] = prompt.rss / variance[q] + freedom * std::max(log_sigma2_[q], log_floor) -
+                   2 * log_weight_[q];
   }
   for (std::size_t i = null_space; i < d; ++i) {
     const double l = prompt.eigenvalues[i];
@@ -102,7 +104,8 @@ void Bayes::solve(const Spectrum& prompt, std::span<double> coordinates) const {
   for (std::size_t i = 0; i < null_space; ++i) coordinates[i] = 0;
   for (std::size_t i = null_space; i < d; ++i) {
     double filter = 0;
-    for (std::size_t q = first; q < last; ++q) filter += posterior[q] / (prompt.eigenvalues[i] + sigma2_[q]);
+    for (std::size_t q = first; q < last; ++q)
+      filter += posterior[q] / (prompt.eigenvalues[i] + sigma2_[q]);
     coordinates[i] = prompt.moments[i] * (filter / total);
   }
 }

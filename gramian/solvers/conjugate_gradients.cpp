@@ -33,10 +33,12 @@ void ConjugateGradients::solve(const Spectrum& prompt, std::span<double> coordin
   };
   double energy = square(residual);
   // Below this the residual is rounding, and further directions are noise.
-  const double converged = energy * std::numeric_limits<double>::epsilon() * std::numeric_limits<double>::epsilon();
+  const double converged =
+      energy * std::numeric_limits<double>::epsilon() * std::numeric_limits<double>::epsilon();
   for (int k = 0; k < steps_ && energy > converged; ++k) {
     double curvature = 0;
-    for (std::size_t i = 0; i < d; ++i) curvature += (prompt.eigenvalues[i] + sigma2_) * direction[i] * direction[i];
+    for (std::size_t i = 0; i < d; ++i)
+      curvature += (prompt.eigenvalues[i] + sigma2_) * direction[i] * direction[i];
     const double step = energy / curvature;
     for (std::size_t i = 0; i < d; ++i) {
       coordinates[i] += step * direction[i];

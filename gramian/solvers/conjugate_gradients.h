@@ -5,16 +5,17 @@
 
 namespace gramian {
 
-// `steps` steps of conjugate gradients, preconditioned with K, on  (Sigma + s K) w = alpha:  the best polynomial of
-// its degree for this prompt, so that no step size is to be tuned. Exact after as many steps as there are different
-// eigenvalues.
+// `steps` steps of conjugate gradients, preconditioned with K, on  (Sigma + s K) w = alpha:  the
+// best polynomial of its degree for this prompt, so that no step size is to be tuned. Exact after
+// as many steps as there are different eigenvalues.
 //
-// On noisy prompts it fits the noise in few steps, and stopping early is too coarse a cure. So there are two: s = 0,
-// and s tuned ("cg_ridge"), which tends to CONSTRR.
+// On noisy prompts it fits the noise in few steps, and stopping early is too coarse a cure. So
+// there are two: s = 0, and s tuned ("cg_ridge"), which tends to CONSTRR.
 class ConjugateGradients final : public Solver {
  public:
   enum class Penalty { none, tuned };
-  ConjugateGradients(int steps, Penalty penalty) : steps_(steps), tuned_(penalty == Penalty::tuned) {}
+  ConjugateGradients(int steps, Penalty penalty)
+      : steps_(steps), tuned_(penalty == Penalty::tuned) {}
   std::string name() const override { return tuned_ ? "cg_ridge" : "cg"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;

@@ -5,7 +5,9 @@
 namespace gramian {
 
 std::vector<Solver::Constant> CorrectedDescent::constants() const {
-  return {{"steps", static_cast<double>(steps_)}, {"step_size", step_size_}, {"correction", correction_}};
+  return {{"steps", static_cast<double>(steps_)},
+          {"step_size", step_size_},
+          {"correction", correction_}};
 }
 
 void CorrectedDescent::tune(const SpectrumBatch& prompts) {

@@ -41,7 +41,8 @@ void GradientDescent::tune(const SpectrumBatch& prompts) {
 void GradientDescent::solve(const Spectrum& prompt, std::span<double> coordinates) const {
   const auto steps = static_cast<unsigned>(steps_);
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
-    coordinates[i] = prompt.moments[i] * step_size_ * geometric_sum(1 - step_size_ * prompt.eigenvalues[i], steps);
+    coordinates[i] = prompt.moments[i] * step_size_ *
+                     geometric_sum(1 - step_size_ * prompt.eigenvalues[i], steps);
   }
 }
 

@@ -5,7 +5,8 @@
 namespace gramian {
 
 std::vector<Solver::Constant> HeavyBall::constants() const {
-  return {{"steps", static_cast<double>(steps_)}, {"step_size", step_size_}, {"momentum", momentum_}};
+  return {
+      {"steps", static_cast<double>(steps_)}, {"step_size", step_size_}, {"momentum", momentum_}};
 }
 
 void HeavyBall::tune(const SpectrumBatch& prompts) {

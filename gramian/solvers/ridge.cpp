@@ -9,7 +9,8 @@ namespace {
 
 Status needs_residuals(int n, int d) {
   if (n > d) return {};
-  return fail(ErrorKind::config, "n - d = {} residual degrees of freedom, needs >= 1 (n = {}, d = {})", n - d, n, d);
+  return fail(ErrorKind::config,
+              "n - d = {} residual degrees of freedom, needs >= 1 (n = {}, d = {})", n - d, n, d);
 }
 
 double estimated_noise(const Spectrum& prompt) { return prompt.rss / (prompt.n - prompt.d); }

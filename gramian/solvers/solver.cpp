@@ -30,7 +30,8 @@ std::vector<std::unique_ptr<Solver>> make_step_solvers(int steps) {
   solvers.push_back(std::make_unique<CorrectedDescent>(steps));
   solvers.push_back(std::make_unique<HeavyBall>(steps));
   solvers.push_back(std::make_unique<ConjugateGradients>(steps, ConjugateGradients::Penalty::none));
-  solvers.push_back(std::make_unique<ConjugateGradients>(steps, ConjugateGradients::Penalty::tuned));
+  solvers.push_back(
+      std::make_unique<ConjugateGradients>(steps, ConjugateGradients::Penalty::tuned));
   return solvers;
 }
 

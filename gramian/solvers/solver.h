@@ -43,8 +43,8 @@ inline constexpr std::size_t kOls = 5;
 // its quadrature, `gd_steps` >= 1 is the number of steps of gd.
 std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n, int gd_steps);
 
-// Hand-made iterations with as many steps as a network has layers, each with constants of its own to tune: gd,
-// gdpp (curvature correction), momentum (heavy ball), cg, cg_ridge. steps >= 1.
+// Hand-made iterations with as many steps as a network has layers, each with constants of its own
+// to tune: gd, gdpp (curvature correction), momentum (heavy ball), cg, cg_ridge. steps >= 1.
 std::vector<std::unique_ptr<Solver>> make_step_solvers(int steps);
 
 }  // namespace gramian

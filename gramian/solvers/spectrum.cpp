@@ -9,7 +9,8 @@ namespace {
 
 using Vector = Eigen::VectorXd;
 using Matrix = Eigen::MatrixXd;
-using ConstRowMajor = Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+using ConstRowMajor =
+    Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
 
 // A record: scalars, then the vectors l, b, truth, query [d] each, then the metric.
 enum Scalar { kSigma, kRss, kYy, kRank, kScalars };
@@ -33,7 +34,8 @@ double loss(const Spectrum& prompt, std::span<const double> coordinates, QueryMo
   const auto d = static_cast<std::size_t>(prompt.d);
   if (query == QueryMode::sampled) {
     double error = 0;
-    for (std::size_t i = 0; i < d; ++i) error += (coordinates[i] - prompt.truth[i]) * prompt.query[i];
+    for (std::size_t i = 0; i < d; ++i)
+      error += (coordinates[i] - prompt.truth[i]) * prompt.query[i];
     return 0.5 * error * error;
   }
   double square = 0;
@@ -42,7 +44,8 @@ double loss(const Spectrum& prompt, std::span<const double> coordinates, QueryMo
     double image = error;
     if (!prompt.metric.empty()) {
       image = 0;
-      for (std::size_t j = 0; j < d; ++j) image += prompt.metric[i * d + j] * (coordinates[j] - prompt.truth[j]);
+      for (std::size_t j = 0; j < d; ++j)
+        image += prompt.metric[i * d + j] * (coordinates[j] - prompt.truth[j]);
     }
     square += error * image;
   }

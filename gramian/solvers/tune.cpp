@@ -17,7 +17,8 @@ double mean_loss(const Solver& solver, const SpectrumBatch& prompts) {
     solver.solve(prompt, coordinates);
     sum += loss(prompt, coordinates, QueryMode::integrated);
   }
-  return std::isnan(sum) ? std::numeric_limits<double>::infinity() : sum / static_cast<double>(prompts.size());
+  return std::isnan(sum) ? std::numeric_limits<double>::infinity()
+                         : sum / static_cast<double>(prompts.size());
 }
 
 double minimise_scale(const std::function<double(double)>& f, double low, double high) {
@@ -101,11 +102,14 @@ std::array<double, 2> minimise_simplex(const std::function<double(std::array<dou
   while (true) {
     std::ranges::sort(simplex, {}, &Vertex::value);
     auto& [best, good, worst] = simplex;
-    if (worst.value - best.value <= kTolerance * std::abs(best.value) || evaluations >= kEvaluations) return best.at;
+    if (worst.value - best.value <= kTolerance * std::abs(best.value) ||
+        evaluations >= kEvaluations)
+      return best.at;
     // The point at `t` on the line from the middle of the two better ones away from the worst.
-    const auto along = [&,
-                        middle = std::array{(best.at[0] + good.at[0]) / 2, (best.at[1] + good.at[1]) / 2}](double t) {
-      return std::array{middle[0] + t * (middle[0] - worst.at[0]), middle[1] + t * (middle[1] - worst.at[1])};
+    const auto along = [&, middle = std::array{(best.at[0] + good.at[0]) / 2,
+                                               (best.at[1] + good.at[1]) / 2}](double t) {
+      return std::array{middle[0] + t * (middle[0] - worst.at[0]),
+                        middle[1] + t * (middle[1] - worst.at[1])};
     };
     const Vertex reflected = vertex(along(1));
     if (reflected.value < best.value) {
@@ -128,12 +132,13 @@ std::array<double, 2> minimise_simplex(const std::function<double(std::array<dou
 
 }  // namespace
 
-Pair minimise_pair(const std::function<double(double, double)>& f, ScaleRange range, std::span<const double> others,
-                   double size) {
+Pair minimise_pair(const std::function<double(double, double)>& f, ScaleRange range,
+                   std::span<const double> others, double size) {
   Pair best{0, others.front()};
   double least = f(0, others.front());
   for (const double other : others) {
-    const double scale = minimise_scale([&](double x) { return f(x, other); }, range.low, range.high);
+    const double scale =
+        minimise_scale([&](double x) { return f(x, other); }, range.low, range.high);
     const double value = f(scale, other);
     if (value < least) {
       least = value;
@@ -141,8 +146,9 @@ Pair minimise_pair(const std::function<double(double, double)>& f, ScaleRange ra
     }
   }
   if (best.scale == 0) return best;
-  const auto [u, other] = minimise_simplex([&](std::array<double, 2> at) { return f(std::exp(at[0]), at[1]); },
-                                           {std::log(best.scale), best.other}, {-size, size});
+  const auto [u, other] =
+      minimise_simplex([&](std::array<double, 2> at) { return f(std::exp(at[0]), at[1]); },
+                       {std::log(best.scale), best.other}, {-size, size});
   return {std::exp(u), other};
 }
 

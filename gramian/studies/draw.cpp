@@ -19,7 +19,8 @@ const Problem& main_problem() { return problem_named("uniform-5"); }
 std::vector<Cell> cells_of(const Problem& problem, int first_layer, int last_layer) {
   std::vector<Cell> cells;
   for (int layers = first_layer; layers <= last_layer; ++layers) {
-    for (const Parametrisation kind : kKinds) cells.push_back({.kind = kind, .layers = layers, .problem = &problem});
+    for (const Parametrisation kind : kKinds)
+      cells.push_back({.kind = kind, .layers = layers, .problem = &problem});
   }
   return cells;
 }
@@ -48,14 +49,19 @@ Role role_of(Parametrisation kind) {
 }
 
 Point point(double x, const Estimate& estimate) {
-  return {.x = x, .y = estimate.mean, .low = estimate.mean - 2 * estimate.se, .high = estimate.mean + 2 * estimate.se};
+  return {.x = x,
+          .y = estimate.mean,
+          .low = estimate.mean - 2 * estimate.se,
+          .high = estimate.mean + 2 * estimate.se};
 }
 
 namespace {
 
 // The adjusted loss of "model" or a solver against sigma.
 Series profile_series(std::string name, Role role, const Scores& scores, const std::string& key) {
-  Series series{.name = std::move(name), .role = role, .mark = role == Role::bayes ? Mark::dashes : Mark::line};
+  Series series{.name = std::move(name),
+                .role = role,
+                .mark = role == Role::bayes ? Mark::dashes : Mark::line};
   for (const ProfileScores& at : scores.profile) {
     const auto found = at.adjusted.find(key);
     if (found != at.adjusted.end()) series.points.push_back(point(at.sigma, found->second));
@@ -80,7 +86,8 @@ Panel profile_panel(const Archive& archive, const Problem& problem, int layers, 
     const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
     if (trained == nullptr) continue;
     any = trained;
-    panel.series.push_back(profile_series(std::string(title_of(kind)), role_of(kind), trained->scores, "model"));
+    panel.series.push_back(
+        profile_series(std::string(title_of(kind)), role_of(kind), trained->scores, "model"));
   }
   if (any != nullptr) {
     for (const SolverLine& solver : kSolverLines) {

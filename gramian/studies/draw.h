@@ -32,16 +32,19 @@ inline constexpr SolverLine kSolverLines[] = {{"constrr", "CONSTRR", Role::const
 // An error bar of two standard errors.
 Point point(double x, const Estimate& estimate);
 
-// Adjusted loss against depth. Profiles of the three kinds and of the solvers at one depth, the training range shaded.
+// Adjusted loss against depth. Profiles of the three kinds and of the solvers at one depth, the
+// training range shaded.
 Panel depth_panel(const Archive& archive, const Problem& problem);  // depth.cpp
 Panel profile_panel(const Archive& archive, const Problem& problem, int layers, std::string title);
 
 // Loss of the batch against the step, from metrics.jsonl. Errors: io.
-Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options);  // training.cpp
+Expected<std::vector<Point>> training_curve(const Trained& trained,
+                                            const StudyOptions& options);  // training.cpp
 
 void add_claims(std::vector<Claim> claims, StudyResult& result);
 
-// The models that a run kept along the way (train.snapshots), in order; empty if it kept none. Errors: io; format.
+// The models that a run kept along the way (train.snapshots), in order; empty if it kept none.
+// Errors: io; format.
 struct NetworkSnapshot {
   std::int64_t step = 0;
   Network network = {};

@@ -14,7 +14,8 @@ constexpr std::int64_t kGdQuickSteps = 150;
 constexpr std::uint64_t kCompareSeed = 4;
 constexpr std::uint64_t kComparePrompts = 20'000, kQuickComparePrompts = 1'000;
 
-// From random weights: where one step of gradient descent is the answer, a start near it would prove nothing.
+// From random weights: where one step of gradient descent is the answer, a start near it would
+// prove nothing.
 struct Schedule {
   std::int64_t steps;
   double rate;
@@ -22,8 +23,8 @@ struct Schedule {
 };
 
 Schedule schedule(const Cell& cell) {
-  // What one layer does not read (the column of y in Q, since the query has y = 0) stays as it begins; a roll-out reads
-  // it.
+  // What one layer does not read (the column of y in Q, since the query has y = 0) stays as it
+  // begins; a roll-out reads it.
   if (cell.layers == 1) return {2000, 0.02, 0.01};
   if (cell.layers == 2) return {4000, 0.02};
   if (!cell.tied) return {8000, 0.05};
@@ -38,8 +39,8 @@ const std::vector<Problem>& problem_list() {
   static const std::vector<Texts> texts = [] {
     std::vector<Texts> list;
     for (const int n : kGdContexts) {
-      list.push_back(
-          {fmt::format("uniform-inputs-n{}", n), fmt::format("x ~ U(-1/2, 1/2), n = {}", n), fmt::format("n = {}", n)});
+      list.push_back({fmt::format("uniform-inputs-n{}", n),
+                      fmt::format("x ~ U(-1/2, 1/2), n = {}", n), fmt::format("n = {}", n)});
     }
     return list;
   }();
@@ -74,18 +75,21 @@ std::vector<double> variance(double scale) {
 
 std::vector<Config> gd_starts(const Cell& cell, int seed, const Effort& effort) {
   const Schedule how = schedule(cell);
-  const std::int64_t steps = effort.steps > 0 ? effort.steps : effort.quick ? kGdQuickSteps : how.steps;
+  const std::int64_t steps = effort.steps > 0 ? effort.steps
+                             : effort.quick   ? kGdQuickSteps
+                                              : how.steps;
   const std::vector<double> diagonal(kGdDimension, 1.0 / 12);
-  return {
-      Config::parse(
-          "", "recipe",
-          {fmt::format("task.d={}", kGdDimension), fmt::format("task.n={}", context_of(cell)), "task.noise=constant",
-           "task.sigma=0", "task.inputs=uniform", fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")),
-           "model.kind=full", fmt::format("model.layers={}", cell.layers), fmt::format("model.tied={}", cell.tied),
-           "model.init=random", fmt::format("model.init_noise={}", how.noise), fmt::format("train.seed={}", seed),
-           fmt::format("train.steps={}", steps), "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
-           "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
-          .value()};
+  return {Config::parse(
+              "", "recipe",
+              {fmt::format("task.d={}", kGdDimension), fmt::format("task.n={}", context_of(cell)),
+               "task.noise=constant", "task.sigma=0", "task.inputs=uniform",
+               fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")), "model.kind=full",
+               fmt::format("model.layers={}", cell.layers), fmt::format("model.tied={}", cell.tied),
+               "model.init=random", fmt::format("model.init_noise={}", how.noise),
+               fmt::format("train.seed={}", seed), fmt::format("train.steps={}", steps),
+               "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
+               "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
+              .value()};
 }
 
 Examination gd_examination(const Cell&, const Effort& effort) {
@@ -97,12 +101,16 @@ Examination gd_examination(const Cell&, const Effort& effort) {
 
 std::string gd_text(const Effort& effort) {
   if (effort.steps > 0 || effort.quick) {
-    return fmt::format("Every cell: FULL from random weights, {} steps of Adam on fresh batches of 1,024 prompts.\n",
-                       effort.steps > 0 ? effort.steps : kGdQuickSteps);
+    return fmt::format(
+        "Every cell: FULL from random weights, {} steps of Adam on fresh batches of 1,024 "
+        "prompts.\n",
+        effort.steps > 0 ? effort.steps : kGdQuickSteps);
   }
-  return "Every cell: FULL from random weights of deviation 0.1 (one layer: 0.01), no noise, x ~ U(-1/2, 1/2), by "
+  return "Every cell: FULL from random weights of deviation 0.1 (one layer: 0.01), no noise, x ~ "
+         "U(-1/2, 1/2), by "
          "tokens; Adam on fresh "
-         "batches of 1,024 prompts, loss integrated over the query, robust weights. 2,000 steps for one layer, 4,000 "
+         "batches of 1,024 prompts, loss integrated over the query, robust weights. 2,000 steps "
+         "for one layer, 4,000 "
          "for "
          "two loops, 6,000 to 8,000 for more.\n";
 }
@@ -131,21 +139,24 @@ RegressionTask gd_task(int n, double scale) {
 }
 
 Network gd_network(const std::vector<GdLayer>& layers) {
-  Network network{{.kind = Parametrisation::gdpp, .d = kGdDimension, .layers = static_cast<int>(layers.size())}, {}};
-  for (const GdLayer& layer : layers) network.theta.insert(network.theta.end(), {-layer.curvature, -layer.step});
+  Network network{
+      {.kind = Parametrisation::gdpp, .d = kGdDimension, .layers = static_cast<int>(layers.size())},
+      {}};
+  for (const GdLayer& layer : layers)
+    network.theta.insert(network.theta.end(), {-layer.curvature, -layer.step});
   return network;
 }
 
-Alignment compare(const Network& network, const Network& other, int n, double input_scale, double target_scale,
-                  bool quick) {
+Alignment compare(const Network& network, const Network& other, int n, double input_scale,
+                  double target_scale, bool quick) {
   ThreadPool pool(0);
   NetworkPredictor one(network, n, pool.threads()), two(other, n, pool.threads());
-  return align(gd_task(n, input_scale), one, two, target_scale, quick ? kQuickComparePrompts : kComparePrompts,
-               kCompareSeed, pool);
+  return align(gd_task(n, input_scale), one, two, target_scale,
+               quick ? kQuickComparePrompts : kComparePrompts, kCompareSeed, pool);
 }
 
-Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others, int n,
-                                const StudyOptions& options) {
+Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others,
+                                int n, const StudyOptions& options) {
   const auto snapshots = GRAMIAN_TRY(load_snapshots(trained, options));
   ThreadPool pool(0);
   const RegressionTask task = gd_task(n);
@@ -153,8 +164,10 @@ Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedN
   Panel panel{.title = "Alignment", .x = {.label = "step"}, .y = {.label = "difference or cosine"}};
   for (const auto& [name, other] : others) {
     Series cosine{.name = "cosine to " + name, .role = Role::full, .mark = Mark::line};
-    Series sensitivity{.name = "sensitivities, difference to " + name, .role = Role::gdpp, .mark = Mark::line};
-    Series prediction{.name = "predictions, difference to " + name, .role = Role::diag, .mark = Mark::line};
+    Series sensitivity{
+        .name = "sensitivities, difference to " + name, .role = Role::gdpp, .mark = Mark::line};
+    Series prediction{
+        .name = "predictions, difference to " + name, .role = Role::diag, .mark = Mark::line};
     NetworkPredictor two(other, n, pool.threads());
     for (const NetworkSnapshot& snapshot : snapshots) {
       NetworkPredictor one(snapshot.network, n, pool.threads());
@@ -164,7 +177,8 @@ Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedN
       sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
       prediction.points.push_back({.x = x, .y = a.prediction.mean()});
     }
-    for (Series* series : {&cosine, &sensitivity, &prediction}) panel.series.push_back(std::move(*series));
+    for (Series* series : {&cosine, &sensitivity, &prediction})
+      panel.series.push_back(std::move(*series));
   }
   return panel;
 }
@@ -173,7 +187,8 @@ LayerWeights normalised(const Network& network) {
   LayerWeights weights = network.expanded(0);
   const std::size_t rows = network.spec.rows();
   double beta = 0;
-  for (std::size_t i = 0; i + 1 < rows; ++i) beta += weights.q[i * rows + i] / static_cast<double>(rows - 1);
+  for (std::size_t i = 0; i + 1 < rows; ++i)
+    beta += weights.q[i * rows + i] / static_cast<double>(rows - 1);
   for (double& p : weights.p) p *= beta;
   for (double& q : weights.q) q /= beta;
   return weights;

@@ -1,8 +1,8 @@
-// The studies of transformers that learn by gradient descent (von Oswald et al. 2022, linear part): what is trained,
-// and how a trained network is compared with gradient descent.
+// The studies of transformers that learn by gradient descent (von Oswald et al. 2022, linear part):
+// what is trained, and how a trained network is compared with gradient descent.
 //
-// x ~ U(-1/2, 1/2)^d, w ~ N(0, I), no noise, d = 10. The paper's text says U(-1, 1); its numbers are those of this
-// range.
+// x ~ U(-1/2, 1/2)^d, w ~ N(0, I), no noise, d = 10. The paper's text says U(-1, 1); its numbers
+// are those of this range.
 #pragma once
 
 #include <string>
@@ -31,22 +31,23 @@ RegressionTask gd_task(int n, double scale = 1);
 Network gd_network(const std::vector<GdLayer>& layers);
 
 // On prompts of a seed that no training and no fit has seen.
-Alignment compare(const Network& network, const Network& other, int n, double input_scale, double target_scale,
-                  bool quick);
+Alignment compare(const Network& network, const Network& other, int n, double input_scale,
+                  double target_scale, bool quick);
 
 // Cosines and differences of the models that a run kept along the way to each of these.
 struct NamedNetwork {
   std::string name;
   Network network;
 };
-Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others, int n,
-                                const StudyOptions& options);
+Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others,
+                                int n, const StudyOptions& options);
 
-// A trained layer in the units of the construction: Q / beta and P beta, beta the mean of the diagonal of Q over x.
+// A trained layer in the units of the construction: Q / beta and P beta, beta the mean of the
+// diagonal of Q over x.
 LayerWeights normalised(const Network& network);
 
-// The step and the curvature that a normalised layer has on average: minus the yy entry of P, and minus the mean of its
-// diagonal over x.
+// The step and the curvature that a normalised layer has on average: minus the yy entry of P, and
+// minus the mean of its diagonal over x.
 GdLayer as_gd_layer(const LayerWeights& normalised);
 
 }  // namespace gramian

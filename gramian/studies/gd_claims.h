@@ -1,5 +1,5 @@
-// The claims of the studies of gradient descent (von Oswald et al. 2022), from numbers alone. Losses are halves of
-// squared errors; steps and gamma are for the plain sum of x x^T.
+// The claims of the studies of gradient descent (von Oswald et al. 2022), from numbers alone.
+// Losses are halves of squared errors; steps and gamma are for the plain sum of x x^T.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ struct OneLayerNumbers {
   Estimate loss = {};
   double seconds = 0;
   double cosine = 0, prediction = 0, sensitivity = 0;  // the metrics of the paper
-  double off_diagonal = 0;                             // the largest entry of Q off its diagonal, rescaled
+  double off_diagonal = 0;  // the largest entry of Q off its diagonal, rescaled
   double step = 0, best_step = 0;
 };
 std::vector<Claim> one_layer_claims(const OneLayerNumbers& one);  // loss, direction, weights
@@ -40,9 +40,10 @@ Claim context_lengths_claim(const Worst& gap);
 
 struct RollOutNumbers {
   int applications = 0;
-  double apart = 0;                        // largest |ratio of the losses - 1| with damping 0.75
-  double undamped = 0, best_undamped = 0;  // losses without damping: at the end, and the least on the way
-  std::string losses = {};                 // with damping 0.75, in words
+  double apart = 0;  // largest |ratio of the losses - 1| with damping 0.75
+  double undamped = 0,
+         best_undamped = 0;  // losses without damping: at the end, and the least on the way
+  std::string losses = {};   // with damping 0.75, in words
 };
 std::vector<Claim> roll_out_claims(const RollOutNumbers& rolled);
 
@@ -52,9 +53,10 @@ struct SeveralLayersNumbers {
   int layers = 0, n = 0;
   bool tied = false;
   Estimate loss = {};
-  double gd = 0, gdpp = 0;        // the least losses: one step for all layers of a loop, else each its own
-  double gdpp_shared = 0;         // of layers of their own: GD++ with one step for all
-  double to_gd = 0, to_gdpp = 0;  // cosines
+  double gd = 0,
+         gdpp = 0;         // the least losses: one step for all layers of a loop, else each its own
+  double gdpp_shared = 0;  // of layers of their own: GD++ with one step for all
+  double to_gd = 0, to_gdpp = 0;                        // cosines
   double difference_to_gd = 0, difference_to_gdpp = 0;  // of the sensitivities
   double gamma = 0, best_gamma = 0;
 };

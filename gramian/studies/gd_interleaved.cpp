@@ -1,5 +1,5 @@
-// gd-fig5: inputs and targets in tokens of their own. The first layer learns to copy, and then the loss falls to that
-// of one step.
+// gd-fig5: inputs and targets in tokens of their own. The first layer learns to copy, and then the
+// loss falls to that of one step.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -30,14 +30,19 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
 
   Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
   auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
-  training.series = {{.name = "two layers", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
-                     {.name = "one step of gradient descent",
-                      .role = Role::gdpp,
-                      .mark = Mark::rule,
-                      .points = {{.y = kOneStepLoss}}}};
-  Panel reads{.title = "What the first layer reads", .x = {.label = "step"}, .y = {.label = "sensitivity"}};
-  Panel along{.title = "Alignment with one step", .x = {.label = "step"}, .y = {.label = "difference or cosine"}};
-  Series own{.name = "own token", .role = Role::diag}, next{.name = "next token", .role = Role::full},
+  training.series = {
+      {.name = "two layers", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
+      {.name = "one step of gradient descent",
+       .role = Role::gdpp,
+       .mark = Mark::rule,
+       .points = {{.y = kOneStepLoss}}}};
+  Panel reads{
+      .title = "What the first layer reads", .x = {.label = "step"}, .y = {.label = "sensitivity"}};
+  Panel along{.title = "Alignment with one step",
+              .x = {.label = "step"},
+              .y = {.label = "difference or cosine"}};
+  Series own{.name = "own token", .role = Role::diag},
+      next{.name = "next token", .role = Role::full},
       others{.name = "other tokens", .role = Role::other};
   Series cosine{.name = "cosine", .role = Role::full},
       sensitivity{.name = "sensitivity difference", .role = Role::gdpp},
@@ -46,13 +51,15 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
   TokenSensitivity last;
   Alignment end;
   for (const TransformerSnapshot& snapshot : snapshots) {
-    const auto read = GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed));
+    const auto read =
+        GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed));
     const bool is_last = &snapshot == &snapshots.back();
-    const Alignment a = align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
-                                     quick     ? 200
-                                     : is_last ? 20'000
-                                               : 2'000,
-                                     kSeed, pool);
+    const Alignment a =
+        align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
+                     quick     ? 200
+                     : is_last ? 20'000
+                               : 2'000,
+                     kSeed, pool);
     const auto x = static_cast<double>(snapshot.step);
     own.points.push_back({.x = x, .y = read.own});
     next.points.push_back({.x = x, .y = read.next});
@@ -66,8 +73,8 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
     last = read;
     end = a;
   }
-  // Half way: of what the next token matters more than others, and of the loss, from the plateau of predicting zero
-  // down (random weights begin above it).
+  // Half way: of what the next token matters more than others, and of the loss, from the plateau of
+  // predicting zero down (random weights begin above it).
   std::optional<double> copies, falls;
   for (std::size_t k = 0; k < steps.size(); ++k) {
     if (!copies && copying.back() > 0 && copying[k] >= 0.5 * copying.back()) copies = steps[k];
@@ -78,31 +85,35 @@ Status draw_gd_fig5(const Archive& archive, const StudyOptions& options, StudyRe
       {.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
                "gradient descent: 0.2062 within 5%",
        .holds = std::abs(loss.mean / kOneStepLoss - 1) <= 0.05,
-       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(loss), cell->trained->seconds, kZeroLoss)});
+       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(loss),
+                             cell->trained->seconds, kZeroLoss)});
   result.claims.push_back(
       {.text = "and point where it points: cosine of the sensitivities at least 0.95",
        .holds = end.cosine.mean() >= 0.95,
-       .detail = fmt::format("cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
-                             end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean())});
+       .detail =
+           fmt::format("cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
+                       end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean())});
+  result.claims.push_back({.text = "The first layer has learned to copy: it reads the next token "
+                                   "at least five times as much as others",
+                           .holds = last.next >= 5 * last.others,
+                           .detail = fmt::format("own {:.3f}, next {:.3f}, others {:.3f}", last.own,
+                                                 last.next, last.others)});
   result.claims.push_back(
-      {.text = "The first layer has learned to copy: it reads the next token at least five times as much as others",
-       .holds = last.next >= 5 * last.others,
-       .detail = fmt::format("own {:.3f}, next {:.3f}, others {:.3f}", last.own, last.next, last.others)});
-  result.claims.push_back(
-      {.text =
-           "It does so before the loss falls: half of the copying is there at the step where half of the fall from the "
-           "plateau is, or earlier",
+      {.text = "It does so before the loss falls: half of the copying is there at the step where "
+               "half of the fall from the "
+               "plateau is, or earlier",
        .holds = copies && falls ? std::optional<bool>(*copies <= *falls) : std::nullopt,
-       .detail = copies && falls ? fmt::format("steps {} and {}", *copies, *falls) : std::string("no half way")});
+       .detail = copies && falls ? fmt::format("steps {} and {}", *copies, *falls)
+                                 : std::string("no half way")});
   reads.series = {std::move(own), std::move(next), std::move(others)};
   along.series = {std::move(cosine), std::move(sensitivity), std::move(prediction)};
-  result.figures.push_back(
-      {.id = "gd-fig5",
-       .title = "Interleaved tokens",
-       .caption = "Middle: norm of the gradient of the sum of a token after the first layer with respect to "
-                  "tokens before it, mean over tokens and prompts.",
-       .columns = 3,
-       .panels = {std::move(training), std::move(reads), std::move(along)}});
+  result.figures.push_back({.id = "gd-fig5",
+                            .title = "Interleaved tokens",
+                            .caption = "Middle: norm of the gradient of the sum of a token after "
+                                       "the first layer with respect to "
+                                       "tokens before it, mean over tokens and prompts.",
+                            .columns = 3,
+                            .panels = {std::move(training), std::move(reads), std::move(along)}});
   return {};
 }
 

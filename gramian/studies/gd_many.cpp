@@ -28,16 +28,19 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
   Table table{
       .id = "gd-fig3",
       .title = "Several layers beside as many steps",
-      .columns = {"network", "n", "loss", "best GD", "best GD++", "cosine to GD", "cosine to GD++", "difference to GD",
-                  "to GD++", "gamma", "of the best GD++", "seconds"},
+      .columns = {"network", "n", "loss", "best GD", "best GD++", "cosine to GD", "cosine to GD++",
+                  "difference to GD", "to GD++", "gamma", "of the best GD++", "seconds"},
       .rows = {},
-      .notes = {"Best: closed forms, with one step (and curvature gamma) for all layers of a loop and with their own "
-                "for layers of their own. Differences: mean of the norm between the sensitivities. gamma for the "
+      .notes = {"Best: closed forms, with one step (and curvature gamma) for all layers of a loop "
+                "and with their own "
+                "for layers of their own. Differences: mean of the norm between the sensitivities. "
+                "gamma for the "
                 "plain sum of x x^T, read from the weights of the loop."}};
   Figure figure{.id = "gd-fig3",
                 .title = "Several layers",
                 .caption =
-                    "Left: training. Middle: the network at that step beside the best GD and GD++. Right: inputs of "
+                    "Left: training. Middle: the network at that step beside the best GD and GD++. "
+                    "Right: inputs of "
                     "alpha times the range.",
                 .columns = 3,
                 .panels = {}};
@@ -53,7 +56,8 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
     const Estimate& loss = trained->scores.loss.at("model");
     const std::string name = fmt::format("{} {}", cell.layers, cell.tied ? "loops" : "layers");
     const Network gd = gd_network(floors.gd.layers), gdpp = gd_network(floors.gdpp.layers);
-    const Alignment to_gd = compare(network, gd, n, 1, 1, quick), to_gdpp = compare(network, gdpp, n, 1, 1, quick);
+    const Alignment to_gd = compare(network, gd, n, 1, 1, quick),
+                    to_gdpp = compare(network, gdpp, n, 1, 1, quick);
     const double gamma = as_gd_layer(normalised(network)).curvature / n,
                  best_gamma = floors.gdpp.layers[0].curvature / n;
     auto& row = table.rows.emplace_back();
@@ -74,7 +78,8 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
       row.emplace_back(std::string("-"));
     }
     row.emplace_back(trained->seconds);
-    const GdOptimum shared = cell.tied ? floors.gdpp : best_gd(spectra, cell.layers, {.curvature = true, .tied = true});
+    const GdOptimum shared =
+        cell.tied ? floors.gdpp : best_gd(spectra, cell.layers, {.curvature = true, .tied = true});
     networks.push_back({.name = name,
                         .layers = cell.layers,
                         .n = n,
@@ -92,23 +97,34 @@ Status draw_gd_fig3(const Archive& archive, const StudyOptions& options, StudyRe
     add_claims(several_layers_claims(networks.back()), result);
     if (n == 10) {
       auto points = GRAMIAN_TRY(training_curve(*trained, options));
-      Panel training{.title = name, .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
+      Panel training{
+          .title = name, .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
       training.series = {
           {.name = name, .role = Role::full, .mark = Mark::line, .points = std::move(points)},
-          {.name = "best GD", .role = Role::other, .mark = Mark::rule, .points = {{.y = floors.gd.loss.mean}}},
-          {.name = "best GD++", .role = Role::gdpp, .mark = Mark::rule, .points = {{.y = floors.gdpp.loss.mean}}}};
-      Panel out{.title = name + " out of distribution", .x = {.label = "alpha"}, .y = {.label = "loss", .log = true}};
+          {.name = "best GD",
+           .role = Role::other,
+           .mark = Mark::rule,
+           .points = {{.y = floors.gd.loss.mean}}},
+          {.name = "best GD++",
+           .role = Role::gdpp,
+           .mark = Mark::rule,
+           .points = {{.y = floors.gdpp.loss.mean}}}};
+      Panel out{.title = name + " out of distribution",
+                .x = {.label = "alpha"},
+                .y = {.label = "loss", .log = true}};
       Series ours{.name = name, .role = Role::full, .mark = Mark::points};
       Series one{.name = "best GD", .role = Role::other, .mark = Mark::line},
           two{.name = "best GD++", .role = Role::gdpp, .mark = Mark::line};
       for (const double scale : kGdInputScales) {
-        const Alignment a = compare(network, gd, n, scale, 1, quick), b = compare(network, gdpp, n, scale, 1, quick);
+        const Alignment a = compare(network, gd, n, scale, 1, quick),
+                        b = compare(network, gdpp, n, scale, 1, quick);
         ours.points.push_back({.x = scale, .y = a.loss.mean()});
         one.points.push_back({.x = scale, .y = a.other_loss.mean()});
         two.points.push_back({.x = scale, .y = b.other_loss.mean()});
       }
       out.series = {std::move(ours), std::move(one), std::move(two)};
-      auto alignment = GRAMIAN_TRY(alignment_panel(*trained, {{"GD", gd}, {"GD++", gdpp}}, n, options));
+      auto alignment =
+          GRAMIAN_TRY(alignment_panel(*trained, {{"GD", gd}, {"GD++", gdpp}}, n, options));
       alignment.title = name + ": alignment";
       figure.panels.push_back(std::move(training));
       figure.panels.push_back(std::move(alignment));

@@ -39,7 +39,8 @@ double sampling_cost(const RegressionTask& task, int prompts) {
     for (int first = 0; first < prompts; first += kLanes) {
       sampler.sample({.seed = 1, .first = static_cast<std::uint32_t>(first)}, kLanes, block);
     }
-    least = std::min(least, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    least = std::min(
+        least, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
   return 1e6 * least / prompts;
 }
@@ -59,8 +60,8 @@ Table sampling_table(bool quick) {
     spec.sampler = SamplerKind::tokens;
     const double tokens = sampling_cost(RegressionTask::create(spec).value(), prompts);
     spec.sampler = SamplerKind::gram;
-    table.rows.push_back(
-        {static_cast<double>(n), uniform, tokens, sampling_cost(RegressionTask::create(spec).value(), prompts)});
+    table.rows.push_back({static_cast<double>(n), uniform, tokens,
+                          sampling_cost(RegressionTask::create(spec).value(), prompts)});
   }
   return table;
 }
@@ -100,14 +101,15 @@ void draw_out_of_distribution(const One& one, StudyResult& result) {
                 .y = {.label = "loss", .log = true}};
     Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
     Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
-    for (const double scale :
-         inputs ? std::span<const double>(kGdInputScales) : std::span<const double>(kTargetScales)) {
-      const Alignment a = compare(network, gd_network(best.layers), n, inputs ? scale : 1, inputs ? 1 : scale, quick);
+    for (const double scale : inputs ? std::span<const double>(kGdInputScales)
+                                     : std::span<const double>(kTargetScales)) {
+      const Alignment a = compare(network, gd_network(best.layers), n, inputs ? scale : 1,
+                                  inputs ? 1 : scale, quick);
       layer.points.push_back({.x = scale, .y = a.loss.mean()});
       gd.points.push_back({.x = scale, .y = a.other_loss.mean()});
       out.add(std::abs(a.loss.mean() / a.other_loss.mean() - 1),
-              fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale, a.loss.mean(),
-                          a.other_loss.mean()));
+              fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale,
+                          a.loss.mean(), a.other_loss.mean()));
     }
     panel.series = {std::move(layer), std::move(gd)};
     figure.panels.push_back(std::move(panel));
@@ -119,7 +121,9 @@ void draw_out_of_distribution(const One& one, StudyResult& result) {
 // The layer again and again.
 void draw_roll_out(const One& one, int threads, StudyResult& result) {
   const auto& [network, best, n, quick] = one;
-  Panel roll{.title = "Roll-out", .x = {.label = "applications", .log = true}, .y = {.label = "loss", .log = true}};
+  Panel roll{.title = "Roll-out",
+             .x = {.label = "applications", .log = true},
+             .y = {.label = "loss", .log = true}};
   ThreadPool pool(threads);
   std::string rolled;
   double apart = 0, undamped = 0, best_undamped = INFINITY;
@@ -130,19 +134,24 @@ void draw_roll_out(const One& one, int threads, StudyResult& result) {
     const std::uint64_t prompts = quick ? 500 : 20'000;
     const auto a = layer_losses(gd_task(n), trained, prompts, 4, pool),
                b = layer_losses(gd_task(n), descent, prompts, 4, pool);
-    Series network_line{.name = fmt::format("trained, damping {}", damping), .role = Role::full, .mark = Mark::points};
-    Series gd_line{.name = fmt::format("gradient descent, {}", damping), .role = Role::gdpp, .mark = Mark::line};
+    Series network_line{.name = fmt::format("trained, damping {}", damping),
+                        .role = Role::full,
+                        .mark = Mark::points};
+    Series gd_line{.name = fmt::format("gradient descent, {}", damping),
+                   .role = Role::gdpp,
+                   .mark = Mark::line};
     for (std::size_t k = 0; k < kRollOut; ++k) {
       network_line.points.push_back({.x = static_cast<double>(k + 1), .y = a[k].loss.mean()});
       gd_line.points.push_back({.x = static_cast<double>(k + 1), .y = b[k].loss.mean()});
       if (damping == 1) best_undamped = std::min(best_undamped, a[k].loss.mean());
-      if (damping == 0.75) apart = std::max(apart, std::abs(a[k].loss.mean() / b[k].loss.mean() - 1));
+      if (damping == 0.75)
+        apart = std::max(apart, std::abs(a[k].loss.mean() / b[k].loss.mean() - 1));
     }
     if (damping == 1) undamped = a.back().loss.mean();
     if (damping == 0.75) {
       for (const std::size_t k : {1u, 5u, 10u, 20u, 50u}) {
-        rolled += fmt::format("{}{}: {:.4f} ({:.4f})", rolled.empty() ? "" : ", ", k, a[k - 1].loss.mean(),
-                              b[k - 1].loss.mean());
+        rolled += fmt::format("{}{}: {:.4f} ({:.4f})", rolled.empty() ? "" : ", ", k,
+                              a[k - 1].loss.mean(), b[k - 1].loss.mean());
       }
     }
     roll.series.push_back(std::move(network_line));
@@ -167,14 +176,16 @@ std::vector<Cell> gd_fig2_cells() {
 Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const bool quick = options.effort.quick;
   result.tables.push_back(sampling_table(quick));
-  Table table{
-      .id = "gd-fig2",
-      .title = "One trained layer and one step of gradient descent",
-      .columns = {"n", "loss", "closed form", "cosine", "prediction difference", "sensitivity difference",
-                  "off the diagonal of Q", "step / n", "best step / n", "seconds"},
-      .rows = {},
-      .notes = {"Differences are means over prompts; the step is minus the yy entry of P after Q is scaled to a mean "
-                "diagonal of 1. Published for n = 10: 0.2047 for gradient descent, whose closed form is 0.2062."}};
+  Table table{.id = "gd-fig2",
+              .title = "One trained layer and one step of gradient descent",
+              .columns = {"n", "loss", "closed form", "cosine", "prediction difference",
+                          "sensitivity difference", "off the diagonal of Q", "step / n",
+                          "best step / n", "seconds"},
+              .rows = {},
+              .notes = {"Differences are means over prompts; the step is minus the yy entry of P "
+                        "after Q is scaled to a mean "
+                        "diagonal of 1. Published for n = 10: 0.2047 for gradient descent, whose "
+                        "closed form is 0.2062."}};
   Panel sweep{.title = "Over the context length", .x = {.label = "n"}, .y = {.label = "loss"}};
   Series ours{.name = "trained layer", .role = Role::full, .mark = Mark::points};
   Series theory{.name = "one step of gradient descent", .role = Role::gdpp, .mark = Mark::line};
@@ -198,9 +209,10 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
     const double step = as_gd_layer(weights).step;
     ours.points.push_back(point(n, loss));
     table.rows.push_back({static_cast<double>(n), TableCell{.value = loss.mean, .se = loss.se},
-                          TableCell{.value = best.loss.mean, .se = best.loss.se}, alignment.cosine.mean(),
-                          alignment.prediction.mean(), alignment.sensitivity.mean(), off, step / n,
-                          best.layers[0].step / n, trained->seconds});
+                          TableCell{.value = best.loss.mean, .se = best.loss.se},
+                          alignment.cosine.mean(), alignment.prediction.mean(),
+                          alignment.sensitivity.mean(), off, step / n, best.layers[0].step / n,
+                          trained->seconds});
     gap.add(std::abs(loss.mean / best.loss.mean - 1),
             fmt::format("n = {}: {:.4f} against {:.4f}", n, loss.mean, best.loss.mean));
     if (n != kMain) continue;
@@ -219,21 +231,30 @@ Status draw_gd_fig2(const Archive& archive, const StudyOptions& options, StudyRe
     draw_roll_out(one, options.threads, result);
     result.tables.push_back(published_one_layer(numbers, best.loss, result));
     auto points = GRAMIAN_TRY(training_curve(*trained, options));
-    Panel training{.title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
+    Panel training{
+        .title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
     training.series = {
         {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
-        {.name = "gradient descent", .role = Role::gdpp, .mark = Mark::rule, .points = {{.y = best.loss.mean}}}};
-    auto along = GRAMIAN_TRY(alignment_panel(*trained, {{"gradient descent", gd_network(best.layers)}}, n, options));
+        {.name = "gradient descent",
+         .role = Role::gdpp,
+         .mark = Mark::rule,
+         .points = {{.y = best.loss.mean}}}};
+    auto along = GRAMIAN_TRY(
+        alignment_panel(*trained, {{"gradient descent", gd_network(best.layers)}}, n, options));
     result.figures.push_back(
         {.id = "gd-fig2",
          .title = "One layer",
-         .caption = "Left: loss. Right: the layer at that step beside one step of gradient descent.",
+         .caption =
+             "Left: loss. Right: the layer at that step beside one step of gradient descent.",
          .columns = 2,
          .panels = {std::move(training), std::move(along)}});
   }
   sweep.series = {std::move(ours), std::move(theory)};
-  result.figures.push_back(
-      {.id = "gd-sweep", .title = "One layer for each n", .caption = "", .columns = 1, .panels = {std::move(sweep)}});
+  result.figures.push_back({.id = "gd-sweep",
+                            .title = "One layer for each n",
+                            .caption = "",
+                            .columns = 1,
+                            .panels = {std::move(sweep)}});
   result.tables.push_back(std::move(table));
   result.claims.push_back(context_lengths_claim(gap));
   return {};

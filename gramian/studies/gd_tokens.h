@@ -1,5 +1,5 @@
-// The studies of von Oswald et al. (2022) whose networks read tokens: an MLP before the attention (Fig. 4), inputs and
-// targets in tokens of their own (Fig. 5), softmax (Fig. 12).
+// The studies of von Oswald et al. (2022) whose networks read tokens: an MLP before the attention
+// (Fig. 4), inputs and targets in tokens of their own (Fig. 5), softmax (Fig. 12).
 #pragma once
 
 #include <memory>
@@ -16,10 +16,11 @@ namespace gramian {
 extern const Recipe token_recipe;
 
 // Networks of these studies, as a cell names them.
-inline constexpr std::string_view kMlp = "mlp";                     // embedding, MLP and one layer of linear attention
-inline constexpr std::string_view kMlpDescent = "mlp-gd";           // the same with a fixed step of gradient descent
-inline constexpr std::string_view kCopying = "copying";             // softmax, then linear attention
-inline constexpr std::string_view kSoftmaxOne = "softmax-1-head";   // one layer
+inline constexpr std::string_view kMlp = "mlp";  // embedding, MLP and one layer of linear attention
+inline constexpr std::string_view kMlpDescent =
+    "mlp-gd";  // the same with a fixed step of gradient descent
+inline constexpr std::string_view kCopying = "copying";            // softmax, then linear attention
+inline constexpr std::string_view kSoftmaxOne = "softmax-1-head";  // one layer
 inline constexpr std::string_view kSoftmaxTwo = "softmax-2-heads";  // one layer
 
 Cell sine_cell(std::string_view network, bool correlated);

@@ -17,11 +17,13 @@ constexpr std::int64_t kLoopedFullSteps = 10'000;  // as in the paper
 constexpr std::int64_t kLoopedQuickSteps = 150;
 
 std::vector<Config> looped_starts(const Cell& cell, int seed, const Effort& effort) {
-  const auto found = std::ranges::find_if(looped_problems(), [&](const auto& p) { return &p.problem == cell.problem; });
+  const auto found = std::ranges::find_if(
+      looped_problems(), [&](const auto& p) { return &p.problem == cell.problem; });
   const LoopedProblem& p = *found;
   const bool full = cell.kind == Parametrisation::full;
   std::int64_t steps = effort.steps;
-  if (steps == 0) steps = effort.quick ? kLoopedQuickSteps : full ? kLoopedFullSteps : kRestrictedSteps;
+  if (steps == 0)
+    steps = effort.quick ? kLoopedQuickSteps : full ? kLoopedFullSteps : kRestrictedSteps;
   std::vector<std::string> settings{
       fmt::format("task.d={}", p.d),
       fmt::format("task.n={}", p.n),
@@ -39,12 +41,14 @@ std::vector<Config> looped_starts(const Cell& cell, int seed, const Effort& effo
   if (full) {
     settings.insert(settings.end(), {"train.batch=1024", "train.learning_rate=0.05"});
   } else {
-    // Eigenvalues of G/n reach (1 + sqrt(d/n))^2 times those of S: begin well within the steps that converge. u begins
-    // at a size that the paper's claim can be seen to remove.
-    const double largest = std::sqrt(p.kappa) * std::pow(1 + std::sqrt(static_cast<double>(p.d) / p.n), 2);
+    // Eigenvalues of G/n reach (1 + sqrt(d/n))^2 times those of S: begin well within the steps that
+    // converge. u begins at a size that the paper's claim can be seen to remove.
+    const double largest =
+        std::sqrt(p.kappa) * std::pow(1 + std::sqrt(static_cast<double>(p.d) / p.n), 2);
     settings.insert(settings.end(),
-                    {fmt::format("model.init_step={:.4f}", 0.75 / largest), "model.init_noise=0.02", "train.batch=1024",
-                     "train.optimiser=gauss_newton", "train.newton_rate=0.1", "train.newton_memory=0.99"});
+                    {fmt::format("model.init_step={:.4f}", 0.75 / largest), "model.init_noise=0.02",
+                     "train.batch=1024", "train.optimiser=gauss_newton", "train.newton_rate=0.1",
+                     "train.newton_memory=0.99"});
   }
   const auto s = looped_covariance(p.d, p.kappa);
   if (!s.empty()) {
@@ -70,8 +74,10 @@ std::string looped_text(const Effort& effort) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kLoopedQuickSteps : steps;
   };
   return fmt::format(
-      "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust weights, one start.\n"
-      "(A, u): {} steps on fresh batches of 1,024 prompts, 30% Adam and then Gauss-Newton on all d^2 + d parameters; A "
+      "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust "
+      "weights, one start.\n"
+      "(A, u): {} steps on fresh batches of 1,024 prompts, 30% Adam and then Gauss-Newton on all "
+      "d^2 + d parameters; A "
       "begins at a multiple of I.\n"
       "FULL, looped or not: {} steps of Adam on batches of 1,024, from near gradient descent.\n",
       number(kRestrictedSteps), number(kLoopedFullSteps));
@@ -89,7 +95,8 @@ std::vector<LoopedProblem> make_problems() {
     int d, n;
     double kappa;
   };
-  constexpr Size kSizes[] = {{10, 100, 1}, {10, 100, 10}, {10, 100, 100}, {10, 30, 1}, {10, 5, 1}, {5, 20, 1}};
+  constexpr Size kSizes[] = {{10, 100, 1}, {10, 100, 10}, {10, 100, 100},
+                             {10, 30, 1},  {10, 5, 1},    {5, 20, 1}};
   texts.reserve(std::size(kSizes));
   std::vector<LoopedProblem> list;
   for (const Size& s : kSizes) {
@@ -130,7 +137,9 @@ std::vector<double> looped_covariance(int d, double kappa) {
   Eigen::MatrixXd r = Eigen::MatrixXd::Identity(d, d);
   for (int i = 0; i < d; ++i) {
     for (int j = i + 1; j < d; ++j) {  // a turn in every plane, by angles without a pattern
-      r.applyOnTheRight(i, j, Eigen::JacobiRotation<double>(std::cos(0.7 + i + 2 * j), std::sin(0.7 + i + 2 * j)));
+      r.applyOnTheRight(
+          i, j,
+          Eigen::JacobiRotation<double>(std::cos(0.7 + i + 2 * j), std::sin(0.7 + i + 2 * j)));
     }
   }
   Eigen::VectorXd values(d);
@@ -138,7 +147,8 @@ std::vector<double> looped_covariance(int d, double kappa) {
   const Eigen::MatrixXd s = r * values.asDiagonal() * r.transpose();
   std::vector<double> list;
   for (int i = 0; i < d; ++i) {
-    for (int j = 0; j < d; ++j) list.push_back(std::round(1e8 * s(std::min(i, j), std::max(i, j))) / 1e8);
+    for (int j = 0; j < d; ++j)
+      list.push_back(std::round(1e8 * s(std::min(i, j), std::max(i, j))) / 1e8);
   }
   return list;
 }
@@ -168,9 +178,9 @@ Expected<Network> load_network(const Trained& trained, const StudyOptions& optio
 }
 
 std::span<const LoopedPublished> looped_published_training() {
-  static constexpr LoopedPublished kLevels[] = {{1, false, 1.3},   {2, false, 0.095}, {5, false, 2e-4},
-                                                {10, false, 3e-5}, {2, true, 0.135},  {5, true, 4e-4},
-                                                {10, true, 1.5e-5}};
+  static constexpr LoopedPublished kLevels[] = {
+      {1, false, 1.3},  {2, false, 0.095}, {5, false, 2e-4},  {10, false, 3e-5},
+      {2, true, 0.135}, {5, true, 4e-4},   {10, true, 1.5e-5}};
   return kLevels;
 }
 

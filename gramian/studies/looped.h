@@ -1,6 +1,8 @@
-// The studies of looped transformers (Gatmiry et al. 2024): what is trained, and its published numbers.
+// The studies of looped transformers (Gatmiry et al. 2024): what is trained, and its published
+// numbers.
 //
-// Losses in these studies are the paper's, E (prediction - y)^2: twice those of the rest of this library.
+// Losses in these studies are the paper's, E (prediction - y)^2: twice those of the rest of this
+// library.
 #pragma once
 
 #include <span>
@@ -16,8 +18,8 @@ namespace gramian {
 
 extern const Recipe looped_recipe;
 
-// x ~ N(0, S), w ~ N(0, S^-1), no noise; S = R diag R^T with eigenvalues from kappa^-1/2 to kappa^1/2 in equal
-// ratios and a fixed rotation R.
+// x ~ N(0, S), w ~ N(0, S^-1), no noise; S = R diag R^T with eigenvalues from kappa^-1/2 to
+// kappa^1/2 in equal ratios and a fixed rotation R.
 struct LoopedProblem {
   Problem problem;
   int d, n;
@@ -47,7 +49,8 @@ struct LoopedPublished {
 std::span<const LoopedPublished> looped_published_training();  // Fig. 2, where curves level out
 
 inline constexpr int kExtraLoops[] = {1, 2, 5, 10, 20, 50};
-// Fig. 3: networks trained for 2 or 5 loops, after each of kExtraLoops; with the S of training and with another.
+// Fig. 3: networks trained for 2 or 5 loops, after each of kExtraLoops; with the S of training and
+// with another.
 std::span<const double> looped_published_loops(int trained, bool other_covariance);
 
 }  // namespace gramian

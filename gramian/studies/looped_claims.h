@@ -1,5 +1,5 @@
-// The claims of the studies of looped transformers (Gatmiry et al. 2024), from numbers alone. Losses are
-// E (prediction - y)^2. A claim over cases of which none is there is not judged.
+// The claims of the studies of looped transformers (Gatmiry et al. 2024), from numbers alone.
+// Losses are E (prediction - y)^2. A claim over cases of which none is there is not judged.
 #pragma once
 
 #include <span>
@@ -15,11 +15,12 @@ namespace gramian {
 struct RestrictedNumbers {
   std::string place = {};  // "d = 10, n = 100, S = I, L = 2"
   int d = 0, n = 0, loops = 0;
-  Estimate loss = {}, best = {}, turned = {};  // trained; at the best symmetric A; at the best A' = a I + k J
-  double low = 0, mean = 0, high = 0;          // eigenvalues of the symmetric part of A'
-  double a = 0;                                // a*, the step of the best symmetric A
-  double turn = 0, best_turn = 0;              // k
-  double u = 0;                                // |u|
+  Estimate loss = {}, best = {},
+           turned = {};  // trained; at the best symmetric A; at the best A' = a I + k J
+  double low = 0, mean = 0, high = 0;  // eigenvalues of the symmetric part of A'
+  double a = 0;                        // a*, the step of the best symmetric A
+  double turn = 0, best_turn = 0;      // k
+  double u = 0;                        // |u|
 };
 std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells);
 

@@ -20,12 +20,17 @@ constexpr std::uint64_t kLoopsSeed = 3;
 constexpr double kScales[] = {0.5, 1, 1.25, 1.5, 2};  // of the covariance, for the restricted model
 
 Cell full_cell(int loops) {
-  return {.kind = Parametrisation::full, .layers = loops, .problem = &looped_problem(5, 20, 1).problem, .tied = true};
+  return {.kind = Parametrisation::full,
+          .layers = loops,
+          .problem = &looped_problem(5, 20, 1).problem,
+          .tied = true};
 }
 
 Cell restricted_cell(int n) {
-  return {
-      .kind = Parametrisation::preconditioned, .layers = 2, .problem = &looped_problem(10, n, 1).problem, .tied = true};
+  return {.kind = Parametrisation::preconditioned,
+          .layers = 2,
+          .problem = &looped_problem(10, n, 1).problem,
+          .tied = true};
 }
 
 std::vector<double> diagonal(const std::vector<double>& values) {
@@ -40,7 +45,8 @@ Expected<std::vector<LayerLoss>> extra_loops(const Trained& trained, const Regre
   const auto network = GRAMIAN_TRY(load_network(trained, options));
   const Network more = looped(network, kMostLoops);
   NetworkPredictor predictor(more, task.n(), pool.threads());
-  return layer_losses(task, predictor, options.effort.quick ? kQuickLoopsPrompts : kLoopsPrompts, kLoopsSeed, pool);
+  return layer_losses(task, predictor, options.effort.quick ? kQuickLoopsPrompts : kLoopsPrompts,
+                      kLoopsSeed, pool);
 }
 
 double mean_at(const std::vector<LayerLoss>& losses, int loops) {
@@ -68,18 +74,20 @@ void add_row(Table& table, std::string network, std::string inputs, std::string 
   for (const double value : values) row.emplace_back(value);
 }
 
-std::vector<double> at_loops(const std::vector<LayerLoss>& losses, double (*at)(const std::vector<LayerLoss>&, int)) {
+std::vector<double> at_loops(const std::vector<LayerLoss>& losses,
+                             double (*at)(const std::vector<LayerLoss>&, int)) {
   std::vector<double> values;
   for (const int loops : kExtraLoops) values.push_back(at(losses, loops));
   return values;
 }
 
 // The full model: published numbers, in and out of distribution.
-Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool, Table& table, Figure& figure,
-                 StudyResult& result) {
+Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
+                 Table& table, Figure& figure, StudyResult& result) {
   std::vector<ExtraLoopsNumbers> numbers;
   for (const bool other : {false, true}) {
-    const RegressionTask task = looped_task(5, 20, other ? diagonal({1, 1, 0.5, 0.25, 1}) : std::vector<double>{});
+    const RegressionTask task =
+        looped_task(5, 20, other ? diagonal({1, 1, 0.5, 0.25, 1}) : std::vector<double>{});
     const std::string inputs = other ? "S = diag(1, 1, 1/2, 1/4, 1)" : "S = I";
     Panel panel{.title = "Full model, d = 5, n = 20, " + inputs,
                 .x = {.label = "loops", .log = true},
@@ -113,8 +121,8 @@ Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool
 }
 
 // The restricted model: what theory says about more loops.
-Status draw_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool, Table& table,
-                       Figure& figure, StudyResult& result) {
+Status draw_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
+                       Table& table, Figure& figure, StudyResult& result) {
   const std::size_t contexts = options.effort.quick ? 500 : 50'000;
   for (const int n : {100, 30}) {
     const Trained* trained = archive.best(restricted_cell(n));
@@ -129,7 +137,8 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     std::vector<double> predicted;
     for (const int loops : kExtraLoops) predicted.push_back(theory.loss(a, loops).mean);
     add_row(table, name, "S = I", fmt::format("mean at a* = {:.3f}", a), predicted);
-    Panel panel{.title = name, .x = {.label = "loops", .log = true}, .y = {.label = "loss", .log = true}};
+    Panel panel{
+        .title = name, .x = {.label = "loops", .log = true}, .y = {.label = "loss", .log = true}};
     panel.series.push_back(curve("median", Mark::line, losses, median_at));
     panel.series.push_back(curve("mean", Mark::dashes, losses, mean_at));
     figure.panels.push_back(std::move(panel));
@@ -148,9 +157,10 @@ Status draw_restricted(const Archive& archive, const StudyOptions& options, Thre
     const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kLoopsSeed);
     const double a = theory.optimum(2).step.mean;
     for (const double c : kScales) {
-      const auto losses =
-          GRAMIAN_TRY(extra_loops(*trained, looped_task(10, 100, diagonal(std::vector<double>(10, c))), options, pool));
-      scales.push_back({c, theory.diverging(a * c).mean, median_at(losses, 2), median_at(losses, 50)});
+      const auto losses = GRAMIAN_TRY(extra_loops(
+          *trained, looped_task(10, 100, diagonal(std::vector<double>(10, c))), options, pool));
+      scales.push_back(
+          {c, theory.diverging(a * c).mean, median_at(losses, 2), median_at(losses, 50)});
     }
   }
   result.claims.push_back(scales_claim(scales));
@@ -165,12 +175,14 @@ std::vector<Cell> looped_fig3_cells() {
 
 Status draw_looped_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   ThreadPool pool(options.threads);
-  Table table{.id = "looped-fig3",
-              .title = "Loss after more and fewer loops than in training",
-              .columns = {"network", "inputs", ""},
-              .rows = {},
-              .notes = {"Loss: E (prediction - y)^2. A mean over 50,000 prompts is carried by the few whose largest "
-                        "eigenvalue makes loops diverge; the median is what a typical prompt sees."}};
+  Table table{
+      .id = "looped-fig3",
+      .title = "Loss after more and fewer loops than in training",
+      .columns = {"network", "inputs", ""},
+      .rows = {},
+      .notes = {"Loss: E (prediction - y)^2. A mean over 50,000 prompts is carried by the few "
+                "whose largest "
+                "eigenvalue makes loops diverge; the median is what a typical prompt sees."}};
   for (const int loops : kExtraLoops) table.columns.push_back(fmt::format("{}", loops));
   Figure figure{.id = "looped-fig3",
                 .title = "Loops at test time",

@@ -19,24 +19,28 @@ const LoopedProblem& full_problem() { return looped_problem(kDimension, kContext
 std::vector<Cell> looped_fig2_cells() {
   std::vector<Cell> cells;
   for (const LoopedPublished& p : looped_published_training()) {
-    cells.push_back(
-        {.kind = Parametrisation::full, .layers = p.layers, .problem = &full_problem().problem, .tied = p.tied});
+    cells.push_back({.kind = Parametrisation::full,
+                     .layers = p.layers,
+                     .problem = &full_problem().problem,
+                     .tied = p.tied});
   }
   return cells;
 }
 
 Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto spectra =
-      GRAMIAN_TRY(ContextSpectra::draw(looped_task(kDimension, kContext, {}), options.effort.quick ? 500 : 5'000, 3));
-  Table table{
-      .id = "looped-fig2",
-      .title = "Loss after training, full model (d = 5, n = 20)",
-      .columns = {"network", "loss", "best GD++", "published, about"},
-      .rows = {},
-      .notes = {"Loss: E (prediction - y)^2, the mean over 200,000 prompts. Best GD++: the optimum of that family "
-                "for the same layers, shared or each its own. Published: where the curves of Fig. 2 level out."}};
-  Panel panel{
-      .title = "d = 5, n = 20, S = I", .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
+  const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(looped_task(kDimension, kContext, {}),
+                                                        options.effort.quick ? 500 : 5'000, 3));
+  Table table{.id = "looped-fig2",
+              .title = "Loss after training, full model (d = 5, n = 20)",
+              .columns = {"network", "loss", "best GD++", "published, about"},
+              .rows = {},
+              .notes = {"Loss: E (prediction - y)^2, the mean over 200,000 prompts. Best GD++: the "
+                        "optimum of that family "
+                        "for the same layers, shared or each its own. Published: where the curves "
+                        "of Fig. 2 level out."}};
+  Panel panel{.title = "d = 5, n = 20, S = I",
+              .x = {.label = "step"},
+              .y = {.label = "loss of the batch", .log = true}};
   std::vector<FullNumbers> numbers;
   const auto cells = looped_fig2_cells();
   for (std::size_t k = 0; k < cells.size(); ++k) {
@@ -52,7 +56,8 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
                                          : cell.layers == 1 ? " layer"
                                                             : " layers");
     table.rows.push_back({name, TableCell{.value = value, .se = 2 * ours.se},
-                          TableCell{.value = 2 * best.loss.mean, .se = 2 * best.loss.se}, published});
+                          TableCell{.value = 2 * best.loss.mean, .se = 2 * best.loss.se},
+                          published});
     numbers.push_back({.name = name,
                        .layers = cell.layers,
                        .tied = cell.tied,
@@ -67,11 +72,12 @@ Status draw_looped_fig2(const Archive& archive, const StudyOptions& options, Stu
                             .points = std::move(points)});
   }
   result.tables.push_back(std::move(table));
-  result.figures.push_back({.id = "looped-fig2",
-                            .title = "Training of looped and of unlooped networks",
-                            .caption = "Lines: one layer, looped. Dashes: as many layers of their own.",
-                            .columns = 1,
-                            .panels = {std::move(panel)}});
+  result.figures.push_back(
+      {.id = "looped-fig2",
+       .title = "Training of looped and of unlooped networks",
+       .caption = "Lines: one layer, looped. Dashes: as many layers of their own.",
+       .columns = 1,
+       .panels = {std::move(panel)}});
   add_claims(full_training_claims(numbers), result);
   result.tables.push_back(published_training(numbers, options.effort.quick));
   return {};

@@ -26,11 +26,13 @@ struct Restricted {
   double u = 0;
 };
 
-Expected<Restricted> restricted(const Trained& trained, const LoopedProblem& problem, const StudyOptions& options) {
+Expected<Restricted> restricted(const Trained& trained, const LoopedProblem& problem,
+                                const StudyOptions& options) {
   const auto network = GRAMIAN_TRY(load_network(trained, options));
   const LayerWeights weights = network.expanded(0);
   const int d = problem.d;
-  const Eigen::Map<const Matrix> p(weights.p.data(), d + 1, d + 1), q(weights.q.data(), d + 1, d + 1);
+  const Eigen::Map<const Matrix> p(weights.p.data(), d + 1, d + 1),
+      q(weights.q.data(), d + 1, d + 1);
   Matrix a = -p(d, d) * q.topLeftCorner(d, d);
   const RegressionTask task = looped_task(d, problem.n, looped_covariance(d, problem.kappa));
   if (!task.identity_covariance()) {
@@ -38,12 +40,15 @@ Expected<Restricted> restricted(const Trained& trained, const LoopedProblem& pro
     a = Matrix(c.transpose() * a * c);
   }
   const Matrix symmetric = (a + a.transpose()) / 2, rest = (a - a.transpose()) / 2;
-  return Restricted{Eigen::SelfAdjointEigenSolver<Matrix>(symmetric).eigenvalues(), rest.norm() / std::sqrt(d),
-                    (p.row(d).head(d) / p(d, d)).norm()};
+  return Restricted{Eigen::SelfAdjointEigenSolver<Matrix>(symmetric).eigenvalues(),
+                    rest.norm() / std::sqrt(d), (p.row(d).head(d) / p(d, d)).norm()};
 }
 
 Cell cell_of(int layers, const LoopedProblem& problem) {
-  return {.kind = Parametrisation::preconditioned, .layers = layers, .problem = &problem.problem, .tied = true};
+  return {.kind = Parametrisation::preconditioned,
+          .layers = layers,
+          .problem = &problem.problem,
+          .tied = true};
 }
 
 // What theory says of one (d, n, L).
@@ -71,7 +76,8 @@ Panel flow_panel(bool quick) {
 Claim dominance(bool quick) {
   const LoopedContexts contexts(10, 1'000'000, quick ? 50 : 500, kTheorySeed);
   std::vector<DominanceSlope> slopes;
-  for (const int loops : kLoops) slopes.push_back({loops, gradient_dominance_slope(contexts, loops, 0, 0.9, 20)});
+  for (const int loops : kLoops)
+    slopes.push_back({loops, gradient_dominance_slope(contexts, loops, 0, 0.9, 20)});
   return dominance_claim(slopes);
 }
 
@@ -88,23 +94,24 @@ std::vector<Cell> looped_fig1_cells() {
 
 Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const bool quick = options.effort.quick;
-  Table table{
-      .id = "looped-fig1",
-      .title = "The restricted model (A, u) after training, beside the best A",
-      .columns = {"d, n", "kappa", "L", "loss", "best symmetric A", "best A that turns", "|u|", "spectrum", "a*", "k",
-                  "k*"},
-      .rows = {},
-      .notes = {"Loss: E (prediction - y)^2. Spectrum: least, mean and largest eigenvalue of the symmetric part "
-                "of A' = S^1/2 A S^1/2; a* S^-1 is the best symmetric A; k and k*: A' = a I + k J, J^T J = I, J "
-                "antisymmetric, after training and at the optimum of that form."}};
+  Table table{.id = "looped-fig1",
+              .title = "The restricted model (A, u) after training, beside the best A",
+              .columns = {"d, n", "kappa", "L", "loss", "best symmetric A", "best A that turns",
+                          "|u|", "spectrum", "a*", "k", "k*"},
+              .rows = {},
+              .notes = {"Loss: E (prediction - y)^2. Spectrum: least, mean and largest eigenvalue "
+                        "of the symmetric part "
+                        "of A' = S^1/2 A S^1/2; a* S^-1 is the best symmetric A; k and k*: A' = a "
+                        "I + k J, J^T J = I, J "
+                        "antisymmetric, after training and at the optimum of that form."}};
   std::vector<RestrictedNumbers> numbers;
   Panel panel{.title = "Spectrum of S^1/2 A S^1/2, n = 100",
               .x = {.label = "loops L", .log = true, .ticks = {1, 2, 5, 10}},
               .y = {.label = "eigenvalues of the symmetric part"}};
   std::map<std::pair<int, int>, Theory> known;  // by n and L
   for (const Cell& cell : looped_fig1_cells()) {
-    const auto& problem =
-        *std::ranges::find_if(looped_problems(), [&](const auto& p) { return &p.problem == cell.problem; });
+    const auto& problem = *std::ranges::find_if(
+        looped_problems(), [&](const auto& p) { return &p.problem == cell.problem; });
     auto [theory, fresh] = known.try_emplace({problem.n, cell.layers});
     if (fresh) {
       const LoopedContexts contexts(problem.d, problem.n, quick ? 500 : 20'000, kTheorySeed);
@@ -117,12 +124,14 @@ Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, Stu
     const auto model = GRAMIAN_TRY(restricted(*trained, problem, options));
     const Estimate& ours = trained->scores.loss.at("model");
     const double value = 2 * ours.mean, se = 2 * ours.se, a = best.step.mean;
-    const double low = model.spectrum.minCoeff(), high = model.spectrum.maxCoeff(), mean = model.spectrum.mean();
-    table.rows.push_back({fmt::format("{}, {}", problem.d, problem.n), problem.kappa, static_cast<double>(cell.layers),
-                          TableCell{.value = value, .se = se}, TableCell{.value = best.loss.mean, .se = best.loss.se},
+    const double low = model.spectrum.minCoeff(), high = model.spectrum.maxCoeff(),
+                 mean = model.spectrum.mean();
+    table.rows.push_back({fmt::format("{}, {}", problem.d, problem.n), problem.kappa,
+                          static_cast<double>(cell.layers), TableCell{.value = value, .se = se},
+                          TableCell{.value = best.loss.mean, .se = best.loss.se},
                           TableCell{.value = turned.loss.mean, .se = turned.loss.se}, model.u,
-                          fmt::format("{:.3f} {:.3f} {:.3f}", low, mean, high), fmt::format("{:.4f}", a), model.turn,
-                          turned.rotation});
+                          fmt::format("{:.3f} {:.3f} {:.3f}", low, mean, high),
+                          fmt::format("{:.4f}", a), model.turn, turned.rotation});
     numbers.push_back({.place = fmt::format("{}, L = {}", problem.problem.title, cell.layers),
                        .d = problem.d,
                        .n = problem.n,
@@ -139,7 +148,8 @@ Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, Stu
                        .u = model.u});
   }
   for (const double kappa : kKappas) {
-    Series series{.name = fmt::format("kappa = {}", kappa), .role = Role::other, .mark = Mark::points};
+    Series series{
+        .name = fmt::format("kappa = {}", kappa), .role = Role::other, .mark = Mark::points};
     for (const int loops : kLoops) {
       const Trained* trained = archive.best(cell_of(loops, looped_problem(10, 100, kappa)));
       if (trained == nullptr) continue;
@@ -156,18 +166,20 @@ Status draw_looped_fig1(const Archive& archive, const StudyOptions& options, Stu
   for (const int loops : kLoops) {
     const auto found = known.find({100, loops});
     if (found == known.end()) continue;
-    line.points.push_back({.x = static_cast<double>(loops), .y = found->second.symmetric.step.mean});
+    line.points.push_back(
+        {.x = static_cast<double>(loops), .y = found->second.symmetric.step.mean});
     turned.points.push_back({.x = static_cast<double>(loops), .y = found->second.turning.step});
   }
   panel.series.push_back(std::move(line));
   panel.series.push_back(std::move(turned));
   result.tables.push_back(std::move(table));
-  result.figures.push_back({.id = "looped-fig1",
-                            .title = "Weights of looped transformers and the flow that leads there",
-                            .caption = "Left: bars from the least to the largest eigenvalue after training. Right: "
-                                       "dA/dt = -grad loss on fixed contexts.",
-                            .columns = 2,
-                            .panels = {std::move(panel), flow_panel(quick)}});
+  result.figures.push_back(
+      {.id = "looped-fig1",
+       .title = "Weights of looped transformers and the flow that leads there",
+       .caption = "Left: bars from the least to the largest eigenvalue after training. Right: "
+                  "dA/dt = -grad loss on fixed contexts.",
+       .columns = 2,
+       .panels = {std::move(panel), flow_panel(quick)}});
   add_claims(restricted_claims(numbers), result);
   result.claims.push_back(dominance(quick));
   return {};

@@ -59,9 +59,12 @@ constexpr Depths kFullLosses{{
     {"2.50e-12", "0.002", "0.010", "0.025", "0.035", "0.047", "0.050", "0.057", "0.010", "0.035"},
 }};
 
-constexpr Row kConstrr{"0", "0.009", "0.066", "0.161", "0.265", "0.365", "0.454", "0.530", "0.222", "0.422"};
-constexpr Row kAdarr{"0", "0.003", "0.016", "0.034", "0.053", "0.068", "0.081", "0.092", "0.051", "0.084"};
-constexpr Row kTunedrr{"0", "0.002", "0.010", "0.023", "0.037", "0.049", "0.060", "0.068", "0.021", "0.054"};
+constexpr Row kConstrr{"0",     "0.009", "0.066", "0.161", "0.265",
+                       "0.365", "0.454", "0.530", "0.222", "0.422"};
+constexpr Row kAdarr{"0",     "0.003", "0.016", "0.034", "0.053",
+                     "0.068", "0.081", "0.092", "0.051", "0.084"};
+constexpr Row kTunedrr{"0",     "0.002", "0.010", "0.023", "0.037",
+                       "0.049", "0.060", "0.068", "0.021", "0.054"};
 
 // "0.341" -> 0.341 and 0.0005; "9.91e-05" -> 9.91e-05 and 5e-08.
 Published parse(std::string_view text) {
@@ -75,7 +78,9 @@ Published parse(std::string_view text) {
   return {value, value == 0 ? 0 : 0.5 * std::pow(10.0, exponent - digits)};
 }
 
-std::size_t index_of(const Problem& problem) { return static_cast<std::size_t>(&problem - kProblemList.data()); }
+std::size_t index_of(const Problem& problem) {
+  return static_cast<std::size_t>(&problem - kProblemList.data());
+}
 
 }  // namespace
 
@@ -103,7 +108,9 @@ Published published(Parametrisation kind, int layers, const Problem& problem) {
 }
 
 Published published(std::string_view solver, const Problem& problem) {
-  return parse((solver == "constrr" ? kConstrr : solver == "adarr" ? kAdarr : kTunedrr)[index_of(problem)]);
+  return parse((solver == "constrr" ? kConstrr
+                : solver == "adarr" ? kAdarr
+                                    : kTunedrr)[index_of(problem)]);
 }
 
 }  // namespace gramian

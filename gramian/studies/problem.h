@@ -1,5 +1,5 @@
-// What networks are trained on. The ten noise problems of Table 1 of Vladymyrov et al. (2024), and its published
-// numbers; problems of other papers are in the files of their studies.
+// What networks are trained on. The ten noise problems of Table 1 of Vladymyrov et al. (2024), and
+// its published numbers; problems of other papers are in the files of their studies.
 #pragma once
 
 #include <optional>
@@ -32,7 +32,8 @@ std::span<const Problem> problems();  // of Table 1
 inline constexpr int kTableLayers = 7;
 
 std::string_view title_of(Parametrisation kind);  // "FULL", as in papers
-inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisation::diag, Parametrisation::full};
+inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisation::diag,
+                                             Parametrisation::full};
 
 struct Published {
   double value;

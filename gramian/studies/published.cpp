@@ -23,7 +23,8 @@ Table against(std::string id, std::string title, std::vector<std::string> notes 
           .notes = std::move(notes)};
 }
 
-void add(Table& table, std::string what, const TableCell& here, std::string where, std::string why) {
+void add(Table& table, std::string what, const TableCell& here, std::string where,
+         std::string why) {
   table.rows.push_back({std::move(what), here, std::move(where), std::move(why)});
 }
 
@@ -43,85 +44,104 @@ std::optional<double> rolled_out(const StudyResult& result, double applications)
   return {};
 }
 
-// gamma of networks of two loops, and the least and the largest eigenvalue of sum x x^T over 10,000 contexts.
+// gamma of networks of two loops, and the least and the largest eigenvalue of sum x x^T over 10,000
+// contexts.
 struct PublishedContext {
   int n;
   double gamma, least, largest;
 };
-constexpr PublishedContext kPublishedContexts[] = {
-    {10, 0.179, 1e-10, 4.6}, {25, 0.099, 0.097, 7.712}, {50, 0.056, 0.666, 10.845}, {100, 0.029, 2.870, 17.196}};
+constexpr PublishedContext kPublishedContexts[] = {{10, 0.179, 1e-10, 4.6},
+                                                   {25, 0.099, 0.097, 7.712},
+                                                   {50, 0.056, 0.666, 10.845},
+                                                   {100, 0.029, 2.870, 17.196}};
 constexpr std::size_t kPublishedTasks = 10'000;
 
 }  // namespace
 
-Table published_one_layer(const OneLayerNumbers& one, const ContextMean& best, const StudyResult& result) {
+Table published_one_layer(const OneLayerNumbers& one, const ContextMean& best,
+                          const StudyResult& result) {
   constexpr double kNotebook = 0.20468888;  // the line "GD" of the authors' notebook
   Table table = against("gd-fig2-published", "One layer against the published numbers, n = 10",
-                        {"The text of the paper says x ~ U(-1, 1); its numbers are those of U(-1/2, 1/2), the range of "
+                        {"The text of the paper says x ~ U(-1, 1); its numbers are those of "
+                         "U(-1/2, 1/2), the range of "
                          "its code: at U(-1, 1) one step has four times this loss."});
-  add(table, "one step of gradient descent", {.value = best.mean, .se = best.se, .paper = kNotebook},
-      "code: constant in the notebook",
-      "Theirs is a mean over one sample of 10,000 tasks with a step from a scan; the error of such a mean is above "
+  add(table, "one step of gradient descent",
+      {.value = best.mean, .se = best.se, .paper = kNotebook}, "code: constant in the notebook",
+      "Theirs is a mean over one sample of 10,000 tasks with a step from a scan; the error of such "
+      "a mean is above "
       "0.001. The closed form is 0.2062.");
   add(table, "one trained layer", {.value = one.loss.mean, .se = one.loss.se, .paper = kNotebook},
-      "figure 2: the curve ends on that line", fmt::format("As above. Gradient descent is at {:.4f} here.", best.mean));
+      "figure 2: the curve ends on that line",
+      fmt::format("As above. Gradient descent is at {:.4f} here.", best.mean));
   for (const auto& [applications, theirs] : {std::pair{1.0, 0.22}, {50.0, 0.045}}) {
     const auto ours = rolled_out(result, applications);
     if (!ours) continue;
-    add(table, fmt::format("the layer applied {} times, damping 0.75", applications), {.value = *ours, .paper = theirs},
+    add(table, fmt::format("the layer applied {} times, damping 0.75", applications),
+        {.value = *ours, .paper = theirs},
         applications == 1 ? "read off figure 1" : "read off figure 1: 0.04 to 0.05",
         applications == 1 ? "With damping the first application is less than a full step." : "");
   }
   return table;
 }
 
-Expected<Table> published_several_layers(std::span<const SeveralLayersNumbers> networks, bool quick) {
-  Table table = against("gd-fig3-published", "Several layers against the published numbers",
-                        {"The paper has no numbers for its curves of several layers, only what they are beside."});
+Expected<Table> published_several_layers(std::span<const SeveralLayersNumbers> networks,
+                                         bool quick) {
+  Table table = against(
+      "gd-fig3-published", "Several layers against the published numbers",
+      {"The paper has no numbers for its curves of several layers, only what they are beside."});
   for (const SeveralLayersNumbers& s : networks) {
     if (s.n != 10 || (s.tied && s.layers != 2) || (!s.tied && s.layers != 5)) continue;
     add(table, "loss of " + s.name, {.value = s.loss.mean, .se = s.loss.se},
         s.tied ? "figure 3: below gradient descent, on GD++" : "figure 3, text: close to 0",
-        s.tied ? fmt::format("The best GD++ loop is at {:.4f}, gradient descent at {:.4f}.", s.gdpp, s.gd)
-               : fmt::format("The best GD++ with a step for each layer is at {:.4f}, with one for all at {:.4f}.",
+        s.tied ? fmt::format("The best GD++ loop is at {:.4f}, gradient descent at {:.4f}.", s.gdpp,
+                             s.gd)
+               : fmt::format("The best GD++ with a step for each layer is at {:.4f}, with one for "
+                             "all at {:.4f}.",
                              s.gdpp, s.gdpp_shared));
   }
   for (const PublishedContext& p : kPublishedContexts) {
-    const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(gd_task(p.n), quick ? 500 : kPublishedTasks, kPublishedSeed));
-    const auto found = std::ranges::find_if(
-        networks, [&](const SeveralLayersNumbers& s) { return s.n == p.n && s.tied && s.layers == 2; });
+    const auto spectra = GRAMIAN_TRY(
+        ContextSpectra::draw(gd_task(p.n), quick ? 500 : kPublishedTasks, kPublishedSeed));
+    const auto found = std::ranges::find_if(networks, [&](const SeveralLayersNumbers& s) {
+      return s.n == p.n && s.tied && s.layers == 2;
+    });
     const std::string what = fmt::format("gamma of two loops, n = {}", p.n);
     if (found != networks.end()) {
-      add(table, what, {.value = found->gamma, .paper = p.gamma}, "text: from the weights of their loop",
+      add(table, what, {.value = found->gamma, .paper = p.gamma},
+          "text: from the weights of their loop",
           fmt::format("The best GD++ loop has {:.4f}.", found->best_gamma));
     } else {
-      const double best = best_gd(spectra, 2, {.curvature = true, .tied = true}).layers[0].curvature / p.n;
+      const double best =
+          best_gd(spectra, 2, {.curvature = true, .tied = true}).layers[0].curvature / p.n;
       add(table, what, {.value = best, .paper = p.gamma}, "text: from the weights of their loop",
           "Ours is of the best GD++ loop: no network is trained for this n.");
     }
     const auto& eigenvalues = spectra.eigenvalues();
     const auto [least, largest] = std::ranges::minmax(eigenvalues);
     const std::string rare = "An extreme value over 10,000 contexts: another sample has another.";
-    add(table, fmt::format("least eigenvalue of sum x x^T, n = {}", p.n), {.value = least * p.n, .paper = p.least},
-        "text", rare);
-    add(table, fmt::format("largest eigenvalue, n = {}", p.n), {.value = largest * p.n, .paper = p.largest}, "text",
-        rare);
+    add(table, fmt::format("least eigenvalue of sum x x^T, n = {}", p.n),
+        {.value = least * p.n, .paper = p.least}, "text", rare);
+    add(table, fmt::format("largest eigenvalue, n = {}", p.n),
+        {.value = largest * p.n, .paper = p.largest}, "text", rare);
   }
   return table;
 }
 
 Table published_training(std::span<const FullNumbers> networks, bool quick) {
-  Table table = against(
-      "looped-fig2-published", "Losses after training against Fig. 2",
-      {"The curves of the paper cannot be of the model (A, u) that its theorems are about: at d = 5, n = 20 its best "
-       "losses, in the last column, are far above them for two loops and more. Ours are of P and Q without "
-       "restriction. d and n of the figure are not given; d = 5, n = 20 fit it."});
+  Table table =
+      against("looped-fig2-published", "Losses after training against Fig. 2",
+              {"The curves of the paper cannot be of the model (A, u) that its theorems are about: "
+               "at d = 5, n = 20 its best "
+               "losses, in the last column, are far above them for two loops and more. Ours are of "
+               "P and Q without "
+               "restriction. d and n of the figure are not given; d = 5, n = 20 fit it."});
   table.columns.emplace_back("best (A, u)");
   const LoopedContexts contexts(5, 20, quick ? 500 : 20'000, kPublishedSeed);
   for (const FullNumbers& c : networks) {
     std::string why = "What can be read off a logarithmic axis is rough.";
     if (c.layers == 1) {
-      why = fmt::format("The best layer is at {:.3f} for this d and n; theirs may be others.", c.best.mean);
+      why = fmt::format("The best layer is at {:.3f} for this d and n; theirs may be others.",
+                        c.best.mean);
     } else if (!c.tied && c.loss.mean < c.published) {
       why = "Ours is trained further down: layers of their own go on falling for long";
       why += c.layers == 10 ? ", and the published curve stops at 4,000 steps." : ".";
@@ -135,11 +155,13 @@ Table published_training(std::span<const FullNumbers> networks, bool quick) {
 }
 
 Table published_loops(std::span<const ExtraLoopsNumbers> networks) {
-  Table table = against(
-      "looped-fig3-published", "More and fewer loops than in training against Fig. 3",
-      {"A restricted model (A, u) has a* < 1: trained for five loops, after one it would be below the loss d = 5 of "
-       "predicting zero. The figure has about 30, as the full model here.",
-       "Means: a few prompts with large eigenvalues carry them; the median is what a typical prompt sees."});
+  Table table =
+      against("looped-fig3-published", "More and fewer loops than in training against Fig. 3",
+              {"A restricted model (A, u) has a* < 1: trained for five loops, after one it would "
+               "be below the loss d = 5 of "
+               "predicting zero. The figure has about 30, as the full model here.",
+               "Means: a few prompts with large eigenvalues carry them; the median is what a "
+               "typical prompt sees."});
   table.columns.insert(table.columns.begin() + 2, "median here");
   for (const ExtraLoopsNumbers& network : networks) {
     for (std::size_t k = 0; k < network.published.size(); ++k) {
@@ -149,15 +171,17 @@ Table published_loops(std::span<const ExtraLoopsNumbers> networks) {
         why = "Their other covariance is not given; ours, diag(1, 1, 1/2, 1/4, 1), is a guess.";
       } else if (loops >= 20 && network.mean[k] > network.published[k]) {
         why =
-            "Ours levels out: entries of P and Q that should be zero and are about 1e-3 give loops a fixed point "
+            "Ours levels out: entries of P and Q that should be zero and are about 1e-3 give loops "
+            "a fixed point "
             "beside the truth.";
       }
-      table.rows.push_back({fmt::format("trained for {}, {}, {} loops", network.trained,
-                                        network.other_covariance ? "other S" : "S = I", loops),
-                            TableCell{.value = network.mean[k],
-                                      .se = network.mean_se.empty() ? std::optional<double>() : network.mean_se[k],
-                                      .paper = network.published[k]},
-                            network.median[k], std::string("read off the figure"), std::move(why)});
+      table.rows.push_back(
+          {fmt::format("trained for {}, {}, {} loops", network.trained,
+                       network.other_covariance ? "other S" : "S = I", loops),
+           TableCell{.value = network.mean[k],
+                     .se = network.mean_se.empty() ? std::optional<double>() : network.mean_se[k],
+                     .paper = network.published[k]},
+           network.median[k], std::string("read off the figure"), std::move(why)});
     }
   }
   return table;

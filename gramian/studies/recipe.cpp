@@ -15,12 +15,14 @@ namespace {
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
 constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
 constexpr std::int64_t kDeepFullSteps = 24000;    // the same from kDeepLayers on, at twice the rate
-constexpr std::int64_t kRandomSteps = 3000;       // FULL, at random; and without noise near gradient descent
+constexpr std::int64_t kRandomSteps =
+    3000;  // FULL, at random; and without noise near gradient descent
 constexpr int kDeepLayers = 6;
 constexpr double kRare = 1e-6;  // EigenvalueLaw::without_largest, for the best GD++ network
 constexpr std::int64_t kQuickSteps = 300;
 
-// Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones there.
+// Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones
+// there.
 constexpr int kGuardedLayers = 4;
 constexpr int kGuardedFullLayers = 3;
 
@@ -42,8 +44,8 @@ constexpr Start kGdppStarts[] = {kStarts[0], kStarts[1], kStarts[3]};
 // FULL begins once near gradient descent and then at random, where it finds networks that give up a
 // direction of x to carry y: each start has a seed of its own, this far from the next.
 constexpr int kFullStarts = 4;
-// Depths at which a random start has won: one layer has a single valley, with four the start near gradient descent
-// always found its way.
+// Depths at which a random start has won: one layer has a single valley, with four the start near
+// gradient descent always found its way.
 constexpr bool has_random_starts(int layers) { return layers == 2 || layers == 3 || layers == 5; }
 constexpr int kSeedStride = 1000;
 
@@ -64,7 +66,8 @@ Settings guard_settings(const Cell& cell) {
 
 // GD++ and DIAG, and what begins as a GD++ network.
 Settings second_order_start(const Start& start) {
-  return {fmt::format("model.init_step={}", start.step), fmt::format("model.init_growth={}", start.growth),
+  return {fmt::format("model.init_step={}", start.step),
+          fmt::format("model.init_growth={}", start.growth),
           fmt::format("model.init_curvature={}", start.curvature),
           fmt::format("train.newton_rate={}", start.newton_rate),
           fmt::format("train.newton_memory={}", start.newton_memory)};
@@ -83,8 +86,8 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
   const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
   const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
   // Guards that are stretched by less: this network is tuned to where prompts become rare.
-  const Settings common_law{"model.init=gdpp_optimum", fmt::format("model.init_rare={}", kRare), "model.init_noise=0",
-                            "train.stretch=1.25"};
+  const Settings common_law{"model.init=gdpp_optimum", fmt::format("model.init_rare={}", kRare),
+                            "model.init_noise=0", "train.stretch=1.25"};
   const auto joined = [](Settings one, const Settings& two) {
     one.insert(one.end(), two.begin(), two.end());
     return one;
@@ -93,7 +96,8 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
   if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
     list.push_back(soap);
     if (!has_random_starts(cell.layers)) return list;
-    for (int k = 1; k < kFullStarts; ++k) list.push_back(joined(soap, random_start(k, seed, effort)));
+    for (int k = 1; k < kFullStarts; ++k)
+      list.push_back(joined(soap, random_start(k, seed, effort)));
     return list;
   }
   if (cell.kind != Parametrisation::full) {
@@ -156,25 +160,31 @@ std::string versatile_text(const Effort& effort) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
   return fmt::format(
-      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; from {} layers on "
+      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; "
+      "from {} layers on "
       "({} "
       "for FULL) one prompt of sixteen is a guard.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} near gradient descent a seed (initial weights, rate "
-      "and memory of Gauss-Newton). GD++ also as the network of least expected loss, computed from the law of the "
+      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} near gradient descent a seed "
+      "(initial weights, rate "
+      "and memory of Gauss-Newton). GD++ also as the network of least expected loss, computed from "
+      "the law of the "
       "eigenvalues of a prompt, with and without its rarest millionth.\n"
       "FULL: {} steps of SOAP near gradient descent{}{}.\n"
-      "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL also begin as the GD++ "
-      "network without that millionth, trained on for {} steps, and FULL near gradient descent has {} steps.\n"
+      "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL "
+      "also begin as the GD++ "
+      "network without that millionth, trained on for {} steps, and FULL near gradient descent has "
+      "{} steps.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps),
-      effort.quick ? "one start" : fmt::format("{} and {} starts", std::size(kGdppStarts), std::size(kStarts)),
+      effort.quick ? "one start"
+                   : fmt::format("{} and {} starts", std::size(kGdppStarts), std::size(kStarts)),
       number(kFullSteps),
       effort.quick || effort.steps > 0
           ? ""
           : fmt::format(" ({} at twice the rate from {} layers on)", kDeepFullSteps, kDeepLayers),
       effort.quick ? ""
-                   : fmt::format(", and with 2, 3 and 5 layers {} random starts of {} steps", kFullStarts - 1,
-                                 number(kRandomSteps)),
+                   : fmt::format(", and with 2, 3 and 5 layers {} random starts of {} steps",
+                                 kFullStarts - 1, number(kRandomSteps)),
       number(kSecondOrderSteps), number(kRandomSteps), kSelectionPrompts);
 }
 
@@ -196,16 +206,17 @@ Examination versatile_examination(const Cell& cell, const Effort& effort) {
 
 }  // namespace
 
-const Recipe versatile_recipe{"Vladymyrov et al. 2024", versatile_starts, versatile_examination, versatile_text};
+const Recipe versatile_recipe{"Vladymyrov et al. 2024", versatile_starts, versatile_examination,
+                              versatile_text};
 
 std::string Cell::name() const {
-  return fmt::format("{}-L{}-{}{}{}", network.empty() ? name_of(kind) : network, layers, tied ? "looped-" : "",
-                     problem->id, guards ? "" : "-unguarded");
+  return fmt::format("{}-L{}-{}{}{}", network.empty() ? name_of(kind) : network, layers,
+                     tied ? "looped-" : "", problem->id, guards ? "" : "-unguarded");
 }
 
 std::string Cell::title() const {
-  return fmt::format("{}, L = {}{}, {}{}", network.empty() ? title_of(kind) : network, layers, tied ? ", looped" : "",
-                     problem->title, guards ? "" : ", no guards");
+  return fmt::format("{}, L = {}{}, {}{}", network.empty() ? title_of(kind) : network, layers,
+                     tied ? ", looped" : "", problem->title, guards ? "" : ", no guards");
 }
 
 std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
@@ -225,10 +236,12 @@ double cost(const Config& config) {
   }
   // A Gauss-Newton step has a second backward pass; double takes twice as long.
   const Operations operations = count_operations(experiment->network);
-  double work = operations.total() + (train.method == Method::gauss_newton ? operations.backward : 0);
+  double work =
+      operations.total() + (train.method == Method::gauss_newton ? operations.backward : 0);
   work += 20.0 * experiment->task.d() * experiment->task.d();  // sampling, roughly
   constexpr double kSearch = 1e9;                              // for the best GD++ network
-  return work * train.batch * static_cast<double>(train.steps) * (train.precision == Precision::twice ? 2 : 1) +
+  return work * train.batch * static_cast<double>(train.steps) *
+             (train.precision == Precision::twice ? 2 : 1) +
          (experiment->beginning == Beginning::gdpp_optimum ? kSearch : 0);
 }
 

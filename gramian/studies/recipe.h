@@ -35,10 +35,11 @@ struct Effort {
 
 // How a trained cell is examined.
 struct Examination {
-  std::uint64_t prompts = 0;               // for the adjusted loss
-  std::uint64_t single_query_prompts = 0;  // with one sampled query each, as the paper did; may be 0
-  std::uint64_t profile_prompts = 0;       // at each noise level
-  std::vector<double> sigmas;              // of the profile; may be empty
+  std::uint64_t prompts = 0;  // for the adjusted loss
+  std::uint64_t single_query_prompts =
+      0;                              // with one sampled query each, as the paper did; may be 0
+  std::uint64_t profile_prompts = 0;  // at each noise level
+  std::vector<double> sigmas;         // of the profile; may be empty
   std::uint64_t tuning_prompts = 100'000;  // on which the solvers beside it are tuned
 };
 
@@ -54,9 +55,10 @@ struct Recipe {
 // By the recipe of the cell's problem.
 std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
 Examination examination(const Cell& cell, const Effort& effort);
-inline constexpr std::uint64_t kEvaluationSeed = 1;          // of these prompts
-inline constexpr std::uint64_t kTuningPrompts = 100'000;     // for the iterations of the study "steps"
-inline constexpr std::uint64_t kSelectionPrompts = 100'000;  // on which starts and seeds are compared
+inline constexpr std::uint64_t kEvaluationSeed = 1;       // of these prompts
+inline constexpr std::uint64_t kTuningPrompts = 100'000;  // for the iterations of the study "steps"
+inline constexpr std::uint64_t kSelectionPrompts =
+    100'000;  // on which starts and seeds are compared
 
 // What a run costs, in multiply-adds: for estimates of time.
 double cost(const Config& config);

@@ -12,7 +12,8 @@ using Json = nlohmann::ordered_json;
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 const char* name_of(Role role) {
-  constexpr const char* kNames[] = {"full", "diag", "gdpp", "constrr", "adarr", "tunedrr", "bayes", "paper", "other"};
+  constexpr const char* kNames[] = {"full",    "diag",  "gdpp",  "constrr", "adarr",
+                                    "tunedrr", "bayes", "paper", "other"};
   return kNames[static_cast<std::size_t>(role)];
 }
 
@@ -22,7 +23,9 @@ const char* name_of(Mark mark) {
 }
 
 Json to_json(const Claim& claim) {
-  return {{"text", claim.text}, {"holds", claim.holds ? Json(*claim.holds) : Json(nullptr)}, {"detail", claim.detail}};
+  return {{"text", claim.text},
+          {"holds", claim.holds ? Json(*claim.holds) : Json(nullptr)},
+          {"detail", claim.detail}};
 }
 
 Json to_json(const TableCell& cell) {
@@ -50,7 +53,11 @@ Json to_json(const Table& table) {
     }
     rows.push_back(std::move(cells));
   }
-  return {{"id", table.id}, {"title", table.title}, {"columns", table.columns}, {"rows", rows}, {"notes", table.notes}};
+  return {{"id", table.id},
+          {"title", table.title},
+          {"columns", table.columns},
+          {"rows", rows},
+          {"notes", table.notes}};
 }
 
 Json to_json(const Axis& axis) {
@@ -69,12 +76,16 @@ Json to_json(const Series& series) {
     if (!point.note.empty()) json["note"] = point.note;
     points.push_back(std::move(json));
   }
-  return {{"name", series.name}, {"role", name_of(series.role)}, {"mark", name_of(series.mark)}, {"points", points}};
+  return {{"name", series.name},
+          {"role", name_of(series.role)},
+          {"mark", name_of(series.mark)},
+          {"points", points}};
 }
 
 Json to_json(const Panel& panel) {
   Json bands = Json::array(), series = Json::array();
-  for (const Band& band : panel.bands) bands.push_back({{"from", band.from}, {"to", band.to}, {"label", band.label}});
+  for (const Band& band : panel.bands)
+    bands.push_back({{"from", band.from}, {"to", band.to}, {"label", band.label}});
   for (const Series& one : panel.series) series.push_back(to_json(one));
   Json heatmap;
   if (panel.heatmap) {
@@ -84,7 +95,9 @@ Json to_json(const Panel& panel) {
       for (const double value : row) cells.push_back(number(value));
       values.push_back(std::move(cells));
     }
-    heatmap = {{"rows", panel.heatmap->rows}, {"columns", panel.heatmap->columns}, {"values", std::move(values)}};
+    heatmap = {{"rows", panel.heatmap->rows},
+               {"columns", panel.heatmap->columns},
+               {"values", std::move(values)}};
   }
   return {{"title", panel.title}, {"x", to_json(panel.x)}, {"y", to_json(panel.y)},
           {"bands", bands},       {"series", series},      {"heatmap", heatmap}};
@@ -101,8 +114,9 @@ Json to_json(const Figure& figure) {
 }
 
 Json to_json(const RunSummary& run) {
-  return {{"name", run.name}, {"kind", run.kind},   {"layers", run.layers},   {"problem", run.problem},
-          {"seed", run.seed}, {"steps", run.steps}, {"seconds", run.seconds}, {"directory", run.directory}};
+  return {{"name", run.name},       {"kind", run.kind},          {"layers", run.layers},
+          {"problem", run.problem}, {"seed", run.seed},          {"steps", run.steps},
+          {"seconds", run.seconds}, {"directory", run.directory}};
 }
 
 template <class T>

@@ -3,23 +3,36 @@
 //
 //   {"study": "fig1", "title": .., "paper": "Vladymyrov et al. 2024, Fig. 1", "caption": ..,
 //    // paper: its name, a comma, a place: the page has a tab for each name; may be empty
-//    "quick": false,                       // true: a rehearsal, too few steps and prompts to mean anything
-//    "claims":  [{"text": .., "holds": true|false|null, "detail": ..}, ..],    // null: could not be judged
-//    "tables":  [{"id", "title", "columns": [name, ..], "rows": [[cell, ..], ..], "notes": [text, ..]}, ..],
+//    "quick": false,                       // true: a rehearsal, too few steps and prompts to mean
+//                                          anything
+//    "claims":  [{"text": .., "holds": true|false|null, "detail": ..}, ..],    // null: could not
+//               be judged
+//    "tables":  [{"id", "title", "columns": [name, ..], "rows": [[cell, ..], ..], "notes": [text,
+//               ..]}, ..],
 //    "figures": [{"id", "title", "caption", "columns": panels a row, "panels": [panel, ..]}, ..],
-//    "runs":    [{"name", "kind", "layers", "problem", "seed", "steps", "seconds", "directory"}, ..],
+//    "runs":    [{"name", "kind", "layers", "problem", "seed", "steps", "seconds", "directory"},
+//               ..],
 //    "provenance": {"command", "version", "commit", "cpu", "cores", "simd", "compiler", "finished",
 //                   "train_seconds", "settings": resolved configuration that all runs share, TOML}}
 //
 //   cell:   a text, a number, null, or {"value": .., "se": .., "paper": .., "bayes": ..,
-//           "status": "better"|"equal"|"worse"|"" against the paper, "note": ..}, all but value optional
-//   panel:  {"title", "x": axis, "y": axis, "bands": [{"from", "to", "label"}], "series": [series, ..],
-//            "heatmap": null or {"rows": [label, ..], "columns": [label, ..], "values": [[number|null, ..], ..]}}
-//   axis:   {"label": .., "scale": "linear"|"log", "ticks": [..] or null, "domain": [low, high] or null}
-//   series: {"name": "FULL", "role": "full"|"diag"|"gdpp"|"constrr"|"adarr"|"tunedrr"|"bayes"|"paper"|"other",
-//            "mark": "line"|"points"|"rule"|"dashes",     // line: with points; rule: a level across the panel
-//            "points": [{"x": .., "y": .., "low": .., "high": .., "note": ..}, ..]}   // low and high: error bar,
-//                                                                                    // optional; y null: no value
+//           "status": "better"|"equal"|"worse"|"" against the paper, "note": ..}, all but value
+//             optional
+//   panel:  {"title", "x": axis, "y": axis, "bands": [{"from", "to", "label"}], "series": [series,
+//           ..],
+//            "heatmap": null or {"rows": [label, ..], "columns": [label, ..], "values":
+//              [[number|null, ..], ..]}}
+//   axis:   {"label": .., "scale": "linear"|"log", "ticks": [..] or null, "domain": [low, high] or
+//           null}
+//   series: {"name": "FULL", "role":
+//     "full"|"diag"|"gdpp"|"constrr"|"adarr"|"tunedrr"|"bayes"|"paper"|"other",
+//            "mark": "line"|"points"|"rule"|"dashes",     // line: with points; rule: a level
+//              across the panel
+//            "points": [{"x": .., "y": .., "low": .., "high": .., "note": ..}, ..]}   // low and
+//              high: error bar,
+//                                                                                    // optional; y
+//                                                                                      null: no
+//                                                                                      value
 #pragma once
 
 #include <cstdint>
@@ -108,7 +121,8 @@ struct RunSummary {
 };
 
 struct Provenance {
-  std::string command = {}, version = {}, commit = {}, cpu = {}, simd = {}, compiler = {}, finished = {};
+  std::string command = {}, version = {}, commit = {}, cpu = {}, simd = {}, compiler = {},
+              finished = {};
   int cores = 0;
   double train_seconds = 0;
   std::string settings = {};  // TOML

@@ -89,7 +89,8 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
                 .lock = {}};
       for (const Config& start : unit.starts) {
         const std::string text = identity(start);
-        unit.directories.push_back(fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
+        unit.directories.push_back(
+            fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
         unit.cost += cost(start);
       }
       const std::string name = unit_name(cell, seed, unit.starts);
@@ -97,8 +98,9 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
       unit.lock = fmt::format("{}/locks/{}", options.directory, name);
       unit.eval_name = fmt::format(
           "eval-{}.json",
-          short_hash(fmt::format("{} {} {} {}", unit.examination.prompts, unit.examination.single_query_prompts,
-                                 unit.examination.profile_prompts, fmt::join(unit.examination.sigmas, " "))));
+          short_hash(fmt::format(
+              "{} {} {} {}", unit.examination.prompts, unit.examination.single_query_prompts,
+              unit.examination.profile_prompts, fmt::join(unit.examination.sigmas, " "))));
       units.push_back(std::move(unit));
     }
   }
@@ -118,11 +120,13 @@ Expected<Trained> load_trained(const Unit& unit, const std::string& study_direct
     if (json.at("directory").is_null()) return trained;  // no start came to an end
     trained.directory = json["directory"].get<std::string>();
     trained.selection = json.at("selection").get<double>();
-    auto scores = GRAMIAN_TRY(load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name)));
+    auto scores = GRAMIAN_TRY(
+        load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name)));
     trained.scores = std::move(scores);
     return trained;
   } catch (const Json::exception& error) {
-    return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record, error.what());
+    return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record,
+                error.what());
   }
 }
 
@@ -136,7 +140,8 @@ class Lock {
   // Null if another process holds it.
   static Expected<std::unique_ptr<Lock>> take(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor < 0) return fail(ErrorKind::io, "cannot open the lock {}: {}", path, std::strerror(errno));
+    if (descriptor < 0)
+      return fail(ErrorKind::io, "cannot open the lock {}: {}", path, std::strerror(errno));
     auto lock = std::unique_ptr<Lock>(new Lock(descriptor));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
     if (errno == EWOULDBLOCK) return nullptr;
@@ -151,7 +156,8 @@ class Lock {
 
 class Runner {
  public:
-  Runner(const StudyOptions& options, std::vector<Unit> units) : options_(options), units_(std::move(units)) {
+  Runner(const StudyOptions& options, std::vector<Unit> units)
+      : options_(options), units_(std::move(units)) {
     // The longest first, so that no core waits long for the last.
     std::ranges::stable_sort(units_, std::greater{}, &Unit::cost);
     taken_ = std::vector<std::atomic<bool>>(units_.size());
@@ -165,7 +171,9 @@ class Runner {
     std::error_code error;
     for (const char* folder : {"runs", "cells", "locks", "results"}) {
       fs::create_directories(fmt::format("{}/{}", options_.directory, folder), error);
-      if (error) return fail(ErrorKind::io, "cannot create {}/{}: {}", options_.directory, folder, error.message());
+      if (error)
+        return fail(ErrorKind::io, "cannot create {}/{}: {}", options_.directory, folder,
+                    error.message());
     }
     for (std::size_t u = 0; u < units_.size(); ++u) {
       if (is_done(units_[u], options_.directory)) {
@@ -173,8 +181,11 @@ class Runner {
         finish(units_[u]);
       }
     }
-    Progress progress("reproduce", 1000, "per mille", static_cast<std::int64_t>(1000 * done_cost_ / total_));
-    const int threads = options_.threads > 0 ? options_.threads : static_cast<int>(std::thread::hardware_concurrency());
+    Progress progress("reproduce", 1000, "per mille",
+                      static_cast<std::int64_t>(1000 * done_cost_ / total_));
+    const int threads = options_.threads > 0
+                            ? options_.threads
+                            : static_cast<int>(std::thread::hardware_concurrency());
     std::vector<std::jthread> workers;
     std::atomic<int> running{threads};
     for (int t = 0; t < threads; ++t) {
@@ -212,7 +223,8 @@ class Runner {
     failed_ = true;
   }
 
-  // Takes units until none is left. One that another process works at is looked at again at the end.
+  // Takes units until none is left. One that another process works at is looked at again at the
+  // end.
   void work() {
     for (bool waiting = true; waiting;) {
       waiting = false;
@@ -231,7 +243,8 @@ class Runner {
         }
         if (!is_done(units_[u], options_.directory)) {
           if (Status ok = carry_out(units_[u]); !ok) {
-            return fail_with(ok.error().kind == ErrorKind::interrupted ? interruption() : ok.error());
+            return fail_with(ok.error().kind == ErrorKind::interrupted ? interruption()
+                                                                       : ok.error());
           }
         }
         finish(units_[u]);
@@ -287,11 +300,13 @@ class Runner {
     return write_file_atomically(unit.record, record.dump(2) + "\n");
   }
 
-  std::string inside(const std::string& directory) const { return directory.substr(options_.directory.size() + 1); }
+  std::string inside(const std::string& directory) const {
+    return directory.substr(options_.directory.size() + 1);
+  }
 
   Expected<TrainRunResult> train_counted(const Config& config, const std::string& directory) {
-    const double per_step =
-        cost(config) / static_cast<double>(std::max<std::int64_t>(1, config.integer("train.steps")));
+    const double per_step = cost(config) / static_cast<double>(std::max<std::int64_t>(
+                                               1, config.integer("train.steps")));
     double counted = 0;
     const TrainRunOptions options{.resume = true,
                                   .command_line = options_.command_line,
@@ -332,21 +347,24 @@ class Runner {
 
   Expected<double> selection_loss(const Config& config, const std::string& directory) {
     if (config.text("model.kind") == "transformer") {
-      return token_selection_loss(directory, options_.effort.quick ? kTokenPrompts / 20 : kTokenPrompts,
-                                  kSelectionSeed);
+      return token_selection_loss(
+          directory, options_.effort.quick ? kTokenPrompts / 20 : kTokenPrompts, kSelectionSeed);
     }
     const auto model = GRAMIAN_TRY(load(config, directory));
     ThreadPool pool(1);
     NetworkPredictor predictor(model.network, model.experiment.task.n(), 1);
-    const std::uint64_t prompts = options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts;
-    const auto count = GRAMIAN_TRY(count_blowups(
-        model.experiment.task, predictor, std::numeric_limits<double>::infinity(), prompts, kSelectionSeed, pool));
+    const std::uint64_t prompts =
+        options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts;
+    const auto count = GRAMIAN_TRY(count_blowups(model.experiment.task, predictor,
+                                                 std::numeric_limits<double>::infinity(), prompts,
+                                                 kSelectionSeed, pool));
     return count.loss.mean();
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
     if (unit.starts.front().text("model.kind") == "transformer") {
-      return examine_tokens(directory, unit.examination.prompts, kEvaluationSeed, directory + "/" + unit.eval_name);
+      return examine_tokens(directory, unit.examination.prompts, kEvaluationSeed,
+                            directory + "/" + unit.eval_name);
     }
     const auto model = GRAMIAN_TRY(load(unit.starts.front(), directory));
     const RegressionTask& task = model.experiment.task;
@@ -359,17 +377,20 @@ class Runner {
     const auto result = GRAMIAN_TRY(evaluate(task, others, &predictor, spec, pool, go_on, losses));
     Json extra;
     if (unit.examination.single_query_prompts > 0) {
-      const EvalSpec single{
-          .prompts = unit.examination.single_query_prompts, .seed = kEvaluationSeed, .query = QueryMode::sampled};
-      const auto published = GRAMIAN_TRY(evaluate(task, others, &predictor, single, pool, go_on, losses));
+      const EvalSpec single{.prompts = unit.examination.single_query_prompts,
+                            .seed = kEvaluationSeed,
+                            .query = QueryMode::sampled};
+      const auto published =
+          GRAMIAN_TRY(evaluate(task, others, &predictor, single, pool, go_on, losses));
       extra = Json::parse(to_json(published));
     }
     spec.prompts = unit.examination.profile_prompts;
-    const auto points =
-        GRAMIAN_TRY(profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses));
+    const auto points = GRAMIAN_TRY(
+        profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses));
     Json json = Json::parse(to_json(result, points));
     if (!extra.is_null())
-      json["single_query"] = {{"prompts", extra["prompts"]}, {"adjusted", extra["adjusted"]["model"]}};
+      json["single_query"] = {{"prompts", extra["prompts"]},
+                              {"adjusted", extra["adjusted"]["model"]}};
     return write_file_atomically(directory + "/" + unit.eval_name, json.dump(2) + "\n");
   }
 
@@ -391,21 +412,25 @@ class Runner {
   Status status_;
 };
 
-// From a few steps of a typical run, on one thread as in a study. Kinds differ: their kernels are at different parts
-// of the peak, and Gauss-Newton and SOAP cost what cost() does not count.
+// From a few steps of a typical run, on one thread as in a study. Kinds differ: their kernels are
+// at different parts of the peak, and Gauss-Newton and SOAP cost what cost() does not count.
 Expected<double> seconds_per_cost(Parametrisation kind) {
-  const bool known = std::ranges::find(kKinds, kind) != std::end(kKinds);  // to the recipe of Table 1
-  const Cell typical{.kind = known ? kind : Parametrisation::full, .layers = 4, .problem = &problems()[5]};
+  const bool known =
+      std::ranges::find(kKinds, kind) != std::end(kKinds);  // to the recipe of Table 1
+  const Cell typical{
+      .kind = known ? kind : Parametrisation::full, .layers = 4, .problem = &problems()[5]};
   const Config config = starts(typical, 0, {.steps = 100, .quick = true}).front();
   const auto experiment = make_experiment(config);
   ThreadPool pool(1);
   const auto trainer = Trainer::create(
-      experiment->task, Network::initial(experiment->network, experiment->initial, 20, 0), experiment->train, pool);
+      experiment->task, Network::initial(experiment->network, experiment->initial, 20, 0),
+      experiment->train, pool);
   const auto begin = std::chrono::steady_clock::now();
   while (!trainer->done()) {
     GRAMIAN_TRY(trainer->step());
   }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() / cost(config);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
+         cost(config);
 }
 
 }  // namespace
@@ -454,7 +479,8 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
     }
     seconds += unit.cost * speed->second + kEvaluation;
   }
-  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const int threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
   outlook.seconds_left = seconds / threads;
   return outlook;
 }

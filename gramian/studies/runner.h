@@ -1,7 +1,8 @@
 // Trains and evaluates the cells that studies ask for, over all cores, into one directory that
 // many commands and many processes may share:
 //
-//   DIR/runs/<cell>-<hash>/      a run directory (config.toml, model, checkpoint, metrics, manifest)
+//   DIR/runs/<cell>-<hash>/      a run directory (config.toml, model, checkpoint, metrics,
+//                                manifest)
 //   DIR/cells/<cell>-s<seed>-<hash>.json    which start of this seed counts, and what each cost
 //   DIR/runs/<..>/eval-<hash>.json          the evaluation of the start that counts
 //

@@ -11,11 +11,15 @@ namespace {
 
 using Object = nlohmann::json;  // keys in any order
 
-double number(const Object& json, double missing) { return json.is_number() ? json.get<double>() : missing; }
+double number(const Object& json, double missing) {
+  return json.is_number() ? json.get<double>() : missing;
+}
 
 Estimate estimate(const Object& json) {
-  const bool undefined = json.contains("note") && json["note"].get<std::string>().starts_with("undefined");
-  const double missing = undefined ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+  const bool undefined =
+      json.contains("note") && json["note"].get<std::string>().starts_with("undefined");
+  const double missing = undefined ? std::numeric_limits<double>::quiet_NaN()
+                                   : std::numeric_limits<double>::infinity();
   return {number(json.at("mean"), missing), number(json.at("se"), missing)};
 }
 
@@ -41,21 +45,23 @@ Expected<Scores> load_scores(const std::string& path) {
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
     scores.loss = estimates(json.at("loss"));
-    if (json.contains("single_query")) scores.single_query = estimate(json["single_query"].at("adjusted"));
+    if (json.contains("single_query"))
+      scores.single_query = estimate(json["single_query"].at("adjusted"));
     if (json.contains("layers")) {
       scores.layers = layers(json["layers"]);
       scores.model_minus_bayes = estimate(json.at("model_minus_bayes"));
       scores.blowups = json.at("blowups").at("count").get<std::uint64_t>();
-      scores.blowup_threshold = number(json["blowups"].at("threshold"), std::numeric_limits<double>::infinity());
+      scores.blowup_threshold =
+          number(json["blowups"].at("threshold"), std::numeric_limits<double>::infinity());
       scores.adjusted_without = estimate(json["blowups"].at("adjusted_without"));
     }
     if (json.contains("profile")) {
       for (const Object& point : json["profile"]) {
-        scores.profile.push_back(
-            {.sigma = point.at("sigma").get<double>(),
-             .adjusted = estimates(point.at("adjusted")),
-             .loss = estimates(point.at("loss")),
-             .layers = point.contains("layers") ? layers(point["layers"]) : std::vector<Estimate>{}});
+        scores.profile.push_back({.sigma = point.at("sigma").get<double>(),
+                                  .adjusted = estimates(point.at("adjusted")),
+                                  .loss = estimates(point.at("loss")),
+                                  .layers = point.contains("layers") ? layers(point["layers"])
+                                                                     : std::vector<Estimate>{}});
       }
     }
     return scores;
@@ -69,10 +75,12 @@ Expected<HandMadeScores> load_hand_made(const std::string& path) {
   try {
     const Object json = Object::parse(text);
     HandMadeScores scores{.references = estimates(json.at("references")), .steps = {}};
-    for (const Object& row : json.at("steps")) scores.steps.push_back(estimates(row.at("adjusted")));
+    for (const Object& row : json.at("steps"))
+      scores.steps.push_back(estimates(row.at("adjusted")));
     return scores;
   } catch (const Object::exception& error) {
-    return fail(ErrorKind::format, "{}: not a comparison with hand-made algorithms: {}", path, error.what());
+    return fail(ErrorKind::format, "{}: not a comparison with hand-made algorithms: {}", path,
+                error.what());
   }
 }
 

@@ -1,4 +1,5 @@
-// Learned against hand-made: networks of L layers beside tuned iterations of L steps. Not in the paper.
+// Learned against hand-made: networks of L layers beside tuned iterations of L steps. Not in the
+// paper.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,24 +31,27 @@ std::vector<const Problem*> step_problems() {
   return {&main_problem(), &problem_named("categorical-13"), &problem_named("uniform-0")};
 }
 
-// The hand-made iterations on the prompts on which the networks were evaluated; kept in the directory of the study.
-Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& options, ThreadPool& pool) {
+// The hand-made iterations on the prompts on which the networks were evaluated; kept in the
+// directory of the study.
+Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& options,
+                                   ThreadPool& pool) {
   const Cell cell{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
   const auto experiment = GRAMIAN_TRY(make_experiment(starts(cell, 0, options.effort).front()));
   EvalSpec spec{.prompts = examination(cell, options.effort).prompts, .seed = kEvaluationSeed};
   spec.tuning_prompts = options.effort.quick ? 1'000 : kTuningPrompts;
-  const std::string path =
-      fmt::format("{}/hand-made-{}-{}-{}.json", options.directory, problem.id, spec.prompts, spec.tuning_prompts);
+  const std::string path = fmt::format("{}/hand-made-{}-{}-{}.json", options.directory, problem.id,
+                                       spec.prompts, spec.tuning_prompts);
   if (std::filesystem::exists(path)) {
     if (auto scores = load_hand_made(path)) return scores;
   }
-  Progress progress(fmt::format("hand-made, {}", problem.title), static_cast<std::int64_t>(spec.prompts), "prompts");
+  Progress progress(fmt::format("hand-made, {}", problem.title),
+                    static_cast<std::int64_t>(spec.prompts), "prompts");
   const auto report = [&](std::uint64_t done, std::uint64_t) {
     progress.update(static_cast<std::int64_t>(done));
     return !options.interrupted || !options.interrupted();
   };
-  const auto comparison =
-      GRAMIAN_TRY(compare_with_hand_made(experiment.task, nullptr, kTableLayers, spec, pool, report));
+  const auto comparison = GRAMIAN_TRY(
+      compare_with_hand_made(experiment.task, nullptr, kTableLayers, spec, pool, report));
   GRAMIAN_TRY(write_file_atomically(path, to_json(comparison)));
   return load_hand_made(path);
 }
@@ -66,7 +70,8 @@ Best best_of(const std::map<std::string, Estimate>& step) {
   return best;
 }
 
-const Estimate* learned(const Archive& archive, Parametrisation kind, int layers, const Problem& problem) {
+const Estimate* learned(const Archive& archive, Parametrisation kind, int layers,
+                        const Problem& problem) {
   const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
   return trained == nullptr ? nullptr : &trained->scores.adjusted.at("model");
 }
@@ -76,7 +81,9 @@ Panel panel_of(const Archive& archive, const Problem& problem, const HandMadeSco
               .x = {.label = "layers or steps", .ticks = {1, 3, 5, 7}},
               .y = {.label = "adjusted loss", .log = true}};
   for (const Parametrisation kind : kKinds) {
-    Series series{.name = std::string(title_of(kind)) + ", learned", .role = role_of(kind), .mark = Mark::line};
+    Series series{.name = std::string(title_of(kind)) + ", learned",
+                  .role = role_of(kind),
+                  .mark = Mark::line};
     for (int layers = 1; layers <= kTableLayers; ++layers) {
       const Estimate* estimate = learned(archive, kind, layers, problem);
       if (estimate != nullptr) series.points.push_back(point(layers, *estimate));
@@ -86,7 +93,8 @@ Panel panel_of(const Archive& archive, const Problem& problem, const HandMadeSco
   for (const Method& method : kMethods) {
     Series series{.name = method.title, .role = Role::other, .mark = Mark::line};
     for (int k = 1; k <= kTableLayers; ++k) {
-      series.points.push_back(point(k, scores.steps[static_cast<std::size_t>(k - 1)].at(method.name)));
+      series.points.push_back(
+          point(k, scores.steps[static_cast<std::size_t>(k - 1)].at(method.name)));
     }
     panel.series.push_back(std::move(series));
   }
@@ -107,7 +115,8 @@ Table table_of(const Archive& archive, const Problem& problem, const HandMadeSco
               .rows = {},
               .notes = {}};
   for (const Method& method : kMethods) table.columns.emplace_back(method.title);
-  for (const Parametrisation kind : kKinds) table.columns.push_back(std::string(title_of(kind)) + ", learned");
+  for (const Parametrisation kind : kKinds)
+    table.columns.push_back(std::string(title_of(kind)) + ", learned");
   for (int k = 1; k <= kTableLayers; ++k) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(static_cast<double>(k));
@@ -133,19 +142,21 @@ Table table_of(const Archive& archive, const Problem& problem, const HandMadeSco
   return table;
 }
 
-// Whether the network of each depth in [first, 7] is below the best hand-made iteration of as many steps, by two
-// standard errors. Not judged if a network is missing.
+// Whether the network of each depth in [first, 7] is below the best hand-made iteration of as many
+// steps, by two standard errors. Not judged if a network is missing.
 Claim below_hand_made(std::string words, const Archive& archive, Parametrisation kind, int first,
                       const Problem& problem, const HandMadeScores& scores) {
   Claim claim{.text = std::move(words), .holds = true, .detail = {}};
   for (int k = first; k <= kTableLayers; ++k) {
     const Estimate* ours = learned(archive, kind, k, problem);
-    if (ours == nullptr) return {.text = claim.text, .holds = {}, .detail = fmt::format("no network with L = {}", k)};
+    if (ours == nullptr)
+      return {.text = claim.text, .holds = {}, .detail = fmt::format("no network with L = {}", k)};
     const Best best = best_of(scores.steps[static_cast<std::size_t>(k - 1)]);
     const bool holds = ours->mean + 2 * std::hypot(ours->se, best.estimate.se) < best.estimate.mean;
     claim.holds = *claim.holds && holds;
-    claim.detail += fmt::format("{}L = {}: {:.3g} against {:.3g} ({}){}", claim.detail.empty() ? "" : "; ", k,
-                                ours->mean, best.estimate.mean, best.title, holds ? "" : " (does not hold)");
+    claim.detail +=
+        fmt::format("{}L = {}: {:.3g} against {:.3g} ({}){}", claim.detail.empty() ? "" : "; ", k,
+                    ours->mean, best.estimate.mean, best.title, holds ? "" : " (does not hold)");
   }
   return claim;
 }
@@ -162,26 +173,30 @@ std::vector<Cell> steps_cells() {
 
 Status draw_steps(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   ThreadPool pool(options.threads);
-  Figure figure{.id = "steps",
-                .title = "Learned and hand-made algorithms, loss against layers or steps",
-                .caption =
-                    "Each point of a network is trained at that depth; each point of an iteration has constants tuned "
-                    "for that number of steps. All on the same prompts. Error bars: two standard errors.",
-                .columns = 3,
-                .panels = {}};
+  Figure figure{
+      .id = "steps",
+      .title = "Learned and hand-made algorithms, loss against layers or steps",
+      .caption =
+          "Each point of a network is trained at that depth; each point of an iteration has "
+          "constants tuned "
+          "for that number of steps. All on the same prompts. Error bars: two standard errors.",
+      .columns = 3,
+      .panels = {}};
   for (const Problem* problem : step_problems()) {
     const auto scores = GRAMIAN_TRY(hand_made(*problem, options, pool));
     figure.panels.push_back(panel_of(archive, *problem, scores));
     result.tables.push_back(table_of(archive, *problem, scores));
     if (problem->noiseless()) {
-      result.claims.push_back(below_hand_made(
-          "Without noise learned GD++ with L layers is below every tuned hand-made method with L steps, for L >= 2",
-          archive, Parametrisation::gdpp, 2, *problem, scores));
+      result.claims.push_back(
+          below_hand_made("Without noise learned GD++ with L layers is below every tuned hand-made "
+                          "method with L steps, for L >= 2",
+                          archive, Parametrisation::gdpp, 2, *problem, scores));
     } else {
-      result.claims.push_back(below_hand_made(
-          fmt::format("{}: learned DIAG with L layers is below every tuned hand-made method with L steps, for L >= 2",
-                      problem->title),
-          archive, Parametrisation::diag, 2, *problem, scores));
+      result.claims.push_back(
+          below_hand_made(fmt::format("{}: learned DIAG with L layers is below every tuned "
+                                      "hand-made method with L steps, for L >= 2",
+                                      problem->title),
+                          archive, Parametrisation::diag, 2, *problem, scores));
     }
   }
   result.figures.push_back(std::move(figure));

@@ -18,7 +18,8 @@ namespace gramian {
 struct Study {
   std::string_view name;   // "table1", "fig1", ..
   std::string_view title;  // one line, for help and headings
-  std::string_view paper;  // where in the recipe's paper it is published; empty: it goes beyond the paper
+  std::string_view
+      paper;  // where in the recipe's paper it is published; empty: it goes beyond the paper
   std::vector<Cell> (*cells)();
   // Fills in tables, figures and claims. Errors: io and format of files that it reads.
   Status (*draw)(const Archive& archive, const StudyOptions& options, StudyResult& result);

@@ -26,8 +26,11 @@ struct TransformerSnapshot {
 Expected<std::vector<TransformerSnapshot>> load_transformer_snapshots(const std::string& directory);
 
 // Mean loss on prompts of this seed, by one thread.
-Expected<double> token_selection_loss(const std::string& directory, std::uint64_t prompts, std::uint64_t seed);
-// Writes the losses of the model and of predicting zero to `path`, in the form that load_scores reads.
-Status examine_tokens(const std::string& directory, std::uint64_t prompts, std::uint64_t seed, const std::string& path);
+Expected<double> token_selection_loss(const std::string& directory, std::uint64_t prompts,
+                                      std::uint64_t seed);
+// Writes the losses of the model and of predicting zero to `path`, in the form that load_scores
+// reads.
+Status examine_tokens(const std::string& directory, std::uint64_t prompts, std::uint64_t seed,
+                      const std::string& path);
 
 }  // namespace gramian

@@ -16,7 +16,8 @@ namespace gramian {
 std::vector<Cell> training_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
 
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options) {
-  const auto text = GRAMIAN_TRY(read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory)));
+  const auto text = GRAMIAN_TRY(
+      read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory)));
   std::vector<Point> points;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -29,8 +30,10 @@ Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyO
   return points;
 }
 
-Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained, const StudyOptions& options) {
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
+Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained,
+                                                      const StudyOptions& options) {
+  const auto directory =
+      GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
   const auto config = GRAMIAN_TRY(Config::load(directory.config()));
   std::vector<NetworkSnapshot> list;
   const auto count = static_cast<int>(config.integer("train.snapshots"));
@@ -59,8 +62,9 @@ Status draw_training(const Archive& archive, const StudyOptions& options, StudyR
   result.figures.push_back(
       {.id = "training",
        .title = "Training curves",
-       .caption = "Mean loss of single batches; a rare prompt on which a network explodes shows as a "
-                  "spike, of which the robust loss sees little. A network that was computed has no curve.",
+       .caption =
+           "Mean loss of single batches; a rare prompt on which a network explodes shows as a "
+           "spike, of which the robust loss sees little. A network that was computed has no curve.",
        .columns = 1,
        .panels = {std::move(panel)}});
   return {};

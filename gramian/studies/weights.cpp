@@ -32,20 +32,24 @@ double norm(const std::vector<double>& matrix) {
 }  // namespace
 
 std::vector<Cell> fig4_cells() {
-  return {{.kind = Parametrisation::full, .layers = kLayers, .problem = &problem_named("categorical-13")}};
+  return {{.kind = Parametrisation::full,
+           .layers = kLayers,
+           .problem = &problem_named("categorical-13")}};
 }
 
 Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const Trained* trained = archive.best(fig4_cells().front());
   if (trained == nullptr) return {};
-  const auto network =
-      GRAMIAN_TRY(load_model(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
+  const auto network = GRAMIAN_TRY(
+      load_model(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
   const std::size_t rows = network.spec.rows();
   Figure figure{.id = "fig4",
                 .title = "Weights of the four-layer FULL network trained on sigma in {1, 3}",
                 .caption =
-                    "Q above, P below, from the first layer to the last, for G / n. A layer depends on the product "
-                    "of both alone, up to a factor: P and Q are scaled to one norm, and Q to a positive sum of "
+                    "Q above, P below, from the first layer to the last, for G / n. A layer "
+                    "depends on the product "
+                    "of both alone, up to a factor: P and Q are scaled to one norm, and Q to a "
+                    "positive sum of "
                     "its diagonal.",
                 .columns = kLayers,
                 .panels = {}};
@@ -57,8 +61,10 @@ Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResul
     double trace = 0;
     for (std::size_t i = 0; i < rows; ++i) trace += weights.q[i * rows + i];
     const double factor = std::sqrt(p_norm / q_norm) * (trace < 0 ? -1 : 1);
-    figure.panels.push_back({.title = fmt::format("Q, layer {}", l + 1), .heatmap = heatmap(weights.q, rows, factor)});
-    below.push_back({.title = fmt::format("P, layer {}", l + 1), .heatmap = heatmap(weights.p, rows, 1 / factor)});
+    figure.panels.push_back(
+        {.title = fmt::format("Q, layer {}", l + 1), .heatmap = heatmap(weights.q, rows, factor)});
+    below.push_back({.title = fmt::format("P, layer {}", l + 1),
+                     .heatmap = heatmap(weights.p, rows, 1 / factor)});
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < rows; ++j) {
         const double q = weights.q[i * rows + j] * weights.q[i * rows + j] * factor * factor;
@@ -74,10 +80,11 @@ Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResul
   }
   for (Panel& panel : below) figure.panels.push_back(std::move(panel));
   result.figures.push_back(std::move(figure));
-  result.claims.push_back({.text = "The weights are diagonal-heavy: at least 80% of their energy is on the diagonal",
-                           .holds = used >= 0.8 * used_all,
-                           .detail = fmt::format("{:.1f}% of the energy that is read, {:.1f}% of all",
-                                                 100 * used / used_all, 100 * diagonal / all)});
+  result.claims.push_back(
+      {.text = "The weights are diagonal-heavy: at least 80% of their energy is on the diagonal",
+       .holds = used >= 0.8 * used_all,
+       .detail = fmt::format("{:.1f}% of the energy that is read, {:.1f}% of all",
+                             100 * used / used_all, 100 * diagonal / all)});
   return {};
 }
 

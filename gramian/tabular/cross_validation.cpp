@@ -11,25 +11,30 @@ namespace gramian {
 
 namespace {
 
-constexpr std::uint32_t kSplitStream = 16;  // of Philox: apart from those of training and evaluation
+constexpr std::uint32_t kSplitStream =
+    16;  // of Philox: apart from those of training and evaluation
 
 double uniform(std::uint64_t seed, std::uint32_t repeat, std::uint32_t draw) {
-  const auto words = philox({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-                            {draw, 0, repeat, kSplitStream});
+  const auto words =
+      philox({static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
+             {draw, 0, repeat, kSplitStream});
   return std::ldexp(static_cast<double>((std::uint64_t{words[0]} << 32 | words[1]) >> 11), -53);
 }
 
 Status check(const CrossValidationSpec& spec, std::size_t rows) {
   if (spec.folds < 2 || static_cast<std::size_t>(spec.folds) > rows) {
-    return fail(ErrorKind::usage, "the folds must be 2 or more and at most the {} rows with a target, got {}", rows,
+    return fail(ErrorKind::usage,
+                "the folds must be 2 or more and at most the {} rows with a target, got {}", rows,
                 spec.folds);
   }
   const std::size_t largest_fold = (rows + static_cast<std::size_t>(spec.folds) - 1) / spec.folds;
   if (rows - largest_fold < 2) {
-    return fail(ErrorKind::usage, "{} folds of {} rows leave {} to learn from: there must be 2 or more", spec.folds,
+    return fail(ErrorKind::usage,
+                "{} folds of {} rows leave {} to learn from: there must be 2 or more", spec.folds,
                 rows, rows - largest_fold);
   }
-  if (spec.repeats < 1) return fail(ErrorKind::usage, "the repeats must be 1 or more, got {}", spec.repeats);
+  if (spec.repeats < 1)
+    return fail(ErrorKind::usage, "the repeats must be 1 or more, got {}", spec.repeats);
   if (spec.context != 0 && spec.context < 2) {
     return fail(ErrorKind::usage, "the context must be 2 rows or more, got {}", spec.context);
   }
@@ -41,7 +46,8 @@ struct Split {
   std::vector<std::size_t> test;
 };
 
-Split make_split(const Rows& rows, const CrossValidationSpec& spec, const std::vector<std::size_t>& order, int fold) {
+Split make_split(const Rows& rows, const CrossValidationSpec& spec,
+                 const std::vector<std::size_t>& order, int fold) {
   Split split{{rows.d, {}, {}}, {}};
   const std::size_t most = spec.context == 0 ? rows.size() : static_cast<std::size_t>(spec.context);
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -68,15 +74,17 @@ std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::
   std::vector<std::size_t> order(size);
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (std::size_t i = size; i-- > 1;) {
-    const double place = uniform(seed, repeat, static_cast<std::uint32_t>(i)) * static_cast<double>(i + 1);
+    const double place =
+        uniform(seed, repeat, static_cast<std::uint32_t>(i)) * static_cast<double>(i + 1);
     std::swap(order[i], order[static_cast<std::size_t>(place)]);
   }
   return order;
 }
 
-Expected<CrossValidation> cross_validate(const Rows& rows, const std::vector<const Regressor*>& regressors,
-                                         const CrossValidationSpec& spec,
-                                         const std::function<bool(std::int64_t, std::int64_t)>& progress) {
+Expected<CrossValidation> cross_validate(
+    const Rows& rows, const std::vector<const Regressor*>& regressors,
+    const CrossValidationSpec& spec,
+    const std::function<bool(std::int64_t, std::int64_t)>& progress) {
   GRAMIAN_TRY(check(spec, rows.size()));
   CrossValidation result{.spec = spec,
                          .rows = rows.size(),
@@ -84,7 +92,8 @@ Expected<CrossValidation> cross_validate(const Rows& rows, const std::vector<con
                          .splits = std::int64_t{spec.folds} * spec.repeats,
                          .variance = variance_of(rows.y),
                          .scores = {}};
-  for (const Regressor* regressor : regressors) result.scores.emplace_back().name = regressor->name();
+  for (const Regressor* regressor : regressors)
+    result.scores.emplace_back().name = regressor->name();
   std::vector<std::vector<double>> errors(regressors.size(), std::vector<double>(rows.size()));
 
   std::int64_t done = 0;
@@ -125,8 +134,9 @@ Expected<CrossValidation> cross_validate(const Rows& rows, const std::vector<con
 }
 
 std::string to_table(const CrossValidation& result) {
-  std::string text = fmt::format("{:<10} {:>10} {:>18} {:>26}\n", "", "rmse", "error +- se",
-                                 fmt::format("minus {} +- se", result.scores.empty() ? "" : result.scores[0].name));
+  std::string text = fmt::format(
+      "{:<10} {:>10} {:>18} {:>26}\n", "", "rmse", "error +- se",
+      fmt::format("minus {} +- se", result.scores.empty() ? "" : result.scores[0].name));
   for (const RegressorScore& score : result.scores) {
     text += fmt::format("{:<10} ", score.name);
     if (!score.undefined.empty()) {
@@ -134,8 +144,8 @@ std::string to_table(const CrossValidation& result) {
       continue;
     }
     const auto share = [&](double value) { return value / result.variance; };
-    text += fmt::format("{:>10.4g} {:>9.4f} +- {:.4f}", std::sqrt(score.error.mean()), share(score.error.mean()),
-                        share(score.error.standard_error()));
+    text += fmt::format("{:>10.4g} {:>9.4f} +- {:.4f}", std::sqrt(score.error.mean()),
+                        share(score.error.mean()), share(score.error.standard_error()));
     if (&score != result.scores.data() && score.minus_first.count() > 0) {
       text += fmt::format("       {:>+9.4f} +- {:.4f}", share(score.minus_first.mean()),
                           share(score.minus_first.standard_error()));
@@ -145,8 +155,8 @@ std::string to_table(const CrossValidation& result) {
   text += "error: mean squared error over the variance of the target; 1 minus it is R^2\n";
   for (const RegressorScore& score : result.scores) {
     if (score.exploded == 0) continue;
-    text += fmt::format("{} exploded on {} of {} splits: the mean stands for it there\n", score.name, score.exploded,
-                        result.splits);
+    text += fmt::format("{} exploded on {} of {} splits: the mean stands for it there\n",
+                        score.name, score.exploded, result.splits);
   }
   return text;
 }

@@ -22,9 +22,11 @@ struct CrossValidationSpec {
 
 struct RegressorScore {
   std::string name;
-  RunningMean error;          // of a row: squared error, averaged over repeats; the standard error is over rows
-  RunningMean minus_first;    // the same of the difference to the first regressor
-  std::string undefined;      // the reason, if it was not defined on some split; then there are no numbers
+  RunningMean
+      error;  // of a row: squared error, averaged over repeats; the standard error is over rows
+  RunningMean minus_first;  // the same of the difference to the first regressor
+  std::string
+      undefined;  // the reason, if it was not defined on some split; then there are no numbers
   std::int64_t exploded = 0;  // splits on which the network was replaced by the mean
 };
 
@@ -39,11 +41,13 @@ struct CrossValidation {
 // Row permutation[i] is in fold i mod folds. The same for the same (size, seed, repeat) everywhere.
 std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::uint32_t repeat);
 
-// `progress` is called after each split with (done, all) and stops the work by false (interrupted). Refuses
-// (usage) folds that are fewer than 2 or more than the rows, or that leave fewer than 2 rows.
-Expected<CrossValidation> cross_validate(const Rows& rows, const std::vector<const Regressor*>& regressors,
-                                         const CrossValidationSpec& spec,
-                                         const std::function<bool(std::int64_t, std::int64_t)>& progress = {});
+// `progress` is called after each split with (done, all) and stops the work by false (interrupted).
+// Refuses (usage) folds that are fewer than 2 or more than the rows, or that leave fewer than 2
+// rows.
+Expected<CrossValidation> cross_validate(
+    const Rows& rows, const std::vector<const Regressor*>& regressors,
+    const CrossValidationSpec& spec,
+    const std::function<bool(std::int64_t, std::int64_t)>& progress = {});
 
 // Errors as fractions of the variance of the target.
 std::string to_table(const CrossValidation& result);

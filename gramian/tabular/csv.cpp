@@ -42,7 +42,8 @@ class Reader {
     const std::string_view text = rest_.substr(0, rest_.find_first_of(",\r\n"));
     rest_.remove_prefix(text.size());
     if (text.find('"') != std::string_view::npos) {
-      return fail(ErrorKind::format, "{}:{}: column {}: a quote within a cell: the whole cell must be quoted", path_,
+      return fail(ErrorKind::format,
+                  "{}:{}: column {}: a quote within a cell: the whole cell must be quoted", path_,
                   line_, column);
     }
     return std::string(text.substr(0, text.find_last_not_of(" \t") + 1));
@@ -54,8 +55,8 @@ class Reader {
     rest_.remove_prefix(1);
     while (true) {
       if (rest_.empty()) {
-        return fail(ErrorKind::format, "{}:{}: column {}: a quote is opened and never closed", path_, first_line,
-                    column);
+        return fail(ErrorKind::format, "{}:{}: column {}: a quote is opened and never closed",
+                    path_, first_line, column);
       }
       if (rest_[0] == '"' && rest_.substr(0, 2) != "\"\"") break;
       if (rest_[0] == '"') rest_.remove_prefix(1);
@@ -66,7 +67,8 @@ class Reader {
     rest_.remove_prefix(1);
     while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t')) rest_.remove_prefix(1);
     if (!rest_.empty() && std::string_view(",\r\n").find(rest_[0]) == std::string_view::npos) {
-      return fail(ErrorKind::format, "{}:{}: column {}: text after the closing quote", path_, line_, column);
+      return fail(ErrorKind::format, "{}:{}: column {}: text after the closing quote", path_, line_,
+                  column);
     }
     return text;
   }
@@ -87,13 +89,14 @@ Status check_header(const CsvTable& table, std::size_t line) {
   for (std::size_t column = 0; column < table.header.size(); ++column) {
     const std::string& name = table.header[column];
     if (name.empty()) {
-      return fail(ErrorKind::format, "{}:{}: column {} has no name: the first row must name all columns", table.path,
+      return fail(ErrorKind::format,
+                  "{}:{}: column {} has no name: the first row must name all columns", table.path,
                   line, column + 1);
     }
     const auto [other, fresh] = seen.emplace(name, column);
     if (!fresh) {
-      return fail(ErrorKind::format, "{}:{}: columns {} and {} have the same name '{}'", table.path, line,
-                  other->second + 1, column + 1, name);
+      return fail(ErrorKind::format, "{}:{}: columns {} and {} have the same name '{}'", table.path,
+                  line, other->second + 1, column + 1, name);
     }
   }
   return {};
@@ -103,20 +106,23 @@ Status check_header(const CsvTable& table, std::size_t line) {
 
 Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  if (bytes.find('\0') != std::string_view::npos || bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    return fail(ErrorKind::format, "{}: not a text file in UTF-8: it has bytes of zero or a mark of UTF-16", path);
+  if (bytes.find('\0') != std::string_view::npos || bytes.starts_with("\xFF\xFE") ||
+      bytes.starts_with("\xFE\xFF")) {
+    return fail(ErrorKind::format,
+                "{}: not a text file in UTF-8: it has bytes of zero or a mark of UTF-16", path);
   }
   Reader reader(bytes, path);
   auto header = GRAMIAN_TRY(reader.row());
-  if (header.cells.empty()) return fail(ErrorKind::format, "{}: empty: the first row must name the columns", path);
+  if (header.cells.empty())
+    return fail(ErrorKind::format, "{}: empty: the first row must name the columns", path);
   CsvTable table{path, std::move(header.cells), {}};
   GRAMIAN_TRY(check_header(table, header.line));
   while (!reader.done()) {
     auto row = GRAMIAN_TRY(reader.row());
     if (row.cells.empty()) break;
     if (row.cells.size() != table.header.size()) {
-      return fail(ErrorKind::format, "{}:{}: {} cells, but the header names {} columns", path, row.line,
-                  row.cells.size(), table.header.size());
+      return fail(ErrorKind::format, "{}:{}: {} cells, but the header names {} columns", path,
+                  row.line, row.cells.size(), table.header.size());
     }
     table.rows.push_back(std::move(row));
   }
@@ -125,7 +131,8 @@ Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
 
 std::string csv_cell(std::string_view text) {
   const bool padded = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (!padded && text.find_first_of(",\"\r\n\t") == std::string_view::npos) return std::string(text);
+  if (!padded && text.find_first_of(",\"\r\n\t") == std::string_view::npos)
+    return std::string(text);
   std::string cell = "\"";
   for (const char c : text) {
     if (c == '"') cell += '"';

@@ -14,7 +14,8 @@ namespace {
 Expected<std::size_t> column_of(const CsvTable& table, const std::string& name) {
   const auto found = std::find(table.header.begin(), table.header.end(), name);
   if (found != table.header.end()) return static_cast<std::size_t>(found - table.header.begin());
-  return fail(ErrorKind::usage, "{} has no column '{}'; there are {}", table.path, name, fmt::join(table.header, ", "));
+  return fail(ErrorKind::usage, "{} has no column '{}'; there are {}", table.path, name,
+              fmt::join(table.header, ", "));
 }
 
 Expected<double> number(const CsvTable& table, const CsvRow& row, std::size_t column) {
@@ -24,7 +25,8 @@ Expected<double> number(const CsvTable& table, const CsvRow& row, std::size_t co
                 table.header[column], rule, cell);
   };
   if (cell.empty()) {
-    return fail(ErrorKind::format, "{}:{}: column '{}' is empty: fill in missing inputs, or leave out the row",
+    return fail(ErrorKind::format,
+                "{}:{}: column '{}' is empty: fill in missing inputs, or leave out the row",
                 table.path, row.line, table.header[column]);
   }
   const char* begin = cell.data();
@@ -33,9 +35,11 @@ Expected<double> number(const CsvTable& table, const CsvRow& row, std::size_t co
   double value = 0;
   const auto result = std::from_chars(begin, end, value);
   if (result.ptr != end || result.ec == std::errc::invalid_argument) return refuse("a number");
-  if (result.ec == std::errc::result_out_of_range) return refuse("a number in the range of a double");
+  if (result.ec == std::errc::result_out_of_range)
+    return refuse("a number in the range of a double");
   if (!std::isfinite(value)) return refuse("a finite number");
-  if (std::abs(value) > kLargestCell) return refuse(fmt::format("at most {} in size", kLargestCell));
+  if (std::abs(value) > kLargestCell)
+    return refuse(fmt::format("at most {} in size", kLargestCell));
   return value;
 }
 
@@ -49,7 +53,8 @@ void Rows::add(std::span<const double> input, double target) {
 Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
                                const std::vector<std::string>& features) {
   const auto y_column = GRAMIAN_TRY(column_of(table, target));
-  Dataset data{.features = features, .target = target, .context = {}, .queries = {}, .query_lines = {}};
+  Dataset data{
+      .features = features, .target = target, .context = {}, .queries = {}, .query_lines = {}};
   if (features.empty()) {
     for (const std::string& name : table.header) {
       if (name != target) data.features.push_back(name);
@@ -58,7 +63,8 @@ Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
   std::vector<std::size_t> columns;
   for (const std::string& name : data.features) {
     const auto column = GRAMIAN_TRY(column_of(table, name));
-    if (column == y_column) return fail(ErrorKind::usage, "'{}' cannot be the target and an input", name);
+    if (column == y_column)
+      return fail(ErrorKind::usage, "'{}' cannot be the target and an input", name);
     if (std::find(columns.begin(), columns.end(), column) != columns.end()) {
       return fail(ErrorKind::usage, "'{}' is named twice among the inputs", name);
     }
@@ -81,7 +87,8 @@ Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
     data.context.add(input, y);
   }
   if (data.context.size() < 2) {
-    return fail(ErrorKind::format, "{}: {} with a target in column '{}': there must be 2 or more to learn from",
+    return fail(ErrorKind::format,
+                "{}: {} with a target in column '{}': there must be 2 or more to learn from",
                 table.path, data.context.size() == 0 ? "no row" : "one row", target);
   }
   return data;

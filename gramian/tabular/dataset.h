@@ -32,9 +32,9 @@ struct Dataset {
 // Squares of larger numbers, and sums of them, could leave the range of a double.
 inline constexpr double kLargestCell = 1e100;
 
-// `features`: names of input columns; none means all but the target. Refuses (format) cells that are missing,
-// no numbers, not finite or larger than kLargestCell, by line and column, and fewer than two rows with a
-// target; (usage) names of columns that are not there, or twice.
+// `features`: names of input columns; none means all but the target. Refuses (format) cells that
+// are missing, no numbers, not finite or larger than kLargestCell, by line and column, and fewer
+// than two rows with a target; (usage) names of columns that are not there, or twice.
 Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
                                const std::vector<std::string>& features = {});
 

@@ -22,7 +22,8 @@ Vector implicit_weights(const Network& network, const std::vector<double>& gram,
   for (std::size_t i = 0; i < gram.size(); ++i) block.gram[i * kLanes] = gram[i];
   const auto d = static_cast<std::size_t>(network.spec.d);
   AlignedArray<double> lanes(d * kLanes);
-  NetworkPass<double>(network.spec).forward(network.theta.data(), block, network.spec.context_factor(n), lanes.data());
+  NetworkPass<double>(network.spec)
+      .forward(network.theta.data(), block, network.spec.context_factor(n), lanes.data());
   Vector w(network.spec.d);
   for (std::size_t i = 0; i < d; ++i) w(static_cast<Eigen::Index>(i)) = lanes[i * kLanes];
   return w;
@@ -30,14 +31,17 @@ Vector implicit_weights(const Network& network, const std::vector<double>& gram,
 
 }  // namespace
 
-Expected<NetworkRegressor> NetworkRegressor::create(const Network& network, const RegressionTask& task, bool whiten) {
+Expected<NetworkRegressor> NetworkRegressor::create(const Network& network,
+                                                    const RegressionTask& task, bool whiten) {
   if (network.spec.query_in_keys) {
     return fail(ErrorKind::config,
-                "[model.query_in_keys] must be false for predictions: with it each query changes the Gram matrix");
+                "[model.query_in_keys] must be false for predictions: with it each query changes "
+                "the Gram matrix");
   }
   if (whiten && !task.identity_covariance()) {
     return fail(ErrorKind::config,
-                "whitened inputs are isotropic, but the network was trained with [task.covariance]: do not whiten");
+                "whitened inputs are isotropic, but the network was trained with "
+                "[task.covariance]: do not whiten");
   }
   NetworkRegressor result;
   result.network_ = network;
@@ -48,7 +52,8 @@ Expected<NetworkRegressor> NetworkRegressor::create(const Network& network, cons
   Matrix covariance = Matrix::Identity(d, d), prior = Matrix::Identity(d, d);
   if (!task.identity_covariance()) covariance = ConstMatrix(task.spec().covariance.data(), d, d);
   if (task.spec().weights == WeightLaw::inverse_covariance) prior = covariance.inverse();
-  const double largest = Eigen::SelfAdjointEigenSolver<Matrix>(covariance, Eigen::EigenvaluesOnly).eigenvalues()(d - 1);
+  const double largest = Eigen::SelfAdjointEigenSolver<Matrix>(covariance, Eigen::EigenvaluesOnly)
+                             .eigenvalues()(d - 1);
   result.edge_ = largest * std::pow(1 + std::sqrt(static_cast<double>(task.d()) / task.n()), 2);
   const Vector variances = covariance.diagonal();
   result.variances_.assign(variances.data(), variances.data() + d);
@@ -60,7 +65,8 @@ NetworkRegressor::Units NetworkRegressor::units(const Standardised& problem) con
   const auto d = static_cast<Eigen::Index>(problem.d);
   Vector inputs = ConstVector(variances_.data(), d).cwiseSqrt();
   Matrix s = inputs.asDiagonal() * ConstMatrix(problem.s.data(), d, d) * inputs.asDiagonal();
-  const double largest = Eigen::SelfAdjointEigenSolver<Matrix>(s, Eigen::EigenvaluesOnly).eigenvalues()(d - 1);
+  const double largest =
+      Eigen::SelfAdjointEigenSolver<Matrix>(s, Eigen::EigenvaluesOnly).eigenvalues()(d - 1);
   if (largest > edge_) {
     inputs *= std::sqrt(edge_ / largest);
     s *= edge_ / largest;
@@ -79,8 +85,8 @@ std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
 
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(s);
   const Vector b = eigen.eigenvectors().transpose() * alpha;
-  const double smallest =
-      16 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() * eigen.eigenvalues()(d - 1);
+  const double smallest = 16 * static_cast<double>(d) * std::numeric_limits<double>::epsilon() *
+                          eigen.eigenvalues()(d - 1);
   double explained = 0;
   std::ptrdiff_t rank = 0;
   for (Eigen::Index i = 0; i < d; ++i) {
@@ -90,8 +96,8 @@ std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
   }
   const auto freedom = static_cast<std::ptrdiff_t>(problem.rows) - rank - 1;
   if (freedom >= 1 && n_ > rank) {
-    lambda =
-        explained + std::max(0.0, lambda - explained) * static_cast<double>(n_ - rank) / static_cast<double>(freedom);
+    lambda = explained + std::max(0.0, lambda - explained) * static_cast<double>(n_ - rank) /
+                             static_cast<double>(freedom);
   }
 
   Matrix gram(d + 1, d + 1);
@@ -104,7 +110,8 @@ std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
 
 Expected<Fit> NetworkRegressor::fit(const Rows& rows) const {
   if (rows.d != static_cast<std::size_t>(network_.spec.d)) {
-    return fail(ErrorKind::config, "{} inputs, but the network was trained for d = {}", rows.d, network_.spec.d);
+    return fail(ErrorKind::config, "{} inputs, but the network was trained for d = {}", rows.d,
+                network_.spec.d);
   }
   const auto problem = GRAMIAN_TRY(standardise(rows, whiten_));
   const auto d = static_cast<Eigen::Index>(problem.d);
@@ -115,8 +122,8 @@ Expected<Fit> NetworkRegressor::fit(const Rows& rows) const {
     w = implicit_weights(network_, gram(problem), n_);
     w = w.cwiseProduct(ConstVector(scale.inputs.data(), d)) / scale.target;
     // What the fit changes in the mean square of v over the rows.
-    const double change =
-        w.dot(ConstMatrix(problem.s.data(), d, d) * w) - 2 * w.dot(ConstVector(problem.alpha.data(), d));
+    const double change = w.dot(ConstMatrix(problem.s.data(), d, d) * w) -
+                          2 * w.dot(ConstVector(problem.alpha.data(), d));
     exploded = !(change <= 0);
     if (exploded) w.setZero();
   }

@@ -1,24 +1,33 @@
 // A trained network on real rows: noise-adaptive linear regression with nothing to tune.
 //
-// The network was trained on n tokens with x ~ N(0, S), w ~ N(0, K^-1) and sigma ~ prior (task.h; S and K are
-// mostly I). Real rows are brought to that problem by rules, not by constants:
+// The network was trained on n tokens with x ~ N(0, S), w ~ N(0, K^-1) and sigma ~ prior (task.h; S
+// and K are mostly I). Real rows are brought to that problem by rules, not by constants:
 //
-//   inputs   standardised (or whitened) by the context, then given the variances S_ii. If the largest
-//            eigenvalue of their moments is above what training showed, l (1 + sqrt(d/n))^2 with l the largest
-//            of S (the edge of the Marchenko-Pastur law), all are shrunk by one factor: a network is a
+//   inputs   standardised (or whitened) by the context, then given the variances S_ii. If the
+//            largest
+//            eigenvalue of their moments is above what training showed, l (1 + sqrt(d/n))^2 with l
+//              the largest
+//            of S (the edge of the Marchenko-Pastur law), all are shrunk by one factor: a network
+//              is a
 //            polynomial in G, and explodes where it has never been.
-//   target   centred, and scaled to the variance that training gave it, tr(S' K^-1) + E sigma^2 with S' the
+//   target   centred, and scaled to the variance that training gave it, tr(S' K^-1) + E sigma^2
+//            with S' the
 //            second moments of the inputs.
-//   N rows   become n tokens. The network reads its context through G alone, so none have to be dropped:
-//            S' and alpha are the means of the N rows, and the residual part of lambda is that of n tokens
-//            whose noise has the variance sigma^2 n/N: the number of tokens times the precision of one is
+//   N rows   become n tokens. The network reads its context through G alone, so none have to be
+//            dropped:
+//            S' and alpha are the means of the N rows, and the residual part of lambda is that of n
+//              tokens
+//            whose noise has the variance sigma^2 n/N: the number of tokens times the precision of
+//              one is
 //            that of the rows, so the posterior of w given sigma is too. With r the rank of S',
-//                lambda = alpha^T S'^+ alpha + rss (n - r) / (N - r - 1),  rss the mean square residual of
-//            ordinary least squares. Where N <= r + 1 or n <= r there are no residuals to speak of, and lambda
+//                lambda = alpha^T S'^+ alpha + rss (n - r) / (N - r - 1),  rss the mean square
+//                  residual of
+//            ordinary least squares. Where N <= r + 1 or n <= r there are no residuals to speak of,
+//              and lambda
 //            is the mean of v^2.
 //
-// A network that explodes all the same (its fit of the context is worse than zero) is replaced by zero, which
-// predicts the mean, as training does; Fit::exploded says so.
+// A network that explodes all the same (its fit of the context is worse than zero) is replaced by
+// zero, which predicts the mean, as training does; Fit::exploded says so.
 #pragma once
 
 #include <memory>
@@ -33,9 +42,10 @@ namespace gramian {
 
 class NetworkRegressor final : public Regressor {
  public:
-  // `task` is that of training. Refuses (config) query_in_keys, which has no implicit weights, and whitening
-  // for a network that was trained on correlated inputs.
-  static Expected<NetworkRegressor> create(const Network& network, const RegressionTask& task, bool whiten);
+  // `task` is that of training. Refuses (config) query_in_keys, which has no implicit weights, and
+  // whitening for a network that was trained on correlated inputs.
+  static Expected<NetworkRegressor> create(const Network& network, const RegressionTask& task,
+                                           bool whiten);
 
   std::string name() const override { return "model"; }
   Expected<Fit> fit(const Rows& rows) const override;

@@ -40,8 +40,10 @@ Matrix ridge_path(const Standardised& problem, const std::vector<double>& grid) 
   const Vector b = eigen.eigenvectors().transpose() * moments(problem);
   Matrix path(b.size(), static_cast<Eigen::Index>(grid.size()));
   for (Eigen::Index k = 0; k < path.cols(); ++k) {
-    path.col(k) = eigen.eigenvectors() *
-                  (b.array() / (eigen.eigenvalues().array().max(0.0) + grid[static_cast<std::size_t>(k)])).matrix();
+    path.col(k) =
+        eigen.eigenvectors() *
+        (b.array() / (eigen.eigenvalues().array().max(0.0) + grid[static_cast<std::size_t>(k)]))
+            .matrix();
   }
   return path;
 }
@@ -98,7 +100,8 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
 Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
   const std::vector<double> grid = penalty_grid();
   const std::size_t folds = std::min(kInnerFolds, rows.size());
-  if (rows.size() < 3) return fail(ErrorKind::config, "{} rows, but a fold must leave 2 or more", rows.size());
+  if (rows.size() < 3)
+    return fail(ErrorKind::config, "{} rows, but a fold must leave 2 or more", rows.size());
   std::vector<double> errors(grid.size());
   for (std::size_t fold = 0; fold < folds; ++fold) {
     Rows rest{rows.d, {}, {}};
@@ -125,10 +128,12 @@ Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
 std::vector<std::unique_ptr<Regressor>> make_opponents(const NoisePrior& prior, std::size_t rows) {
   const double noise = prior.mean_square();
   std::vector<std::unique_ptr<Regressor>> list;
-  list.push_back(std::make_unique<SolverRegressor>(std::make_unique<Bayes>(prior, static_cast<int>(rows)), noise));
+  list.push_back(std::make_unique<SolverRegressor>(
+      std::make_unique<Bayes>(prior, static_cast<int>(rows)), noise));
   list.push_back(std::make_unique<SolverRegressor>(std::make_unique<AdaptiveRidge>(), noise));
   list.push_back(std::make_unique<RidgeByCrossValidation>());
-  list.push_back(std::make_unique<SolverRegressor>(std::make_unique<FixedRidge>("ols", 0.0), noise));
+  list.push_back(
+      std::make_unique<SolverRegressor>(std::make_unique<FixedRidge>("ols", 0.0), noise));
   list.push_back(std::make_unique<MeanRegressor>());
   return list;
 }

@@ -15,7 +15,9 @@ namespace gramian {
 
 struct Fit {
   LinearModel model;
-  bool exploded = false;  // the network left the finite numbers or fits worse than the mean, which stands for it
+  bool exploded =
+      // the network left the finite numbers or fits worse than the mean, which stands for it
+      false;
 };
 
 class Regressor {
@@ -33,9 +35,9 @@ class MeanRegressor final : public Regressor {
   Expected<Fit> fit(const Rows& rows) const override;
 };
 
-// A solver on standardised inputs and on a target scaled to the variance that w ~ N(0, I) and the noise prior
-// give it, d + E sigma^2: the problem that the network was trained for, as far as the solver reads it.
-// One degree of freedom goes to the intercept.
+// A solver on standardised inputs and on a target scaled to the variance that w ~ N(0, I) and the
+// noise prior give it, d + E sigma^2: the problem that the network was trained for, as far as the
+// solver reads it. One degree of freedom goes to the intercept.
 class SolverRegressor final : public Regressor {
  public:
   SolverRegressor(std::unique_ptr<Solver> solver, double mean_square_noise)
@@ -48,8 +50,8 @@ class SolverRegressor final : public Regressor {
   double mean_square_noise_;
 };
 
-// Ridge on standardised inputs, its penalty chosen by cross-validation within the rows: ten folds (row i in
-// fold i mod 10), 29 penalties from 1e-5 n to 1e2 n.
+// Ridge on standardised inputs, its penalty chosen by cross-validation within the rows: ten folds
+// (row i in fold i mod 10), 29 penalties from 1e-5 n to 1e2 n.
 class RidgeByCrossValidation final : public Regressor {
  public:
   std::string name() const override { return "ridge_cv"; }

@@ -66,7 +66,8 @@ Expected<Standardised> standardise(const Rows& rows, bool whiten) {
     const double smallest = eigen.eigenvalues()(0);
     if (!(smallest > kSmallestEigenvalue)) {
       return fail(ErrorKind::numeric,
-                  "whitening needs inputs of which none follows from the others, but the smallest eigenvalue of their "
+                  "whitening needs inputs of which none follows from the others, but the smallest "
+                  "eigenvalue of their "
                   "correlations over {} rows is {:.1e}: leave out a column, or do not whiten",
                   n, std::max(0.0, smallest));
     }

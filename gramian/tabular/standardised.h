@@ -2,8 +2,8 @@
 //
 //     z = to_z (x - x_mean),   v = (y - y_mean) / y_deviation
 //
-// Centring takes the place of an intercept. A linear predictor <w, z> of v is then a linear model of the
-// user's columns, and all that a predictor needs of the rows are their moments.
+// Centring takes the place of an intercept. A linear predictor <w, z> of v is then a linear model
+// of the user's columns, and all that a predictor needs of the rows are their moments.
 #pragma once
 
 #include <cstddef>
@@ -44,8 +44,9 @@ inline constexpr double kConstantColumn = 1e-12;
 // The smallest eigenvalue of the correlations that whitening divides by.
 inline constexpr double kSmallestEigenvalue = 1e-10;
 
-// Whitening is by the inverse symmetric root of the correlations: of all whitened inputs the nearest to
-// the standardised ones. It refuses (numeric) inputs of which one follows from the others.
+// Whitening is by the inverse symmetric root of the correlations: of all whitened inputs the
+// nearest to the standardised ones. It refuses (numeric) inputs of which one follows from the
+// others.
 Expected<Standardised> standardise(const Rows& rows, bool whiten);
 
 }  // namespace gramian

@@ -31,10 +31,13 @@ struct Side {
 template <Into kInto, class T, class A>
 void MultiplyBy(size_t rows, size_t inner, size_t columns, A a, Side<T> b, T* c) {
   if (b.shared) {
-    if (b.transposed) return Multiply<kInto>(rows, inner, columns, a, SharedMatrix<T, Order::columns>{b.data, b.ld}, c);
+    if (b.transposed)
+      return Multiply<kInto>(rows, inner, columns, a, SharedMatrix<T, Order::columns>{b.data, b.ld},
+                             c);
     return Multiply<kInto>(rows, inner, columns, a, SharedMatrix<T>{b.data, b.ld}, c);
   }
-  if (b.transposed) return Multiply<kInto>(rows, inner, columns, a, LaneMatrix<T, Order::columns>{b.data, b.ld}, c);
+  if (b.transposed)
+    return Multiply<kInto>(rows, inner, columns, a, LaneMatrix<T, Order::columns>{b.data, b.ld}, c);
   Multiply<kInto>(rows, inner, columns, a, LaneMatrix<T>{b.data, b.ld}, c);
 }
 
@@ -51,7 +54,8 @@ void MultiplySides(size_t rows, size_t inner, size_t columns, Side<T> a, Side<T>
     return Multiply<kInto>(rows, inner, columns, left, right, c);
   }
   if (a.transposed) {
-    return MultiplyBy<kInto>(rows, inner, columns, LaneMatrix<T, Order::columns>{a.data, a.ld}, b, c);
+    return MultiplyBy<kInto>(rows, inner, columns, LaneMatrix<T, Order::columns>{a.data, a.ld}, b,
+                             c);
   }
   MultiplyBy<kInto>(rows, inner, columns, LaneMatrix<T>{a.data, a.ld}, b, c);
 }
@@ -59,11 +63,13 @@ void MultiplySides(size_t rows, size_t inner, size_t columns, Side<T> a, Side<T>
 // sqrt(2 / pi), and the cubic term of the tanh form.
 inline constexpr double kGeluSlope = 0.79788456080286535588, kGeluCubic = 0.044715;
 
-// gelu(x) = x s(2 u), u = kGeluSlope (x + kGeluCubic x^3), s(z) = 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2.
+// gelu(x) = x s(2 u), u = kGeluSlope (x + kGeluCubic x^3), s(z) = 1 / (1 + exp(-z)) = (1 + tanh(z /
+// 2)) / 2.
 template <class T>
 HWY_INLINE Vec<T> GeluGate(Vec<T> x) {
   const Tag<T> d;
-  const auto cubic = hn::MulAdd(hn::Mul(x, x), hn::Set(d, T(kGeluSlope * kGeluCubic)), hn::Set(d, T(kGeluSlope)));
+  const auto cubic =
+      hn::MulAdd(hn::Mul(x, x), hn::Set(d, T(kGeluSlope * kGeluCubic)), hn::Set(d, T(kGeluSlope)));
   const auto exponent = hn::Mul(hn::Set(d, T(-2)), hn::Mul(x, cubic));
   // Beyond 80 the gate is zero in float, and exp must stay finite.
   const auto bounded = hn::Min(hn::Max(exponent, hn::Set(d, T(-80))), hn::Set(d, T(80)));
@@ -117,7 +123,8 @@ class TapePlace {
   }
 
   void ForwardNode(const Node& n, const Place& out) {
-    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns), size = n.size();
+    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns),
+                 size = n.size();
     const Tag<T> d;
     T* to = out.values + v_;
     switch (n.operation) {
@@ -130,9 +137,11 @@ class TapePlace {
         return MultiplySides<Into::set>(rows, Inner(n), columns, SideOf(n.a, n.a_transposed),
                                         SideOf(n.b, n.b_transposed), to);
       case Operation::sum:
-        return ByElements(n, [&](size_t e, Vec<T> a, Vec<T> b) HWY_ATTR { Put<T>(hn::Add(a, b), to, e); });
+        return ByElements(
+            n, [&](size_t e, Vec<T> a, Vec<T> b) HWY_ATTR { Put<T>(hn::Add(a, b), to, e); });
       case Operation::times:
-        return ByElements(n, [&](size_t e, Vec<T> a, Vec<T> b) HWY_ATTR { Put<T>(hn::Mul(a, b), to, e); });
+        return ByElements(
+            n, [&](size_t e, Vec<T> a, Vec<T> b) HWY_ATTR { Put<T>(hn::Mul(a, b), to, e); });
       case Operation::scale: {
         const auto factor = hn::Set(d, static_cast<T>(n.low));
         const T* a = place(n.a).values + v_;
@@ -141,15 +150,18 @@ class TapePlace {
       }
       case Operation::columns: {
         const T* a = place(n.a).values + v_;
-        const auto all = static_cast<size_t>(node(n.a).columns), first = static_cast<size_t>(n.first);
+        const auto all = static_cast<size_t>(node(n.a).columns),
+                   first = static_cast<size_t>(n.first);
         for (size_t i = 0; i < rows; ++i) {
-          for (size_t j = 0; j < columns; ++j) Put<T>(Get(a, i * all + first + j), to, i * columns + j);
+          for (size_t j = 0; j < columns; ++j)
+            Put<T>(Get(a, i * all + first + j), to, i * columns + j);
         }
         return;
       }
       case Operation::beside:
       case Operation::above:
-        return Joined(n, [&](size_t e, const Place& from, size_t part) HWY_ATTR { Put<T>(Read(from, part), to, e); });
+        return Joined(n, [&](size_t e, const Place& from, size_t part)
+                             HWY_ATTR { Put<T>(Read(from, part), to, e); });
       case Operation::gelu: {
         const T* a = place(n.a).values + v_;
         T* gate = out.kept + v_;
@@ -165,7 +177,8 @@ class TapePlace {
       case Operation::normalise:
         return Normalise(n, place(n.a).values + v_, to, out.kept + v_);
       case Operation::clip: {
-        const auto low = hn::Set(d, static_cast<T>(n.low)), high = hn::Set(d, static_cast<T>(n.high));
+        const auto low = hn::Set(d, static_cast<T>(n.low)),
+                   high = hn::Set(d, static_cast<T>(n.high));
         const T* a = place(n.a).values + v_;
         for (size_t e = 0; e < size; ++e) Put<T>(hn::Min(hn::Max(Get(a, e), low), high), to, e);
         return;
@@ -184,7 +197,8 @@ class TapePlace {
   }
 
   void BackwardNode(const Node& n, const Place& out) {
-    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns), size = n.size();
+    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns),
+                 size = n.size();
     const Tag<T> d;
     const T* dout = out.adjoint + v_;
     switch (n.operation) {
@@ -206,7 +220,8 @@ class TapePlace {
       case Operation::times:
         if (const Place& a = place(n.a); a.adjoint != nullptr) {
           const size_t wrap = node(n.b).size();
-          for (size_t e = 0; e < size; ++e) GiveBack(a, hn::Mul(Get(dout, e), Read(place(n.b), e % wrap)), e);
+          for (size_t e = 0; e < size; ++e)
+            GiveBack(a, hn::Mul(Get(dout, e), Read(place(n.b), e % wrap)), e);
         }
         if (place(n.b).adjoint != nullptr) {
           const T* a = place(n.a).values + v_;
@@ -220,9 +235,11 @@ class TapePlace {
       }
       case Operation::columns: {
         const Place& a = place(n.a);
-        const auto all = static_cast<size_t>(node(n.a).columns), first = static_cast<size_t>(n.first);
+        const auto all = static_cast<size_t>(node(n.a).columns),
+                   first = static_cast<size_t>(n.first);
         for (size_t i = 0; i < rows; ++i) {
-          for (size_t j = 0; j < columns; ++j) GiveBack(a, Get(dout, i * columns + j), i * all + first + j);
+          for (size_t j = 0; j < columns; ++j)
+            GiveBack(a, Get(dout, i * columns + j), i * all + first + j);
         }
         return;
       }
@@ -237,8 +254,8 @@ class TapePlace {
         const T* gate = out.kept + v_;
         for (size_t e = 0; e < size; ++e) {
           const auto x = Get(x_data, e), s = Get(gate, e);
-          const auto slope =
-              hn::MulAdd(hn::Mul(x, x), hn::Set(d, T(6 * kGeluSlope * kGeluCubic)), hn::Set(d, T(2 * kGeluSlope)));
+          const auto slope = hn::MulAdd(hn::Mul(x, x), hn::Set(d, T(6 * kGeluSlope * kGeluCubic)),
+                                        hn::Set(d, T(2 * kGeluSlope)));
           const auto inner = hn::Mul(hn::Mul(x, s), hn::Sub(hn::Set(d, T(1)), s));
           GiveBack(place(n.a), hn::Mul(Get(dout, e), hn::MulAdd(inner, slope, s)), e);
         }
@@ -272,7 +289,8 @@ class TapePlace {
         return;
       }
       case Operation::clip: {
-        const auto low = hn::Set(d, static_cast<T>(n.low)), high = hn::Set(d, static_cast<T>(n.high));
+        const auto low = hn::Set(d, static_cast<T>(n.low)),
+                   high = hn::Set(d, static_cast<T>(n.high));
         const T* a = place(n.a).values + v_;
         for (size_t e = 0; e < size; ++e) {
           const auto x = Get(a, e);
@@ -293,7 +311,9 @@ class TapePlace {
     }
   }
 
-  size_t Inner(const Node& n) const { return static_cast<size_t>(n.a_transposed ? node(n.a).rows : node(n.a).columns); }
+  size_t Inner(const Node& n) const {
+    return static_cast<size_t>(n.a_transposed ? node(n.a).rows : node(n.a).columns);
+  }
 
   // body(element, a, b) for each element of a sum or a product by elements.
   template <class Body>
@@ -322,8 +342,10 @@ class TapePlace {
   template <class Body>
   HWY_INLINE void Joined(const Node& n, Body body) const {
     const Node &a = node(n.a), &b = node(n.b);
-    const size_t first = n.operation == Operation::above ? a.size() : static_cast<size_t>(a.columns);
-    const size_t second = n.operation == Operation::above ? b.size() : static_cast<size_t>(b.columns);
+    const size_t first =
+        n.operation == Operation::above ? a.size() : static_cast<size_t>(a.columns);
+    const size_t second =
+        n.operation == Operation::above ? b.size() : static_cast<size_t>(b.columns);
     size_t e = 0;
     for (size_t i = 0; e < n.size(); ++i) {
       for (size_t j = 0; j < first; ++j) body(e++, place(n.a), i * first + j);
@@ -331,11 +353,13 @@ class TapePlace {
     }
   }
 
-  // C = A B of factors that may be transposed: dA = dC B^T and dB = A^T dC, or the transposes of these.
+  // C = A B of factors that may be transposed: dA = dC B^T and dB = A^T dC, or the transposes of
+  // these.
   void ProductAdjoint(const Node& n, Side<T> dc) const {
     const Place &a = place(n.a), &b = place(n.b);
     const Side<T> left = SideOf(n.a, n.a_transposed), right = SideOf(n.b, n.b_transposed);
-    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns), inner = Inner(n);
+    const size_t rows = static_cast<size_t>(n.rows), columns = static_cast<size_t>(n.columns),
+                 inner = Inner(n);
     if (a.adjoint != nullptr) {
       if (n.a_transposed) {
         MultiplyInto(a, inner, columns, rows, right, dc.flipped());
@@ -352,7 +376,8 @@ class TapePlace {
     }
   }
 
-  void MultiplyInto(const Place& to, size_t rows, size_t inner, size_t columns, Side<T> a, Side<T> b) const {
+  void MultiplyInto(const Place& to, size_t rows, size_t inner, size_t columns, Side<T> a,
+                    Side<T> b) const {
     if (to.sets) {
       MultiplySides<Into::set>(rows, inner, columns, a, b, to.adjoint + v_);
     } else {
@@ -400,7 +425,8 @@ class TapePlace {
         squares = hn::MulAdd(x, x, squares);
       }
       const auto inverse =
-          hn::Div(hn::Set(d, T(1)), hn::Sqrt(hn::MulAdd(squares, share, hn::Set(d, static_cast<T>(n.low)))));
+          hn::Div(hn::Set(d, T(1)),
+                  hn::Sqrt(hn::MulAdd(squares, share, hn::Set(d, static_cast<T>(n.low)))));
       Put<T>(inverse, kept, i);
       for (size_t j = 0; j < columns; ++j) Put<T>(hn::Mul(Get(to, j), inverse), to, j);
     }

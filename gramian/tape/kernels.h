@@ -1,4 +1,5 @@
-// The kernels behind TapeRun, compiled once for each instruction set in kernels_float.cpp and kernels_double.cpp.
+// The kernels behind TapeRun, compiled once for each instruction set in kernels_float.cpp and
+// kernels_double.cpp.
 #pragma once
 
 #include "gramian/tape/tape_run.h"

@@ -24,10 +24,12 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
   std::vector<std::vector<double>> all;
   std::size_t next_input = 0;
   for (const Tape::Node& node : tape.nodes()) {
-    const auto rows = static_cast<std::size_t>(node.rows), columns = static_cast<std::size_t>(node.columns);
+    const auto rows = static_cast<std::size_t>(node.rows),
+               columns = static_cast<std::size_t>(node.columns);
     const auto operand = [&](int k) {
       return Matrix{all[static_cast<std::size_t>(k)],
-                    static_cast<std::size_t>(tape.nodes()[static_cast<std::size_t>(k)].columns), false};
+                    static_cast<std::size_t>(tape.nodes()[static_cast<std::size_t>(k)].columns),
+                    false};
     };
     const auto node_rows = [&](int k) {
       return static_cast<std::size_t>(tape.nodes()[static_cast<std::size_t>(k)].rows);
@@ -38,7 +40,9 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
         for (std::size_t j = 0; j < columns; ++j) out[i * columns + j] = entry(i, j);
       }
     };
-    const auto copy_from = [&](const double* numbers) { std::copy(numbers, numbers + out.size(), out.begin()); };
+    const auto copy_from = [&](const double* numbers) {
+      std::copy(numbers, numbers + out.size(), out.begin());
+    };
     switch (node.operation) {
       case Operation::input:
         out = inputs[next_input++];
@@ -85,7 +89,9 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
         break;
       case Operation::beside: {
         const Matrix a = operand(node.a), b = operand(node.b);
-        fill([&](std::size_t i, std::size_t j) { return j < a.columns ? a.at(i, j) : b.at(i, j - a.columns); });
+        fill([&](std::size_t i, std::size_t j) {
+          return j < a.columns ? a.at(i, j) : b.at(i, j - a.columns);
+        });
         break;
       }
       case Operation::above: {
@@ -98,7 +104,8 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
       case Operation::gelu:
         fill([&](std::size_t i, std::size_t j) {
           const double x = operand(node.a).at(i, j);
-          return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+          return x / 2 *
+                 (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
         });
         break;
       case Operation::softmax: {
@@ -108,7 +115,8 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
         };
         fill([&](std::size_t i, std::size_t j) {
           double sum = 0;  // relative to this entry, which therefore needs no largest
-          for (std::size_t k = 0; k < columns; ++k) sum += weight(i, k) * std::exp(a.at(i, k) - a.at(i, j));
+          for (std::size_t k = 0; k < columns; ++k)
+            sum += weight(i, k) * std::exp(a.at(i, k) - a.at(i, j));
           return weight(i, j) / sum;
         });
         break;
@@ -117,7 +125,8 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
         const Matrix a = operand(node.a);
         fill([&](std::size_t i, std::size_t j) {
           double mean = 0, variance = 0;
-          for (std::size_t k = 0; k < columns; ++k) mean += a.at(i, k) / static_cast<double>(columns);
+          for (std::size_t k = 0; k < columns; ++k)
+            mean += a.at(i, k) / static_cast<double>(columns);
           for (std::size_t k = 0; k < columns; ++k) {
             variance += (a.at(i, k) - mean) * (a.at(i, k) - mean) / static_cast<double>(columns);
           }
@@ -126,11 +135,14 @@ std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<do
         break;
       }
       case Operation::clip:
-        fill([&](std::size_t i, std::size_t j) { return std::clamp(operand(node.a).at(i, j), node.low, node.high); });
+        fill([&](std::size_t i, std::size_t j) {
+          return std::clamp(operand(node.a).at(i, j), node.low, node.high);
+        });
         break;
       case Operation::half_squared_error: {
         double sum = 0;
-        const auto &a = all[static_cast<std::size_t>(node.a)], &b = all[static_cast<std::size_t>(node.b)];
+        const auto &a = all[static_cast<std::size_t>(node.a)],
+                   &b = all[static_cast<std::size_t>(node.b)];
         for (std::size_t e = 0; e < a.size(); ++e) sum += (a[e] - b[e]) * (a[e] - b[e]);
         out[0] = sum / 2;
         break;

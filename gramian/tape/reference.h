@@ -7,8 +7,8 @@
 
 namespace gramian {
 
-// inputs: the matrices of the inputs, by rows, in the order in which they were recorded. Returns the matrix of every
-// node.
+// inputs: the matrices of the inputs, by rows, in the order in which they were recorded. Returns
+// the matrix of every node.
 std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<double>& theta,
                                           const std::vector<std::vector<double>>& inputs);
 

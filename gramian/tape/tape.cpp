@@ -11,7 +11,9 @@ namespace {
 constexpr int kMaxSide = 1 << 16;
 constexpr std::size_t kMaxNumbers = 100'000'000;  // of all values of one prompt
 
-std::string shape(const Tape::Node& node) { return fmt::format("[{}, {}]", node.rows, node.columns); }
+std::string shape(const Tape::Node& node) {
+  return fmt::format("[{}, {}]", node.rows, node.columns);
+}
 
 }  // namespace
 
@@ -86,18 +88,21 @@ bool Recorder::usable(Operation operation, Value a) {
 Value Recorder::add(Tape::Node node) {
   if (!status_) return {};
   if (node.rows < 1 || node.columns < 1 || node.rows > kMaxSide || node.columns > kMaxSide) {
-    return refuse("{}{}{} must have between 1 and {} rows and columns, got {}", name_of(node.operation),
-                  node.name.empty() ? "" : " ", node.name, kMaxSide, shape(node));
+    return refuse("{}{}{} must have between 1 and {} rows and columns, got {}",
+                  name_of(node.operation), node.name.empty() ? "" : " ", node.name, kMaxSide,
+                  shape(node));
   }
   std::size_t numbers = node.size();
   for (const Tape::Node& other : tape_.nodes_) numbers += other.size();
-  if (numbers > kMaxNumbers) return refuse("the values of one prompt are more than {} numbers", kMaxNumbers);
+  if (numbers > kMaxNumbers)
+    return refuse("the values of one prompt are more than {} numbers", kMaxNumbers);
   tape_.nodes_.push_back(std::move(node));
   return Value(static_cast<int>(tape_.nodes_.size()) - 1);
 }
 
 Value Recorder::input(std::string name, int rows, int columns) {
-  return add({.operation = Operation::input, .rows = rows, .columns = columns, .name = std::move(name)});
+  return add(
+      {.operation = Operation::input, .rows = rows, .columns = columns, .name = std::move(name)});
 }
 
 Value Recorder::parameter(std::string name, int rows, int columns) {
@@ -111,11 +116,14 @@ Value Recorder::parameter(std::string name, int rows, int columns) {
 }
 
 Value Recorder::constant(int rows, int columns, std::span<const double> entries) {
-  const Value value =
-      add({.operation = Operation::constant, .rows = rows, .columns = columns, .offset = tape_.constants_.size()});
+  const Value value = add({.operation = Operation::constant,
+                           .rows = rows,
+                           .columns = columns,
+                           .offset = tape_.constants_.size()});
   if (value.index_ < 0) return value;
   if (entries.size() != node(value).size()) {
-    return refuse("constant {} needs {} entries, got {}", shape(node(value)), node(value).size(), entries.size());
+    return refuse("constant {} needs {} entries, got {}", shape(node(value)), node(value).size(),
+                  entries.size());
   }
   tape_.constants_.insert(tape_.constants_.end(), entries.begin(), entries.end());
   return value;
@@ -127,12 +135,14 @@ Value Recorder::product(Factor a, Factor b) {
   const Tape::Node& right = node(b.value_);
   const int inner = a.transposed_ ? left.rows : left.columns;
   if (inner != (b.transposed_ ? right.columns : right.rows)) {
-    return refuse("product of {}{} and {}{}: the inner sizes differ", shape(left), a.transposed_ ? "^T" : "",
-                  shape(right), b.transposed_ ? "^T" : "");
+    return refuse("product of {}{} and {}{}: the inner sizes differ", shape(left),
+                  a.transposed_ ? "^T" : "", shape(right), b.transposed_ ? "^T" : "");
   }
   if (left.shared() && right.shared()) {
-    return refuse("product of {} and {}, both shared by all prompts: multiply one of them with the tokens first",
-                  shape(left), shape(right));
+    return refuse(
+        "product of {} and {}, both shared by all prompts: multiply one of them with the tokens "
+        "first",
+        shape(left), shape(right));
   }
   return add({.operation = Operation::product,
               .rows = a.transposed_ ? left.columns : left.rows,
@@ -149,12 +159,13 @@ Value Recorder::by_elements(Operation operation, Value a, Value b) {
   const Tape::Node& right = node(b);
   const bool one_row = right.rows == 1 && left.rows > 1;
   if (left.columns != right.columns || (left.rows != right.rows && !one_row)) {
-    return refuse("{} of {} and {}: the second must have the shape of the first, or be one row of it",
-                  name_of(operation), shape(left), shape(right));
+    return refuse(
+        "{} of {} and {}: the second must have the shape of the first, or be one row of it",
+        name_of(operation), shape(left), shape(right));
   }
   if (left.shared()) {
-    return refuse("{} of {} and {}: the first is shared by all prompts and must be the second", name_of(operation),
-                  shape(left), shape(right));
+    return refuse("{} of {} and {}: the first is shared by all prompts and must be the second",
+                  name_of(operation), shape(left), shape(right));
   }
   return add({.operation = operation,
               .rows = left.rows,
@@ -170,7 +181,8 @@ Value Recorder::times(Value a, Value b) { return by_elements(Operation::times, a
 Value Recorder::unary(Operation operation, Value a) {
   if (!usable(operation, a)) return {};
   const Tape::Node& of = node(a);
-  if (of.shared()) return refuse("{} of {}, which is shared by all prompts", name_of(operation), shape(of));
+  if (of.shared())
+    return refuse("{} of {}, which is shared by all prompts", name_of(operation), shape(of));
   return add({.operation = operation, .rows = of.rows, .columns = of.columns, .a = a.index_});
 }
 
@@ -187,15 +199,20 @@ Value Recorder::slice(Operation operation, Value a, int first, int count) {
   Tape::Node& slice = tape_.nodes_.back();
   const int all = of_rows ? slice.rows : slice.columns;
   if (first < 0 || count < 1 || count > all - first) {
-    return refuse("{} {} to {} of {}: there are {}", name_of(operation), first, first + count - 1, shape(slice), all);
+    return refuse("{} {} to {} of {}: there are {}", name_of(operation), first, first + count - 1,
+                  shape(slice), all);
   }
   slice.first = first;
   (of_rows ? slice.rows : slice.columns) = count;
   return value;
 }
 
-Value Recorder::rows(Value a, int first, int count) { return slice(Operation::rows, a, first, count); }
-Value Recorder::columns(Value a, int first, int count) { return slice(Operation::columns, a, first, count); }
+Value Recorder::rows(Value a, int first, int count) {
+  return slice(Operation::rows, a, first, count);
+}
+Value Recorder::columns(Value a, int first, int count) {
+  return slice(Operation::columns, a, first, count);
+}
 
 Value Recorder::join(Operation operation, Value a, Value b) {
   if (!usable(operation, a) || !usable(operation, b)) return {};
@@ -206,7 +223,8 @@ Value Recorder::join(Operation operation, Value a, Value b) {
     return refuse("{} and {} cannot be joined {}", shape(left), shape(right), name_of(operation));
   }
   if (left.shared() && right.shared()) {
-    return refuse("{} and {} joined {}: both are shared by all prompts", shape(left), shape(right), name_of(operation));
+    return refuse("{} and {} joined {}: both are shared by all prompts", shape(left), shape(right),
+                  name_of(operation));
   }
   return add({.operation = operation,
               .rows = beside ? left.rows : left.rows + right.rows,
@@ -225,15 +243,16 @@ Value Recorder::softmax(Value a, std::span<const double> mask) {
   if (value.index_ < 0) return value;
   Tape::Node& of = tape_.nodes_.back();
   if (mask.size() != of.size()) {
-    return refuse("softmax of {} needs a mask of {} entries, got {}", shape(of), of.size(), mask.size());
+    return refuse("softmax of {} needs a mask of {} entries, got {}", shape(of), of.size(),
+                  mask.size());
   }
   const auto columns = static_cast<std::size_t>(of.columns);
   for (std::size_t i = 0; i < mask.size(); i += columns) {
     const auto row = mask.subspan(i, columns);
     const bool binary = std::ranges::all_of(row, [](double m) { return m == 0 || m == 1; });
     if (!binary || std::ranges::count(row, 1.0) == 0) {
-      return refuse("softmax of {}: row {} of the mask must be of zeros and ones, and have a one", shape(of),
-                    i / columns);
+      return refuse("softmax of {}: row {} of the mask must be of zeros and ones, and have a one",
+                    shape(of), i / columns);
     }
   }
   of.masked = true;
@@ -259,14 +278,21 @@ Value Recorder::clip(Value a, double low, double high) {
 }
 
 Value Recorder::half_squared_error(Value a, Value b) {
-  if (!usable(Operation::half_squared_error, a) || !usable(Operation::half_squared_error, b)) return {};
+  if (!usable(Operation::half_squared_error, a) || !usable(Operation::half_squared_error, b))
+    return {};
   const Tape::Node& left = node(a);
   const Tape::Node& right = node(b);
   if (left.rows != right.rows || left.columns != right.columns || left.shared() || right.shared()) {
-    return refuse("half_squared_error of {} and {}: they must have one shape and not be shared by all prompts",
-                  shape(left), shape(right));
+    return refuse(
+        "half_squared_error of {} and {}: they must have one shape and not be shared by all "
+        "prompts",
+        shape(left), shape(right));
   }
-  return add({.operation = Operation::half_squared_error, .rows = 1, .columns = 1, .a = a.index_, .b = b.index_});
+  return add({.operation = Operation::half_squared_error,
+              .rows = 1,
+              .columns = 1,
+              .a = a.index_,
+              .b = b.index_});
 }
 
 Expected<Tape> Recorder::finish(Value output) {

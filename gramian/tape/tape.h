@@ -1,19 +1,22 @@
-// A network written down as a list of operations on small matrices: recorded once, run many times, forward and back
-// (tape_run.h). For networks that the recurrence on the Gram matrix cannot express: an MLP, softmax, causal masks.
+// A network written down as a list of operations on small matrices: recorded once, run many times,
+// forward and back (tape_run.h). For networks that the recurrence on the Gram matrix cannot
+// express: an MLP, softmax, causal masks.
 //
 //   Recorder r;
-//   const Value e = r.input("tokens", 11, 6);                      // tokens are rows; the query is the last
+//   const Value e = r.input("tokens", 11, 6);                      // tokens are rows; the query is
+//     the last
 //   const Value context = r.rows(e, 0, 10);
 //   const Value q = r.product(r.rows(e, 10, 1), r.parameter("Q", 6, 4));
 //   const Value k = r.product(context, r.parameter("K", 6, 4));
 //   const Value attention = r.softmax(r.product(q, r.transposed(k)));       // [1, 10]
 //   const Expected<Tape> tape = std::move(r).finish(r.product(attention, context));
 //
-// A value is one matrix for each of the sixteen prompts of a block (lanes/block.h), or shared by all of them:
-// parameters and constants. Operations take values of both kinds, and what they give is never shared.
+// A value is one matrix for each of the sixteen prompts of a block (lanes/block.h), or shared by
+// all of them: parameters and constants. Operations take values of both kinds, and what they give
+// is never shared.
 //
-// Shapes are checked while recording. The first mistake is kept, names the operation and both shapes, and is what
-// finish() returns; what is recorded after it has no effect.
+// Shapes are checked while recording. The first mistake is kept, names the operation and both
+// shapes, and is what finish() returns; what is recorded after it has no effect.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +44,8 @@ class Value {
 // A side of a product.
 class Factor {
  public:
-  Factor(Value value) : value_(value) {}  // as it is; implicit, so that product(a, b) reads as it should
+  Factor(Value value)
+      : value_(value) {}  // as it is; implicit, so that product(a, b) reads as it should
 
  private:
   friend class Recorder;
@@ -54,18 +58,19 @@ enum class Operation {
   input,
   parameter,
   constant,
-  product,    // A B, A^T B, A B^T or A^T B^T
-  sum,        // a + b, b perhaps one row for all rows of a
-  times,      // the same, by elements
-  scale,      // a number times a
-  rows,       // a slice that shares the memory of a
-  columns,    // a slice that is a copy
-  beside,     // (a b)
-  above,      // a on top of b
-  gelu,       // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form, as in GPT-2 and by default in JAX
-  softmax,    // of each row, over the columns that a mask allows; 0 elsewhere
-  normalise,  // each row to mean 0 and variance 1
-  clip,       // to [low, high]; no gradient beyond
+  product,  // A B, A^T B, A B^T or A^T B^T
+  sum,      // a + b, b perhaps one row for all rows of a
+  times,    // the same, by elements
+  scale,    // a number times a
+  rows,     // a slice that shares the memory of a
+  columns,  // a slice that is a copy
+  beside,   // (a b)
+  above,    // a on top of b
+  // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form, as in GPT-2 and by default in JAX
+  gelu,
+  softmax,             // of each row, over the columns that a mask allows; 0 elsewhere
+  normalise,           // each row to mean 0 and variance 1
+  clip,                // to [low, high]; no gradient beyond
   half_squared_error,  // 1/2 sum (a - b)^2, [1, 1]
 };
 const char* name_of(Operation operation);
@@ -87,8 +92,12 @@ class Tape {
     bool masked = false;
     std::string name = {};  // of an input or a parameter
 
-    std::size_t size() const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns); }
-    bool shared() const { return operation == Operation::parameter || operation == Operation::constant; }
+    std::size_t size() const {
+      return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+    }
+    bool shared() const {
+      return operation == Operation::parameter || operation == Operation::constant;
+    }
   };
 
   std::span<const Node> nodes() const { return nodes_; }  // operands before what uses them
@@ -138,7 +147,8 @@ class Recorder {
   Value softmax(Value a);
   // mask: [rows, columns] of zeros and ones, the same for all prompts, with a one in each row.
   Value softmax(Value a, std::span<const double> mask);
-  // (x - mean) / sqrt(variance + epsilon) of each row; gain and bias are times and sum with one row.
+  // (x - mean) / sqrt(variance + epsilon) of each row; gain and bias are times and sum with one
+  // row.
   Value normalise(Value a, double epsilon = 1e-5);
   Value clip(Value a, double low, double high);
   Value half_squared_error(Value a, Value b);

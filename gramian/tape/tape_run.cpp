@@ -12,7 +12,8 @@ namespace {
 struct Flow {
   std::vector<bool> needed, sets;
 
-  Flow(const Tape& tape, bool input_adjoints) : needed(tape.nodes().size()), sets(tape.nodes().size()) {
+  Flow(const Tape& tape, bool input_adjoints)
+      : needed(tape.nodes().size()), sets(tape.nodes().size()) {
     const auto nodes = tape.nodes();
     std::vector<int> uses(nodes.size());
     std::vector<bool> in_part(nodes.size());  // used by a slice
@@ -26,7 +27,8 @@ struct Flow {
     }
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const Tape::Node& node = nodes[i];
-      needed[i] = node.operation == Operation::parameter || (input_adjoints && node.operation == Operation::input);
+      needed[i] = node.operation == Operation::parameter ||
+                  (input_adjoints && node.operation == Operation::input);
       for (const int k : {node.a, node.b}) {
         if (k >= 0 && needed[static_cast<std::size_t>(k)]) needed[i] = true;
       }
@@ -34,15 +36,16 @@ struct Flow {
       for (const int k : {node.a, node.b}) {
         if (k < 0) continue;
         ++uses[static_cast<std::size_t>(k)];
-        const bool slice = node.operation == Operation::rows || node.operation == Operation::columns;
+        const bool slice =
+            node.operation == Operation::rows || node.operation == Operation::columns;
         if (slice) in_part[static_cast<std::size_t>(k)] = true;
       }
     }
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       needed[i] = needed[i] && reached[i];
       // A slice of rows writes into what it is a slice of.
-      sets[i] = uses[i] == 1 && !in_part[i] && nodes[i].operation != Operation::rows && !nodes[i].shared() &&
-                static_cast<int>(i) != tape.output();
+      sets[i] = uses[i] == 1 && !in_part[i] && nodes[i].operation != Operation::rows &&
+                !nodes[i].shared() && static_cast<int>(i) != tape.output();
     }
   }
 };
@@ -58,7 +61,9 @@ TapeRun<T>::TapeRun(const Tape& tape, bool input_adjoints) {
   for (const double c : tape.constants()) memory_.constants.push_back(static_cast<T>(c));
 
   // Values and what is kept, then adjoints that are set, then those that are added to.
-  const auto is_own = [&](std::size_t i) { return !nodes[i].shared() && nodes[i].operation != Operation::rows; };
+  const auto is_own = [&](std::size_t i) {
+    return !nodes[i].shared() && nodes[i].operation != Operation::rows;
+  };
   const auto kept = [&](std::size_t i) -> std::size_t {
     if (nodes[i].operation == Operation::gelu) return nodes[i].size();
     return nodes[i].operation == Operation::normalise ? static_cast<std::size_t>(nodes[i].rows) : 0;
@@ -87,7 +92,8 @@ TapeRun<T>::TapeRun(const Tape& tape, bool input_adjoints) {
       place.shared = memory_.constants.data() + node.offset;
     } else if (node.operation == Operation::rows) {
       const auto& whole = memory_.places[static_cast<std::size_t>(node.a)];
-      const std::size_t skip = static_cast<std::size_t>(node.first) * static_cast<std::size_t>(node.columns) * kLanes;
+      const std::size_t skip =
+          static_cast<std::size_t>(node.first) * static_cast<std::size_t>(node.columns) * kLanes;
       place.values = whole.values + skip;
       if (flow.needed[i] && whole.adjoint != nullptr) place.adjoint = whole.adjoint + skip;
     } else if (is_own(i)) {
@@ -103,7 +109,8 @@ template <class T>
 void TapeRun<T>::forward(const T* theta) {
   const auto nodes = memory_.tape->nodes();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].operation == Operation::parameter) memory_.places[i].shared = theta + nodes[i].offset;
+    if (nodes[i].operation == Operation::parameter)
+      memory_.places[i].shared = theta + nodes[i].offset;
   }
   tape_forward(memory_);
 }

@@ -51,7 +51,8 @@ void MultiplyLower(const double* c, size_t d, size_t columns, T* y) {
     for (size_t k = 0; k < columns * kLanes; k += hn::Lanes(tag)) {
       auto sum = hn::Zero(tag);
       for (size_t j = 0; j <= i; ++j) {
-        sum = hn::MulAdd(hn::Set(tag, static_cast<T>(c[i * d + j])), hn::Load(tag, y + j * columns * kLanes + k), sum);
+        sum = hn::MulAdd(hn::Set(tag, static_cast<T>(c[i * d + j])),
+                         hn::Load(tag, y + j * columns * kLanes + k), sum);
       }
       hn::Store(sum, tag, y + i * columns * kLanes + k);
     }
@@ -65,7 +66,8 @@ void ShapeTruth(const RegressionTask& task, T* w) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   const std::vector<double>& inverse = task.inverse_factor();
-  for (size_t i = 0; i < d; ++i) {  // row i of C^-T needs entries >= i: ascending order works in place
+  for (size_t i = 0; i < d;
+       ++i) {  // row i of C^-T needs entries >= i: ascending order works in place
     for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
       auto sum = hn::Zero(tag);
       for (size_t j = i; j < d; ++j) {
@@ -77,17 +79,20 @@ void ShapeTruth(const RegressionTask& task, T* w) {
 }
 
 template <class T>
-void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32_t first_draw, size_t count, T* out) {
+void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32_t first_draw,
+                size_t count, T* out) {
   if (task.spec().inputs == InputLaw::gaussian) {
     FillNormals(address, first_draw, count, out);
   } else {
-    FillUniforms(address, first_draw, count, static_cast<T>(1.7320508075688772), out);  // variance 1
+    FillUniforms(address, first_draw, count, static_cast<T>(1.7320508075688772),
+                 out);  // variance 1
   }
 }
 
 // sigma and w of each prompt. `scratch` holds padded(d) rows.
 template <class T>
-void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+                 T* scratch) {
   const size_t d = static_cast<size_t>(task.d());
   HWY_ALIGN uint32_t words[4 * kLanes];
   PhiloxLanes(address, kNoiseLevelDraws, words);
@@ -102,7 +107,8 @@ void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, Promp
 }
 
 template <class T>
-void SampleQuery(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+void SampleQuery(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+                 T* scratch) {
   const size_t d = static_cast<size_t>(task.d());
   FillInputs(task, address, kQueryDraws, d, scratch);
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, scratch);
@@ -118,7 +124,8 @@ void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_R
       for (size_t j = 0; j <= i; ++j) {
         auto sum = hn::Zero(tag);
         const size_t end = std::min(j + 1, columns);
-        for (size_t k = 0; k < end; ++k) sum = hn::MulAdd(At(f, i * columns + k, v), At(f, j * columns + k, v), sum);
+        for (size_t k = 0; k < end; ++k)
+          sum = hn::MulAdd(At(f, i * columns + k, v), At(f, j * columns + k, v), sum);
         hn::Store(sum, tag, gram + (i * rows + j) * kLanes + v);
         hn::Store(sum, tag, gram + (j * rows + i) * kLanes + v);
       }
@@ -130,7 +137,8 @@ void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_R
 // their Gram matrix is F F^T with Bartlett's F [D, min(n, D)]: F_ii = chi(n - i), normals
 // below, zero above. Multiplying F by [C 0; w^T C sigma] gives that of the tokens.
 template <class T>
-void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch) {
+void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+                T* scratch) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   const size_t rows = d + 1;
@@ -152,14 +160,15 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
   for (size_t i = 0; i < columns; i += 2) {
     const double k = static_cast<double>(task.n()) - static_cast<double>(i);
     const bool pair = i + 1 < columns;
-    FillChiPair(address, kChiDraws + static_cast<uint32_t>(i / 2) * kChiAttempts, k, pair ? k - 1 : 1.0, at(i, i),
-                pair ? at(i + 1, i + 1) : spare);
+    FillChiPair(address, kChiDraws + static_cast<uint32_t>(i / 2) * kChiAttempts, k,
+                pair ? k - 1 : 1.0, at(i, i), pair ? at(i + 1, i + 1) : spare);
   }
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, columns, f);
   for (size_t j = 0; j < columns; ++j) {  // the row of y: w^T (rows of x) + sigma (row of xi)
     for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
       auto sum = hn::Mul(hn::Load(tag, block.sigma.data() + v), At(f, d * columns + j, v));
-      for (size_t i = j; i < d; ++i) sum = hn::MulAdd(At(block.truth.data(), i, v), At(f, i * columns + j, v), sum);
+      for (size_t i = j; i < d; ++i)
+        sum = hn::MulAdd(At(block.truth.data(), i, v), At(f, i * columns + j, v), sum);
       hn::Store(sum, tag, f + (d * columns + j) * kLanes + v);
     }
   }
@@ -168,8 +177,8 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
 
 // Tokens first .. first + count of each prompt: out is [count, D, lanes].
 template <class T>
-void FillTokens(const RegressionTask& task, const PhiloxAddress& address, const PromptBlock<T>& block, size_t first,
-                size_t count, T* scratch, T* out) {
+void FillTokens(const RegressionTask& task, const PhiloxAddress& address,
+                const PromptBlock<T>& block, size_t first, size_t count, T* scratch, T* out) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   T* inputs = scratch;  // [padded(d), lanes]
@@ -183,7 +192,8 @@ void FillTokens(const RegressionTask& task, const PhiloxAddress& address, const 
     std::copy(inputs, inputs + d * kLanes, token);
     for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
       auto y = hn::Mul(hn::Load(tag, block.sigma.data() + v), At(noise, t, v));
-      for (size_t i = 0; i < d; ++i) y = hn::MulAdd(At(block.truth.data(), i, v), At(inputs, i, v), y);
+      for (size_t i = 0; i < d; ++i)
+        y = hn::MulAdd(At(block.truth.data(), i, v), At(inputs, i, v), y);
       hn::Store(y, tag, token + d * kLanes + v);
     }
   }
@@ -208,8 +218,8 @@ void AddTokens(size_t rows, size_t count, const T* HWY_RESTRICT tokens, T* HWY_R
 
 // With `kept` == nullptr the tokens pass through scratch, a tile at a time.
 template <class T>
-void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block, T* scratch,
-                  T* kept) {
+void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+                  T* scratch, T* kept) {
   const size_t rows = static_cast<size_t>(task.d()) + 1;
   const size_t n = static_cast<size_t>(task.n());
   SampleTruth(task, address, block, scratch);
@@ -223,22 +233,28 @@ void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, Prom
   }
 }
 
-void SampleGramFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+void SampleGramFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
+                     float* s) {
   SampleGram(t, a, b, s);
 }
-void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                      double* s) {
   SampleGram(t, a, b, s);
 }
-void SampleQueryFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+void SampleQueryFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
+                      float* s) {
   SampleQuery(t, a, b, s);
 }
-void SampleQueryDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+void SampleQueryDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                       double* s) {
   SampleQuery(t, a, b, s);
 }
-void SampleTokensFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
+void SampleTokensFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
+                       float* s, float* k) {
   SampleTokens(t, a, b, s, k);
 }
-void SampleTokensDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s, double* k) {
+void SampleTokensDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                        double* s, double* k) {
   SampleTokens(t, a, b, s, k);
 }
 
@@ -261,19 +277,24 @@ namespace {
 void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
   HWY_DYNAMIC_DISPATCH(SampleGramFloat)(t, a, b, s);
 }
-void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                 double* s) {
   HWY_DYNAMIC_DISPATCH(SampleGramDouble)(t, a, b, s);
 }
-void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
+void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
+                  float* s) {
   HWY_DYNAMIC_DISPATCH(SampleQueryFloat)(t, a, b, s);
 }
-void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s) {
+void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                  double* s) {
   HWY_DYNAMIC_DISPATCH(SampleQueryDouble)(t, a, b, s);
 }
-void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s, float* k) {
+void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
+                      float* s, float* k) {
   HWY_DYNAMIC_DISPATCH(SampleTokensFloat)(t, a, b, s, k);
 }
-void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b, double* s, double* k) {
+void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
+                      double* s, double* k) {
   HWY_DYNAMIC_DISPATCH(SampleTokensDouble)(t, a, b, s, k);
 }
 
@@ -321,7 +342,8 @@ void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlo
 template <class T>
 void PromptSampler<T>::sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block,
                                      AlignedArray<T>& tokens) {
-  const auto size = static_cast<std::size_t>(task_->n()) * static_cast<std::size_t>(task_->d() + 1) * kLanes;
+  const auto size =
+      static_cast<std::size_t>(task_->n()) * static_cast<std::size_t>(task_->d() + 1) * kLanes;
   if (tokens.size() != size) tokens = AlignedArray<T>(size);
   sample_by_tokens(*task_, address, block, scratch_.data(), tokens.data());
   if (with_query_) sample_query(*task_, address, block, scratch_.data());

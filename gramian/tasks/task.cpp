@@ -18,16 +18,19 @@ Status factorise(const std::vector<double>& covariance, int d, std::vector<doubl
   for (int i = 0; i < d; ++i) {
     for (int j = 0; j < d; ++j) {
       if (!std::isfinite(s(i, j))) {
-        return fail(ErrorKind::config, "[task.covariance] must be finite, got {} at row {}, column {}", s(i, j), i, j);
+        return fail(ErrorKind::config,
+                    "[task.covariance] must be finite, got {} at row {}, column {}", s(i, j), i, j);
       }
       if (std::abs(s(i, j) - s(j, i)) > 1e-9 * largest) {
-        return fail(ErrorKind::config, "[task.covariance] must be symmetric, got {} at ({}, {}) and {} at ({}, {})",
+        return fail(ErrorKind::config,
+                    "[task.covariance] must be symmetric, got {} at ({}, {}) and {} at ({}, {})",
                     s(i, j), i, j, s(j, i), j, i);
       }
     }
   }
   const Eigen::LLT<Matrix> cholesky(s);
-  const bool positive = cholesky.info() == Eigen::Success && cholesky.matrixLLT().diagonal().minCoeff() > 0;
+  const bool positive =
+      cholesky.info() == Eigen::Success && cholesky.matrixLLT().diagonal().minCoeff() > 0;
   if (!positive) return fail(ErrorKind::config, "[task.covariance] must be positive definite");
   const Matrix c = cholesky.matrixL();
   const Matrix c_inverse = c.triangularView<Eigen::Lower>().solve(Matrix::Identity(d, d));
@@ -66,14 +69,17 @@ Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
     GRAMIAN_TRY(factorise(spec.covariance, spec.d, task.factor_, task.inverse_factor_));
   }
   if (spec.sampler == SamplerKind::gram && spec.inputs != InputLaw::gaussian) {
-    return fail(ErrorKind::config,
-                "[task.sampler] gram needs [task.inputs] gaussian: only then is the Gram matrix Wishart");
+    return fail(
+        ErrorKind::config,
+        "[task.sampler] gram needs [task.inputs] gaussian: only then is the Gram matrix Wishart");
   }
   task.direct_ = spec.sampler != SamplerKind::tokens && spec.inputs == InputLaw::gaussian;
   const double draws = static_cast<double>(spec.n) * (spec.d + 4);
   if (!task.direct_ && draws > kMaxTokenNumbers) {
-    return fail(ErrorKind::config, "[task.n] = {} is too long a context for the token sampler: n (d + 4) must be <= {}",
-                spec.n, kMaxTokenNumbers);
+    return fail(
+        ErrorKind::config,
+        "[task.n] = {} is too long a context for the token sampler: n (d + 4) must be <= {}",
+        spec.n, kMaxTokenNumbers);
   }
   task.spec_ = std::move(spec);
   return task;
@@ -87,9 +93,10 @@ Expected<double> RegressionTask::scalar_covariance() const {
     for (std::size_t j = 0; j < d; ++j) {
       const double entry = spec_.covariance[i * d + j];
       if (std::abs(entry - (i == j ? variance : 0)) <= 1e-12 * variance) continue;
-      return fail(ErrorKind::config,
-                  "closed forms need [task.covariance] to be a multiple of I, got {} at row {}, column {}", entry, i,
-                  j);
+      return fail(
+          ErrorKind::config,
+          "closed forms need [task.covariance] to be a multiple of I, got {} at row {}, column {}",
+          entry, i, j);
     }
   }
   return variance;

@@ -64,9 +64,12 @@ class RegressionTask {
   int n() const { return spec_.n; }
   bool samples_gram_directly() const { return direct_; }
   bool identity_covariance() const { return spec_.covariance.empty(); }
-  Expected<double> scalar_covariance() const;  // s_2 where S = s_2 I; an error (config) where it is not
-  const std::vector<double>& factor() const { return factor_; }                  // C, lower triangular
-  const std::vector<double>& inverse_factor() const { return inverse_factor_; }  // C^-1, lower triangular
+  Expected<double> scalar_covariance()
+      const;  // s_2 where S = s_2 I; an error (config) where it is not
+  const std::vector<double>& factor() const { return factor_; }  // C, lower triangular
+  const std::vector<double>& inverse_factor() const {
+    return inverse_factor_;
+  }  // C^-1, lower triangular
 
  private:
   RegressionTask() = default;
@@ -88,7 +91,8 @@ class PromptSampler {
   void sample(const PhiloxAddress& address, int count, PromptBlock<T>& block);
 
   // The token sampler, with its tokens kept in `tokens`, [n, D, lanes]: e_i = (x_i, y_i).
-  void sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block, AlignedArray<T>& tokens);
+  void sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block,
+                     AlignedArray<T>& tokens);
 
  private:
   const RegressionTask* task_;

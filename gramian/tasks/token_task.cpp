@@ -11,21 +11,25 @@ namespace {
 
 constexpr int kMaxTokenContext = 2047;
 
-// Draws of the sine task: the first is amplitude and phase, the others are four inputs each, the query the last input.
+// Draws of the sine task: the first is amplitude and phase, the others are four inputs each, the
+// query the last input.
 constexpr std::uint32_t kLawDraw = 0, kInputDraws = 1;
 
 double unit(std::uint32_t word) { return (word + 0.5) / 4294967296.0; }
 
 }  // namespace
 
-Expected<TokenTask> TokenTask::create(RegressionTask regression, Family family, TokenLayout layout, SineSpec sine) {
+Expected<TokenTask> TokenTask::create(RegressionTask regression, Family family, TokenLayout layout,
+                                      SineSpec sine) {
   if (regression.n() > kMaxTokenContext) {
-    return fail(ErrorKind::config, "[task.n] must be at most {} for a network that reads tokens, got {}",
+    return fail(ErrorKind::config,
+                "[task.n] must be at most {} for a network that reads tokens, got {}",
                 kMaxTokenContext, regression.n());
   }
   if (!(sine.low >= 0 && sine.low <= sine.high && std::isfinite(sine.high))) {
-    return fail(ErrorKind::config, "[task.amplitude] must be [low, high] with 0 <= low <= high, got [{}, {}]", sine.low,
-                sine.high);
+    return fail(ErrorKind::config,
+                "[task.amplitude] must be [low, high] with 0 <= low <= high, got [{}, {}]",
+                sine.low, sine.high);
   }
   TokenTask task(std::move(regression));
   task.family_ = family;
@@ -45,13 +49,16 @@ std::size_t TokenSampler<T>::place_of_x(std::size_t j) const {
 
 template <class T>
 std::size_t TokenSampler<T>::place_of_y(std::size_t j) const {
-  return static_cast<std::size_t>((task_->row_of_y(static_cast<int>(j)) + 1) * task_->width() - 1) * kLanes;
+  return static_cast<std::size_t>((task_->row_of_y(static_cast<int>(j)) + 1) * task_->width() - 1) *
+         kLanes;
 }
 
 template <class T>
 void TokenSampler<T>::sample(const PhiloxAddress& address, int count, TokenBlock<T>& block) {
-  const auto size = static_cast<std::size_t>(task_->tokens()) * static_cast<std::size_t>(task_->width()) * kLanes;
-  const std::size_t truth = (task_->family() == Family::sine ? 2 : static_cast<std::size_t>(task_->d())) * kLanes;
+  const auto size =
+      static_cast<std::size_t>(task_->tokens()) * static_cast<std::size_t>(task_->width()) * kLanes;
+  const std::size_t truth =
+      (task_->family() == Family::sine ? 2 : static_cast<std::size_t>(task_->d())) * kLanes;
   if (block.tokens.size() != size) block.tokens = AlignedArray<T>(size);
   if (block.target.size() != kLanes) block.target = AlignedArray<T>(kLanes);
   if (block.truth.size() != truth) block.truth = AlignedArray<T>(truth);
@@ -90,8 +97,9 @@ void TokenSampler<T>::sample_sine(const PhiloxAddress& address, int count, Token
                                          static_cast<std::uint32_t>(address.seed >> 32)};
   for (std::size_t p = 0; p < static_cast<std::size_t>(count); ++p) {
     const auto words = [&](std::size_t draw) {
-      return philox(key, {static_cast<std::uint32_t>(draw), address.first + static_cast<std::uint32_t>(p), address.step,
-                          address.stream});
+      return philox(
+          key, {static_cast<std::uint32_t>(draw), address.first + static_cast<std::uint32_t>(p),
+                address.step, address.stream});
     };
     const auto law = words(kLawDraw);
     const SineSpec& sine = task_->sine();

@@ -1,7 +1,8 @@
 // Prompts as tokens, for networks that read tokens and not Gram matrices.
 //
 //   linear   the regression of task.h: y = <w, x> + noise, d inputs
-//   sine     y = a sin(x + phi), x ~ U(-5, 5), a ~ U(low, high), phi ~ U(0, pi), d = 1 (von Oswald et al. 2022, Fig. 4)
+//   sine     y = a sin(x + phi), x ~ U(-5, 5), a ~ U(low, high), phi ~ U(0, pi), d = 1 (von Oswald
+//            et al. 2022, Fig. 4)
 //
 // joined: N = n + 1 tokens (x_j, y_j) of d + 1 numbers, the query (x_q, 0) last.
 // interleaved: N = 2n + 1 tokens of d numbers, x_j and then (0, .., 0, y_j), the query x_q last.
@@ -20,8 +21,8 @@ enum class TokenLayout { joined, interleaved };
 
 struct SineSpec {
   double low = 0.1, high = 0.5;  // of the amplitude
-  // Amplitude and phase from one uniform number, as the published code draws them: the larger the one, the larger the
-  // other.
+  // Amplitude and phase from one uniform number, as the published code draws them: the larger the
+  // one, the larger the other.
   bool correlated = false;
 };
 inline constexpr double kSineRange = 5;
@@ -35,9 +36,10 @@ struct TokenBlock {
 
 class TokenTask {
  public:
-  // Of `regression` the sine task takes n alone. Errors: config, for a range of amplitudes that is none, and for
-  // contexts too long for a network that reads tokens.
-  static Expected<TokenTask> create(RegressionTask regression, Family family, TokenLayout layout, SineSpec sine = {});
+  // Of `regression` the sine task takes n alone. Errors: config, for a range of amplitudes that is
+  // none, and for contexts too long for a network that reads tokens.
+  static Expected<TokenTask> create(RegressionTask regression, Family family, TokenLayout layout,
+                                    SineSpec sine = {});
 
   Family family() const { return family_; }
   TokenLayout layout() const { return layout_; }
@@ -65,8 +67,8 @@ class TokenSampler {
  public:
   explicit TokenSampler(const TokenTask& task);
 
-  // Fills `count` <= kLanes lanes of the block, whose arrays it makes if they are not there. The other lanes become
-  // zero.
+  // Fills `count` <= kLanes lanes of the block, whose arrays it makes if they are not there. The
+  // other lanes become zero.
   void sample(const PhiloxAddress& address, int count, TokenBlock<T>& block);
 
  private:

@@ -5,8 +5,11 @@
 namespace gramian {
 
 Network network_of(std::span<const Omega> layers, int d, ContextScale scale) {
-  Network network{
-      {.kind = Parametrisation::diag, .d = d, .layers = static_cast<int>(layers.size()), .context_scale = scale}, {}};
+  Network network{{.kind = Parametrisation::diag,
+                   .d = d,
+                   .layers = static_cast<int>(layers.size()),
+                   .context_scale = scale},
+                  {}};
   for (const Omega& omega : layers) {
     network.theta.insert(network.theta.end(), {omega.xx, omega.xy, omega.yx, omega.yy});
   }
@@ -27,7 +30,8 @@ std::vector<Omega> corrected_descent(std::span<const CorrectedStep> layers) {
 
 Expected<std::vector<Omega>> second_order(double mu, double nu, double epsilon) {
   if (!(mu > 0 && nu >= mu && std::isfinite(nu))) {
-    return fail(ErrorKind::numeric, "eigenvalues must be in [mu, nu] with 0 < mu <= nu, got [{}, {}]", mu, nu);
+    return fail(ErrorKind::numeric,
+                "eigenvalues must be in [mu, nu] with 0 < mu <= nu, got [{}, {}]", mu, nu);
   }
   if (!(epsilon >= kLeastPrecision)) {
     return fail(ErrorKind::numeric, "epsilon must be >= {}, got {}", kLeastPrecision, epsilon);
@@ -56,7 +60,8 @@ std::vector<Omega> momentum(std::span<const MomentumStep> layers) {
 }
 
 std::vector<Omega> adaptive_ridge(int layers, double step, double penalty) {
-  return momentum(std::vector<MomentumStep>(static_cast<std::size_t>(layers), {step, -step * penalty}));
+  return momentum(
+      std::vector<MomentumStep>(static_cast<std::size_t>(layers), {step, -step * penalty}));
 }
 
 std::vector<Omega> polynomial(std::span<const double> c, double step, double rho) {
@@ -75,7 +80,8 @@ std::vector<double> heavy_ball_polynomial(int steps, double momentum) {
   const auto size = static_cast<std::size_t>(steps);
   std::vector<double> v(size), w(size);
   for (std::size_t k = 0; k < size; ++k) {
-    for (std::size_t i = 0; i < size; ++i) v[i] = momentum * v[i] - w[i] + (i == 0 ? 1.0 : w[i - 1]);
+    for (std::size_t i = 0; i < size; ++i)
+      v[i] = momentum * v[i] - w[i] + (i == 0 ? 1.0 : w[i - 1]);
     for (std::size_t i = 0; i < size; ++i) w[i] += v[i];
   }
   return w;
@@ -86,9 +92,13 @@ std::vector<Omega> two_noise_levels(double sigma1, double sigma2, int n) {
   return {{.yx = -(1 + s1 + s2) / ((1 + s1) * (1 + s2))}, {.yy = -1 / ((1 + s1 + s2) * n)}};
 }
 
-std::vector<Omega> shrunk_step(double step, double shrinkage) { return {{.yx = -step}, {.yy = -shrinkage}}; }
+std::vector<Omega> shrunk_step(double step, double shrinkage) {
+  return {{.yx = -step}, {.yy = -shrinkage}};
+}
 
-std::vector<Omega> noise_dependent_step(double step, double adaptation) { return {{.xy = -adaptation}, {.yx = -step}}; }
+std::vector<Omega> noise_dependent_step(double step, double adaptation) {
+  return {{.xy = -adaptation}, {.yx = -step}};
+}
 
 }  // namespace constructions
 }  // namespace gramian

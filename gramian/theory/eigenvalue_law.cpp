@@ -10,11 +10,13 @@ namespace {
 
 constexpr int kLargestDimension = 64;
 constexpr Eigen::Index kIntervals = 40'000;  // of the integrals; an even number of strides
-constexpr Eigen::Index kStride = 16;         // of the nodes that are kept: the law is smooth, and so is what it weighs
-constexpr double kTails = 8;                 // on each side of the bulk, in roots of x: beyond it less than e^-60
+constexpr Eigen::Index kStride =
+    16;  // of the nodes that are kept: the law is smooth, and so is what it weighs
+constexpr double kTails = 8;  // on each side of the bulk, in roots of x: beyond it less than e^-60
 
-using Row = Eigen::ArrayXd;                                                          // a function on the grid
-using Rows = Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;  // one function a row
+using Row = Eigen::ArrayXd;  // a function on the grid
+using Rows =
+    Eigen::Array<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;  // one function a row
 
 // Polynomials of degree 0 .. m-1 at x, orthonormal under the weights (Stieltjes).
 Rows orthonormal_polynomials(Eigen::Index m, const Row& x, const Row& weights) {
@@ -44,7 +46,8 @@ Row signed_integral(const Row& f, double step) {
   return below[last] - 2 * below;
 }
 
-// The number of eigenvalues of a Wishart matrix of m dimensions and N degrees of freedom per unit of t = sqrt(x).
+// The number of eigenvalues of a Wishart matrix of m dimensions and N degrees of freedom per unit
+// of t = sqrt(x).
 Row density(Eigen::Index m, double degrees, const Row& t, double step) {
   const Row x = t * t;
   const double power = (degrees - static_cast<double>(m) - 1) / 2;
@@ -52,14 +55,16 @@ Row density(Eigen::Index m, double degrees, const Row& t, double step) {
   const Row logarithm = 2 * power * t.max(1e-300).log() - x / 2;
   const Row w = (logarithm - logarithm.maxCoeff()).exp();
   const Row dx = 2 * step * t;
-  // p_i w are orthonormal: with polynomials that are so under w itself A is ill-conditioned (1e17 for m = 32).
+  // p_i w are orthonormal: with polynomials that are so under w itself A is ill-conditioned (1e17
+  // for m = 32).
   Rows p = orthonormal_polynomials(m, x, w * w * dx);
   const Eigen::Index size = m + m % 2;
   p.conservativeResize(size, Eigen::NoChange);
   if (size > m) p.row(m).setZero();
   const Rows pw = p.rowwise() * (w * dx / step).transpose();  // per unit of t
   Rows phi = Rows::Ones(size, t.size());
-  for (Eigen::Index j = 0; j < m; ++j) phi.row(j) = signed_integral(pw.row(j).transpose(), step).transpose();
+  for (Eigen::Index j = 0; j < m; ++j)
+    phi.row(j) = signed_integral(pw.row(j).transpose(), step).transpose();
 
   Eigen::MatrixXd a = step * pw.matrix() * phi.matrix().transpose();
   if (size > m) a.row(m) = -a.col(m).transpose();
@@ -83,11 +88,13 @@ EigenvalueLaw EigenvalueLaw::without_largest(double rare) const {
 
 Status check_eigenvalue_law(const RegressionTask& task) {
   const auto refuse = [](const std::string& rule, const auto& found) {
-    return fail(ErrorKind::config, "the exact law of the eigenvalues of a prompt needs {}, got {}", rule, found);
+    return fail(ErrorKind::config, "the exact law of the eigenvalues of a prompt needs {}, got {}",
+                rule, found);
   };
   if (task.spec().inputs != InputLaw::gaussian) return refuse("[task.inputs] gaussian", "uniform");
   GRAMIAN_TRY(task.scalar_covariance());
-  if (task.d() > kLargestDimension) return refuse(fmt::format("[task.d] of at most {}", kLargestDimension), task.d());
+  if (task.d() > kLargestDimension)
+    return refuse(fmt::format("[task.d] of at most {}", kLargestDimension), task.d());
   if (task.d() == task.n()) return refuse("[task.n] other than [task.d]", task.n());
   return {};
 }

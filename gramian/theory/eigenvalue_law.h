@@ -1,14 +1,17 @@
-// The law of the eigenvalues of S_hat = 1/n sum x x^T with x ~ N(0, s_2 I), exactly and without sampling.
+// The law of the eigenvalues of S_hat = 1/n sum x x^T with x ~ N(0, s_2 I), exactly and without
+// sampling.
 //
-// n S_hat / s_2 is a Wishart matrix. With m = min(d, n), N = max(d, n) its m eigenvalues x (the others are zero) have
-// the joint density prod_{i<j} |x_i - x_j| prod_i w(x_i), w(x) = x^{(N-m-1)/2} e^{-x/2}. By de Bruijn's formula the
-// mean of prod f(x_i) is a ratio of Pfaffians, and its derivative by f is the number of eigenvalues per unit of x:
+// n S_hat / s_2 is a Wishart matrix. With m = min(d, n), N = max(d, n) its m eigenvalues x (the
+// others are zero) have the joint density prod_{i<j} |x_i - x_j| prod_i w(x_i), w(x) =
+// x^{(N-m-1)/2} e^{-x/2}. By de Bruijn's formula the mean of prod f(x_i) is a ratio of Pfaffians,
+// and its derivative by f is the number of eigenvalues per unit of x:
 //
 //     rho(x) = w(x) sum_ij (A^-1)_ji p_i(x) Phi_j(x),    Phi_j(x) = int sgn(y - x) p_j(y) w(y) dy,
 //     A_ij = int p_i(x) Phi_j(x) w(x) dx
 //
-// for any polynomials p_i of degree i < m; for odd m with a row p_m = 0, Phi_m = 1 more. The integrals are sums on a
-// grid in the root of x, where the law is smooth and as wide for every d and n.
+// for any polynomials p_i of degree i < m; for odd m with a row p_m = 0, Phi_m = 1 more. The
+// integrals are sums on a grid in the root of x, where the law is smooth and as wide for every d
+// and n.
 //
 // Letters: d input dimension, n context length, s_2 variance of an input.
 #pragma once
@@ -27,13 +30,13 @@ struct EigenvalueLaw {
   std::vector<double> lambda;  // nodes, ascending
   std::vector<double> count;   // expected eigenvalues of a prompt at each; d in all
 
-  // Without the largest eigenvalues, of which a prompt has `rare` on average: what a mean over 1 / rare prompts does
-  // not see. 0: as it is.
+  // Without the largest eigenvalues, of which a prompt has `rare` on average: what a mean over 1 /
+  // rare prompts does not see. 0: as it is.
   EigenvalueLaw without_largest(double rare) const;
 };
 
-// Errors: config, unless x is Gaussian with a covariance that is a multiple of I, d <= 64 and n is not d (its smallest
-// eigenvalue then has an infinite density at zero). Some ten milliseconds.
+// Errors: config, unless x is Gaussian with a covariance that is a multiple of I, d <= 64 and n is
+// not d (its smallest eigenvalue then has an infinite density at zero). Some ten milliseconds.
 Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task);
 // The same errors, without the work.
 Status check_eigenvalue_law(const RegressionTask& task);

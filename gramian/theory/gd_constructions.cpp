@@ -9,7 +9,8 @@ std::vector<double> attend(const TokenLayer& layer, std::span<const double> toke
   for (std::size_t t = 0; t < count; ++t) {
     for (std::size_t r = 0; r < size; ++r) {  // Q e
       query[r] = 0;
-      for (std::size_t s = 0; s < size; ++s) query[r] += layer.q[r * size + s] * tokens[t * size + s];
+      for (std::size_t s = 0; s < size; ++s)
+        query[r] += layer.q[r * size + s] * tokens[t * size + s];
       sum[r] = 0;
     }
     for (std::size_t j = 0; j + 1 < count; ++j) {
@@ -24,7 +25,8 @@ std::vector<double> attend(const TokenLayer& layer, std::span<const double> toke
   return next;
 }
 
-TokenLayer gd_layer(const TokenShape& shape, double step, double curvature, std::span<const double> start) {
+TokenLayer gd_layer(const TokenShape& shape, double step, double curvature,
+                    std::span<const double> start) {
   const std::size_t size = shape.size;
   TokenLayer layer{size, std::vector<double>(size * size), std::vector<double>(size * size)};
   for (std::size_t i = 0; i < shape.inputs; ++i) {
@@ -45,8 +47,9 @@ TokenLayer copy_layer(std::size_t content, std::size_t positions) {
   TokenLayer layer{size, std::vector<double>(size * size), std::vector<double>(size * size)};
   for (std::size_t k = 0; k < content; ++k) layer.p[(content + k) * size + k] = 1;
   for (std::size_t k = 0; k + 1 < positions; ++k) {
-    layer.p[(content + k) * size + content + k + 1] = -1;  // minus the position before that of the key
-    layer.q[(content + k + 1) * size + content + k] = 1;   // a token asks for the next position
+    layer.p[(content + k) * size + content + k + 1] =
+        -1;  // minus the position before that of the key
+    layer.q[(content + k + 1) * size + content + k] = 1;  // a token asks for the next position
   }
   return layer;
 }

@@ -13,7 +13,8 @@ namespace {
 constexpr int kIterations = 200;
 constexpr double kSmallestStep = 1e-9;  // relative: Levenberg-Marquardt has converged
 
-// Deep GD++ has many valleys: so many starts, of which those that lead after a few iterations go on.
+// Deep GD++ has many valleys: so many starts, of which those that lead after a few iterations go
+// on.
 constexpr int kStarts = 96;
 constexpr int kTrialIterations = 20;
 constexpr std::size_t kFinalists = 8;
@@ -43,9 +44,10 @@ double rho(double eigenvalue, std::span<const GdLayer> layers) {
 // What the loss is a sum over: sum_k count_k (rho_k^2 + noise / lambda_k (1 - rho_k)^2).
 struct LossTerms {
   std::span<const double> lambda;
-  std::span<const double> count = {};   // empty: one of each
-  double noise = 0;                     // E sigma^2 / n
-  std::span<const double> guards = {};  // further eigenvalues: of these (|rho| - 1)^2 is added where |rho| > 1
+  std::span<const double> count = {};  // empty: one of each
+  double noise = 0;                    // E sigma^2 / n
+  std::span<const double> guards =
+      {};  // further eigenvalues: of these (|rho| - 1)^2 is added where |rho| > 1
 
   double count_of(std::size_t k) const { return count.empty() ? 1 : count[k]; }
   double noise_of(std::size_t k) const { return lambda[k] > 0 ? noise / lambda[k] : 0; }
@@ -55,7 +57,10 @@ struct LossTerms {
 class Fit {
  public:
   Fit(const LossTerms& terms, int layers, const GdFamily& family)
-      : terms_(terms), family_(family), layers_(static_cast<std::size_t>(layers)), stored_(family.tied ? 1 : layers_) {}
+      : terms_(terms),
+        family_(family),
+        layers_(static_cast<std::size_t>(layers)),
+        stored_(family.tied ? 1 : layers_) {}
 
   std::size_t parameters() const { return stored_ * (family_.curvature ? 2 : 1); }
 
@@ -63,7 +68,8 @@ class Fit {
     std::vector<GdLayer> list;
     for (std::size_t l = 0; l < layers_; ++l) {
       const auto k = static_cast<Eigen::Index>(family_.tied ? 0 : l);
-      list.push_back({theta[k], family_.curvature ? theta[k + static_cast<Eigen::Index>(stored_)] : 0.0});
+      list.push_back(
+          {theta[k], family_.curvature ? theta[k + static_cast<Eigen::Index>(stored_)] : 0.0});
     }
     return list;
   }
@@ -92,8 +98,10 @@ class Fit {
     return sum;
   }
 
-  // J^T J and J^T times the residuals, rho and sqrt(noise / lambda) (1 - rho), over all eigenvalues.
-  void normal_equations(const Eigen::VectorXd& theta, Eigen::MatrixXd& square, Eigen::VectorXd& slope) const {
+  // J^T J and J^T times the residuals, rho and sqrt(noise / lambda) (1 - rho), over all
+  // eigenvalues.
+  void normal_equations(const Eigen::VectorXd& theta, Eigen::MatrixXd& square,
+                        Eigen::VectorXd& slope) const {
     const auto all = layers(theta);
     const auto size = static_cast<Eigen::Index>(parameters());
     square = Eigen::MatrixXd::Zero(size, size);
@@ -171,14 +179,16 @@ class Fit {
 
 }  // namespace
 
-Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::size_t contexts, std::uint64_t seed) {
+Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::size_t contexts,
+                                              std::uint64_t seed) {
   const auto d = static_cast<std::size_t>(task.d());
   ContextSpectra spectra;
   spectra.d_ = task.d();
   const auto variance = GRAMIAN_TRY(task.scalar_covariance());
   spectra.variance_ = variance;
   if (task.spec().noise.max() > 0) {
-    return fail(ErrorKind::config, "the closed forms of gradient descent need [task.sigma] 0, got {}",
+    return fail(ErrorKind::config,
+                "the closed forms of gradient descent need [task.sigma] 0, got {}",
                 task.spec().noise.describe());
   }
   PromptSampler<double> sampler(task, false);
@@ -186,8 +196,10 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
   Eigen::MatrixXd s_hat(task.d(), task.d());
   spectra.eigenvalues_.reserve(contexts * d);
   for (std::size_t first = 0; first < contexts; first += kLanes) {
-    const PhiloxAddress address{
-        .seed = seed, .stream = kTuningStream, .step = 0, .first = static_cast<std::uint32_t>(first)};
+    const PhiloxAddress address{.seed = seed,
+                                .stream = kTuningStream,
+                                .step = 0,
+                                .first = static_cast<std::uint32_t>(first)};
     sampler.sample(address, kLanes, block);
     for (std::size_t p = 0; p < std::min<std::size_t>(kLanes, contexts - first); ++p) {
       for (std::size_t i = 0; i < d; ++i) {
@@ -197,7 +209,8 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
         }
       }
       const Eigen::VectorXd values =
-          Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(s_hat, Eigen::EigenvaluesOnly).eigenvalues();
+          Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(s_hat, Eigen::EigenvaluesOnly)
+              .eigenvalues();
       spectra.eigenvalues_.insert(spectra.eigenvalues_.end(), values.begin(), values.end());
     }
   }
@@ -235,10 +248,12 @@ GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& fam
   return {best, gd_loss(spectra, best)};
 }
 
-GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family, double rare) {
+GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family,
+                  double rare) {
   const EigenvalueLaw seen = law.without_largest(rare);
   // Nodes between what counts and what is rarer than kGuarded.
-  const std::size_t last = std::max(seen.lambda.size(), law.without_largest(kGuarded).lambda.size());
+  const std::size_t last =
+      std::max(seen.lambda.size(), law.without_largest(kGuarded).lambda.size());
   const std::span guards(law.lambda.begin() + static_cast<std::ptrdiff_t>(seen.lambda.size()),
                          last - seen.lambda.size());
   const Fit fit({seen.lambda, seen.count, noise / law.n, guards}, layers, family);
@@ -264,7 +279,8 @@ GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFa
       const auto layer = static_cast<double>(l);
       theta[l] = scale * step * std::pow(step_growth, layer) * std::exp(uniform(-0.35, 0.35));
       if (!family.curvature) continue;
-      theta[l + stored] = scale * curvature * std::pow(curvature_growth, layer) * std::exp(uniform(-0.35, 0.35));
+      theta[l + stored] =
+          scale * curvature * std::pow(curvature_growth, layer) * std::exp(uniform(-0.35, 0.35));
     }
     if (!std::isfinite(fit.squares(theta))) continue;
     theta = fit.minimise(theta, kTrialIterations);
@@ -299,7 +315,8 @@ Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n) {
 }
 
 double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers) {
-  const Fit fit({law.lambda, law.count, noise / law.n}, static_cast<int>(layers.size()), {.curvature = true});
+  const Fit fit({law.lambda, law.count, noise / law.n}, static_cast<int>(layers.size()),
+                {.curvature = true});
   return 0.5 * law.variance * fit.squares(fit.theta(layers));
 }
 

@@ -1,17 +1,19 @@
 // Gradient descent and GD++ in closed form: what the best network of that family reaches.
 //
-// With weights omega_yx = -step and omega_xx = -curvature on G/n (von Oswald et al. 2022, Prop. 1 and GD++)
-// everything commutes with S_hat = 1/n sum x x^T. In its eigenbasis, from (s, rho) = (1, 1), a layer is
+// With weights omega_yx = -step and omega_xx = -curvature on G/n (von Oswald et al. 2022, Prop. 1
+// and GD++) everything commutes with S_hat = 1/n sum x x^T. In its eigenbasis, from (s, rho) = (1,
+// 1), a layer is
 //
 //     l = lambda s^2,    rho <- rho (1 - step l),    s <- s (1 - curvature l)
 //
-// and with w ~ N(0, I), inputs of covariance s_2 I and noise sigma the loss is, sigma averaged over its prior,
+// and with w ~ N(0, I), inputs of covariance s_2 I and noise sigma the loss is, sigma averaged over
+// its prior,
 //
 //     1/2 s_2 E sum_i [rho_i^2 + sigma^2 / (n lambda_i) (1 - rho_i)^2].
 //
-// The best steps and curvatures are found by Levenberg-Marquardt, on a sample of contexts or over the exact law of
-// lambda. This is the floor under every trained network whose layers are of this form, and which networks find it is
-// what the paper asks.
+// The best steps and curvatures are found by Levenberg-Marquardt, on a sample of contexts or over
+// the exact law of lambda. This is the floor under every trained network whose layers are of this
+// form, and which networks find it is what the paper asks.
 //
 // Letters: d input dimension, n context length, L layers, S_hat as above (G/n without the targets).
 #pragma once
@@ -36,13 +38,17 @@ struct ContextMean {
 // The eigenvalues of S_hat of many contexts.
 class ContextSpectra {
  public:
-  // The task must have no noise and S a multiple of I; its weights are taken as N(0, I). Errors: config.
-  static Expected<ContextSpectra> draw(const RegressionTask& task, std::size_t contexts, std::uint64_t seed);
+  // The task must have no noise and S a multiple of I; its weights are taken as N(0, I). Errors:
+  // config.
+  static Expected<ContextSpectra> draw(const RegressionTask& task, std::size_t contexts,
+                                       std::uint64_t seed);
 
   std::size_t contexts() const { return eigenvalues_.size() / static_cast<std::size_t>(d_); }
   int d() const { return d_; }
-  double variance() const { return variance_; }                            // s_2
-  const std::vector<double>& eigenvalues() const { return eigenvalues_; }  // [contexts, d], ascending in a context
+  double variance() const { return variance_; }  // s_2
+  const std::vector<double>& eigenvalues() const {
+    return eigenvalues_;
+  }  // [contexts, d], ascending in a context
 
  private:
   int d_ = 0;
@@ -68,17 +74,20 @@ struct GdOptimum {
   ContextMean loss;
 };
 
-// The least loss of L layers. Deterministic; begins from the optimum of L - 1 layers, and that from L - 2, ..
+// The least loss of L layers. Deterministic; begins from the optimum of L - 1 layers, and that from
+// L - 2, ..
 GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& family);
 
 // The same over the exact law, for w ~ N(0, I) and `noise` = E sigma^2: no sampling error.
 double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers);
 
-// From many fixed starts, as deep GD++ has many valleys; not proven to be the global minimum. Half a second for seven
-// layers. Without noise rare large eigenvalues carry the loss of deep GD++. With `rare` > 0 the largest, of which a
-// prompt has so many on average, do not count, as in what a mean over fewer than 1 / rare prompts shows (and as the
-// loss returned); down to one in 1e7 they still must not be worse than predicting zero, |rho| <= 1.
-GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family, double rare = 0);
+// From many fixed starts, as deep GD++ has many valleys; not proven to be the global minimum. Half
+// a second for seven layers. Without noise rare large eigenvalues carry the loss of deep GD++. With
+// `rare` > 0 the largest, of which a prompt has so many on average, do not count, as in what a mean
+// over fewer than 1 / rare prompts shows (and as the loss returned); down to one in 1e7 they still
+// must not be worse than predicting zero, |rho| <= 1.
+GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family,
+                  double rare = 0);
 
 // These layers as a network of kind gdpp, otherwise of this spec, for contexts of n tokens.
 Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n);

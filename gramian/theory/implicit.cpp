@@ -13,9 +13,13 @@ using MatrixView = Eigen::Map<const Matrix>;
 using VectorView = Eigen::Map<const Vector>;
 
 Eigen::Index index(std::size_t size) { return static_cast<Eigen::Index>(size); }
-MatrixView square(std::span<const double> values, Eigen::Index rows) { return {values.data(), rows, rows}; }
+MatrixView square(std::span<const double> values, Eigen::Index rows) {
+  return {values.data(), rows, rows};
+}
 VectorView vector(std::span<const double> values) { return {values.data(), index(values.size())}; }
-std::vector<double> list(const Matrix& matrix) { return {matrix.data(), matrix.data() + matrix.size()}; }
+std::vector<double> list(const Matrix& matrix) {
+  return {matrix.data(), matrix.data() + matrix.size()};
+}
 std::vector<double> list(const Vector& values) { return {values.begin(), values.end()}; }
 
 Eigen::Index rows_of(std::span<const double> gram) {
@@ -76,11 +80,13 @@ ImplicitState ImplicitState::initial(int d) {
           .w = list(Vector(Vector::Zero(d)))};
 }
 
-std::vector<ImplicitState> implicit_states(const Network& network, std::span<const double> gram, double factor) {
+std::vector<ImplicitState> implicit_states(const Network& network, std::span<const double> gram,
+                                           double factor) {
   std::vector<ImplicitState> states{ImplicitState::initial(network.spec.d)};
   for (int layer = 0; layer < network.spec.layers; ++layer) {
     const ImplicitState& state = states.back();
-    states.push_back(next_state(state, update(network.expanded(layer), gram_at(state, gram, factor))));
+    states.push_back(
+        next_state(state, update(network.expanded(layer), gram_at(state, gram, factor))));
   }
   return states;
 }
@@ -88,8 +94,9 @@ std::vector<ImplicitState> implicit_states(const Network& network, std::span<con
 ContextMoments moments_at(const ImplicitState& state, std::span<const double> gram, double factor) {
   const auto d = index(state.d());
   const Matrix g = gram_at(state, gram, factor);
-  return {
-      .sigma = list(Matrix(g.topLeftCorner(d, d))), .alpha = list(Vector(g.topRightCorner(d, 1))), .lambda = g(d, d)};
+  return {.sigma = list(Matrix(g.topLeftCorner(d, d))),
+          .alpha = list(Vector(g.topRightCorner(d, 1))),
+          .lambda = g(d, d)};
 }
 
 LeastSquares least_squares(std::span<const double> gram, double factor) {
@@ -98,18 +105,23 @@ LeastSquares least_squares(std::span<const double> gram, double factor) {
   const Matrix sigma = g.topLeftCorner(d, d);
   const Vector alpha = g.topRightCorner(d, 1);
   const Vector w_star = sigma.completeOrthogonalDecomposition().solve(alpha);
-  // y^T y - w*^T alpha loses digits where residuals are small, but never falls below zero by more than rounding.
-  return {.sigma = list(sigma), .w_star = list(w_star), .rho = std::max(0.0, g(d, d) - w_star.dot(alpha))};
+  // y^T y - w*^T alpha loses digits where residuals are small, but never falls below zero by more
+  // than rounding.
+  return {.sigma = list(sigma),
+          .w_star = list(w_star),
+          .rho = std::max(0.0, g(d, d) - w_star.dot(alpha))};
 }
 
-DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before, const LeastSquares& context) {
+DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before,
+                             const LeastSquares& context) {
   const auto d = index(before.d());
   const MatrixView m = square(before.m, d), sigma = square(context.sigma, d);
   const VectorView u = vector(before.u), w = vector(before.w), w_star = vector(context.w_star);
   const double a = before.a, rho = context.rho;
   const Matrix identity = Matrix::Identity(d, d);
 
-  // The layer's view of the context: tokens are F e, and e = (x, <w*, x> + r) with residuals r orthogonal to x.
+  // The layer's view of the context: tokens are F e, and e = (x, <w*, x> + r) with residuals r
+  // orthogonal to x.
   const Matrix image = m + u * w_star.transpose();
   const Vector offset = a * w_star - w;
   const Vector g = sigma * offset;
@@ -137,11 +149,13 @@ DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before, co
           .after = std::move(after)};
 }
 
-std::vector<DiagonalLayer> diagonal_layers(const Network& network, std::span<const double> gram, double factor) {
+std::vector<DiagonalLayer> diagonal_layers(const Network& network, std::span<const double> gram,
+                                           double factor) {
   const LeastSquares context = least_squares(gram, factor);
   std::vector<DiagonalLayer> layers;
   for (int l = 0; l < network.spec.layers; ++l) {
-    const ImplicitState before = layers.empty() ? ImplicitState::initial(network.spec.d) : layers.back().after;
+    const ImplicitState before =
+        layers.empty() ? ImplicitState::initial(network.spec.d) : layers.back().after;
     layers.push_back(diagonal_layer(network.omega(l), before, context));
   }
   return layers;

@@ -3,7 +3,8 @@
 //   const auto states = implicit_states(network, gram, network.spec.context_factor(n));
 //   states[l].w   // the weights w^l that predict <w^l, x_t> after layer l
 //
-// Every token is an affine function of where it began, with coefficients that depend on the prompt alone:
+// Every token is an affine function of where it began, with coefficients that depend on the prompt
+// alone:
 //
 //     x_i^l = M x_i + y_i u,    y_i^l = a y_i - <w, x_i>,    x_t^l = M x_t,    y_t^l = -<w, x_t>
 //
@@ -33,11 +34,13 @@ struct ImplicitState {
 
 // The state before the first layer and after each: L + 1 of them, by Lemma 4.3,
 //
-//     M' = (I + A) M - b w^T,   u' = (I + A) u + a b,   a' = (1 + delta) a + <c, u>,   w' = (1 + delta) w - M^T c
+//     M' = (I + A) M - b w^T,   u' = (I + A) u + a b,   a' = (1 + delta) a + <c, u>,   w' = (1 +
+//                               delta) w - M^T c
 //
-// where [A b; c^T delta] = sum_h P_h G^l Q_h. `gram` is sum_j e_j e_j^T over the keys [D, D] (the query
-// among them if the network says so), `factor` the c that scales it.
-std::vector<ImplicitState> implicit_states(const Network& network, std::span<const double> gram, double factor);
+// where [A b; c^T delta] = sum_h P_h G^l Q_h. `gram` is sum_j e_j e_j^T over the keys [D, D] (the
+// query among them if the network says so), `factor` the c that scales it.
+std::vector<ImplicitState> implicit_states(const Network& network, std::span<const double> gram,
+                                           double factor);
 
 // What layer l + 1 sees of the context: G^l = F G F^T with F = [M u; -w^T a].
 struct ContextMoments {
@@ -47,7 +50,8 @@ struct ContextMoments {
 };
 ContextMoments moments_at(const ImplicitState& state, std::span<const double> gram, double factor);
 
-// The context as its least squares solution and what that leaves: G = [S, S w*; .., w*^T S w* + rho].
+// The context as its least squares solution and what that leaves: G = [S, S w*; .., w*^T S w* +
+// rho].
 struct LeastSquares {
   std::vector<double> sigma;   // [d, d] S, times c
   std::vector<double> w_star;  // [d]    S w* = alpha, of least norm where S is singular
@@ -65,7 +69,8 @@ LeastSquares least_squares(std::span<const double> gram, double factor);
 //     Pi     = omega_yx M^T (M + u w*^T)               a direct step (omega_yx < 0)
 //     Phi    = omega_yx a rho M^T                      a step along the momentum
 //
-// g is minus half the gradient of sum_i (a y_i - <w, x_i>)^2 in w, times c; S^l, lambda^l are what the layer sees.
+// g is minus half the gradient of sum_i (a y_i - <w, x_i>)^2 in w, times c; S^l, lambda^l are what
+// the layer sees.
 struct DiagonalLayer {
   std::vector<double> forgetting;  // [d, d] Lambda
   std::vector<double> gathering;   // [d, d] Gamma
@@ -78,9 +83,11 @@ struct DiagonalLayer {
 
 // The coefficients of one layer at the state before it. M' and a' follow from
 // alpha^l = (M + u w*^T) g + a rho u.
-DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before, const LeastSquares& context);
+DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before,
+                             const LeastSquares& context);
 
 // All layers of a network of kind diag or gdpp: L of them.
-std::vector<DiagonalLayer> diagonal_layers(const Network& network, std::span<const double> gram, double factor);
+std::vector<DiagonalLayer> diagonal_layers(const Network& network, std::span<const double> gram,
+                                           double factor);
 
 }  // namespace gramian

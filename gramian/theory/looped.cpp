@@ -74,12 +74,15 @@ LoopedContexts::LoopedContexts(int d, int n, std::size_t contexts, std::uint64_t
   const auto size = static_cast<std::size_t>(d);
   matrices_.reserve(contexts * size * size);
   for (std::size_t first = 0; first < contexts; first += kLanes) {
-    const PhiloxAddress address{
-        .seed = seed, .stream = kTuningStream, .step = 0, .first = static_cast<std::uint32_t>(first)};
+    const PhiloxAddress address{.seed = seed,
+                                .stream = kTuningStream,
+                                .step = 0,
+                                .first = static_cast<std::uint32_t>(first)};
     sampler.sample(address, kLanes, block);
     for (std::size_t p = 0; p < std::min<std::size_t>(kLanes, contexts - first); ++p) {
       for (std::size_t i = 0; i < size; ++i) {
-        for (std::size_t j = 0; j < size; ++j) matrices_.push_back(block.gram[(i * (size + 1) + j) * kLanes + p] / n);
+        for (std::size_t j = 0; j < size; ++j)
+          matrices_.push_back(block.gram[(i * (size + 1) + j) * kLanes + p] / n);
       }
     }
   }
@@ -118,7 +121,8 @@ ContextMean LoopedContexts::diverging(double a) const {
   const auto d = static_cast<std::size_t>(d_);
   double count = 0;
   const double contexts = static_cast<double>(spectra_.contexts());
-  for (std::size_t c = 0; c < spectra_.contexts(); ++c) count += a * spectra_.eigenvalues()[c * d + d - 1] > 2;
+  for (std::size_t c = 0; c < spectra_.contexts(); ++c)
+    count += a * spectra_.eigenvalues()[c * d + d - 1] > 2;
   return {count / contexts, standard_error(contexts, count, count)};
 }
 
@@ -177,7 +181,8 @@ std::vector<double> LoopedContexts::gradient(std::span<const double> a, int loop
     const auto m = powers(step, s, loops);
     term.setZero();
     for (int k = 0; k < loops; ++k) {
-      term += m[static_cast<std::size_t>(loops - 1 - k)] * m.back().transpose() * m[static_cast<std::size_t>(k)];
+      term += m[static_cast<std::size_t>(loops - 1 - k)] * m.back().transpose() *
+              m[static_cast<std::size_t>(k)];
     }
     sum -= 2 * (s * term);
   }
@@ -185,13 +190,15 @@ std::vector<double> LoopedContexts::gradient(std::span<const double> a, int loop
   return {sum.data(), sum.data() + size};
 }
 
-double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first, double last, int points) {
+double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first,
+                                double last, int points) {
   double x = 0, y = 0, xx = 0, xy = 0;
   for (int k = 0; k < points; ++k) {
     const double share = static_cast<double>(k) / (points - 1);
     const double a = 1 - std::pow(1 - first, 1 - share) * std::pow(1 - last, share);
     const double loss = std::log(contexts.loss(a, loops).mean);
-    const double slope = contexts.slope(a, loops);  // d times each of the d diagonal entries of the gradient
+    const double slope =
+        contexts.slope(a, loops);  // d times each of the d diagonal entries of the gradient
     const double gradient = std::log(slope * slope / contexts.d());
     x += loss / points;
     y += gradient / points;
@@ -201,7 +208,8 @@ double gradient_dominance_slope(const LoopedContexts& contexts, int loops, doubl
   return (xy - x * y) / (xx - x * x);
 }
 
-std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops, std::span<const double> times) {
+std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops,
+                                     std::span<const double> times) {
   // At A = 0 the curvature of the loss is about 2L (2L - 1) E l^2, and it falls from there.
   const double longest = 0.5 / (loops * (2 * loops - 1));
   const auto size = static_cast<std::size_t>(contexts.d()) * static_cast<std::size_t>(contexts.d());
@@ -220,7 +228,8 @@ std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops, 
       const auto k2 = moved(k1, h / 2);
       const auto k3 = moved(k2, h / 2);
       const auto k4 = moved(k3, h);
-      for (std::size_t i = 0; i < size; ++i) a[i] -= h / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]);
+      for (std::size_t i = 0; i < size; ++i)
+        a[i] -= h / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]);
     }
     time = end;
     points.push_back({time, contexts.loss(a, loops).mean, a});

@@ -1,22 +1,28 @@
-// Looped transformers and gradient descent in many steps (Gatmiry et al. 2024), without training one.
+// Looped transformers and gradient descent in many steps (Gatmiry et al. 2024), without training
+// one.
 //
-// Tasks: x ~ N(0, S), w ~ N(0, S^-1), y = <w, x>, no noise. L loops of one preconditioned layer (A, u), on G/n:
+// Tasks: x ~ N(0, S), w ~ N(0, S^-1), y = <w, x>, no noise. L loops of one preconditioned layer (A,
+// u), on G/n:
 //
-//     w^{l+1} - w = M (w^l - w) + A^T S_hat u,   M = I - A^T S_hat,   S_hat = 1/n sum x x^T,   w^0 = 0
+//     w^{l+1} - w = M (w^l - w) + A^T S_hat u,   M = I - A^T S_hat,   S_hat = 1/n sum x x^T,   w^0
+//       = 0
 //     w^L - w = -M^L w + (I - M^L) u
 //
-// so that, the error of the prediction squared (without the 1/2 of the rest of this library, as in the paper),
+// so that, the error of the prediction squared (without the 1/2 of the rest of this library, as in
+// the paper),
 //
-//     loss(A, u) = loss(A, 0) + E u^T (I - M^L)^T S (I - M^L) u,    loss(A, 0) = E tr[S M^L S^-1 M^{L T}]
+//     loss(A, u) = loss(A, 0) + E u^T (I - M^L)^T S (I - M^L) u,    loss(A, 0) = E tr[S M^L S^-1
+//       M^{L T}]
 //
-// and with A' = C^T A C, S = C C^T, everything is as for S = I: loss(A, 0) = E |(I - A'^T S_g)^L|^2 with S_g the
-// S_hat of standard normal inputs. The best symmetric A is a* S^-1, with a* the minimiser of E sum_i (1 - a l_i)^2L
-// over the eigenvalues l of S_g; for L = 1 it is n / (n + d + 1), with loss d (d + 1) / (n + d + 1).
+// and with A' = C^T A C, S = C C^T, everything is as for S = I: loss(A, 0) = E |(I - A'^T S_g)^L|^2
+// with S_g the S_hat of standard normal inputs. The best symmetric A is a* S^-1, with a* the
+// minimiser of E sum_i (1 - a l_i)^2L over the eigenvalues l of S_g; for L = 1 it is n / (n + d +
+// 1), with loss d (d + 1) / (n + d + 1).
 //
-// From L = 3 on it is a saddle: A' = a I + k J, J a rotation by ninety degrees, is better, and by a factor of eight
-// for L = 10, d = 10, n = 100. M = (1 - a) I - a E + k J (1 + E), E = S_g - I small: in a plane in which E is e and -e
-// the eigenvalues of a E - k J are +-sqrt(a^2 e^2 - k^2), so a turn shrinks what loops amplify. Trained networks
-// find it.
+// From L = 3 on it is a saddle: A' = a I + k J, J a rotation by ninety degrees, is better, and by a
+// factor of eight for L = 10, d = 10, n = 100. M = (1 - a) I - a E + k J (1 + E), E = S_g - I
+// small: in a plane in which E is e and -e the eigenvalues of a E - k J are +-sqrt(a^2 e^2 - k^2),
+// so a turn shrinks what loops amplify. Trained networks find it.
 //
 // Letters: d input dimension, n context length, L loops, a step size, S covariance of x.
 #pragma once
@@ -52,11 +58,11 @@ class LoopedContexts {
   ContextMean loss(double a, int loops) const;
   double slope(double a, int loops) const;
   LoopedOptimum optimum(int loops) const;
-  // The best A' = a I + k J, J with blocks (0 1; -1 0) on its diagonal (for odd d the last entry is zero).
-  // Deterministic; costs some fifty evaluations of the loss below.
+  // The best A' = a I + k J, J with blocks (0 1; -1 0) on its diagonal (for odd d the last entry is
+  // zero). Deterministic; costs some fifty evaluations of the loss below.
   RotatedOptimum rotated_optimum(int loops) const;
-  // The share of contexts with an eigenvalue above 2/a: on these every further loop makes things worse, and for the
-  // mean it is only a question of how many loops until they carry it.
+  // The share of contexts with an eigenvalue above 2/a: on these every further loop makes things
+  // worse, and for the mean it is only a question of how many loops until they carry it.
   ContextMean diverging(double a) const;
 
   // A [d, d] row-major, for S = I and u = 0. The gradient is -2 E sum_k S_g M^{L-1-k} M^{L T} M^k.
@@ -69,9 +75,11 @@ class LoopedContexts {
   ContextSpectra spectra_;
 };
 
-// d log |grad loss|^2 / d log loss along A = a I, by least squares over `points` steps a, evenly spaced in log(1 - a)
-// between first and last. (2L - 1) / L for n -> infinity (Theorem 3.4 has it as the exponent of a lower bound).
-double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first, double last, int points);
+// d log |grad loss|^2 / d log loss along A = a I, by least squares over `points` steps a, evenly
+// spaced in log(1 - a) between first and last. (2L - 1) / L for n -> infinity (Theorem 3.4 has it
+// as the exponent of a lower bound).
+double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first,
+                                double last, int points);
 
 struct FlowPoint {
   double time = 0;
@@ -79,8 +87,9 @@ struct FlowPoint {
   std::vector<double> a;  // [d, d]
 };
 
-// dA/dt = -grad loss(A, 0) from A = 0, on the contexts as they are; S = I. One point for each time, ascending.
-// Fourth-order Runge-Kutta.
-std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops, std::span<const double> times);
+// dA/dt = -grad loss(A, 0) from A = 0, on the contexts as they are; S = I. One point for each time,
+// ascending. Fourth-order Runge-Kutta.
+std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops,
+                                     std::span<const double> times);
 
 }  // namespace gramian

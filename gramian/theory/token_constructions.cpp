@@ -11,7 +11,8 @@ Transformer interleaved_descent(int d, int n, double step) {
                            .layers = 2,
                            .context_scale = ContextScale::sum},
                           {}};
-  const auto width = static_cast<std::size_t>(transformer.spec.inner_width()), content = static_cast<std::size_t>(d);
+  const auto width = static_cast<std::size_t>(transformer.spec.inner_width()),
+             content = static_cast<std::size_t>(d);
   const auto count = static_cast<std::size_t>(tokens);
   const auto matrix = [&](auto fill) {
     std::vector<double> m(width * width);
@@ -21,8 +22,8 @@ Transformer interleaved_descent(int d, int n, double step) {
   const auto identity = [&](auto at) {
     for (std::size_t i = 0; i < width; ++i) at(i, i) = 1;
   };
-  // The copying layer, all as right factors of rows. A token of x asks for the position after its own; keys are
-  // positions.
+  // The copying layer, all as right factors of rows. A token of x asks for the position after its
+  // own; keys are positions.
   matrix([&](auto at) {
     for (std::size_t k = 0; k + 1 < count; k += 2) at(content + k, content + k + 1) = 1;
   });
@@ -35,7 +36,8 @@ Transformer interleaved_descent(int d, int n, double step) {
     for (std::size_t k = 1; k < count; ++k) at(content + k, content + k - 1) = -1;
   });
   matrix(identity);
-  // A step of gradient descent: x is the first d numbers, y the last, which a token of y does not have.
+  // A step of gradient descent: x is the first d numbers, y the last, which a token of y does not
+  // have.
   matrix([&](auto at) {
     for (std::size_t i = 0; i < content; ++i) at(i, i) = 1;
   });

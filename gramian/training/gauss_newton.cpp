@@ -20,8 +20,8 @@ GaussNewton::GaussNewton(std::size_t parameters)
 GaussNewton::~GaussNewton() = default;
 
 void GaussNewton::step(const GaussNewtonSpec& spec, double beta1, double height, double error,
-                       const std::vector<double>& gradient, const std::vector<double>& sample, GaussNewtonState& state,
-                       std::vector<double>& theta) {
+                       const std::vector<double>& gradient, const std::vector<double>& sample,
+                       GaussNewtonState& state, std::vector<double>& theta) {
   auto& [scaled, scale, right, delta, factor] = *workspace_;
   const std::size_t n = theta.size();
   const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
@@ -29,7 +29,8 @@ void GaussNewton::step(const GaussNewtonSpec& spec, double beta1, double height,
   // The first samples are averaged: C is never pulled towards zero.
   const double memory = std::min(spec.memory, before / (before + 1));
   state.step += 1;
-  for (std::size_t i = 0; i < n * n; ++i) state.curvature[i] += (1 - memory) * (sample[i] - state.curvature[i]);
+  for (std::size_t i = 0; i < n * n; ++i)
+    state.curvature[i] += (1 - memory) * (sample[i] - state.curvature[i]);
   const double unbias = 1 / (1 - std::pow(beta1, static_cast<double>(state.step)));
   for (std::size_t i = 0; i < n; ++i) {
     state.momentum[i] += (1 - beta1) * (gradient[i] - state.momentum[i]);
@@ -40,8 +41,8 @@ void GaussNewton::step(const GaussNewtonSpec& spec, double beta1, double height,
   }
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
-      scaled(index(i), index(j)) =
-          scale(index(i)) * state.curvature[i * n + j] * scale(index(j)) + (i == j ? spec.damping : 0);
+      scaled(index(i), index(j)) = scale(index(i)) * state.curvature[i * n + j] * scale(index(j)) +
+                                   (i == j ? spec.damping : 0);
     }
   }
   factor.compute(scaled);

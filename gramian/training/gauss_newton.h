@@ -30,9 +30,10 @@ struct GaussNewtonSpec {
 inline constexpr std::size_t kMaxGaussNewtonParameters = 512;
 
 struct GaussNewtonState {
-  std::vector<double> curvature;  // C, row-major [parameters, parameters]; empty before the first step
-  std::vector<double> momentum;   // m, biased towards zero as Adam's is
-  std::int64_t step = 0;          // steps done
+  std::vector<double>
+      curvature;  // C, row-major [parameters, parameters]; empty before the first step
+  std::vector<double> momentum;  // m, biased towards zero as Adam's is
+  std::int64_t step = 0;         // steps done
 };
 
 class GaussNewton {
@@ -40,10 +41,11 @@ class GaussNewton {
   explicit GaussNewton(std::size_t parameters);
   ~GaussNewton();
 
-  // sample: this step's estimate of C, row-major, both triangles. height: of the schedule, in [0, 1].
-  // error: root mean square of the residuals. Updates theta and state. Allocates nothing.
-  void step(const GaussNewtonSpec& spec, double beta1, double height, double error, const std::vector<double>& gradient,
-            const std::vector<double>& sample, GaussNewtonState& state, std::vector<double>& theta);
+  // sample: this step's estimate of C, row-major, both triangles. height: of the schedule, in [0,
+  // 1]. error: root mean square of the residuals. Updates theta and state. Allocates nothing.
+  void step(const GaussNewtonSpec& spec, double beta1, double height, double error,
+            const std::vector<double>& gradient, const std::vector<double>& sample,
+            GaussNewtonState& state, std::vector<double>& theta);
 
  private:
   struct Workspace;  // matrices of Eigen, which the header keeps out of its users

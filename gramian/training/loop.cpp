@@ -22,7 +22,8 @@ void ChunkSums::give_up(int count) {
   dropped = count;
 }
 
-TrainingLoop::TrainingLoop(const TrainSpec& spec, std::size_t parameters) : spec_(spec), gradient_(parameters) {
+TrainingLoop::TrainingLoop(const TrainSpec& spec, std::size_t parameters)
+    : spec_(spec), gradient_(parameters) {
   adam_.first.resize(parameters);
   adam_.second.resize(parameters);
 }
@@ -35,7 +36,9 @@ void TrainingLoop::restore(TrainState state) {
   error_ = state.error;
 }
 
-int TrainingLoop::count_in(int chunk) const { return std::min(kChunkPrompts, spec_.batch - chunk * kChunkPrompts); }
+int TrainingLoop::count_in(int chunk) const {
+  return std::min(kChunkPrompts, spec_.batch - chunk * kChunkPrompts);
+}
 
 LossSpec TrainingLoop::current_loss() const {
   LossSpec loss = spec_.loss;
@@ -70,7 +73,8 @@ Expected<StepReport> TrainingLoop::reduce(std::span<const ChunkSums> chunks) {
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm) ||
       report.dropped > kMostDropped * spec_.batch) {
     return fail(ErrorKind::numeric,
-                "training diverged at step {}: the network exploded on {} of {} prompts, mean loss of the others {}; "
+                "training diverged at step {}: the network exploded on {} of {} prompts, mean loss "
+                "of the others {}; "
                 "a lower [train.learning_rate] or [train.robust] may help",
                 report.step, report.dropped, spec_.batch, report.loss);
   }

@@ -1,8 +1,8 @@
-// What every training has in common, whatever network it trains: settings, the state between steps, and the sum over
-// the chunks of a batch.
+// What every training has in common, whatever network it trains: settings, the state between steps,
+// and the sum over the chunks of a batch.
 //
-// The same seed gives the same bits on any number of threads: prompts are addressed by (seed, step, index), a step is
-// cut into fixed chunks, and chunk sums are added in order.
+// The same seed gives the same bits on any number of threads: prompts are addressed by (seed, step,
+// index), a step is cut into fixed chunks, and chunk sums are added in order.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,15 @@
 
 namespace gramian {
 
-enum class Method { adam, soap, gauss_newton };  // gauss_newton begins with Adam: see GaussNewtonSpec
-enum class Precision { single, twice };          // float | double kernels; sums and weights are double in both
+enum class Method {
+  adam,
+  soap,
+  gauss_newton
+};  // gauss_newton begins with Adam: see GaussNewtonSpec
+enum class Precision {
+  single,
+  twice
+};  // float | double kernels; sums and weights are double in both
 
 struct TrainSpec {
   std::uint64_t seed = 0;
@@ -27,7 +34,8 @@ struct TrainSpec {
   int batch = 2048;  // B, fresh prompts a step
   Precision precision = Precision::single;
   LossSpec loss;
-  double robust_final = 10000.0;  // c of the loss at the last step; it grows geometrically from loss.robust
+  double robust_final =
+      10000.0;  // c of the loss at the last step; it grows geometrically from loss.robust
   Method method = Method::adam;
   OptimiserSpec optimiser;  // Adam, SOAP, and the schedule of all
   GaussNewtonSpec gauss_newton;
@@ -50,12 +58,14 @@ struct TrainState {
   double error = 0;  // running mean of r^2 under the robust loss; 0 before the first step
 };
 
-inline constexpr int kChunkBlocks = 8;  // 128 prompts: small enough to share out, large against the reduction
+inline constexpr int kChunkBlocks =
+    8;  // 128 prompts: small enough to share out, large against the reduction
 inline constexpr int kChunkPrompts = kChunkBlocks * kLanes;
 
-// A prompt with a larger squared error is left out: its numbers are about to leave the range of float. The first bound
-// is as high as can be, since a prompt that is left out cannot teach the network to hold it; where a backward pass
-// overflows all the same, its chunk is run again with the second.
+// A prompt with a larger squared error is left out: its numbers are about to leave the range of
+// float. The first bound is as high as can be, since a prompt that is left out cannot teach the
+// network to hold it; where a backward pass overflows all the same, its chunk is run again with the
+// second.
 inline constexpr double kExploded[] = {1e24, 1e10};
 
 // What a chunk of a batch leaves.
@@ -103,8 +113,8 @@ class TrainingLoop {
   // Prompts of a batch that are no guards.
   int learners() const;
 
-  // Sums the chunks into gradient_, robust_error_ and the report, and clips the gradient. Errors: numeric, if training
-  // has diverged.
+  // Sums the chunks into gradient_, robust_error_ and the report, and clips the gradient. Errors:
+  // numeric, if training has diverged.
   Expected<StepReport> reduce(std::span<const ChunkSums> chunks);
 
   TrainSpec spec_;

@@ -20,9 +20,9 @@ namespace gramian {
 // sixteen the first `guards` prompts have their Gram matrix multiplied by `stretch`, as if the
 // context were longer; large eigenvalues, on which deep networks explode, are rare without. Their
 // gradient is weighted by max(0, 1 - r_0^2 / r^2), r_0 the error of predicting zero: it vanishes
-// wherever the network does better than that. For networks of four layers and more: shallow ones have
-// large errors there at their optimum without exploding, and lose by guards. (Tried and no better: a
-// threshold of 100 or 10,000 r_0^2, a weight of 0.02.)
+// wherever the network does better than that. For networks of four layers and more: shallow ones
+// have large errors there at their optimum without exploding, and lose by guards. (Tried and no
+// better: a threshold of 100 or 10,000 r_0^2, a weight of 0.02.)
 struct LossSpec {
   QueryMode query = QueryMode::integrated;
   double robust = 100.0;  // c, in units of r^2
@@ -33,22 +33,23 @@ struct LossSpec {
 template <class T>
 struct BlockLoss {
   std::array<double, kLanes> squared_error{};  // r^2 of each prompt; may be infinite or NaN
-  std::array<double, kLanes> weight{};         // of its gradient: the robust weight, times that of a guard
+  std::array<double, kLanes> weight{};  // of its gradient: the robust weight, times that of a guard
 };
 
 // weights: [d, lanes], w^L on entry, dloss/dw^L on return.
 // covariance: S [d, d] of the inputs, empty for I.
 template <class T>
-BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& covariance, const PromptBlock<T>& block,
-                           T* weights);
+BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& covariance,
+                           const PromptBlock<T>& block, T* weights);
 
 // Cotangents v of w^L with E[v v^T] = W, W the Gauss-Newton curvature of the loss at the errors of
-// `loss`: a random sign for each coordinate, through the factor C of S, or the sampled query with one
-// sign. Signs are independent, so sums over prompts serve as well as single ones.
+// `loss`: a random sign for each coordinate, through the factor C of S, or the sampled query with
+// one sign. Signs are independent, so sums over prompts serve as well as single ones.
 // v: [d, lanes].
 template <class T>
-void curvature_cotangent(const LossSpec& spec, const RegressionTask& task, const PhiloxAddress& address,
-                         const PromptBlock<T>& block, const BlockLoss<T>& loss, T* v);
+void curvature_cotangent(const LossSpec& spec, const RegressionTask& task,
+                         const PhiloxAddress& address, const PromptBlock<T>& block,
+                         const BlockLoss<T>& loss, T* v);
 
 // The loss of a prompt with squared error r^2.
 double robust_loss(double squared_error, double c);

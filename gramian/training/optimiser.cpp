@@ -32,8 +32,8 @@ double clip(double clip_norm, std::vector<double>& gradient) {
   return norm;
 }
 
-void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& state,
-               std::vector<double>& theta) {
+void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+               AdamState& state, std::vector<double>& theta) {
   state.step += 1;
   state.first.resize(theta.size());
   state.second.resize(theta.size());
@@ -44,7 +44,8 @@ void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>
     const double g = gradient[i];
     state.first[i] += (1 - spec.beta1) * (g - state.first[i]);
     state.second[i] += (1 - spec.beta2) * (g * g - state.second[i]);
-    const double direction = state.first[i] * first_scale / (std::sqrt(state.second[i] * second_scale) + spec.epsilon);
+    const double direction =
+        state.first[i] * first_scale / (std::sqrt(state.second[i] * second_scale) + spec.epsilon);
     theta[i] -= rate * (direction + spec.weight_decay * theta[i]);
   }
 }

@@ -37,7 +37,7 @@ struct AdamState {
 double clip(double clip_norm, std::vector<double>& gradient);
 
 // One update of theta; advances state.step.
-void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& state,
-               std::vector<double>& theta);
+void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+               AdamState& state, std::vector<double>& theta);
 
 }  // namespace gramian

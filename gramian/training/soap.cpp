@@ -19,7 +19,10 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 struct Soap::Workspace {
   explicit Workspace(std::size_t rows)
-      : size(static_cast<Eigen::Index>(rows)), half(size, size), rotated(size, size), solver(size) {}
+      : size(static_cast<Eigen::Index>(rows)),
+        half(size, size),
+        rotated(size, size),
+        solver(size) {}
   Eigen::Map<const Matrix> matrix(const std::vector<double>& list, std::size_t index) const {
     return {list.data() + index * entries(), size, size};
   }
@@ -47,8 +50,8 @@ SoapState Soap::initial(std::size_t parameters) const {
   return state;
 }
 
-void Soap::step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& adam,
-                SoapState& state, std::vector<double>& theta) {
+void Soap::step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+                AdamState& adam, SoapState& state, std::vector<double>& theta) {
   Workspace& work = *workspace_;
   adam.step += 1;
   const double t = static_cast<double>(adam.step);
@@ -57,7 +60,8 @@ void Soap::step(const OptimiserSpec& spec, double rate, const std::vector<double
   const bool refresh = adam.step > kFirst && adam.step % kRefresh == 1;
   for (std::size_t k = 0; k < theta.size() / work.entries(); ++k) {
     const auto g = work.matrix(gradient, k);
-    auto first = work.matrix(adam.first, k), second = work.matrix(adam.second, k), w = work.matrix(theta, k);
+    auto first = work.matrix(adam.first, k), second = work.matrix(adam.second, k),
+         w = work.matrix(theta, k);
     auto left = work.matrix(state.left, k), right = work.matrix(state.right, k);
     auto u = work.matrix(state.left_basis, k), v = work.matrix(state.right_basis, k);
 
@@ -76,7 +80,8 @@ void Soap::step(const OptimiserSpec& spec, double rate, const std::vector<double
     first += (1 - spec.beta1) * (g - first);
     work.half.noalias() = u.transpose() * first;
     work.rotated.noalias() = work.half * v;
-    // A direction without influence has a gradient of rounding errors, which must not become a step.
+    // A direction without influence has a gradient of rounding errors, which must not become a
+    // step.
     const double floor = spec.epsilon + kLeast * std::sqrt(second.maxCoeff() * second_scale);
     work.rotated.array() *= first_scale / ((second.array() * second_scale).sqrt() + floor);
     work.half.noalias() = u * work.rotated;

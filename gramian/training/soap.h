@@ -2,10 +2,10 @@
 // matrices P and Q of FULL.
 //
 // For each matrix with gradient g [D, D], running means of g g^T and g^T g have the eigenvectors
-// U and V. Adam's first moment m stays in the coordinates of theta; its second moments v are those of
-// U^T g V, and a step is -rate U (U^T m V / (sqrt(v) + epsilon)) V^T. A step turns with the coordinates
-// of x, as the task does. Adam's own steps do not, and what a network learns beyond DIAG lies along
-// directions of x that are never an axis.
+// U and V. Adam's first moment m stays in the coordinates of theta; its second moments v are those
+// of U^T g V, and a step is -rate U (U^T m V / (sqrt(v) + epsilon)) V^T. A step turns with the
+// coordinates of x, as the task does. Adam's own steps do not, and what a network learns beyond
+// DIAG lies along directions of x that are never an axis.
 //
 // Letters: D size of a token.
 #pragma once
@@ -35,8 +35,8 @@ class Soap {
   SoapState initial(std::size_t parameters) const;
 
   // One update of theta; advances adam.step. Allocates nothing.
-  void step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient, AdamState& adam,
-            SoapState& state, std::vector<double>& theta);
+  void step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+            AdamState& adam, SoapState& state, std::vector<double>& theta);
 
  private:
   struct Workspace;  // matrices of Eigen, which the header keeps out of its users

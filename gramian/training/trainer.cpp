@@ -16,16 +16,19 @@ constexpr double kLargestSlope = 1e15;
 template <class T>
 class LaneTrainer final : public Trainer {
  public:
-  LaneTrainer(const RegressionTask& task, const Network& initial, const TrainSpec& spec, ThreadPool& pool)
+  LaneTrainer(const RegressionTask& task, const Network& initial, const TrainSpec& spec,
+              ThreadPool& pool)
       : Trainer(initial, spec), task_(task), pool_(pool) {
     const std::size_t parameters = network_.theta.size();
     const bool second_order = spec.method == Method::gauss_newton;
     theta_.resize(parameters);
     chunks_.resize(static_cast<std::size_t>(chunks()));
     for (ChunkSums& chunk : chunks_) chunk.gradient.resize(parameters);
-    if (second_order) curvatures_.resize(chunks_.size(), std::vector<double>(parameters * parameters));
+    if (second_order)
+      curvatures_.resize(chunks_.size(), std::vector<double>(parameters * parameters));
     for (int t = 0; t < pool.threads(); ++t) {
-      workers_.push_back(std::make_unique<Worker>(task_, network_.spec, spec.loss.query, second_order));
+      workers_.push_back(
+          std::make_unique<Worker>(task_, network_.spec, spec.loss.query, second_order));
     }
     if (second_order) {
       solver_ = std::make_unique<GaussNewton>(parameters);
@@ -58,9 +61,11 @@ class LaneTrainer final : public Trainer {
       report->learning_rate = gauss_newton(std::sqrt(robust_error_));
     } else {
       const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
-      report->learning_rate = learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
+      report->learning_rate =
+          learning_rate(spec_.optimiser, adam_.step, steps) * std::min(1.0, std::sqrt(error_));
       if (spec_.method == Method::soap) {
-        soap_step_->step(spec_.optimiser, report->learning_rate, gradient_, adam_, soap_, network_.theta);
+        soap_step_->step(spec_.optimiser, report->learning_rate, gradient_, adam_, soap_,
+                         network_.theta);
       } else {
         adam_step(spec_.optimiser, report->learning_rate, gradient_, adam_, network_.theta);
       }
@@ -92,7 +97,8 @@ class LaneTrainer final : public Trainer {
 
   // Steps of Adam before those of Gauss-Newton.
   std::int64_t first_steps() const {
-    return static_cast<std::int64_t>(spec_.gauss_newton.first_share * static_cast<double>(spec_.steps));
+    return static_cast<std::int64_t>(spec_.gauss_newton.first_share *
+                                     static_cast<double>(spec_.steps));
   }
 
   // Returns the rate.
@@ -103,11 +109,13 @@ class LaneTrainer final : public Trainer {
       for (std::size_t i = 0; i < n * n; ++i) curvature_[i] += chunk[i];
     }
     for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) curvature_[j * n + i] = curvature_[i * n + j] /= learners();
+      for (std::size_t j = 0; j <= i; ++j)
+        curvature_[j * n + i] = curvature_[i * n + j] /= learners();
     }
-    const double height = schedule_height(spec_.optimiser, adam_.step - first_steps(), spec_.steps - first_steps());
-    solver_->step(spec_.gauss_newton, spec_.optimiser.beta1, height, error, gradient_, curvature_, gauss_newton_,
-                  network_.theta);
+    const double height =
+        schedule_height(spec_.optimiser, adam_.step - first_steps(), spec_.steps - first_steps());
+    solver_->step(spec_.gauss_newton, spec_.optimiser.beta1, height, error, gradient_, curvature_,
+                  gauss_newton_, network_.theta);
     adam_.step += 1;
     return spec_.gauss_newton.rate * height;
   }
@@ -130,7 +138,8 @@ class LaneTrainer final : public Trainer {
       worker.sampler.sample(address, std::min(kLanes, count - b * kLanes), worker.block);
       stretch_guards(worker.block);
       worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
-      BlockLoss<T> loss = loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
+      BlockLoss<T> loss =
+          loss_gradient(loss_, task_.spec().covariance, worker.block, worker.weights.data());
       if (const int dropped = drop_exploded(loss, exploded, worker.block); dropped > 0) {
         chunk.dropped += dropped;
         worker.pass.forward(theta_.data(), worker.block, factor, worker.weights.data());
@@ -160,13 +169,15 @@ class LaneTrainer final : public Trainer {
     T* slopes = worker.slopes.data();
     for (std::size_t p = 0; p < kLanes; ++p) {
       bool small = true;  // false for NaN
-      for (std::size_t i = 0; i < n; ++i) small = small && std::abs(slopes[i * kLanes + p]) < kLargestSlope;
+      for (std::size_t i = 0; i < n; ++i)
+        small = small && std::abs(slopes[i * kLanes + p]) < kLargestSlope;
       for (std::size_t i = 0; !small && i < n; ++i) slopes[i * kLanes + p] = T(0);
     }
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j <= i; ++j) {
         T product[kLanes];
-        for (std::size_t p = 0; p < kLanes; ++p) product[p] = slopes[i * kLanes + p] * slopes[j * kLanes + p];
+        for (std::size_t p = 0; p < kLanes; ++p)
+          product[p] = slopes[i * kLanes + p] * slopes[j * kLanes + p];
         curvature[i * n + j] += sum_lanes(product);
       }
     }
@@ -174,7 +185,8 @@ class LaneTrainer final : public Trainer {
 
   void stretch_guards(PromptBlock<T>& block) const {
     for (std::size_t p = 0; p < static_cast<std::size_t>(loss_.guards); ++p) {
-      for (std::size_t i = p; i < block.gram.size(); i += kLanes) block.gram[i] *= static_cast<T>(loss_.stretch);
+      for (std::size_t i = p; i < block.gram.size(); i += kLanes)
+        block.gram[i] *= static_cast<T>(loss_.stretch);
     }
   }
 
@@ -185,7 +197,8 @@ class LaneTrainer final : public Trainer {
       if (loss.squared_error[p] <= exploded) continue;  // false for NaN
       ++dropped;
       for (std::size_t i = p; i < block.gram.size(); i += kLanes) block.gram[i] = T(0);
-      for (std::size_t i = p; i < block.truth.size(); i += kLanes) block.truth[i] = block.query[i] = T(0);
+      for (std::size_t i = p; i < block.truth.size(); i += kLanes)
+        block.truth[i] = block.query[i] = T(0);
     }
     return dropped;
   }
@@ -199,7 +212,8 @@ class LaneTrainer final : public Trainer {
   std::vector<double> curvature_;  // of the batch
   std::vector<T> theta_;
   std::vector<ChunkSums> chunks_;
-  std::vector<std::vector<double>> curvatures_;  // of the chunks: lower triangles of sum (J^T v)(J^T v)^T
+  std::vector<std::vector<double>>
+      curvatures_;  // of the chunks: lower triangles of sum (J^T v)(J^T v)^T
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
@@ -208,43 +222,52 @@ class LaneTrainer final : public Trainer {
 Status check(const RegressionTask& task, const NetworkSpec& network, const TrainSpec& train) {
   GRAMIAN_TRY(network.check());
   if (network.d != task.d()) {
-    return fail(ErrorKind::config, "the model is for d = {}, the task has d = {}", network.d, task.d());
+    return fail(ErrorKind::config, "the model is for d = {}, the task has d = {}", network.d,
+                task.d());
   }
   if (network.query_in_keys && train.loss.query == QueryMode::integrated) {
     return fail(ErrorKind::config,
-                "[train.query] integrated needs [model.query_in_keys] false: with the query among the keys the "
+                "[train.query] integrated needs [model.query_in_keys] false: with the query among "
+                "the keys the "
                 "prediction is not linear in it; use sampled");
   }
   if (train.steps < 0 || train.steps > 0xFFFFFFFFll) {
     return fail(ErrorKind::config, "[train.steps] must be in [0, 2^32), got {}", train.steps);
   }
   if (train.method == Method::gauss_newton && network.parameters() > kMaxGaussNewtonParameters) {
-    return fail(ErrorKind::config,
-                "[train.optimiser] gauss_newton is for at most {} parameters, this model has {}; use adam",
-                kMaxGaussNewtonParameters, network.parameters());
+    return fail(
+        ErrorKind::config,
+        "[train.optimiser] gauss_newton is for at most {} parameters, this model has {}; use adam",
+        kMaxGaussNewtonParameters, network.parameters());
   }
   if (train.method == Method::soap && network.kind != Parametrisation::full) {
-    return fail(ErrorKind::config, "[train.optimiser] soap is for the matrices of [model.kind] full, got {}",
+    return fail(ErrorKind::config,
+                "[train.optimiser] soap is for the matrices of [model.kind] full, got {}",
                 name_of(network.kind));
   }
-  if (train.batch < 1) return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
+  if (train.batch < 1)
+    return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
   // The whole batch's gradients and one block of activations a thread.
   const double rows = static_cast<double>(network.rows());
   const double chunks = std::ceil(static_cast<double>(train.batch) / kChunkPrompts);
   const double gradients = chunks * static_cast<double>(network.parameters()) * sizeof(double);
-  const double activations = static_cast<double>(network.layers) * (2.0 + network.heads) * rows * rows * kLanes * 8.0;
-  const double bytes = gradients + activations + static_cast<double>(network.parameters()) * kLanes * 8.0;
+  const double activations =
+      static_cast<double>(network.layers) * (2.0 + network.heads) * rows * rows * kLanes * 8.0;
+  const double bytes =
+      gradients + activations + static_cast<double>(network.parameters()) * kLanes * 8.0;
   if (bytes > 8e9) {
-    return fail(ErrorKind::config,
-                "d = {}, L = {}, H = {}, B = {} would need {:.0f} GB of memory; at most 8 GB are allowed", network.d,
-                network.layers, network.heads, train.batch, bytes / 1e9);
+    return fail(
+        ErrorKind::config,
+        "d = {}, L = {}, H = {}, B = {} would need {:.0f} GB of memory; at most 8 GB are allowed",
+        network.d, network.layers, network.heads, train.batch, bytes / 1e9);
   }
   return {};
 }
 
-std::unique_ptr<Trainer> Trainer::create(const RegressionTask& task, const Network& initial, const TrainSpec& spec,
-                                         ThreadPool& pool) {
-  if (spec.precision == Precision::twice) return std::make_unique<LaneTrainer<double>>(task, initial, spec, pool);
+std::unique_ptr<Trainer> Trainer::create(const RegressionTask& task, const Network& initial,
+                                         const TrainSpec& spec, ThreadPool& pool) {
+  if (spec.precision == Precision::twice)
+    return std::make_unique<LaneTrainer<double>>(task, initial, spec, pool);
   return std::make_unique<LaneTrainer<float>>(task, initial, spec, pool);
 }
 

@@ -17,8 +17,8 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
 class Trainer : public TrainingLoop {
  public:
   // The arguments must have passed check(). `pool` must outlive the trainer.
-  static std::unique_ptr<Trainer> create(const RegressionTask& task, const Network& initial, const TrainSpec& spec,
-                                         ThreadPool& pool);
+  static std::unique_ptr<Trainer> create(const RegressionTask& task, const Network& initial,
+                                         const TrainSpec& spec, ThreadPool& pool);
 
   const Network& network() const { return network_; }
   const std::vector<double>& theta() const final { return network_.theta; }

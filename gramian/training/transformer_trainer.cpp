@@ -12,7 +12,8 @@ namespace {
 template <class T>
 class TapeTrainer final : public TransformerTrainer {
  public:
-  TapeTrainer(const TokenTask& task, const Transformer& initial, const TrainSpec& spec, ThreadPool& pool)
+  TapeTrainer(const TokenTask& task, const Transformer& initial, const TrainSpec& spec,
+              ThreadPool& pool)
       : TransformerTrainer(initial, spec),
         task_(task),
         recorded_(record(initial.spec).value()),
@@ -20,7 +21,8 @@ class TapeTrainer final : public TransformerTrainer {
         theta_(theta().size()),
         chunks_(static_cast<std::size_t>(chunks())) {
     for (ChunkSums& chunk : chunks_) chunk.gradient.resize(theta_.size());
-    for (int t = 0; t < pool.threads(); ++t) workers_.push_back(std::make_unique<Worker>(task_, recorded_));
+    for (int t = 0; t < pool.threads(); ++t)
+      workers_.push_back(std::make_unique<Worker>(task_, recorded_));
   }
 
   Expected<StepReport> step() override {
@@ -96,13 +98,15 @@ class TapeTrainer final : public TransformerTrainer {
   }
 
   void forward(Worker& worker) {
-    std::copy(worker.block.tokens.begin(), worker.block.tokens.end(), worker.run.values(recorded_.tokens));
+    std::copy(worker.block.tokens.begin(), worker.block.tokens.end(),
+              worker.run.values(recorded_.tokens));
     worker.run.forward(theta_.data());
   }
 
   static double residual(Worker& worker, std::size_t p) {
     if (!worker.kept[p]) return 0;
-    return static_cast<double>(worker.run.values(worker.prediction)[p]) - static_cast<double>(worker.block.target[p]);
+    return static_cast<double>(worker.run.values(worker.prediction)[p]) -
+           static_cast<double>(worker.block.target[p]);
   }
 
   // Prompts on which the network exploded become empty ones that do not count.
@@ -113,7 +117,8 @@ class TapeTrainer final : public TransformerTrainer {
       if (r * r <= exploded) continue;  // false for NaN
       ++dropped;
       worker.kept[p] = false;
-      for (std::size_t i = p; i < worker.block.tokens.size(); i += kLanes) worker.block.tokens[i] = T(0);
+      for (std::size_t i = p; i < worker.block.tokens.size(); i += kLanes)
+        worker.block.tokens[i] = T(0);
     }
     return dropped;
   }
@@ -132,37 +137,47 @@ class TapeTrainer final : public TransformerTrainer {
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train) {
   GRAMIAN_TRY(transformer.check());
   if (transformer.tokens != task.tokens() || transformer.width != task.width()) {
-    return fail(ErrorKind::config, "the model is for {} tokens of {} numbers, the task has {} of {}",
+    return fail(ErrorKind::config,
+                "the model is for {} tokens of {} numbers, the task has {} of {}",
                 transformer.tokens, transformer.width, task.tokens(), task.width());
   }
   if (train.loss.guards != 0) {
-    return fail(ErrorKind::config,
-                "[train.guards] must be 0 for [model.kind] transformer: guards stretch a Gram matrix");
+    return fail(
+        ErrorKind::config,
+        "[train.guards] must be 0 for [model.kind] transformer: guards stretch a Gram matrix");
   }
   if (train.method != Method::adam) {
     return fail(ErrorKind::config, "[train.optimiser] must be adam for [model.kind] transformer");
   }
-  if (train.batch < 1) return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
+  if (train.batch < 1)
+    return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", train.batch);
   if (train.steps < 1 || train.steps > 0xFFFFFFFFll) {
     return fail(ErrorKind::config, "[train.steps] must be in [1, 2^32), got {}", train.steps);
   }
   const auto recorded = GRAMIAN_TRY(record(transformer));
-  // The whole batch's gradients, and for one thread all values with their adjoints and the gradient in lanes.
+  // The whole batch's gradients, and for one thread all values with their adjoints and the gradient
+  // in lanes.
   double values = 0;
-  for (const Tape::Node& node : recorded.tape.nodes()) values += node.shared() ? 0 : static_cast<double>(node.size());
+  for (const Tape::Node& node : recorded.tape.nodes())
+    values += node.shared() ? 0 : static_cast<double>(node.size());
   const auto parameters = static_cast<double>(recorded.tape.parameters());
-  const double bytes = std::ceil(static_cast<double>(train.batch) / kChunkPrompts) * parameters * sizeof(double) +
-                       (3 * values + parameters) * kLanes * sizeof(double);
+  const double bytes =
+      std::ceil(static_cast<double>(train.batch) / kChunkPrompts) * parameters * sizeof(double) +
+      (3 * values + parameters) * kLanes * sizeof(double);
   if (bytes > 8e9) {
-    return fail(ErrorKind::config, "{} parameters, {} tokens and B = {} would need {:.0f} GB of memory; at most 8 GB",
+    return fail(ErrorKind::config,
+                "{} parameters, {} tokens and B = {} would need {:.0f} GB of memory; at most 8 GB",
                 recorded.tape.parameters(), transformer.tokens, train.batch, bytes / 1e9);
   }
   return {};
 }
 
-std::unique_ptr<TransformerTrainer> TransformerTrainer::create(const TokenTask& task, const Transformer& initial,
-                                                               const TrainSpec& spec, ThreadPool& pool) {
-  if (spec.precision == Precision::twice) return std::make_unique<TapeTrainer<double>>(task, initial, spec, pool);
+std::unique_ptr<TransformerTrainer> TransformerTrainer::create(const TokenTask& task,
+                                                               const Transformer& initial,
+                                                               const TrainSpec& spec,
+                                                               ThreadPool& pool) {
+  if (spec.precision == Precision::twice)
+    return std::make_unique<TapeTrainer<double>>(task, initial, spec, pool);
   return std::make_unique<TapeTrainer<float>>(task, initial, spec, pool);
 }
 

@@ -10,14 +10,16 @@
 
 namespace gramian {
 
-// Ranges, and settings that are for linear transformers alone: the loss is that of the sampled query, there are no
-// guards, and the method is Adam. Unlike there, Adam's rate is that of the schedule whatever the error.
+// Ranges, and settings that are for linear transformers alone: the loss is that of the sampled
+// query, there are no guards, and the method is Adam. Unlike there, Adam's rate is that of the
+// schedule whatever the error.
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train);
 
 class TransformerTrainer : public TrainingLoop {
  public:
   // The arguments must have passed check(). `pool` must outlive the trainer.
-  static std::unique_ptr<TransformerTrainer> create(const TokenTask& task, const Transformer& initial,
+  static std::unique_ptr<TransformerTrainer> create(const TokenTask& task,
+                                                    const Transformer& initial,
                                                     const TrainSpec& spec, ThreadPool& pool);
 
   const Transformer& transformer() const { return transformer_; }

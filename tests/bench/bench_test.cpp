@@ -19,9 +19,11 @@ TEST(Operations, AreThoseCountedByHand) {
   const auto full1 = count_operations({.kind = Parametrisation::full, .d = 2, .layers = 1});
   EXPECT_EQ(full1.forward, 2 * (9 + 9));
   EXPECT_EQ(full1.backward, 2 * (9 + 9 + 9));
-  const auto full3 = count_operations({.kind = Parametrisation::full, .d = 2, .layers = 3, .heads = 2});
+  const auto full3 =
+      count_operations({.kind = Parametrisation::full, .d = 2, .layers = 3, .heads = 2});
   EXPECT_EQ(full3.forward, 2 * (2 * (4 * 27 + 27 + 18 + 9) + 2 * 18));
-  const double first = 9 + 2 * 27 + 9 + 2 * 3 * 27, second = 9 + 2 * 27 + 9 + 18 + 2 * (3 * 27 + 2 * 18);
+  const double first = 9 + 2 * 27 + 9 + 2 * 3 * 27,
+               second = 9 + 2 * 27 + 9 + 18 + 2 * (3 * 27 + 2 * 18);
   EXPECT_EQ(full3.backward, 2 * (first + second + 2 * 5 * 9));
   const auto diag = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 2});
   EXPECT_EQ(diag.forward, 2 * (8 + 4));
@@ -29,7 +31,8 @@ TEST(Operations, AreThoseCountedByHand) {
   // The first, the second and the third layer of four.
   const auto diag4 = count_operations({.kind = Parametrisation::diag, .d = 2, .layers = 4});
   EXPECT_EQ(diag4.forward, 2 * (2 * (8 + 12 + 12 + 4) + (8 + 4)));
-  EXPECT_EQ(diag4.backward, 2 * ((4 + 8 + 8 + 4) + (4 + 8 + 8 + 8 + 6 + 8 + 8 + 18) + (4 + 8 + 18)));
+  EXPECT_EQ(diag4.backward,
+            2 * ((4 + 8 + 8 + 4) + (4 + 8 + 8 + 8 + 6 + 8 + 8 + 18) + (4 + 8 + 18)));
   const auto gdpp4 = count_operations({.kind = Parametrisation::gdpp, .d = 2, .layers = 4});
   EXPECT_EQ(gdpp4.forward, 2 * (2 * (8 + 12 + 6 + 4) + (8 + 4)));
   EXPECT_EQ(gdpp4.backward, diag4.backward - 2 * (4 + 8));
@@ -50,7 +53,8 @@ TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
 }
 
 TEST(Bench, TheNumbersOfACaseBelongTogether) {
-  const BenchCase what{.kind = Parametrisation::diag, .layers = 2, .d = 3, .n = 9, .batch = 100, .threads = 2};
+  const BenchCase what{
+      .kind = Parametrisation::diag, .layers = 2, .d = 3, .n = 9, .batch = 100, .threads = 2};
   const BenchTime time = time_case(what, 10.0, 0.01);
   EXPECT_GT(time.ms, 0);
   const double operations = count_operations({.kind = what.kind, .d = 3, .layers = 2}).total();
@@ -66,7 +70,8 @@ TEST(Bench, TheNumbersOfACaseBelongTogether) {
   const auto json = nlohmann::json::parse(bench_json(result));
   EXPECT_EQ(json["signature"], "0123456789abcdef");
   EXPECT_EQ(json["peak_gflops_per_core"], 10.0);
-  for (const char* key : {"kind", "layers", "d", "n", "batch", "threads", "ms", "gflops", "peak_fraction"}) {
+  for (const char* key :
+       {"kind", "layers", "d", "n", "batch", "threads", "ms", "gflops", "peak_fraction"}) {
     EXPECT_TRUE(json["cases"][0].contains(key)) << key;
   }
   EXPECT_EQ(json["cases"][0]["ms"], time.ms);
@@ -87,8 +92,9 @@ TEST(TokenBench, TimesTheNetworksOfTheStudies) {
 }
 
 TEST(KernelBench, TimesEachCaseOnEachTarget) {
-  const std::vector<NetworkCase> cases{{{.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2}, 5},
-                                       {{.kind = Parametrisation::gdpp, .d = 2, .layers = 1}, 1}};
+  const std::vector<NetworkCase> cases{
+      {{.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2}, 5},
+      {{.kind = Parametrisation::gdpp, .d = 2, .layers = 1}, 1}};
   const std::vector<std::string> targets = simd_targets();
   int calls = 0;
   const KernelBench bench = run_kernel_bench(cases, targets, 1e-4, [&](int done, int total) {
@@ -108,7 +114,9 @@ TEST(KernelBench, TimesEachCaseOnEachTarget) {
   }
   EXPECT_EQ(json["kernels"][0]["case"], cases[0].name());
   EXPECT_NE(kernel_table(bench).find(cases[0].name()), std::string::npos);
-  EXPECT_EQ(run_kernel_bench(cases, targets, 1e-4, [](int done, int) { return done < 1; }).rows.size(), 0u);
+  EXPECT_EQ(
+      run_kernel_bench(cases, targets, 1e-4, [](int done, int) { return done < 1; }).rows.size(),
+      0u);
 }
 
 }  // namespace

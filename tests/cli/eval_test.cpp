@@ -19,7 +19,8 @@ std::set<std::string> keys(const json& object) {
   return names;
 }
 
-const std::set<std::string> kSolvers{"oracle", "constrr", "adarr", "tunedrr", "bayes", "ols", "gd", "zero"};
+const std::set<std::string> kSolvers{"oracle", "constrr", "adarr", "tunedrr",
+                                     "bayes",  "ols",     "gd",    "zero"};
 
 std::set<std::string> solvers_and_model() {
   std::set<std::string> names = kSolvers;
@@ -37,23 +38,28 @@ TEST(Eval, WritesTheJsonOfTheContract) {
   }
 
   const json result = shop.json("run/eval.json");
-  EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query", "tuning_prompts", "constants",
-                                                 "undefined", "layers", "model_minus_bayes", "blowups"}));
+  EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query",
+                                                 "tuning_prompts", "constants", "undefined",
+                                                 "layers", "model_minus_bayes", "blowups"}));
   EXPECT_EQ(result["prompts"], 3000);
   for (const char* kind : {"adjusted", "loss"}) {
     EXPECT_EQ(keys(result[kind]), solvers_and_model()) << kind;
     for (const auto& [name, estimate] : result[kind].items()) {
       EXPECT_EQ(keys(estimate), (std::set<std::string>{"mean", "se"})) << kind << " " << name;
-      EXPECT_TRUE(estimate["mean"].is_number() && estimate["se"].is_number()) << kind << " " << name;
+      EXPECT_TRUE(estimate["mean"].is_number() && estimate["se"].is_number())
+          << kind << " " << name;
     }
   }
   EXPECT_EQ(result["adjusted"]["oracle"]["mean"], 0);
   const double oracle = result["loss"]["oracle"]["mean"];
   for (const auto& [name, estimate] : result["adjusted"].items()) {
-    EXPECT_NEAR(estimate["mean"], result["loss"][name]["mean"].get<double>() - oracle, 1e-12) << name;
+    EXPECT_NEAR(estimate["mean"], result["loss"][name]["mean"].get<double>() - oracle, 1e-12)
+        << name;
   }
   // Trained for a moment, the model lies between the bound and knowing nothing.
-  const auto adjusted = [&](const char* name) { return result["adjusted"][name]["mean"].get<double>(); };
+  const auto adjusted = [&](const char* name) {
+    return result["adjusted"][name]["mean"].get<double>();
+  };
   EXPECT_GT(adjusted("model"), adjusted("bayes"));
   EXPECT_LT(adjusted("model"), 0.5 * adjusted("zero"));
   EXPECT_EQ(result["layers"].size(), 2u);
@@ -71,8 +77,10 @@ TEST(Eval, SameSeedSameFileOtherSeedOtherPrompts) {
   const std::string first = evaluated({"--prompts", "500", "--seed", "7"});
   EXPECT_EQ(json::parse(first)["prompts"], 500);
   EXPECT_EQ(evaluated({"--prompts", "500", "--seed", "7", "train.threads=1"}), first);
-  EXPECT_EQ(evaluated({"eval.prompts=500", "eval.seed=7"}), first);  // the flags are short for these
-  EXPECT_EQ(evaluated({"eval.prompts=600", "--seed", "7", "--prompts", "500"}), first);  // and win over them
+  EXPECT_EQ(evaluated({"eval.prompts=500", "eval.seed=7"}),
+            first);  // the flags are short for these
+  EXPECT_EQ(evaluated({"eval.prompts=600", "--seed", "7", "--prompts", "500"}),
+            first);  // and win over them
   const json other = json::parse(evaluated({"--prompts", "500", "--seed", "8"}));
   EXPECT_NE(other["loss"], json::parse(first)["loss"]);
 }
@@ -80,8 +88,8 @@ TEST(Eval, SameSeedSameFileOtherSeedOtherPrompts) {
 TEST(Eval, ThePromptsMayBeOthersThanInTraining) {
   const Workshop shop;
   ASSERT_TRUE(succeeds(shop.train("run")));
-  ASSERT_TRUE(succeeds(run_gramian(
-      {"eval", shop / "run", "task.sigma=[0, 2]", "eval.query=sampled", "eval.profile=[0.5, 1]", "task.n=12"})));
+  ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "task.sigma=[0, 2]", "eval.query=sampled",
+                                    "eval.profile=[0.5, 1]", "task.n=12"})));
   const json result = shop.json("run/eval.json");
   EXPECT_EQ(result["query"], "sampled");
   ASSERT_EQ(result["profile"].size(), 2u);
@@ -93,9 +101,11 @@ TEST(Eval, ThePromptsMayBeOthersThanInTraining) {
 
 TEST(Train, SettingsOfTheCommandLineWinOverTheFile) {
   const Workshop shop;
-  ASSERT_TRUE(succeeds(shop.train("run", {"model.kind=full", "task.sigma=[0, 2]", "train.steps=2"})));
+  ASSERT_TRUE(
+      succeeds(shop.train("run", {"model.kind=full", "task.sigma=[0, 2]", "train.steps=2"})));
   const std::string config = slurp(shop / "run/config.toml");
-  for (const char* line : {"kind = \"full\"\n", "sigma = [0, 2]\n", "steps = 2\n", "batch = 128\n", "beta1 = 0.9\n"}) {
+  for (const char* line :
+       {"kind = \"full\"\n", "sigma = [0, 2]\n", "steps = 2\n", "batch = 128\n", "beta1 = 0.9\n"}) {
     EXPECT_NE(config.find(line), std::string::npos) << line;
   }
   // The resolved configuration alone makes the same model.
@@ -122,10 +132,11 @@ TEST(Solve, WritesTheSameJsonWithoutAModel) {
   EXPECT_EQ(quiet.out.find("model"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(shop / "solve.json"));
 
-  ASSERT_TRUE(succeeds(run_gramian({"solve", shop.config(), "--prompts", "500", "--json", shop / "solve.json"})));
+  ASSERT_TRUE(succeeds(
+      run_gramian({"solve", shop.config(), "--prompts", "500", "--json", shop / "solve.json"})));
   const json result = shop.json("solve.json");
-  EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query", "tuning_prompts", "constants",
-                                                 "undefined"}));
+  EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query",
+                                                 "tuning_prompts", "constants", "undefined"}));
   EXPECT_EQ(keys(result["adjusted"]), kSolvers);
   EXPECT_EQ(keys(result["loss"]), kSolvers);
 

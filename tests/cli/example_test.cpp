@@ -29,11 +29,13 @@ TEST(Example, LossIsThatOfTheEvaluation) {
     ASSERT_TRUE(succeeds(shop.train(run, {kind})));
     ASSERT_TRUE(succeeds(run_gramian({"eval", shop / run, "--prompts", "20000"})));
     const auto model = shop.json(run + "/eval.json")["loss"]["model"];
-    const auto outcome = run_example({shop / (run + "/model.safetensors"), "--sigma", "0", "1", "--prompts", "20000"});
+    const auto outcome = run_example(
+        {shop / (run + "/model.safetensors"), "--sigma", "0", "1", "--prompts", "20000"});
     ASSERT_TRUE(succeeds(outcome));
     double loss = 0, se = 0;
     int prompts = 0;
-    ASSERT_EQ(std::sscanf(outcome.out.c_str(), "loss %lf +- %lf on %d prompts", &loss, &se, &prompts), 3);
+    ASSERT_EQ(
+        std::sscanf(outcome.out.c_str(), "loss %lf +- %lf on %d prompts", &loss, &se, &prompts), 3);
     EXPECT_EQ(prompts, 20000);
     // Other prompts, of a query drawn instead of integrated: equal in distribution only.
     const double mean = model["mean"], other_se = model["se"];

@@ -22,11 +22,13 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
 
 TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string top = run_gramian({"--help"}).out;
-  for (const char* word : {"train", "eval", "solve", "reproduce", "report", "export", "predict", "--version"}) {
+  for (const char* word :
+       {"train", "eval", "solve", "reproduce", "report", "export", "predict", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   const std::string train = run_gramian({"train", "--help"}).out;
-  for (const char* word : {"CONFIG.toml", "key=value", "--out DIR", "--resume", "130", "model.safetensors"}) {
+  for (const char* word :
+       {"CONFIG.toml", "key=value", "--out DIR", "--resume", "130", "model.safetensors"}) {
     EXPECT_NE(train.find(word), std::string::npos) << word;
   }
   const std::string eval = run_gramian({"eval", "--help"}).out;
@@ -42,12 +44,14 @@ TEST(Help, NamesCommandsOptionsAndExitCodes) {
     EXPECT_NE(report.find(word), std::string::npos) << word;
   }
   const std::string exporting = run_gramian({"export", "--help"}).out;
-  for (const char* word : {"DIR", "--to FORMAT", "numpy, c++ or onnx", "--output FILE", "predict(x_context [n, d]"}) {
+  for (const char* word :
+       {"DIR", "--to FORMAT", "numpy, c++ or onnx", "--output FILE", "predict(x_context [n, d]"}) {
     EXPECT_NE(exporting.find(word), std::string::npos) << word;
   }
   const std::string predict = run_gramian({"predict", "--help"}).out;
-  for (const char* word : {"DIR", "DATA.csv", "--target COLUMN", "--features A,B,..", "--whiten", "--output FILE",
-                           "--cross-validate K", "--repeats R", "--seed S", "--context N", "--json FILE"}) {
+  for (const char* word :
+       {"DIR", "DATA.csv", "--target COLUMN", "--features A,B,..", "--whiten", "--output FILE",
+        "--cross-validate K", "--repeats R", "--seed S", "--context N", "--json FILE"}) {
     EXPECT_NE(predict.find(word), std::string::npos) << word;
   }
 }
@@ -60,7 +64,8 @@ TEST(Help, VersionIsPrinted) {
 
 TEST(Help, WrongUsageExitsWithTwo) {
   EXPECT_TRUE(fails(run_gramian({}), 2, {"A subcommand is required"}));
-  EXPECT_TRUE(fails(run_gramian({"tarin"}), 2, {"'tarin' is not a command; there are train, eval, solve, bench"}));
+  EXPECT_TRUE(fails(run_gramian({"tarin"}), 2,
+                    {"'tarin' is not a command; there are train, eval, solve, bench"}));
   EXPECT_TRUE(fails(run_gramian({"train"}), 2, {"config is required"}));
   EXPECT_TRUE(fails(run_gramian({"train", "a.toml"}), 2, {"--out"}));
   EXPECT_TRUE(fails(run_gramian({"eval"}), 2, {"run is required"}));

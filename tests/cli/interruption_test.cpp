@@ -31,8 +31,8 @@ TEST(Interruption, CtrlCSavesAndResumeEndsInTheSameModel) {
     const Workshop shop;
     // Steps enough that the signal always comes in time, few enough to end in a moment.
     const test::Arguments settings{"train.steps=3000", "train.batch=512", "train.log_every=1"};
-    Process training(
-        test::gramian_command({"train", shop.config(), "--out", shop / "run", settings[0], settings[1], settings[2]}));
+    Process training(test::gramian_command(
+        {"train", shop.config(), "--out", shop / "run", settings[0], settings[1], settings[2]}));
     ASSERT_TRUE(wait_for_metrics(shop / "run"));
     training.send(signal);
     const auto outcome = training.wait();
@@ -62,8 +62,10 @@ TEST(Interruption, AFullDiskIsNamedAndTheRunGoesOnLater) {
   const Workshop shop;
   ASSERT_TRUE(succeeds(shop.train("whole")));
   // Room for config.toml, but not for a dense model of this size.
-  const test::Arguments full{"train", shop.config(), "--out", shop / "run", "model.kind=full", "task.d=10"};
-  EXPECT_TRUE(fails(run_gramian(full, 3000), 3, {"cannot write", shop / "run/model.safetensors", "File too large"}));
+  const test::Arguments full{"train",      shop.config(),     "--out",
+                             shop / "run", "model.kind=full", "task.d=10"};
+  EXPECT_TRUE(fails(run_gramian(full, 3000), 3,
+                    {"cannot write", shop / "run/model.safetensors", "File too large"}));
   for (const auto& entry : fs::directory_iterator(shop / "run")) {
     EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
   }
@@ -79,9 +81,11 @@ TEST(Interruption, AFullDiskIsNamedAndTheRunGoesOnLater) {
 
 TEST(Interruption, DivergenceExitsWithFour) {
   const Workshop shop;
-  const auto outcome =
-      shop.train("run", {"train.learning_rate=10", "train.warmup=0", "train.checkpoint_every=1", "model.layers=4"});
-  EXPECT_TRUE(fails(outcome, 4, {"training diverged at step", "[train.learning_rate]", "is kept in", shop / "run"}));
+  const auto outcome = shop.train("run", {"train.learning_rate=10", "train.warmup=0",
+                                          "train.checkpoint_every=1", "model.layers=4"});
+  EXPECT_TRUE(
+      fails(outcome, 4,
+            {"training diverged at step", "[train.learning_rate]", "is kept in", shop / "run"}));
   EXPECT_TRUE(fs::exists(shop / "run/checkpoint.safetensors"));
 }
 

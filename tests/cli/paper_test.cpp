@@ -29,22 +29,26 @@ TEST_P(Paper, TrainedModelsReachThePublishedLoss) {
   const Goal goal = GetParam();
   const Workshop shop;
   const std::string config = GRAMIAN_SOURCE_DIR "/configs/paper_sigma5.toml";
-  ASSERT_TRUE(
-      succeeds(run_gramian({"train", config, "--out", shop / "run", std::string("model.kind=") + goal.kind,
-                            std::string("model.layers=") + goal.layers, std::string("train.steps=") + goal.steps})));
+  ASSERT_TRUE(succeeds(run_gramian(
+      {"train", config, "--out", shop / "run", std::string("model.kind=") + goal.kind,
+       std::string("model.layers=") + goal.layers, std::string("train.steps=") + goal.steps})));
   ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "--prompts", "100000"})));
   const nlohmann::json result = shop.json("run/eval.json");
   EXPECT_LE(result["adjusted"]["model"]["mean"], goal.adjusted);
   // No predictor is better than Bayes: one that seems to be was compared on other prompts, or
   // was told the noise level.
-  EXPECT_GE(result["model_minus_bayes"]["mean"].get<double>(), -3 * result["model_minus_bayes"]["se"].get<double>());
+  EXPECT_GE(result["model_minus_bayes"]["mean"].get<double>(),
+            -3 * result["model_minus_bayes"]["se"].get<double>());
   EXPECT_LT(result["adjusted"]["model"]["se"], 0.01);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sigma5, Paper,
-                         testing::Values(Goal{"diag", "2", "1000", 0.250}, Goal{"diag", "4", "4000", 0.063},
+                         testing::Values(Goal{"diag", "2", "1000", 0.250},
+                                         Goal{"diag", "4", "4000", 0.063},
                                          Goal{"full", "4", "4000", 0.066}),
-                         [](const auto& goal) { return std::string(goal.param.kind) + goal.param.layers; });
+                         [](const auto& goal) {
+                           return std::string(goal.param.kind) + goal.param.layers;
+                         });
 
 }  // namespace
 }  // namespace gramian

@@ -52,11 +52,14 @@ TEST_F(Predict, PrintsAPredictionForEveryQuery) {
   // By the library.
   const auto run = load_trained_run(RunDirectory::open(shop_ / "run").value()).value();
   const auto dataset = make_dataset(parse_csv(table(), "").value(), "y").value();
-  const auto fit = NetworkRegressor::create(run.network, run.experiment.task, false)->fit(dataset.context).value();
+  const auto fit = NetworkRegressor::create(run.network, run.experiment.task, false)
+                       ->fit(dataset.context)
+                       .value();
   EXPECT_FALSE(fit.exploded);
   std::string want = "line,y\n";
   for (std::size_t k = 0; k < 3; ++k) {
-    want += fmt::format("{},{}\n", 11 + 10 * k, fit.model.predict(std::span(dataset.queries).subspan(3 * k, 3)));
+    want += fmt::format("{},{}\n", 11 + 10 * k,
+                        fit.model.predict(std::span(dataset.queries).subspan(3 * k, 3)));
   }
   EXPECT_EQ(outcome.out, want);
 
@@ -66,19 +69,23 @@ TEST_F(Predict, PrintsAPredictionForEveryQuery) {
 }
 
 TEST_F(Predict, FeaturesChooseColumns) {
-  const std::string csv = "name,c,y,a,b\nx,1,10,3,1\nz,2,12,1,5\nu,4,13,2,2\nv,3,14,7,1\nw,5,,1,1\n";
+  const std::string csv =
+      "name,c,y,a,b\nx,1,10,3,1\nz,2,12,1,5\nu,4,13,2,2\nv,3,14,7,1\nw,5,,1,1\n";
   const auto all = predict(csv);
   EXPECT_TRUE(fails(all, 3, {"data.csv:2: column 'name' must be a number, got 'x'"}));
   const auto outcome = predict(csv, {"--features", "a,b,c"});
   ASSERT_TRUE(succeeds(outcome));
   EXPECT_EQ(outcome.out.find("line,y\n6,"), 0u) << outcome.out;
-  EXPECT_TRUE(fails(predict(csv, {"--features", "a,b"}), 2,
-                    {"2 input columns (a, b), but the model of", "has d = 3", "--features", "task.d=2"}));
-  EXPECT_TRUE(fails(predict(csv, {"--features", "a,b,d"}), 2, {"no column 'd'; there are name, c, y, a, b"}));
+  EXPECT_TRUE(
+      fails(predict(csv, {"--features", "a,b"}), 2,
+            {"2 input columns (a, b), but the model of", "has d = 3", "--features", "task.d=2"}));
+  EXPECT_TRUE(fails(predict(csv, {"--features", "a,b,d"}), 2,
+                    {"no column 'd'; there are name, c, y, a, b"}));
 }
 
 TEST_F(Predict, CrossValidationComparesOnTheSameSplits) {
-  const Arguments arguments{"--cross-validate", "5", "--repeats", "4", "--seed", "3", "--json", shop_ / "cv.json"};
+  const Arguments arguments{"--cross-validate", "5", "--repeats", "4",
+                            "--seed",           "3", "--json",    shop_ / "cv.json"};
   const auto outcome = predict(table(), arguments);
   ASSERT_TRUE(succeeds(outcome));
   const auto json = shop_.json("cv.json");
@@ -106,57 +113,70 @@ TEST_F(Predict, BadTablesAreRefusedByLineAndColumn) {
   const std::string head = "a,b,c,y\n1,2,3,4\n2,1,5,6\n";
   EXPECT_TRUE(fails(predict(""), 3, {"data.csv: empty"}));
   EXPECT_TRUE(fails(predict("a,b,c,y\n"), 3, {"no row with a target in column 'y'"}));
-  EXPECT_TRUE(fails(predict("a,b,c,y\n1,2,3,4\n1,2,3,\n"), 3, {"one row with a target", "2 or more"}));
+  EXPECT_TRUE(
+      fails(predict("a,b,c,y\n1,2,3,4\n1,2,3,\n"), 3, {"one row with a target", "2 or more"}));
   EXPECT_TRUE(fails(predict(head), 3, {"no row to predict", "'y'", "--cross-validate"}));
   EXPECT_TRUE(fails(predict(head + "1,,3,\n"), 3, {"data.csv:4: column 'b' is empty"}));
-  EXPECT_TRUE(fails(predict(head + "1,two,3,\n"), 3, {"data.csv:4: column 'b' must be a number, got 'two'"}));
-  EXPECT_TRUE(fails(predict(head + "1,2,1e300,\n"), 3, {"data.csv:4: column 'c' must be at most 1e+100"}));
+  EXPECT_TRUE(fails(predict(head + "1,two,3,\n"), 3,
+                    {"data.csv:4: column 'b' must be a number, got 'two'"}));
+  EXPECT_TRUE(
+      fails(predict(head + "1,2,1e300,\n"), 3, {"data.csv:4: column 'c' must be at most 1e+100"}));
   EXPECT_TRUE(fails(predict(head + "1,2,3\n"), 3, {"data.csv:4: 3 cells"}));
   EXPECT_TRUE(fails(predict("a,b,a,y\n1,2,3,4\n"), 3, {"columns 1 and 3 have the same name 'a'"}));
   EXPECT_TRUE(fails(predict("a,b,c,z\n1,2,3,4\n"), 2, {"no column 'y'"}));
-  EXPECT_TRUE(fails(predict("a,b,c,y\n1,2,3,4\n2,1,5,4\n1,1,1,\n"), 3, {"column 'y' is constant over all 2 rows"}));
+  EXPECT_TRUE(fails(predict("a,b,c,y\n1,2,3,4\n2,1,5,4\n1,1,1,\n"), 3,
+                    {"column 'y' is constant over all 2 rows"}));
   EXPECT_TRUE(fails(predict(head + "1,2,3,\n", {"--whiten"}), 4, {"smallest eigenvalue"}));
-  EXPECT_TRUE(
-      fails(run_gramian({"predict", shop_ / "run", shop_ / "missing.csv", "--target", "y"}), 3, {"missing.csv"}));
-  EXPECT_TRUE(fails(run_gramian({"predict", shop_ / "no", data(), "--target", "y"}), 3, {"does not exist"}));
+  EXPECT_TRUE(fails(run_gramian({"predict", shop_ / "run", shop_ / "missing.csv", "--target", "y"}),
+                    3, {"missing.csv"}));
+  EXPECT_TRUE(fails(run_gramian({"predict", shop_ / "no", data(), "--target", "y"}), 3,
+                    {"does not exist"}));
 }
 
 TEST_F(Predict, AConstantInputIsLeftOutWithAWarning) {
   const auto outcome = predict("a,b,c,y\n1,7,3,4\n2,7,5,6\n3,7,1,5\n2,7,2,5.5\n1,9,1,\n");
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_NE(outcome.err.find("warning: "), std::string::npos);
-  EXPECT_NE(outcome.err.find("column 'b' is constant over the rows with a target, and left out"), std::string::npos);
+  EXPECT_NE(outcome.err.find("column 'b' is constant over the rows with a target, and left out"),
+            std::string::npos);
   EXPECT_EQ(outcome.out, predict("a,b,c,y\n1,7,3,4\n2,7,5,6\n3,7,1,5\n2,7,2,5.5\n1,7,1,\n").out);
 }
 
 TEST_F(Predict, WrongUsageExitsWithTwo) {
   EXPECT_TRUE(fails(run_gramian({"predict", shop_ / "run", data()}), 2, {"--target is required"}));
-  EXPECT_TRUE(fails(predict(table(), {"--repeats", "3"}), 2, {"--repeats requires --cross-validate"}));
+  EXPECT_TRUE(
+      fails(predict(table(), {"--repeats", "3"}), 2, {"--repeats requires --cross-validate"}));
   EXPECT_TRUE(fails(predict(table(), {"--cross-validate", "1"}), 2, {"--cross-validate"}));
-  EXPECT_TRUE(fails(predict(table(), {"--cross-validate", "5", "-o", "x"}), 2, {"--output excludes --cross-validate"}));
-  EXPECT_TRUE(fails(predict(table(), {"--cross-validate", "28"}), 2, {"at most the 27 rows with a target, got 28"}));
+  EXPECT_TRUE(fails(predict(table(), {"--cross-validate", "5", "-o", "x"}), 2,
+                    {"--output excludes --cross-validate"}));
+  EXPECT_TRUE(fails(predict(table(), {"--cross-validate", "28"}), 2,
+                    {"at most the 27 rows with a target, got 28"}));
 }
 
 TEST_F(Predict, ExportWritesWhereItIsTold) {
-  ASSERT_TRUE(succeeds(run_gramian({"export", shop_ / "run", "--to", "numpy", "-o", shop_ / "mine.py"})));
+  ASSERT_TRUE(
+      succeeds(run_gramian({"export", shop_ / "run", "--to", "numpy", "-o", shop_ / "mine.py"})));
   EXPECT_NE(slurp(shop_ / "mine.py").find("DIAG, 2 layers, d = 3 inputs"), std::string::npos);
   const auto printed = run_gramian({"export", shop_ / "run", "--to", "c++", "-o", "/dev/stdout"});
   ASSERT_TRUE(succeeds(printed));
   EXPECT_EQ(printed.out.find("// A linear transformer as an algorithm"), 0u);
   EXPECT_FALSE(fs::exists(shop_ / "run/learned.h"));
-  EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run", "--to", "torch"}), 2, {"numpy, c++, onnx, got 'torch'"}));
+  EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run", "--to", "torch"}), 2,
+                    {"numpy, c++, onnx, got 'torch'"}));
   EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run"}), 2, {"--to is required"}));
 }
 
 TEST(PredictExamples, AreFittedFromContextsOfTwentyRows) {
   const Workshop shop;
-  ASSERT_TRUE(succeeds(shop.train("run", {"task.d=10", "task.n=20", "task.sigma=[0, 5]", "train.steps=300"})));
-  for (const auto& [file, target] :
-       {std::pair{"diabetes", "progression"}, std::pair{"schools", "testscr"}, std::pair{"cars", "mpg"}}) {
+  ASSERT_TRUE(succeeds(
+      shop.train("run", {"task.d=10", "task.n=20", "task.sigma=[0, 5]", "train.steps=300"})));
+  for (const auto& [file, target] : {std::pair{"diabetes", "progression"},
+                                     std::pair{"schools", "testscr"}, std::pair{"cars", "mpg"}}) {
     SCOPED_TRACE(file);
     const std::string data = fmt::format("{}/examples/data/{}.csv", GRAMIAN_SOURCE_DIR, file);
-    ASSERT_TRUE(succeeds(run_gramian({"predict", shop / "run", data, "--target", target, "--cross-validate", "5",
-                                      "--context", "20", "--json", shop / "cv.json"})));
+    ASSERT_TRUE(
+        succeeds(run_gramian({"predict", shop / "run", data, "--target", target, "--cross-validate",
+                              "5", "--context", "20", "--json", shop / "cv.json"})));
     const auto error = shop.json("cv.json")["squared_error"];
     EXPECT_LT(error["model"]["mean"], error["mean"]["mean"]);
     EXPECT_LT(error["model"]["mean"], error["ols"]["mean"]);
@@ -166,19 +186,22 @@ TEST(PredictExamples, AreFittedFromContextsOfTwentyRows) {
 // The rule that makes tokens of rows, written twice. With one row a fold all splits are the same.
 TEST(PredictExamples, ContextRulesInPythonAgree) {
   const Workshop shop;
-  ASSERT_TRUE(succeeds(shop.train("run", {"task.d=10", "task.n=20", "task.sigma=[0, 5]", "train.steps=300"})));
+  ASSERT_TRUE(succeeds(
+      shop.train("run", {"task.d=10", "task.n=20", "task.sigma=[0, 5]", "train.steps=300"})));
   const std::string data = GRAMIAN_SOURCE_DIR "/examples/data/cars.csv";
-  ASSERT_TRUE(succeeds(run_gramian(
-      {"predict", shop / "run", data, "--target", "mpg", "--cross-validate", "32", "--json", shop / "cv.json"})));
+  ASSERT_TRUE(succeeds(run_gramian({"predict", shop / "run", data, "--target", "mpg",
+                                    "--cross-validate", "32", "--json", shop / "cv.json"})));
   ASSERT_TRUE(succeeds(run_gramian({"export", shop / "run", "--to", "numpy"})));
   const auto outcome =
-      test::Process({GRAMIAN_PYTHON, "-B", GRAMIAN_SOURCE_DIR "/examples/context_rules.py", shop / "run/learned.py",
-                     data, "--tokens", "20", "--folds", "32", "--repeats", "1"})
+      test::Process({GRAMIAN_PYTHON, "-B", GRAMIAN_SOURCE_DIR "/examples/context_rules.py",
+                     shop / "run/learned.py", data, "--tokens", "20", "--folds", "32", "--repeats",
+                     "1"})
           .wait();
   ASSERT_TRUE(succeeds(outcome));
   const auto json = shop.json("cv.json");
   EXPECT_EQ(json["squared_error"]["model"]["exploded"], 0);
-  const double want = double(json["squared_error"]["model"]["mean"]) / double(json["target_variance"]);
+  const double want =
+      double(json["squared_error"]["model"]["mean"]) / double(json["target_variance"]);
   double got = 0;
   ASSERT_EQ(std::sscanf(outcome.out.c_str(), "tokens %lf", &got), 1) << outcome.out;
   EXPECT_NEAR(got, want, 1e-7);

@@ -110,7 +110,8 @@ inline testing::AssertionResult fails(const Outcome& outcome, int exit_code,
 
 inline testing::AssertionResult succeeds(const Outcome& outcome) {
   if (outcome.exit_code == 0 && outcome.err.empty()) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "exit code " << outcome.exit_code << ": " << outcome.err << outcome.out;
+  return testing::AssertionFailure()
+         << "exit code " << outcome.exit_code << ": " << outcome.err << outcome.out;
 }
 
 // A folder with a configuration that trains in a moment.

@@ -27,7 +27,8 @@ std::map<std::string, std::string> results(const std::string& directory) {
     if (!entry.is_regular_file()) continue;
     const std::string name = fs::relative(entry.path(), directory);
     const std::string file = entry.path().filename();
-    if (file == "model.safetensors" || file == "config.toml" || file.starts_with("eval-") || file == "fig6.csv") {
+    if (file == "model.safetensors" || file == "config.toml" || file.starts_with("eval-") ||
+        file == "fig6.csv") {
       files[name] = slurp(entry.path());
     }
   }
@@ -71,7 +72,8 @@ TEST(Reproduce, TwoProcessesShareADirectory) {
 
 TEST(Reproduce, CtrlCSavesAndExitsWith130) {
   const TemporaryFolder folder;
-  Process process(test::gramian_command({"reproduce", "table1", "--only", "full-L7", "--out", folder / "s"}));
+  Process process(
+      test::gramian_command({"reproduce", "table1", "--only", "full-L7", "--out", folder / "s"}));
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   process.send(SIGINT);
   EXPECT_TRUE(fails(process.wait(), 130, {"interrupted; all is saved, the same command goes on"}));
@@ -79,18 +81,21 @@ TEST(Reproduce, CtrlCSavesAndExitsWith130) {
 
 TEST(Reproduce, ADryRunTrainsNothing) {
   const TemporaryFolder folder;
-  const auto outcome = run_gramian({"reproduce", "table1", "fig1", "fig7", "--dry-run", "--out", folder / "s"});
+  const auto outcome =
+      run_gramian({"reproduce", "table1", "fig1", "fig7", "--dry-run", "--out", folder / "s"});
   ASSERT_TRUE(succeeds(outcome));
-  for (const char* part : {"table1       210 cells, 210 of them not in the studies above",
-                           "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
-                           "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1 seed each), 0 done, about"}) {
+  for (const char* part :
+       {"table1       210 cells, 210 of them not in the studies above",
+        "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
+        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1 seed each), 0 done, about"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
   }
   EXPECT_FALSE(fs::exists(folder / "s"));
 }
 
 TEST(Reproduce, WrongUsageIsNamed) {
-  EXPECT_TRUE(fails(run_gramian({"reproduce", "table9"}), 2, {"'table9' is not a study; there are all, table1, fig1"}));
+  EXPECT_TRUE(fails(run_gramian({"reproduce", "table9"}), 2,
+                    {"'table9' is not a study; there are all, table1, fig1"}));
   EXPECT_TRUE(fails(run_gramian({"reproduce"}), 2, {"studies is required"}));
   EXPECT_TRUE(fails(run_gramian({"reproduce", "fig6", "--seeds", "0"}), 2, {"--seeds"}));
   const TemporaryFolder folder;
@@ -100,9 +105,9 @@ TEST(Reproduce, WrongUsageIsNamed) {
 
 TEST(Reproduce, HelpNamesEveryStudy) {
   const std::string help = run_gramian({"reproduce", "--help"}).out;
-  for (const char* word :
-       {"table1", "fig1", "fig7", "blowups", "training", "--quick", "--dry-run", "--seeds", "--only", "--steps",
-        "The recipe for Vladymyrov et al. 2024", "looped-fig1", "The recipe for Gatmiry et al. 2024"}) {
+  for (const char* word : {"table1", "fig1", "fig7", "blowups", "training", "--quick", "--dry-run",
+                           "--seeds", "--only", "--steps", "The recipe for Vladymyrov et al. 2024",
+                           "looped-fig1", "The recipe for Gatmiry et al. 2024"}) {
     EXPECT_NE(help.find(word), std::string::npos) << word;
   }
 }

@@ -22,7 +22,8 @@ TEST(BlowUps, CountIsThatOfEvaluate) {
   EXPECT_GT(count.count, 100u);
   EXPECT_EQ(count.count, result.blowups.count);
   EXPECT_GT(count.largest, 400);
-  EXPECT_EQ(count_blowups(task, model, 400, spec.prompts, spec.seed, one).value().largest, count.largest);
+  EXPECT_EQ(count_blowups(task, model, 400, spec.prompts, spec.seed, one).value().largest,
+            count.largest);
 }
 
 TEST(BlowUps, WhatIsNotANumberCounts) {
@@ -40,8 +41,8 @@ TEST(BlowUps, StopsWhenAsked) {
   const RegressionTask task = make_task(20, 10, NoisePrior::constant(1).value());
   FunctionPredictor model = one_step(0.02);
   ThreadPool pool(1);
-  const auto stopped =
-      count_blowups(task, model, 1, 1'000'000, 1, pool, [](std::uint64_t, std::uint64_t) { return false; });
+  const auto stopped = count_blowups(task, model, 1, 1'000'000, 1, pool,
+                                     [](std::uint64_t, std::uint64_t) { return false; });
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);
 }

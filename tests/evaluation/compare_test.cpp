@@ -1,4 +1,5 @@
-// Losses after each layer and alignment, against evaluate and against predictors of known difference.
+// Losses after each layer and alignment, against evaluate and against predictors of known
+// difference.
 #include "gramian/evaluation/compare.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +35,8 @@ TEST(Compare, LayerLossesAreThoseOfEvaluate) {
     EXPECT_NEAR(losses[l].loss.mean(), expected.layers[l].loss.mean(), 1e-12);
     EXPECT_GT(losses[l].median, 0);
     EXPECT_LT(losses[l].median, losses[l].loss.mean());  // squares are skewed
-    EXPECT_EQ(losses[l].loss.mean(), layer_losses(task, model, spec.prompts, spec.seed, one)[l].loss.mean());
+    EXPECT_EQ(losses[l].loss.mean(),
+              layer_losses(task, model, spec.prompts, spec.seed, one)[l].loss.mean());
   }
   // So are those that are counted for blow-ups.
   const auto count = count_blowups(task, model, 1e9, spec.prompts, spec.seed, one).value();
@@ -58,7 +60,8 @@ TEST(Compare, AlignmentOfKnownPredictors) {
   // The same direction, twice as long: the difference is the model itself.
   const Alignment a = align(task, model, twice, 1, 1'001, 5, three);
   EXPECT_NEAR(a.cosine.mean(), 1, 1e-12);
-  FunctionPredictor zero(1, [](const PromptBlock<double>&, int, int, std::vector<double>& w) { w.assign(3, 0.0); });
+  FunctionPredictor zero(
+      1, [](const PromptBlock<double>&, int, int, std::vector<double>& w) { w.assign(3, 0.0); });
   const Alignment b = align(task, model, zero, 1, 1'001, 5, one);
   EXPECT_NEAR(b.sensitivity.mean(), a.sensitivity.mean(), 1e-12);
   EXPECT_NEAR(b.prediction.mean(), a.prediction.mean(), 1e-12);

@@ -44,7 +44,8 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
   EXPECT_EQ(texts[0], texts[1]);
 }
 
-// Models that share the solvers' losses, one after the other and at once, get the bits that each gets alone.
+// Models that share the solvers' losses, one after the other and at once, get the bits that each
+// gets alone.
 TEST(Evaluate, SharedSolverLossesChangeNothing) {
   const RegressionTask task = make_task(12, 12, kUniform5);  // n = d: some solvers are undefined
   const EvalSpec spec = small_spec(3'003);
@@ -110,7 +111,8 @@ TEST(Evaluate, SampledAndIntegratedQueriesAgree) {
     EXPECT_LT(difference_in_errors(integrated.model().adjusted, sampled.model().adjusted), 4);
     for (std::size_t s = 0; s < integrated.solvers.size(); ++s) {
       EXPECT_LT(difference_in_errors(integrated.solvers[s].loss, sampled.solvers[s].loss), 4);
-      EXPECT_LE(integrated.solvers[s].loss.standard_error(), sampled.solvers[s].loss.standard_error());
+      EXPECT_LE(integrated.solvers[s].loss.standard_error(),
+                sampled.solvers[s].loss.standard_error());
     }
   }
 }
@@ -143,14 +145,15 @@ TEST(Evaluate, TheOracleAsAModel) {
     for (const WeightLaw weights : {WeightLaw::isotropic, WeightLaw::inverse_covariance}) {
       const RegressionTask task = make_correlated_task(8, 4, kUniform5, weights);
       const Matrix precision = precision_of(task);
-      FunctionPredictor model(1, [&](const PromptBlock<double>& prompts, int lane, int, std::vector<double>& w) {
-        Matrix gram(5, 5);
-        for (int k = 0; k < 25; ++k) gram(k / 5, k % 5) = prompts.gram[k * kLanes + lane];
-        const double sigma = prompts.sigma[lane];
-        Matrix system = gram.topLeftCorner(4, 4) + sigma * sigma * precision;
-        if (sigma == 0) system.setIdentity();  // an empty lane
-        Eigen::Map<Vector>(w.data(), 4) = system.ldlt().solve(gram.topRightCorner(4, 1));
-      });
+      FunctionPredictor model(
+          1, [&](const PromptBlock<double>& prompts, int lane, int, std::vector<double>& w) {
+            Matrix gram(5, 5);
+            for (int k = 0; k < 25; ++k) gram(k / 5, k % 5) = prompts.gram[k * kLanes + lane];
+            const double sigma = prompts.sigma[lane];
+            Matrix system = gram.topLeftCorner(4, 4) + sigma * sigma * precision;
+            if (sigma == 0) system.setIdentity();  // an empty lane
+            Eigen::Map<Vector>(w.data(), 4) = system.ldlt().solve(gram.topRightCorner(4, 1));
+          });
       ThreadPool pool(2);
       EvalSpec spec = small_spec(1'000);
       spec.query = query;
@@ -161,7 +164,8 @@ TEST(Evaluate, TheOracleAsAModel) {
       // The oracle alone may beat Bayes: it is told sigma.
       EXPECT_LT(result.model_minus_bayes.mean(), 0);
       EXPECT_NEAR(result.model_minus_bayes.mean(), -result.solvers[kBayes].adjusted.mean(), 1e-12);
-      EXPECT_NEAR(result.model_minus_bayes.standard_error(), result.solvers[kBayes].adjusted.standard_error(), 1e-12);
+      EXPECT_NEAR(result.model_minus_bayes.standard_error(),
+                  result.solvers[kBayes].adjusted.standard_error(), 1e-12);
     }
   }
 }
@@ -188,11 +192,12 @@ TEST(Evaluate, BlowUpsAreCountedAndNeverDropped) {
   EXPECT_NEAR(opponents.blowup_threshold, 1560, 200);  // 1000 times the oracle's 1.56
   for (const double size : {1e3, 1e200, std::numeric_limits<double>::quiet_NaN()}) {
     std::atomic<std::uint64_t> count = 0;
-    FunctionPredictor model(1, [&](const PromptBlock<double>& prompts, int lane, int, std::vector<double>& w) {
-      const bool explode = prompts.truth[lane] > 2;  // about one prompt in 44
-      count += explode;
-      std::fill(w.begin(), w.end(), explode ? size : 0.0);
-    });
+    FunctionPredictor model(
+        1, [&](const PromptBlock<double>& prompts, int lane, int, std::vector<double>& w) {
+          const bool explode = prompts.truth[lane] > 2;  // about one prompt in 44
+          count += explode;
+          std::fill(w.begin(), w.end(), explode ? size : 0.0);
+        });
     const EvalResult result = evaluate(task, opponents, &model, spec, pool).value();
     EXPECT_GT(result.blowups.count, 40u);
     EXPECT_EQ(result.blowups.count, count);

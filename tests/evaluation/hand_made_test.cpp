@@ -13,14 +13,16 @@
 namespace gramian::test {
 namespace {
 
-EvalSpec spec_of(std::uint64_t prompts) { return {.prompts = prompts, .seed = 3, .tuning_prompts = 400}; }
+EvalSpec spec_of(std::uint64_t prompts) {
+  return {.prompts = prompts, .seed = 3, .tuning_prompts = 400};
+}
 
 const Score& named(const std::vector<Score>& scores, std::string_view name) {
   return *std::ranges::find(scores, name, &Score::name);
 }
 
-// The network of gradient descent with the step that the hand-made one was tuned to: the same loss after as many
-// layers, on the same prompts.
+// The network of gradient descent with the step that the hand-made one was tuned to: the same loss
+// after as many layers, on the same prompts.
 TEST(HandMade, ANetworkOfGradientDescentIsGradientDescent) {
   const RegressionTask task = make_task(20, 5, kUniform5);
   ThreadPool pool(2);
@@ -31,10 +33,12 @@ TEST(HandMade, ANetworkOfGradientDescentIsGradientDescent) {
   for (int k = 1; k <= steps; ++k) {
     const Score& descent = named(alone.rows[static_cast<std::size_t>(k - 1)].hand_made, "gd");
     EXPECT_EQ(descent.constants[0].value, k);
-    const Network network = network_of(constructions::gradient_descent(k, descent.constants[1].value), 5);
+    const Network network =
+        network_of(constructions::gradient_descent(k, descent.constants[1].value), 5);
     NetworkPredictor model(network, 20, pool.threads());
     const auto with = compare_with_hand_made(task, &model, steps, spec_of(500), pool).value();
-    for (int l = 1; l <= steps; ++l) EXPECT_EQ(with.rows[static_cast<std::size_t>(l - 1)].model.has_value(), l <= k);
+    for (int l = 1; l <= steps; ++l)
+      EXPECT_EQ(with.rows[static_cast<std::size_t>(l - 1)].model.has_value(), l <= k);
     const Score& read_out = *with.rows[static_cast<std::size_t>(k - 1)].model;
     EXPECT_NEAR(read_out.adjusted.mean(), descent.adjusted.mean(), 1e-10);
     EXPECT_NEAR(read_out.adjusted.standard_error(), descent.adjusted.standard_error(), 1e-10);
@@ -55,7 +59,8 @@ TEST(HandMade, ReferencesAreThoseOfTheEvaluation) {
     EXPECT_EQ(comparison.references[s].name, result.solvers[s].name);
     EXPECT_EQ(comparison.references[s].loss.mean(), result.solvers[s].loss.mean());
   }
-  EXPECT_EQ(named(comparison.rows[1].hand_made, "gd").loss.mean(), named(result.solvers, "gd").loss.mean());
+  EXPECT_EQ(named(comparison.rows[1].hand_made, "gd").loss.mean(),
+            named(result.solvers, "gd").loss.mean());
   EXPECT_EQ(comparison.prompts, 300u);
   EXPECT_EQ(comparison.tuning_prompts, 400u);
 }
@@ -67,8 +72,10 @@ TEST(HandMade, NoneIsBelowBayes) {
   const Score& bayes = comparison.references[kBayes];
   for (const StepScores& row : comparison.rows) {
     for (const Score& score : row.hand_made) {
-      const double error = std::hypot(score.adjusted.standard_error(), bayes.adjusted.standard_error());
-      EXPECT_GT(score.adjusted.mean(), bayes.adjusted.mean() - 3 * error) << score.name << ", " << row.steps;
+      const double error =
+          std::hypot(score.adjusted.standard_error(), bayes.adjusted.standard_error());
+      EXPECT_GT(score.adjusted.mean(), bayes.adjusted.mean() - 3 * error)
+          << score.name << ", " << row.steps;
       EXPECT_GE(score.adjusted.mean(), row.best_hand_made().adjusted.mean());
     }
   }
@@ -79,7 +86,8 @@ TEST(HandMade, SameBitsForAnyNumberOfThreads) {
   std::string texts[2];
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
-    texts[threads > 1] = to_json(compare_with_hand_made(task, nullptr, 2, spec_of(203), pool).value());
+    texts[threads > 1] =
+        to_json(compare_with_hand_made(task, nullptr, 2, spec_of(203), pool).value());
   }
   EXPECT_EQ(texts[0], texts[1]);
 }
@@ -96,7 +104,8 @@ TEST(HandMade, AsJsonAndAsATable) {
   EXPECT_EQ(json["steps"][0]["adjusted"].size(), 6u);  // with the model
   EXPECT_EQ(json["steps"][1]["adjusted"].size(), 5u);
   EXPECT_EQ(json["steps"][1]["constants"]["momentum"]["steps"], 2);
-  EXPECT_EQ(json["steps"][0]["adjusted"]["gd"]["mean"], comparison.rows[0].hand_made[0].adjusted.mean());
+  EXPECT_EQ(json["steps"][0]["adjusted"]["gd"]["mean"],
+            comparison.rows[0].hand_made[0].adjusted.mean());
   EXPECT_TRUE(json["references"]["adarr"]["mean"].is_null());
 
   const std::string table = to_table(comparison);

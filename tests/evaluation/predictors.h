@@ -12,7 +12,8 @@ namespace gramian::test {
 class FunctionPredictor final : public Predictor {
  public:
   using Function = std::function<void(const PromptBlock<double>&, int, int, std::vector<double>&)>;
-  FunctionPredictor(int layers, Function function) : layers_(layers), function_(std::move(function)) {}
+  FunctionPredictor(int layers, Function function)
+      : layers_(layers), function_(std::move(function)) {}
 
   int layers() const override { return layers_; }
   void predict(const PromptBlock<double>& prompts, double* weights, int) override {
@@ -32,9 +33,11 @@ class FunctionPredictor final : public Predictor {
 
 // One step of gradient descent: w = eta alpha, eta = rate * (layer + 1).
 inline FunctionPredictor one_step(double rate, int layers = 1) {
-  return {layers, [rate](const PromptBlock<double>& prompts, int lane, int layer, std::vector<double>& w) {
+  return {layers,
+          [rate](const PromptBlock<double>& prompts, int lane, int layer, std::vector<double>& w) {
             const int d = prompts.d;
-            for (int i = 0; i < d; ++i) w[i] = rate * (layer + 1) * prompts.gram[(i * (d + 1) + d) * kLanes + lane];
+            for (int i = 0; i < d; ++i)
+              w[i] = rate * (layer + 1) * prompts.gram[(i * (d + 1) + d) * kLanes + lane];
           }};
 }
 

@@ -47,7 +47,8 @@ TEST(RunningMean, FewValues) {
 }
 
 TEST(RunningMean, NothingIsDroppedSilently) {
-  for (const double bad : {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
     RunningMean mean, other;
     for (const double value : {1.0, bad, 2.0}) mean.add(value);
     other.add(4);

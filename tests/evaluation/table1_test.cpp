@@ -54,9 +54,10 @@ TEST(Table1, BaselineCells) {
     for (std::size_t k = 0; k < published.size(); ++k) {
       const Score& score = ours.solvers[k + 1];
       const double scale = std::sqrt(static_cast<double>(spec.prompts) / kPaperPrompts);
-      const double error =
-          std::hypot(score.adjusted.standard_error(), theirs.solvers[k + 1].adjusted.standard_error() * scale);
-      EXPECT_NEAR(score.adjusted.mean(), published[k], 3 * error + kRounding) << score.name << ", " << noise.describe();
+      const double error = std::hypot(score.adjusted.standard_error(),
+                                      theirs.solvers[k + 1].adjusted.standard_error() * scale);
+      EXPECT_NEAR(score.adjusted.mean(), published[k], 3 * error + kRounding)
+          << score.name << ", " << noise.describe();
     }
   }
 }

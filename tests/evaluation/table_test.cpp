@@ -37,7 +37,8 @@ TEST(Table, JsonHasTheKeysOfTheContract) {
   Fixture fixture(20);
   FunctionPredictor model = one_step(0.02, 3);
   const EvalResult result = fixture.run(&model);
-  const auto points = profile(fixture.task, fixture.opponents, &model, {1, 2}, fixture.spec, fixture.pool).value();
+  const auto points =
+      profile(fixture.task, fixture.opponents, &model, {1, 2}, fixture.spec, fixture.pool).value();
   const Json json = Json::parse(to_json(result, points));
   EXPECT_EQ(json["prompts"], 500);
   const std::vector<std::string> names = {"model", "oracle", "constrr", "adarr", "tunedrr",
@@ -87,14 +88,16 @@ TEST(Table, InfinityIsNullWithANote) {
 TEST(Table, TextIsAligned) {
   Fixture fixture(20);
   FunctionPredictor model = one_step(0.02, 2);
-  const auto points = profile(fixture.task, fixture.opponents, &model, {1}, fixture.spec, fixture.pool).value();
+  const auto points =
+      profile(fixture.task, fixture.opponents, &model, {1}, fixture.spec, fixture.pool).value();
   const std::string text = to_table(fixture.run(&model), points);
   std::size_t position = 0;
-  for (const char* name :
-       {"\nmodel ", "\noracle ", "\nconstrr ", "\nadarr ", "\ntunedrr ", "\nbayes ", "\nols ", "\ngd ", "\nzero "}) {
+  for (const char* name : {"\nmodel ", "\noracle ", "\nconstrr ", "\nadarr ", "\ntunedrr ",
+                           "\nbayes ", "\nols ", "\ngd ", "\nzero "}) {
     const std::size_t found = text.find(name, position);
     ASSERT_NE(found, std::string::npos) << name;
-    EXPECT_EQ(text.find("±", found) - found, text.find("±", text.find("\nmodel ")) - text.find("\nmodel "));
+    EXPECT_EQ(text.find("±", found) - found,
+              text.find("±", text.find("\nmodel ")) - text.find("\nmodel "));
     position = found + 1;
   }
   EXPECT_NE(text.find("sigma2 = "), std::string::npos);

@@ -37,20 +37,24 @@ TEST(TokenCompare, TheConstructionIsTheStep) {
   const TokenTask task = task_of(4, 6, TokenLayout::interleaved);
   const Transformer built = interleaved_descent(4, 6, 2.5);
   ThreadPool one(1), many(3);
-  const Alignment a = align_tokens(task, predictor(task, built), descent_step(task, 2.5), 1'000, 5, one);
+  const Alignment a =
+      align_tokens(task, predictor(task, built), descent_step(task, 2.5), 1'000, 5, one);
   EXPECT_EQ(a.loss.count(), 1'000u);
   EXPECT_NEAR(a.prediction.mean(), 0, 1e-12);
   EXPECT_NEAR(a.sensitivity.mean(), 0, 1e-12);
   EXPECT_NEAR(a.cosine.mean(), 1, 1e-12);
-  const Alignment b = align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, many);
-  const Alignment c = align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, one);
+  const Alignment b =
+      align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, many);
+  const Alignment c =
+      align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, one);
   EXPECT_EQ(b.sensitivity.mean(), c.sensitivity.mean());
   EXPECT_EQ(b.loss.mean(), a.loss.mean());
   EXPECT_GT(b.sensitivity.mean(), 0.01);
   EXPECT_NEAR(b.cosine.mean(), 1, 1e-12);
 }
 
-// Its first layer reads content and position of the next token; the network without attention reads its own alone.
+// Its first layer reads content and position of the next token; the network without attention reads
+// its own alone.
 TEST(TokenCompare, SensitivityOfStatesSeesTheCopyingLayer) {
   const TokenTask task = task_of(3, 4, TokenLayout::interleaved);
   const auto copying = state_sensitivity(task, interleaved_descent(3, 4, 1), 1, 20, 1);
@@ -61,7 +65,8 @@ TEST(TokenCompare, SensitivityOfStatesSeesTheCopyingLayer) {
   std::fill(nothing.theta.begin(), nothing.theta.end(), 0.0);
   const auto still = state_sensitivity(task, nothing, 1, 20, 1);
   ASSERT_TRUE(still);
-  EXPECT_NEAR(still->own, std::sqrt(nothing.spec.inner_width()), 1e-12);  // the gradient of a sum of its own numbers
+  EXPECT_NEAR(still->own, std::sqrt(nothing.spec.inner_width()),
+              1e-12);  // the gradient of a sum of its own numbers
   EXPECT_EQ(still->next, 0);
   EXPECT_EQ(still->others, 0);
 }

@@ -10,9 +10,10 @@ namespace gramian::test {
 namespace {
 
 const Network& diagonal() {
-  static const Network network = network_of(
-      std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.5, .yy = 0.01}, {.xx = -0.04, .yx = -0.4, .yy = -0.03}}, 4,
-      ContextScale::mean);
+  static const Network network =
+      network_of(std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.5, .yy = 0.01},
+                                    {.xx = -0.04, .yx = -0.4, .yy = -0.03}},
+                 4, ContextScale::mean);
   return network;
 }
 
@@ -77,7 +78,8 @@ TEST(Ablation, RetrainingKeepsTheZerosAndLowersTheLoss) {
     }
   }
   const EvalSpec spec{.prompts = 4000};
-  const auto before = adjusted_losses(task, r.network, spec, pool), after = adjusted_losses(task, *network, spec, pool);
+  const auto before = adjusted_losses(task, r.network, spec, pool),
+             after = adjusted_losses(task, *network, spec, pool);
   ASSERT_TRUE(before && after);
   EXPECT_LT(after->back().mean(), before->back().mean() - 3 * before->back().standard_error());
   ASSERT_EQ(before->size(), 2u);

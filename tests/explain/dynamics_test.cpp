@@ -21,8 +21,8 @@ TEST(Dynamics, QuantilesLieBetweenOrderStatistics) {
   EXPECT_DOUBLE_EQ(q->high, 9);
 }
 
-// Steps of gradient descent are read as what they are, from the omegas and from the fit, as are those of the same
-// network with plain sums and as a full one.
+// Steps of gradient descent are read as what they are, from the omegas and from the fit, as are
+// those of the same network with plain sums and as a full one.
 TEST(Dynamics, GradientDescentHasItsStepAndNothingElse) {
   constexpr int kN = 20;
   const RegressionTask task = small_task(6, kN, uniform(0, 3));
@@ -34,7 +34,8 @@ TEST(Dynamics, GradientDescentHasItsStepAndNothingElse) {
     for (std::size_t l = 0; l < 4; ++l) {
       for (const Reading& r : readings[l]) {
         EXPECT_EQ(r.prompts, 40u);
-        for (const double step : {r.step->low, r.step->high, r.plain_step->low, r.plain_step->high}) {
+        for (const double step :
+             {r.step->low, r.step->high, r.plain_step->low, r.plain_step->high}) {
           EXPECT_NEAR(step, 0.3, 1e-7);
         }
         for (const auto& r2 : {r.r2, r.plain_r2, r.gradient_r2}) EXPECT_NEAR(r2->low, 1, 1e-12);
@@ -44,7 +45,8 @@ TEST(Dynamics, GradientDescentHasItsStepAndNothingElse) {
         EXPECT_EQ(r.size.has_value(), l >= 1);
         EXPECT_EQ(r.plain_momentum.has_value(), l >= 2);
         if (l >= 1) {
-          for (const auto& q : {r.shrinkage, r.plain_shrinkage}) EXPECT_LT(std::max(-q->low, q->high), 1e-7);
+          for (const auto& q : {r.shrinkage, r.plain_shrinkage})
+            EXPECT_LT(std::max(-q->low, q->high), 1e-7);
         }
         if (l >= 2) {
           EXPECT_LT(std::max(-r.plain_momentum->low, r.plain_momentum->high), 1e-6);
@@ -54,14 +56,17 @@ TEST(Dynamics, GradientDescentHasItsStepAndNothingElse) {
   }
 }
 
-// Of a diagonal network in disguise the fit finds what the omegas say: two unknowns, and the change is exactly theirs.
+// Of a diagonal network in disguise the fit finds what the omegas say: two unknowns, and the change
+// is exactly theirs.
 TEST(Dynamics, AFullNetworkIsReadAsTheDiagonalOneThatItIs) {
   const RegressionTask task = small_task(5, 12, uniform(0, 2));
-  const Network diag = network_of(std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.5, .yy = 0.01},
-                                                     {.xx = -0.04, .xy = -0.03, .yx = -0.4, .yy = -0.03},
-                                                     {.yx = -0.7, .yy = 0.02}},
-                                  5, ContextScale::mean);
-  const auto want = read_layers(task, diag, {1.5}, 40, 1), got = read_layers(task, in_disguise(diag), {1.5}, 40, 1);
+  const Network diag =
+      network_of(std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.5, .yy = 0.01},
+                                    {.xx = -0.04, .xy = -0.03, .yx = -0.4, .yy = -0.03},
+                                    {.yx = -0.7, .yy = 0.02}},
+                 5, ContextScale::mean);
+  const auto want = read_layers(task, diag, {1.5}, 40, 1),
+             got = read_layers(task, in_disguise(diag), {1.5}, 40, 1);
   for (std::size_t l = 0; l < 3; ++l) {
     const Reading &a = want[l][0], &b = got[l][0];
     EXPECT_NEAR(b.r2->low, 1, 1e-12);
@@ -98,12 +103,13 @@ TEST(Dynamics, AShrinkingLayerIsReadAsTheClosedForm) {
   EXPECT_GT(want.median, 0.1);
 }
 
-// Theorem 5.2: the shrinkage at each level is sigma^2 / (1 + s1 + s2). lambda^1 / n has a standard error of
-// sigma^2 sqrt(2 / n) a prompt, and what is left of the signal is of size d / n.
+// Theorem 5.2: the shrinkage at each level is sigma^2 / (1 + s1 + s2). lambda^1 / n has a standard
+// error of sigma^2 sqrt(2 / n) a prompt, and what is left of the signal is of size d / n.
 TEST(Dynamics, TwoNoiseLevelsShrinkAsTheTheoremSays) {
   constexpr int kN = 20'000;
   constexpr double kLow = 0.5, kHigh = 2;
-  TaskSpec spec{.d = 3, .n = kN, .noise = NoisePrior::categorical({kLow, kHigh}).value(), .covariance = {}};
+  TaskSpec spec{
+      .d = 3, .n = kN, .noise = NoisePrior::categorical({kLow, kHigh}).value(), .covariance = {}};
   spec.covariance.assign(9, 0.0);
   for (std::size_t i = 0; i < 3; ++i) spec.covariance[4 * i] = 1.0 / kN;
   const RegressionTask task = RegressionTask::create(spec).value();
@@ -129,11 +135,13 @@ TEST(Dynamics, ANetworkOfZerosHasNothingToRead) {
   EXPECT_EQ(noise->layers[0].r2, noise->layers[1].r2);
 }
 
-// Gradient descent takes the signal out of lambda, and what is left tells of the noise: at the end as much as the
-// residuals of least squares do, which explain most of it (2 d^2 / n a prompt would be the error of a chi square).
+// Gradient descent takes the signal out of lambda, and what is left tells of the noise: at the end
+// as much as the residuals of least squares do, which explain most of it (2 d^2 / n a prompt would
+// be the error of a chi square).
 TEST(Dynamics, TheNoiseBecomesReadableAsTheSignalIsTakenOut) {
   const RegressionTask task = small_task(3, 30, uniform(0, 4));
-  const Network network = network_of(constructions::gradient_descent(8, 0.6), 3, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(8, 0.6), 3, ContextScale::mean);
   const auto noise = read_noise(task, network, 2000, 1);
   ASSERT_TRUE(noise);
   EXPECT_GT(noise->residuals.r2, 0.9);

@@ -35,9 +35,13 @@ Explanation explained(const Network& network) {
   return result.value();
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
 
-Network descent() { return network_of(constructions::gradient_descent(2, 0.35), 4, ContextScale::mean); }
+Network descent() {
+  return network_of(constructions::gradient_descent(2, 0.35), 4, ContextScale::mean);
+}
 
 TEST(Explain, GradientDescentIsCalledSo) {
   const Explanation e = explained(descent());
@@ -47,9 +51,11 @@ TEST(Explain, GradientDescentIsCalledSo) {
   const auto sentences = in_words(e);
   ASSERT_EQ(sentences.size(), 6u);
   const std::string& second = sentences.back();
-  EXPECT_TRUE(contains(second, "Layer 2: a gradient step of size 0.35 (0.35 to 0.35) at sigma = 1")) << second;
+  EXPECT_TRUE(contains(second, "Layer 2: a gradient step of size 0.35 (0.35 to 0.35) at sigma = 1"))
+      << second;
   EXPECT_TRUE(contains(second, "w is the same as of gradient descent, step 2")) << second;
-  for (const char* word : {"shrunk", "enlarged", "momentum", "preconditioned"}) EXPECT_FALSE(contains(second, word));
+  for (const char* word : {"shrunk", "enlarged", "momentum", "preconditioned"})
+    EXPECT_FALSE(contains(second, word));
 }
 
 // A shrinking layer is said to shrink, by the median that is printed.
@@ -59,7 +65,9 @@ TEST(Explain, ShrinkageIsSaidWithItsNumbers) {
   const std::string last = in_words(e).back();
   EXPECT_TRUE(contains(last, "Layer 2: no gradient step")) << last;
   const Reading& loud = e.readings[1].back();
-  EXPECT_TRUE(contains(last, fmt::format("shrunk by {:.0f}% at sigma = 2", 100 * loud.shrinkage->median))) << last;
+  EXPECT_TRUE(
+      contains(last, fmt::format("shrunk by {:.0f}% at sigma = 2", 100 * loud.shrinkage->median)))
+      << last;
 }
 
 TEST(Explain, FullNetworksAreReadThroughTheirNearestDiagonal) {
@@ -84,7 +92,8 @@ TEST(Explain, TheSectionIsAStudyWithItsNumbers) {
     EXPECT_EQ(numbers["layers"][0]["match"]["algorithm"], "gd");
     EXPECT_EQ(numbers["layers"][0]["readings"][0]["plain_momentum"], nullptr);
     EXPECT_EQ(numbers["stability"]["blowups"]["count"], 0);
-    EXPECT_EQ(numbers["layers"][0]["heads"].size(), network.spec.kind == Parametrisation::full ? 2u : 0u);
+    EXPECT_EQ(numbers["layers"][0]["heads"].size(),
+              network.spec.kind == Parametrisation::full ? 2u : 0u);
     EXPECT_TRUE(json["claims"][0]["holds"].get<bool>());
   }
 }
@@ -93,7 +102,8 @@ TEST(Explain, OneThreadAndTwoSayTheSame) {
   ThreadPool one(1), two(2);
   TrainSpec trained;
   trained.batch = 64;
-  const auto a = explain(task(), descent(), trained, kQuick, one), b = explain(task(), descent(), trained, kQuick, two);
+  const auto a = explain(task(), descent(), trained, kQuick, one),
+             b = explain(task(), descent(), trained, kQuick, two);
   ASSERT_TRUE(a && b);
   EXPECT_EQ(to_json(*a, to_study(*a, "x")), to_json(*b, to_study(*b, "x")));
 }
@@ -102,7 +112,8 @@ TEST(Explain, OneNoiseLevelHasNoNoiseToRead) {
   ThreadPool pool(1);
   TrainSpec trained;
   trained.batch = 64;
-  const auto e = explain(task().with_noise(NoisePrior::constant(0).value()), descent(), trained, kQuick, pool);
+  const auto e =
+      explain(task().with_noise(NoisePrior::constant(0).value()), descent(), trained, kQuick, pool);
   ASSERT_TRUE(e) << message_of(e);
   EXPECT_FALSE(e->noise_probe);
   EXPECT_EQ(e->sigmas, std::vector<double>{0});
@@ -130,12 +141,15 @@ TEST(Explain, RefusesWhatHasNoImplicitWeights) {
   ThreadPool pool(1);
   Network network = descent();
   network.spec.query_in_keys = true;
-  EXPECT_TRUE(is_error(explain(task(), network, {}, kQuick, pool), ErrorKind::config, {"[model.query_in_keys]"}));
+  EXPECT_TRUE(is_error(explain(task(), network, {}, kQuick, pool), ErrorKind::config,
+                       {"[model.query_in_keys]"}));
   network = descent();
   network.theta[3] = NAN;
-  EXPECT_TRUE(is_error(explain(task(), network, {}, kQuick, pool), ErrorKind::numeric, {"not finite"}));
+  EXPECT_TRUE(
+      is_error(explain(task(), network, {}, kQuick, pool), ErrorKind::numeric, {"not finite"}));
   const auto stop = [](std::uint64_t done, std::uint64_t) { return done < 3; };
-  EXPECT_TRUE(is_error(explain(task(), descent(), {}, kQuick, pool, stop), ErrorKind::interrupted, {"interrupted"}));
+  EXPECT_TRUE(is_error(explain(task(), descent(), {}, kQuick, pool, stop), ErrorKind::interrupted,
+                       {"interrupted"}));
 }
 
 }  // namespace

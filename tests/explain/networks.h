@@ -1,4 +1,5 @@
-// What the tests of this room share: small tasks, and diagonal networks written as full ones that do not look it.
+// What the tests of this room share: small tasks, and diagonal networks written as full ones that
+// do not look it.
 #pragma once
 
 #include <Eigen/Dense>
@@ -12,10 +13,13 @@
 namespace gramian::test {
 
 inline RegressionTask small_task(int d, int n, NoisePrior noise) {
-  return RegressionTask::create({.d = d, .n = n, .noise = std::move(noise), .covariance = {}}).value();
+  return RegressionTask::create({.d = d, .n = n, .noise = std::move(noise), .covariance = {}})
+      .value();
 }
 
-inline NoisePrior uniform(double low, double high) { return NoisePrior::uniform(low, high).value(); }
+inline NoisePrior uniform(double low, double high) {
+  return NoisePrior::uniform(low, high).value();
+}
 
 // The same function: two heads, mixed by a rotation, each in a gauge of its own.
 inline Network in_disguise(const Network& diag) {
@@ -33,7 +37,8 @@ inline Network in_disguise(const Network& diag) {
         const std::vector<double>& from = is_p ? heads.p : heads.q;
         const double scale = is_p ? gauge[h] : 1 / gauge[h];
         for (std::size_t i = 0; i < size; ++i) {
-          full.theta.push_back(scale * (rotation[h][0] * from[i] + rotation[h][1] * from[size + i]));
+          full.theta.push_back(scale *
+                               (rotation[h][0] * from[i] + rotation[h][1] * from[size + i]));
         }
       }
     }
@@ -45,7 +50,8 @@ inline Network random_full(int d, int layers, int heads, std::uint64_t seed, dou
   Network network{{.kind = Parametrisation::full, .d = d, .layers = layers, .heads = heads}, {}};
   std::mt19937_64 generator(seed);
   std::normal_distribution<double> normal(0, size);
-  for (std::size_t i = 0; i < network.spec.parameters(); ++i) network.theta.push_back(normal(generator));
+  for (std::size_t i = 0; i < network.spec.parameters(); ++i)
+    network.theta.push_back(normal(generator));
   return network;
 }
 

@@ -13,7 +13,8 @@ constexpr double kNoThreshold = 1e30;
 // Tuned to four digits, so that the weights agree to about as many and their squares to eight.
 TEST(Similarity, GradientDescentIsFoundStepByStep) {
   const RegressionTask task = small_task(5, 15, uniform(0, 2));
-  const Network network = network_of(constructions::gradient_descent(3, 0.35), 5, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(3, 0.35), 5, ContextScale::mean);
   ThreadPool pool(2);
   const Similarity found = compare_layers(task, network, 4, 64, kNoThreshold, 1, pool);
   ASSERT_EQ(found.matches.size(), 3u);
@@ -37,11 +38,12 @@ TEST(Similarity, GradientDescentIsFoundStepByStep) {
   }
 }
 
-// 2^k steps of gradient descent are k of Newton's iteration from the same multiple of I; with 4 steps of gradient
-// descent to choose from, eight are taken for three of Newton's.
+// 2^k steps of gradient descent are k of Newton's iteration from the same multiple of I; with 4
+// steps of gradient descent to choose from, eight are taken for three of Newton's.
 TEST(Similarity, NewtonIsGradientDescentWithTwoToTheKSteps) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
-  const Network network = network_of(constructions::gradient_descent(8, 0.3), 4, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(8, 0.3), 4, ContextScale::mean);
   ThreadPool pool(1);
   const Similarity found = compare_layers(task, network, 4, 48, kNoThreshold, 1, pool);
   const Match& match = found.matches[7];
@@ -53,10 +55,12 @@ TEST(Similarity, NewtonIsGradientDescentWithTwoToTheKSteps) {
 TEST(Similarity, CurvatureCorrectionIsTakenForWhatItIs) {
   const RegressionTask task = small_task(5, 15, uniform(0, 2));
   const std::vector<constructions::CorrectedStep> steps(3, {.step = 0.3, .curvature = 0.06});
-  const Network network = network_of(constructions::corrected_descent(steps), 5, ContextScale::mean);
+  const Network network =
+      network_of(constructions::corrected_descent(steps), 5, ContextScale::mean);
   ThreadPool pool(2);
   const Similarity found = compare_layers(task, network, 3, 64, kNoThreshold, 1, pool);
-  EXPECT_EQ(found.families[found.matches[0].family].name, "gd");  // one step is a step, with less to tune
+  EXPECT_EQ(found.families[found.matches[0].family].name,
+            "gd");  // one step is a step, with less to tune
   for (std::size_t l = 1; l < 3; ++l) {
     EXPECT_EQ(found.families[found.matches[l].family].name, "gdpp");
     EXPECT_EQ(found.matches[l].column, l);
@@ -77,11 +81,13 @@ TEST(Similarity, ExplodedPromptsAreLeftOutAndCounted) {
 
 TEST(Similarity, OneThreadAndTwoGiveTheSame) {
   const RegressionTask task = small_task(3, 8, uniform(0, 2));
-  const Network network = network_of(constructions::gradient_descent(2, 0.4), 3, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(2, 0.4), 3, ContextScale::mean);
   ThreadPool one(1), two(2);
   const Similarity a = compare_layers(task, network, 2, 32, kNoThreshold, 1, one);
   const Similarity b = compare_layers(task, network, 2, 32, kNoThreshold, 1, two);
-  for (std::size_t f = 0; f < a.families.size(); ++f) EXPECT_EQ(a.families[f].distance, b.families[f].distance);
+  for (std::size_t f = 0; f < a.families.size(); ++f)
+    EXPECT_EQ(a.families[f].distance, b.families[f].distance);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ TEST(Stability, GradientDescentSurvivesEigenvaluesUpToTwoOverItsStep) {
   const RegressionTask task = small_task(4, 15, uniform(0, 2));
   ThreadPool pool(1);
   for (const int steps : {1, 3}) {
-    const Network network = network_of(constructions::gradient_descent(steps, 0.4), 4, ContextScale::mean);
+    const Network network =
+        network_of(constructions::gradient_descent(steps, 0.4), 4, ContextScale::mean);
     for (const Network& same : {network, in_disguise(network)}) {
       const auto s = examine_stability(task, same, 1e6, 0, 1, pool);
       ASSERT_TRUE(s);
@@ -43,7 +44,8 @@ TEST(Stability, ANetworkThatPredictsZeroSurvivesAll) {
 TEST(Stability, ExplosionsAreCounted) {
   const RegressionTask task = small_task(3, 10, uniform(0, 2));
   ThreadPool pool(1);
-  const Network network = network_of(constructions::gradient_descent(12, 1.5), 3, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(12, 1.5), 3, ContextScale::mean);
   const auto s = examine_stability(task, network, 100, 2000, 1, pool);
   ASSERT_TRUE(s);
   EXPECT_GT(s->blowups->count, 100u);
@@ -51,9 +53,11 @@ TEST(Stability, ExplosionsAreCounted) {
 }
 
 TEST(Stability, WithoutUnitCovarianceNothingIsCounted) {
-  const RegressionTask task = RegressionTask::create({.d = 2, .n = 9, .covariance = {2, 0.5, 0.5, 1}}).value();
+  const RegressionTask task =
+      RegressionTask::create({.d = 2, .n = 9, .covariance = {2, 0.5, 0.5, 1}}).value();
   ThreadPool pool(1);
-  const Network network = network_of(constructions::gradient_descent(2, 0.3), 2, ContextScale::mean);
+  const Network network =
+      network_of(constructions::gradient_descent(2, 0.3), 2, ContextScale::mean);
   const auto s = examine_stability(task, network, 100, 2000, 1, pool);
   ASSERT_TRUE(s);
   EXPECT_FALSE(s->blowups);

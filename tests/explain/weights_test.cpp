@@ -25,7 +25,8 @@ Matrix map_of(const LayerWeights& weights, const Matrix& gram) {
   return sum;
 }
 
-// The coefficients of G -> A(G) on symmetric G, rows of A from `first`: one matrix for each pair of entries of G.
+// The coefficients of G -> A(G) on symmetric G, rows of A from `first`: one matrix for each pair of
+// entries of G.
 std::vector<Matrix> coefficients(const LayerWeights& weights, int d, int first, int count) {
   std::vector<Matrix> list;
   for (int k = 0; k <= d; ++k) {
@@ -50,7 +51,8 @@ TEST(Weights, TheNearestDiagonalOfADiagonalNetworkIsThatNetwork) {
   for (const Network& network : {diag, in_disguise(diag)}) {
     const Network nearest = nearest_diagonal(network);
     ASSERT_EQ(nearest.theta.size(), diag.theta.size());
-    for (std::size_t i = 0; i < diag.theta.size(); ++i) EXPECT_NEAR(nearest.theta[i], diag.theta[i], 1e-12);
+    for (std::size_t i = 0; i < diag.theta.size(); ++i)
+      EXPECT_NEAR(nearest.theta[i], diag.theta[i], 1e-12);
     for (int l = 0; l < 2; ++l) {
       const LayerSummary layer = summarise_layer(network, l, 20);
       EXPECT_NEAR(layer.diagonal_x, 1, 1e-12);
@@ -60,8 +62,8 @@ TEST(Weights, TheNearestDiagonalOfADiagonalNetworkIsThatNetwork) {
   }
 }
 
-// By brute force: what is left over is orthogonal to each of the four diagonal maps, and shares are of squared
-// coefficients.
+// By brute force: what is left over is orthogonal to each of the four diagonal maps, and shares are
+// of squared coefficients.
 TEST(Weights, TheProjectionIsOrthogonal) {
   constexpr int kD = 3;
   const Network network = random_full(kD, 1, 2, 5, 1.0);
@@ -70,7 +72,8 @@ TEST(Weights, TheProjectionIsOrthogonal) {
   const LayerWeights nearest = expand(summary.omega, kD, 2);
   for (const auto& [first, count, share] :
        {std::tuple{0, kD, summary.diagonal_x}, std::tuple{kD, 1, summary.diagonal_y}}) {
-    const auto all = coefficients(weights, kD, first, count), part = coefficients(nearest, kD, first, count);
+    const auto all = coefficients(weights, kD, first, count),
+               part = coefficients(nearest, kD, first, count);
     EXPECT_NEAR(share, dot(part, part) / dot(all, all), 1e-12);
     EXPECT_GT(share, 0);
     EXPECT_LT(share, 1);
@@ -88,7 +91,8 @@ TEST(Weights, HeadsAreInOneGaugeAndDoTheSame) {
   const LayerSummary summary = summarise_layer(network, 0, 9);
   LayerWeights together{3, {}, {}};
   for (const HeadWeights& head : summary.heads) {
-    const Eigen::Map<const RowMajor> p(head.p.data(), kD + 1, kD + 1), q(head.q.data(), kD + 1, kD + 1);
+    const Eigen::Map<const RowMajor> p(head.p.data(), kD + 1, kD + 1),
+        q(head.q.data(), kD + 1, kD + 1);
     EXPECT_NEAR(p.norm(), q.norm(), 1e-12);
     EXPECT_GE(q.trace(), 0);
     EXPECT_NEAR(head.p_diagonal, p.diagonal().squaredNorm() / p.squaredNorm(), 1e-12);
@@ -96,7 +100,8 @@ TEST(Weights, HeadsAreInOneGaugeAndDoTheSame) {
     together.q.insert(together.q.end(), head.q.begin(), head.q.end());
   }
   const Matrix gram = Matrix::Random(kD + 1, kD + 1);
-  EXPECT_LT((map_of(together, gram) - map_of(weights, gram)).norm(), 1e-12 * map_of(weights, gram).norm());
+  EXPECT_LT((map_of(together, gram) - map_of(weights, gram)).norm(),
+            1e-12 * map_of(weights, gram).norm());
 }
 
 TEST(Weights, OmegasOfPlainSumsAreToldForMeans) {
@@ -106,7 +111,8 @@ TEST(Weights, OmegasOfPlainSumsAreToldForMeans) {
 }
 
 TEST(Weights, AHeadThatDoesNothingIsLeftAlone) {
-  Network network{{.kind = Parametrisation::full, .d = 2, .layers = 1}, std::vector<double>(18, 0.0)};
+  Network network{{.kind = Parametrisation::full, .d = 2, .layers = 1},
+                  std::vector<double>(18, 0.0)};
   const LayerSummary summary = summarise_layer(network, 0, 5);
   EXPECT_EQ(summary.omega.xx, 0);
   EXPECT_EQ(summary.diagonal_x, 1);

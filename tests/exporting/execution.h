@@ -43,8 +43,10 @@ struct ExportPrompt {
 
 inline constexpr int kNoRuntime = 77;
 
-// `how`: numpy, c++, onnx (an evaluator of our own) or onnxruntime; `file` is the export, `prompt` a file.
-inline Outcome run_export(const std::string& how, const std::string& file, const std::string& prompt) {
+// `how`: numpy, c++, onnx (an evaluator of our own) or onnxruntime; `file` is the export, `prompt`
+// a file.
+inline Outcome run_export(const std::string& how, const std::string& file,
+                          const std::string& prompt) {
   const std::string here = GRAMIAN_SOURCE_DIR "/tests/exporting";
   if (how != "c++") {
     const char* other = std::getenv("GRAMIAN_ONNXRUNTIME_PYTHON");
@@ -53,16 +55,18 @@ inline Outcome run_export(const std::string& how, const std::string& file, const
   }
   const TemporaryFolder folder;
   std::filesystem::copy_file(file, folder / "learned.h");
-  const Outcome compiled = Process({GRAMIAN_CXX, "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
-                                    "-Wconversion", "-Wno-sign-conversion", "-Werror", "-O1", "-I" + folder.path(),
-                                    here + "/run_export.cpp", "-o", folder / "run_export"})
-                               .wait();
+  const Outcome compiled =
+      Process({GRAMIAN_CXX, "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+               "-Wconversion", "-Wno-sign-conversion", "-Werror", "-O1", "-I" + folder.path(),
+               here + "/run_export.cpp", "-o", folder / "run_export"})
+          .wait();
   if (compiled.exit_code != 0 || !compiled.err.empty()) return compiled;
   return Process({folder / "run_export", prompt}).wait();
 }
 
 // Passes if the lines of `outcome` are these numbers, each to `tolerance` of the largest.
-inline testing::AssertionResult predicts(const Outcome& outcome, const std::vector<double>& want, double tolerance) {
+inline testing::AssertionResult predicts(const Outcome& outcome, const std::vector<double>& want,
+                                         double tolerance) {
   if (testing::AssertionResult ok = succeeds(outcome); !ok) return ok;
   double largest = 0;
   for (const double w : want) largest = std::max(largest, std::abs(w));
@@ -70,14 +74,17 @@ inline testing::AssertionResult predicts(const Outcome& outcome, const std::vect
   std::size_t begin = 0;
   for (const double w : want) {
     const std::size_t end = outcome.out.find('\n', begin);
-    if (end == std::string::npos) return testing::AssertionFailure() << "too few predictions: " << outcome.out;
+    if (end == std::string::npos)
+      return testing::AssertionFailure() << "too few predictions: " << outcome.out;
     const double got = std::stod(outcome.out.substr(begin, end - begin));
     if (!(std::abs(got - w) <= tolerance * largest)) {
-      return testing::AssertionFailure() << fmt::format("predicts {}, not {}: off by {:.1e}", got, w, got - w);
+      return testing::AssertionFailure()
+             << fmt::format("predicts {}, not {}: off by {:.1e}", got, w, got - w);
     }
     begin = end + 1;
   }
-  if (begin != outcome.out.size()) return testing::AssertionFailure() << "too many predictions: " << outcome.out;
+  if (begin != outcome.out.size())
+    return testing::AssertionFailure() << "too many predictions: " << outcome.out;
   return testing::AssertionSuccess();
 }
 

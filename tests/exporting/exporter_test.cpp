@@ -26,16 +26,17 @@ constexpr double kTolerance = 1e-12;
 // Each thing that a writer treats in its own way.
 std::vector<NetworkCase> exported_networks() {
   using enum Parametrisation;
-  return {{{.kind = full, .d = 4, .layers = 3}, 7},
-          {{.kind = full, .d = 3, .layers = 2, .heads = 2}, 7},
-          {{.kind = full, .d = 2, .layers = 3, .heads = 2, .tied = true}, 7},
-          {{.kind = full, .d = 1, .layers = 1, .context_scale = ContextScale::sum}, 4},
-          {{.kind = diag, .d = 5, .layers = 4}, 7},
-          {{.kind = diag, .d = 3, .layers = 3, .tied = true, .context_scale = ContextScale::sum}, 4},
-          {{.kind = diag, .d = 1, .layers = 1}, 7},
-          {{.kind = gdpp, .d = 4, .layers = 3}, 7},
-          {{.kind = gdpp, .d = 3, .layers = 1, .tied = true}, 7},
-          {{.kind = gdpp, .d = 2, .layers = 2, .tied = true, .context_scale = ContextScale::sum}, 4}};
+  return {
+      {{.kind = full, .d = 4, .layers = 3}, 7},
+      {{.kind = full, .d = 3, .layers = 2, .heads = 2}, 7},
+      {{.kind = full, .d = 2, .layers = 3, .heads = 2, .tied = true}, 7},
+      {{.kind = full, .d = 1, .layers = 1, .context_scale = ContextScale::sum}, 4},
+      {{.kind = diag, .d = 5, .layers = 4}, 7},
+      {{.kind = diag, .d = 3, .layers = 3, .tied = true, .context_scale = ContextScale::sum}, 4},
+      {{.kind = diag, .d = 1, .layers = 1}, 7},
+      {{.kind = gdpp, .d = 4, .layers = 3}, 7},
+      {{.kind = gdpp, .d = 3, .layers = 1, .tied = true}, 7},
+      {{.kind = gdpp, .d = 2, .layers = 2, .tied = true, .context_scale = ContextScale::sum}, 4}};
 }
 
 class Exporter : public testing::TestWithParam<const char*> {
@@ -54,15 +55,17 @@ TEST_P(Exporter, SaysWhatTheReferenceSays) {
   if (is_missing()) GTEST_SKIP() << "there is no onnxruntime; scripts/check_onnx.sh installs one";
   for (const NetworkCase& c : exported_networks()) {
     SCOPED_TRACE(c.name());
-    const ExportSource source{test::random_network(c, 5), 20, "runs/a \"\"\" */ b", "sigma ~ uniform [0, 5]"};
+    const ExportSource source{test::random_network(c, 5), 20, "runs/a \"\"\" */ b",
+                              "sigma ~ uniform [0, 5]"};
     const auto bytes = export_model(source, export_format(format()).value());
     ASSERT_TRUE(bytes) << test::message_of(bytes);
     spill(folder_ / "learned", *bytes);
-    std::filesystem::rename(folder_ / "learned", folder_ / export_file_name(export_format(format()).value()));
+    std::filesystem::rename(folder_ / "learned",
+                            folder_ / export_file_name(export_format(format()).value()));
     const ExportPrompt prompt(c.spec.d, c.n, 3);  // a context of another length than in training
     spill(folder_ / "prompt", prompt.text());
-    const auto outcome =
-        run_export(how(), folder_ / export_file_name(export_format(format()).value()), folder_ / "prompt");
+    const auto outcome = run_export(
+        how(), folder_ / export_file_name(export_format(format()).value()), folder_ / "prompt");
     EXPECT_TRUE(predicts(outcome, prompt.reference(source.network), kTolerance));
   }
 }
@@ -85,19 +88,22 @@ TEST_P(Exporter, WritesTrainedRuns) {
     spill(shop / "prompt", prompt.text());
     const auto trained = load_trained_run(RunDirectory::open(shop / run).value());
     ASSERT_TRUE(trained) << test::message_of(trained);
-    EXPECT_TRUE(predicts(run_export(how(), file, shop / "prompt"), prompt.reference(trained->network), kTolerance));
+    EXPECT_TRUE(predicts(run_export(how(), file, shop / "prompt"),
+                         prompt.reference(trained->network), kTolerance));
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Format, Exporter, testing::Values("numpy", "c++", "onnx", "onnxruntime"),
                          [](const auto& format) {
-                           return std::string(format.param) == "c++" ? "cpp" : std::string(format.param);
+                           return std::string(format.param) == "c++" ? "cpp"
+                                                                     : std::string(format.param);
                          });
 
 TEST(ExportNumpy, RefusesShapesThatDoNotFit) {
   const TemporaryFolder folder;
   const NetworkCase c{{.kind = Parametrisation::diag, .d = 2, .layers = 1}, 7};
-  spill(folder / "learned.py", export_model({test::random_network(c, 5), 7, "", ""}, ExportFormat::numpy).value());
+  spill(folder / "learned.py",
+        export_model({test::random_network(c, 5), 7, "", ""}, ExportFormat::numpy).value());
   spill(folder / "prompt", ExportPrompt(3, 5, 2).text());
   EXPECT_TRUE(fails(run_export("numpy", folder / "learned.py", folder / "prompt"), 1,
                     {"ValueError", "need x_context [n, 2]", "got (5, 3), (5,), (2, 3)"}));
@@ -109,9 +115,9 @@ TEST(ExportSourceCode, NamesOmegasScaleAndTraining) {
   for (const ExportFormat format : {ExportFormat::numpy, ExportFormat::cpp}) {
     source.network.spec.context_scale = ContextScale::mean;
     const std::string text = export_model(source, format).value();
-    for (const char* part :
-         {"DIAG, 2 layers, d = 2 inputs", "From runs/mine", "n = 20 examples", "sigma ~ uniform [0, 5]",
-          "omega_xx, omega_xy, omega_yx, omega_yy", "S = mean x x^T", "means, as in training"}) {
+    for (const char* part : {"DIAG, 2 layers, d = 2 inputs", "From runs/mine", "n = 20 examples",
+                             "sigma ~ uniform [0, 5]", "omega_xx, omega_xy, omega_yx, omega_yy",
+                             "S = mean x x^T", "means, as in training"}) {
       EXPECT_NE(text.find(part), std::string::npos) << part;
     }
     source.network.spec.context_scale = ContextScale::sum;
@@ -136,12 +142,14 @@ TEST(ExportSourceCode, WritesTheWeightsOfTiedLayersOnce) {
 }
 
 TEST(ExportModel, RefusesQueriesAmongTheKeysAndUnknownFormats) {
-  const NetworkCase c{{.kind = Parametrisation::diag, .d = 2, .layers = 2, .query_in_keys = true}, 7};
+  const NetworkCase c{{.kind = Parametrisation::diag, .d = 2, .layers = 2, .query_in_keys = true},
+                      7};
   for (const ExportFormat format : {ExportFormat::numpy, ExportFormat::cpp, ExportFormat::onnx}) {
-    EXPECT_TRUE(is_error(export_model({test::random_network(c, 5), 7, "", ""}, format), ErrorKind::config,
-                         {"[model.query_in_keys] must be false"}));
+    EXPECT_TRUE(is_error(export_model({test::random_network(c, 5), 7, "", ""}, format),
+                         ErrorKind::config, {"[model.query_in_keys] must be false"}));
   }
-  EXPECT_TRUE(is_error(export_format("torch"), ErrorKind::usage, {"numpy, c++, onnx, got 'torch'"}));
+  EXPECT_TRUE(
+      is_error(export_format("torch"), ErrorKind::usage, {"numpy, c++, onnx, got 'torch'"}));
 }
 
 }  // namespace

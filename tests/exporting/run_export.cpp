@@ -1,5 +1,5 @@
-// Runs a C++ export (learned.h, found by -I) on a prompt and prints the predictions, one a line. The prompt
-// is that of run_export.py. Not a test by itself: exporter_test.cpp compiles it.
+// Runs a C++ export (learned.h, found by -I) on a prompt and prints the predictions, one a line.
+// The prompt is that of run_export.py. Not a test by itself: exporter_test.cpp compiles it.
 #include <cstdio>
 #include <fstream>
 

@@ -11,7 +11,8 @@ namespace {
 TEST(Text, LiteralsReadBackToTheSameBits) {
   for (const double value : {0.1, 1.0 / 3, -2e-300, 1e300, 123456789.0, 5e-324, -0.0}) {
     EXPECT_EQ(std::strtod(literal(value).c_str(), nullptr), value);
-    EXPECT_NE(literal(value).find_first_of(".e"), std::string::npos) << "an integer literal: " << literal(value);
+    EXPECT_NE(literal(value).find_first_of(".e"), std::string::npos)
+        << "an integer literal: " << literal(value);
   }
   EXPECT_EQ(literal(2.0), "2.0");
   EXPECT_EQ(literals(std::array{1.0, -0.5}), "1.0, -0.5");

@@ -32,7 +32,8 @@ TEST(ConfigKeys, TableIsSound) {
     EXPECT_EQ(find_key(key.name), &key) << key.name << " occurs twice";
     EXPECT_EQ(std::ranges::count(config_sections(), key.section(), &Section::name), 1) << key.name;
     EXPECT_FALSE(key.help.empty()) << key.name;
-    EXPECT_EQ(key.help.find_first_of("|\n"), key.help.npos) << key.name << " would break the reference page";
+    EXPECT_EQ(key.help.find_first_of("|\n"), key.help.npos)
+        << key.name << " would break the reference page";
     EXPECT_EQ(key.choice_list().empty(), key.type != KeyType::choice) << key.name;
     if (sections.empty() || sections.back() != key.section()) sections.push_back(key.section());
   }
@@ -78,9 +79,10 @@ TEST(Config, ReadsEveryType) {
 }
 
 TEST(Config, CommandLineWins) {
-  const Expected<Config> config = Config::parse("[task]\nd = 3\n", "noisy.toml",
-                                                {"task.d=4", "task.d=5", "task.noise=categorical", "task.sigma=[1, 3]",
-                                                 "model.kind=\"full\"", "task.covariance=[1,2,3,4,5]"});
+  const Expected<Config> config =
+      Config::parse("[task]\nd = 3\n", "noisy.toml",
+                    {"task.d=4", "task.d=5", "task.noise=categorical", "task.sigma=[1, 3]",
+                     "model.kind=\"full\"", "task.covariance=[1,2,3,4,5]"});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->integer("task.d"), 5);
   EXPECT_EQ(config->where("task.d"), "command line");
@@ -91,8 +93,10 @@ TEST(Config, CommandLineWins) {
 }
 
 TEST(Config, ErrorsNameKeyRuleValueAndPlace) {
-  EXPECT_EQ(refusal("[task]\n\nd = -1\n"), "[task.d] must be an integer in [1, 256], got -1 (noisy.toml:3)");
-  EXPECT_EQ(override_refusal("task.d=-1"), "[task.d] must be an integer in [1, 256], got -1 (command line)");
+  EXPECT_EQ(refusal("[task]\n\nd = -1\n"),
+            "[task.d] must be an integer in [1, 256], got -1 (noisy.toml:3)");
+  EXPECT_EQ(override_refusal("task.d=-1"),
+            "[task.d] must be an integer in [1, 256], got -1 (command line)");
 }
 
 TEST(Config, RangesAreOpenOrClosed) {
@@ -105,10 +109,12 @@ TEST(Config, RangesAreOpenOrClosed) {
             "[train.learning_rate] must be a number in (0, 10], got 0 (command line)");
   EXPECT_EQ(override_refusal("train.learning_rate=10"), "");
   EXPECT_EQ(override_refusal("train.beta1=0"), "");
-  EXPECT_EQ(override_refusal("train.beta1=1"), "[train.beta1] must be a number in [0, 1), got 1 (command line)");
+  EXPECT_EQ(override_refusal("train.beta1=1"),
+            "[train.beta1] must be a number in [0, 1), got 1 (command line)");
   EXPECT_EQ(override_refusal("train.seed=9007199254740991"), "");
   EXPECT_EQ(override_refusal("train.seed=9007199254740992"),
-            "[train.seed] must be an integer in [0, 9007199254740991], got 9007199254740992 (command line)");
+            "[train.seed] must be an integer in [0, 9007199254740991], got 9007199254740992 "
+            "(command line)");
   EXPECT_NE(override_refusal("train.seed=99999999999999999999"), "");
   EXPECT_EQ(override_refusal("eval.prompts=4e9"), "");
   EXPECT_EQ(override_refusal("eval.prompts=5e9"),
@@ -116,30 +122,40 @@ TEST(Config, RangesAreOpenOrClosed) {
 }
 
 TEST(Config, RefusesWrongTypes) {
-  EXPECT_EQ(override_refusal("task.d=1.5"), "[task.d] must be an integer in [1, 256], got 1.5 (command line)");
-  EXPECT_EQ(override_refusal("task.d=ten"), "[task.d] must be an integer in [1, 256], got \"ten\" (command line)");
-  EXPECT_EQ(override_refusal("task.d="), "[task.d] must be an integer in [1, 256], got '' (command line)");
+  EXPECT_EQ(override_refusal("task.d=1.5"),
+            "[task.d] must be an integer in [1, 256], got 1.5 (command line)");
+  EXPECT_EQ(override_refusal("task.d=ten"),
+            "[task.d] must be an integer in [1, 256], got \"ten\" (command line)");
+  EXPECT_EQ(override_refusal("task.d="),
+            "[task.d] must be an integer in [1, 256], got '' (command line)");
   EXPECT_EQ(override_refusal("task.d=[3]"),
             "[task.d] must be an integer in [1, 256], got an array of 1 (command line)");
-  EXPECT_EQ(override_refusal("task.d=true"), "[task.d] must be an integer in [1, 256], got true (command line)");
-  EXPECT_EQ(override_refusal("model.tied=1"), "[model.tied] must be true or false, got 1 (command line)");
+  EXPECT_EQ(override_refusal("task.d=true"),
+            "[task.d] must be an integer in [1, 256], got true (command line)");
+  EXPECT_EQ(override_refusal("model.tied=1"),
+            "[model.tied] must be true or false, got 1 (command line)");
   EXPECT_EQ(override_refusal("task.noise=gaussian"),
-            "[task.noise] must be one of uniform, categorical, constant, got \"gaussian\" (command line)");
+            "[task.noise] must be one of uniform, categorical, constant, got \"gaussian\" (command "
+            "line)");
   EXPECT_EQ(override_refusal("task.noise=3"),
             "[task.noise] must be one of uniform, categorical, constant, got 3 (command line)");
   EXPECT_EQ(override_refusal("train.robust={a=1}"),
             "[train.robust] must be a number in [0, 1000000000000], got a table (command line)");
-  EXPECT_EQ(override_refusal("train.robust=2024-02-29"),
-            "[train.robust] must be a number in [0, 1000000000000], got a date or time (command line)");
-  EXPECT_EQ(refusal("[task.noise]\nkind = 'uniform'\n"),
-            "[task.noise] must be one of uniform, categorical, constant, got a table (noisy.toml:1)");
+  EXPECT_EQ(
+      override_refusal("train.robust=2024-02-29"),
+      "[train.robust] must be a number in [0, 1000000000000], got a date or time (command line)");
+  EXPECT_EQ(
+      refusal("[task.noise]\nkind = 'uniform'\n"),
+      "[task.noise] must be one of uniform, categorical, constant, got a table (noisy.toml:1)");
 }
 
 TEST(Config, AnOverrideIsOneValue) {
   EXPECT_EQ(override_refusal("task.d=3\ntrain.seed=7"),
             "[task.d] must be an integer in [1, 256], got '3\ntrain.seed=7' (command line)");
-  EXPECT_EQ(override_refusal("task.d=3 4"), "[task.d] must be an integer in [1, 256], got '3 4' (command line)");
-  EXPECT_TRUE(is_error(Config::parse("", "", {"task.d"}), ErrorKind::usage, {"expected key=value, got 'task.d'"}));
+  EXPECT_EQ(override_refusal("task.d=3 4"),
+            "[task.d] must be an integer in [1, 256], got '3 4' (command line)");
+  EXPECT_TRUE(is_error(Config::parse("", "", {"task.d"}), ErrorKind::usage,
+                       {"expected key=value, got 'task.d'"}));
 }
 
 TEST(Config, RefusesNumbersThatAreNotFinite) {
@@ -155,7 +171,8 @@ TEST(Config, RefusesNumbersThatAreNotFinite) {
 
 TEST(Config, RefusesBadArrays) {
   EXPECT_EQ(refusal("[task]\nsigma = [0, -1]\n"),
-            "[task.sigma] must be a number or an array of at most 1024, each in [0, inf), got -1 as entry 2 "
+            "[task.sigma] must be a number or an array of at most 1024, each in [0, inf), got -1 "
+            "as entry 2 "
             "(noisy.toml:2)");
   EXPECT_NE(refusal("[task]\nsigma = ['a']\n").find("got \"a\" as entry 1"), std::string::npos);
   EXPECT_NE(refusal("[task]\nsigma = 'a'\n").find("got \"a\" (noisy"), std::string::npos);
@@ -166,15 +183,19 @@ TEST(Config, RefusesBadArrays) {
     return text + "]";
   };
   EXPECT_EQ(override_refusal("task.sigma=" + array(1024, "1")), "");
-  EXPECT_NE(override_refusal("task.sigma=" + array(1025, "1")).find("got an array of 1025"), std::string::npos);
+  EXPECT_NE(override_refusal("task.sigma=" + array(1025, "1")).find("got an array of 1025"),
+            std::string::npos);
   EXPECT_EQ(override_refusal("task.covariance=" + array(256, "1")), "");
   EXPECT_NE(override_refusal("task.covariance=" + array(257, "1")), "");
   EXPECT_NE(override_refusal("task.covariance=" + array(257, "[1]")), "");
-  EXPECT_NE(override_refusal("task.covariance=[" + array(257, "1") + "]").find("got an array of 257 of row 1"),
+  EXPECT_NE(override_refusal("task.covariance=[" + array(257, "1") + "]")
+                .find("got an array of 257 of row 1"),
             std::string::npos);
-  EXPECT_NE(override_refusal("task.covariance=[[1, 0], 3]").find("got 3 as row 2"), std::string::npos);
-  EXPECT_NE(override_refusal("task.covariance=[[1, 0], [0, 'a']]").find("got \"a\" as entry 2 of row 2"),
+  EXPECT_NE(override_refusal("task.covariance=[[1, 0], 3]").find("got 3 as row 2"),
             std::string::npos);
+  EXPECT_NE(
+      override_refusal("task.covariance=[[1, 0], [0, 'a']]").find("got \"a\" as entry 2 of row 2"),
+      std::string::npos);
   EXPECT_NE(override_refusal("task.covariance=1"), "");
 }
 
@@ -194,12 +215,15 @@ TEST(Config, UnknownKeysGetASuggestion) {
   EXPECT_EQ(override_refusal("lr=1"), "unknown key [lr] (command line)");
   EXPECT_EQ(override_refusal("train.momentum=1"), "unknown key [train.momentum] (command line)");
   EXPECT_EQ(override_refusal("=1"), "unknown key [] (command line)");
-  EXPECT_EQ(refusal("[task]\nsigmas = 1\n"), "unknown key [task.sigmas] (noisy.toml:2); did you mean 'task.sigma'?");
-  EXPECT_EQ(refusal("steps = 7\n"), "unknown key [steps] (noisy.toml:1); did you mean 'train.steps'?");
+  EXPECT_EQ(refusal("[task]\nsigmas = 1\n"),
+            "unknown key [task.sigmas] (noisy.toml:2); did you mean 'task.sigma'?");
+  EXPECT_EQ(refusal("steps = 7\n"),
+            "unknown key [steps] (noisy.toml:1); did you mean 'train.steps'?");
 }
 
 TEST(Config, UnknownSections) {
-  EXPECT_EQ(refusal("[trian]\nsteps = 7\n"), "unknown section [trian] (noisy.toml:1); did you mean [train]?");
+  EXPECT_EQ(refusal("[trian]\nsteps = 7\n"),
+            "unknown section [trian] (noisy.toml:1); did you mean [train]?");
   EXPECT_EQ(refusal("[optimizer]\nlr = 7\n"), "unknown section [optimizer] (noisy.toml:1)");
   EXPECT_EQ(refusal("task = 7\n"), "[task] must be a section, got 7 (noisy.toml:1)");
   EXPECT_NE(refusal("[[task]]\nd = 7\n").find("[task] must be a section"), std::string::npos);
@@ -232,10 +256,11 @@ TEST(Config, LoadNamesTheFile) {
 }
 
 TEST(Config, TomlRoundTripIsExact) {
-  const Expected<Config> config =
-      Config::parse("[task]\nsigma = [0.1, 0.30000000000000004]\ncovariance = [[1e-300, 0], [0, 1e300]]\n", "a",
-                    {"train.learning_rate=0.1e-7", "train.robust=123456789.12345679", "train.seed=9007199254740991",
-                     "model.tied=true", "model.kind=full", "eval.profile=[5e-324]"});
+  const Expected<Config> config = Config::parse(
+      "[task]\nsigma = [0.1, 0.30000000000000004]\ncovariance = [[1e-300, 0], [0, 1e300]]\n", "a",
+      {"train.learning_rate=0.1e-7", "train.robust=123456789.12345679",
+       "train.seed=9007199254740991", "model.tied=true", "model.kind=full",
+       "eval.profile=[5e-324]"});
   ASSERT_TRUE(config) << config.error().message;
   const std::string text = config->to_toml();
   const Expected<Config> back = Config::parse(text, "b");
@@ -267,7 +292,8 @@ TEST(Config, TomlRoundTripIsExact) {
   EXPECT_EQ(text.substr(0, 25), "[task]\nd = 10\nn = 20\nnois");
 }
 
-// Names of runs are made of this text: keys that came later are in it only where they say something.
+// Names of runs are made of this text: keys that came later are in it only where they say
+// something.
 TEST(Config, NamesAreMadeOfWhatIsNotALaterDefault) {
   const Config usual = Config::defaults();
   const auto other = Config::parse("", "", {"train.snapshots=7"});
@@ -277,7 +303,8 @@ TEST(Config, NamesAreMadeOfWhatIsNotALaterDefault) {
   EXPECT_NE(usual.naming_toml().find("steps = 4000"), std::string::npos);
   EXPECT_NE(other->naming_toml().find("snapshots = 7"), std::string::npos);
   for (const Key& key : config_keys()) {
-    const bool there = usual.naming_toml().find(fmt::format("\n{} = ", key.last_name())) != std::string::npos;
+    const bool there =
+        usual.naming_toml().find(fmt::format("\n{} = ", key.last_name())) != std::string::npos;
     EXPECT_NE(there, key.later) << key.name;
   }
 }
@@ -290,7 +317,8 @@ TEST(ConfigDeathTest, AskingForNoKeyIsABug) {
 TEST(ConfigHelp, NamesEveryKeyWithItsRule) {
   const std::string help = help_text();
   for (const Key& key : config_keys()) {
-    EXPECT_NE(help.find(fmt::format("  {} = {}\n      {}\n      {}\n", key.name, key.fallback, key.help, key.rule())),
+    EXPECT_NE(help.find(fmt::format("  {} = {}\n      {}\n      {}\n", key.name, key.fallback,
+                                    key.help, key.rule())),
               help.npos)
         << key.name;
   }

@@ -46,13 +46,15 @@ TEST(Files, MissingFileIsNamed) {
 TEST(Files, FolderIsNoFile) {
   const TemporaryFolder folder;
   EXPECT_TRUE(is_error(read_file(folder.path()), ErrorKind::io, {folder.path(), "Is a directory"}));
-  EXPECT_TRUE(is_error(write_file_atomically(folder.path(), "x"), ErrorKind::io, {folder.path(), "Is a directory"}));
+  EXPECT_TRUE(is_error(write_file_atomically(folder.path(), "x"), ErrorKind::io,
+                       {folder.path(), "Is a directory"}));
 }
 
 TEST(Files, RefusesMoreThanTheLimit) {
   const TemporaryFolder folder;
   spill(folder / "a", std::string(101, 'x'));
-  EXPECT_TRUE(is_error(read_file(folder / "a", 100), ErrorKind::format, {folder / "a", "at most 100 bytes"}));
+  EXPECT_TRUE(is_error(read_file(folder / "a", 100), ErrorKind::format,
+                       {folder / "a", "at most 100 bytes"}));
   EXPECT_TRUE(read_file(folder / "a", 101));
   EXPECT_TRUE(is_error(read_file("/dev/zero", 1000), ErrorKind::format, {"/dev/zero"}));
 }
@@ -62,8 +64,8 @@ TEST(Files, UnwritablePlaceIsNamed) {
   EXPECT_TRUE(is_error(write_file_atomically(folder / "none/a", "x"), ErrorKind::io,
                        {"cannot write", folder / "none/a", "No such file or directory"}));
   spill(folder / "file", "");
-  EXPECT_TRUE(
-      is_error(write_file_atomically(folder / "file/a", "x"), ErrorKind::io, {folder / "file/a", "Not a directory"}));
+  EXPECT_TRUE(is_error(write_file_atomically(folder / "file/a", "x"), ErrorKind::io,
+                       {folder / "file/a", "Not a directory"}));
 }
 
 TEST(Files, FullDiskKeepsTheOldFileAndLeavesNothing) {
@@ -79,7 +81,8 @@ TEST(Files, FullDiskKeepsTheOldFileAndLeavesNothing) {
 }
 
 TEST(Files, DevicesAreWrittenInPlace) {
-  EXPECT_TRUE(is_error(write_file_atomically("/dev/full", "x"), ErrorKind::io, {"/dev/full", "No space left"}));
+  EXPECT_TRUE(is_error(write_file_atomically("/dev/full", "x"), ErrorKind::io,
+                       {"/dev/full", "No space left"}));
   EXPECT_TRUE(write_file_atomically("/dev/null", "x"));
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }

@@ -64,7 +64,8 @@ TEST(ProgressLine, ShowsRateAndTimeLeft) {
 TEST(ProgressLine, IsDefinedWhereNothingIsKnown) {
   EXPECT_EQ(progress_line("a", 0, 0, 10, "b", 3, ""), "a [>                   ] 0/10 b");
   EXPECT_EQ(progress_line("a", 0, 0, 0, "b", 0, ""), "a [====================] 0/0 b");
-  EXPECT_EQ(progress_line("a", 0, 20, 10, "b", 1, ""), "a [====================] 20/10 b, 20/s, 0:00 left");
+  EXPECT_EQ(progress_line("a", 0, 20, 10, "b", 1, ""),
+            "a [====================] 20/10 b, 20/s, 0:00 left");
 }
 
 TEST(Progress, SilentInAFile) {

@@ -19,7 +19,8 @@ using test::spill;
 using test::TemporaryFolder;
 
 // A file from its header and data, without any check.
-std::string assemble(const std::string& header, std::size_t data_bytes, std::uint64_t claimed_bytes) {
+std::string assemble(const std::string& header, std::size_t data_bytes,
+                     std::uint64_t claimed_bytes) {
   std::string bytes(8, '\0');
   std::memcpy(bytes.data(), &claimed_bytes, 8);
   return bytes + header + std::string(data_bytes, '\0');
@@ -45,7 +46,8 @@ class Safetensors : public testing::Test {
     spill(path_, bytes);
     return read_safetensors(path_);
   }
-  testing::AssertionResult refuses(std::string_view bytes, std::initializer_list<std::string_view> parts) const {
+  testing::AssertionResult refuses(std::string_view bytes,
+                                   std::initializer_list<std::string_view> parts) const {
     const auto answer = is_error(read(bytes), ErrorKind::format, parts);
     return answer ? is_error(read(bytes), ErrorKind::format, {path_}) : answer;
   }
@@ -68,8 +70,10 @@ TEST_F(Safetensors, RoundTrip) {
     EXPECT_EQ(found->shape, tensor.shape);
     ASSERT_EQ(found->values.size(), tensor.values.size());
     for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-      const double value = tensor.dtype == DType::f32 ? static_cast<float>(tensor.values[i]) : tensor.values[i];
-      EXPECT_EQ(std::bit_cast<std::uint64_t>(found->values[i]), std::bit_cast<std::uint64_t>(value));
+      const double value =
+          tensor.dtype == DType::f32 ? static_cast<float>(tensor.values[i]) : tensor.values[i];
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(found->values[i]),
+                std::bit_cast<std::uint64_t>(value));
     }
   }
   EXPECT_EQ(back->find("layers.1.P"), nullptr);
@@ -80,8 +84,9 @@ TEST_F(Safetensors, BytesAreTheOfficialFormat) {
   file.metadata = {{"k", "v"}};
   file.tensors = {{"b", DType::f32, {2}, {1, 2}}, {"a", DType::f64, {1}, {3}}};
   ASSERT_TRUE(write_safetensors(path_, file));
-  std::string header = R"({"__metadata__":{"k":"v"},"a":{"data_offsets":[0,8],"dtype":"F64","shape":[1]},)"
-                       R"("b":{"data_offsets":[8,16],"dtype":"F32","shape":[2]}})";
+  std::string header =
+      R"({"__metadata__":{"k":"v"},"a":{"data_offsets":[0,8],"dtype":"F64","shape":[1]},)"
+      R"("b":{"data_offsets":[8,16],"dtype":"F32","shape":[2]}})";
   header.resize((header.size() + 7) / 8 * 8, ' ');
   std::string expected = assemble(header, 16);
   const double three = 3;
@@ -103,11 +108,13 @@ TEST_F(Safetensors, BytesDoNotDependOnTheOrderGiven) {
 TEST_F(Safetensors, WriterRefusesWhatCannotBeRead) {
   TensorFile file;
   file.tensors = {{"a", DType::f32, {2, 2}, {1, 2, 3}}};
-  EXPECT_TRUE(is_error(write_safetensors(path_, file), ErrorKind::format, {path_, "'a'", "[2, 2]", "3 values"}));
+  EXPECT_TRUE(is_error(write_safetensors(path_, file), ErrorKind::format,
+                       {path_, "'a'", "[2, 2]", "3 values"}));
   file.tensors = {{"a", DType::f32, {1}, {1}}, {"a", DType::f64, {1}, {1}}};
   EXPECT_TRUE(is_error(write_safetensors(path_, file), ErrorKind::format, {path_, "'a' is taken"}));
   file.tensors = {{"__metadata__", DType::f32, {1}, {1}}};
-  EXPECT_TRUE(is_error(write_safetensors(path_, file), ErrorKind::format, {"'__metadata__' is taken"}));
+  EXPECT_TRUE(
+      is_error(write_safetensors(path_, file), ErrorKind::format, {"'__metadata__' is taken"}));
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
@@ -121,14 +128,16 @@ TEST_F(Safetensors, RefusesWhatIsNoSafetensorsFile) {
       refuses("\x7f"
               "ELF",
               {"at least 8 bytes, has 4"}));
-  EXPECT_TRUE(refuses("this is a text file, not tensors", {"not a safetensors file", "at most 24 bytes"}));
+  EXPECT_TRUE(
+      refuses("this is a text file, not tensors", {"not a safetensors file", "at most 24 bytes"}));
   EXPECT_TRUE(refuses(assemble("{}", 0, 1ull << 63), {"claims 9223372036854775808"}));
 }
 
 TEST_F(Safetensors, RefusesAHeaderOfMoreThan100MB) {
   spill(path_, assemble("", 0, 100'000'001));
   std::filesystem::resize_file(path_, 1ull << 30);  // sparse
-  EXPECT_TRUE(is_error(read_safetensors(path_), ErrorKind::format, {"at most 100000000 bytes", "claims 100000001"}));
+  EXPECT_TRUE(is_error(read_safetensors(path_), ErrorKind::format,
+                       {"at most 100000000 bytes", "claims 100000001"}));
 }
 
 TEST_F(Safetensors, RefusesBadHeaders) {
@@ -136,8 +145,10 @@ TEST_F(Safetensors, RefusesBadHeaders) {
   EXPECT_TRUE(refuses(assemble("", 0), {"must be JSON"}));
   EXPECT_TRUE(refuses(assemble("[1]", 0), {"must be a JSON object, got array"}));
   EXPECT_TRUE(refuses(assemble(R"({"a":7})", 0), {"'a' must be a JSON object, got number"}));
-  EXPECT_TRUE(refuses(assemble(R"({"__metadata__":[]})", 0), {"__metadata__ must be a JSON object, got array"}));
-  EXPECT_TRUE(refuses(assemble(R"({"__metadata__":{"n":20}})", 0), {"'n' must be a string, got number"}));
+  EXPECT_TRUE(refuses(assemble(R"({"__metadata__":[]})", 0),
+                      {"__metadata__ must be a JSON object, got array"}));
+  EXPECT_TRUE(
+      refuses(assemble(R"({"__metadata__":{"n":20}})", 0), {"'n' must be a string, got number"}));
   EXPECT_TRUE(refuses(assemble("{\"\xff\":{}}", 0), {"must be JSON"}));
 }
 
@@ -152,38 +163,55 @@ TEST_F(Safetensors, RefusesDeepNesting) {
 TEST_F(Safetensors, RefusesDuplicateNames) {
   const std::string a = R"("a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]})";
   EXPECT_TRUE(refuses(assemble("{" + a + "," + a + "}", 4), {"has 'a' twice"}));
-  EXPECT_TRUE(refuses(assemble(R"({"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
-                      {"has 'dtype' twice"}));
+  EXPECT_TRUE(refuses(
+      assemble(R"({"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+      {"has 'dtype' twice"}));
   // The same field of two tensors is no duplicate.
-  EXPECT_TRUE(read(assemble("{" + a + R"(,"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)));
+  EXPECT_TRUE(
+      read(assemble("{" + a + R"(,"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)));
 }
 
 TEST_F(Safetensors, RefusesBadTensors) {
-  const auto tensor = [](const std::string& fields) { return assemble(R"({"a":{)" + fields + "}}", 8); };
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"BF16","shape":[4],"data_offsets":[0,8])"), {"'a'", "F32 or F64", "got BF16"}));
+  const auto tensor = [](const std::string& fields) {
+    return assemble(R"({"a":{)" + fields + "}}", 8);
+  };
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"BF16","shape":[4],"data_offsets":[0,8])"),
+                      {"'a'", "F32 or F64", "got BF16"}));
   EXPECT_TRUE(refuses(tensor(R"("shape":[2],"data_offsets":[0,8])"), {"dtype", "got null"}));
   EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","data_offsets":[0,8])"), {"shape of integers >= 0"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[-2],"data_offsets":[0,8])"), {"shape of integers >= 0"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2.0],"data_offsets":[0,8])"), {"shape of integers >= 0"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":2,"data_offsets":[0,8])"), {"shape of integers >= 0"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8])"),
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[-2],"data_offsets":[0,8])"),
                       {"shape of integers >= 0"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2.0],"data_offsets":[0,8])"),
+                      {"shape of integers >= 0"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":2,"data_offsets":[0,8])"),
+                      {"shape of integers >= 0"}));
+  EXPECT_TRUE(
+      refuses(tensor(R"("dtype":"F32","shape":[18446744073709551615],"data_offsets":[0,8])"),
+              {"shape of integers >= 0"}));
   EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2])"), {"data_offsets of two integers"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4,8])"), {"data_offsets of two"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":["0",8])"), {"data_offsets of two"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4,8])"),
+                      {"data_offsets of two"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":["0",8])"),
+                      {"data_offsets of two"}));
   EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[3],"data_offsets":[0,8])"),
                       {"[3] must have 12 bytes", "[0, 8] span 8"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F64","shape":[2],"data_offsets":[0,8])"), {"must have 16 bytes"}));
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[8,0])"), {"[8, 0], outside the 8 bytes"}));
+  EXPECT_TRUE(
+      refuses(tensor(R"("dtype":"F64","shape":[2],"data_offsets":[0,8])"), {"must have 16 bytes"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[8,0])"),
+                      {"[8, 0], outside the 8 bytes"}));
 }
 
 TEST_F(Safetensors, RefusesSizesThatOverflow) {
   // 2^32 x 2^32 x 4 bytes is 0 modulo 2^64.
-  EXPECT_TRUE(refuses(assemble(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0),
-                      {"[4294967296, 4294967296] whose size overflows"}));
-  EXPECT_TRUE(refuses(assemble(R"({"a":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8000000000000]}})", 8),
-                      {"outside the 8 bytes"}));
-  EXPECT_TRUE(read(assemble(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}})", 0)));
+  EXPECT_TRUE(refuses(
+      assemble(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0),
+      {"[4294967296, 4294967296] whose size overflows"}));
+  EXPECT_TRUE(refuses(
+      assemble(R"({"a":{"dtype":"F64","shape":[1000000000000],"data_offsets":[0,8000000000000]}})",
+               8),
+      {"outside the 8 bytes"}));
+  EXPECT_TRUE(read(assemble(
+      R"({"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}})", 0)));
 }
 
 TEST_F(Safetensors, RefusesGapsAndOverlaps) {
@@ -203,7 +231,8 @@ TEST_F(Safetensors, RefusesEveryTruncation) {
   ASSERT_TRUE(write_safetensors(path_, example()));
   const std::string bytes = slurp(path_);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    ASSERT_TRUE(is_error(read(bytes.substr(0, size)), ErrorKind::format, {path_})) << size << " bytes";
+    ASSERT_TRUE(is_error(read(bytes.substr(0, size)), ErrorKind::format, {path_}))
+        << size << " bytes";
   }
   EXPECT_TRUE(refuses(bytes + "x", {"must fill the data"}));
 }
@@ -248,7 +277,8 @@ TEST_F(Safetensors, RequireFiniteNamesTensorAndIndex) {
                        {path_, "'layers.0.P' must be finite, got nan at [0, 1, 0]"}));
   file = example();
   file.tensors[1].values[0] = -std::numeric_limits<double>::infinity();
-  EXPECT_TRUE(is_error(require_finite(file, path_), ErrorKind::format, {"'scalar' must be finite, got -inf at []"}));
+  EXPECT_TRUE(is_error(require_finite(file, path_), ErrorKind::format,
+                       {"'scalar' must be finite, got -inf at []"}));
 }
 
 }  // namespace

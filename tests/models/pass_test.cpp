@@ -47,7 +47,8 @@ struct Prompts {
   // Prompt `lane` as [n + 1, D], the query last.
   std::vector<double> tokens_of(int lane, int n, int d) const {
     std::vector<double> out;
-    for (int i = 0; i < n * (d + 1); ++i) out.push_back(tokens[static_cast<size_t>(i * kLanes + lane)]);
+    for (int i = 0; i < n * (d + 1); ++i)
+      out.push_back(tokens[static_cast<size_t>(i * kLanes + lane)]);
     for (int i = 0; i < d; ++i) out.push_back(block.query[static_cast<size_t>(i * kLanes + lane)]);
     out.push_back(0.0);
     return out;
@@ -62,7 +63,8 @@ TEST(Pass, PredictsLikeTheTokenReferenceAfterEveryLayer) {
     NetworkPass<double> pass(c.spec, layout);
     AlignedArray<double> final_weights(static_cast<size_t>(d * kLanes));
     AlignedArray<double> weights(static_cast<size_t>(c.spec.layers * d * kLanes));
-    pass.forward(network.theta.data(), prompts.block, c.spec.context_factor(c.n), final_weights.data());
+    pass.forward(network.theta.data(), prompts.block, c.spec.context_factor(c.n),
+                 final_weights.data());
     pass.read_out(weights.data());
     for (int lane : {0, 7, 15}) {
       const auto expected = token_predictions(network, prompts.tokens_of(lane, c.n, d));
@@ -78,7 +80,8 @@ TEST(Pass, PredictsLikeTheTokenReferenceAfterEveryLayer) {
           }
         }
         const double want = expected[static_cast<size_t>(layer)];
-        EXPECT_NEAR(prediction, want, 1e-12 * std::max(1.0, size)) << "layer " << layer + 1 << ", lane " << lane;
+        EXPECT_NEAR(prediction, want, 1e-12 * std::max(1.0, size))
+            << "layer " << layer + 1 << ", lane " << lane;
       }
     }
   });
@@ -153,8 +156,10 @@ TEST(Pass, FloatFollowsDouble) {
     exact.backward(prompts.block.truth.data(), dtheta.data());
     fast.backward(single.truth.data(), dthetaf.data());
 
-    const double tolerance = 4.0 * std::numeric_limits<float>::epsilon() * c.spec.layers * (c.spec.d + 1);
-    const auto expect_close = [&](const AlignedArray<double>& want, const AlignedArray<float>& got) {
+    const double tolerance =
+        4.0 * std::numeric_limits<float>::epsilon() * c.spec.layers * (c.spec.d + 1);
+    const auto expect_close = [&](const AlignedArray<double>& want,
+                                  const AlignedArray<float>& got) {
       double size = 1;
       for (double value : want) size = std::max(size, std::abs(value));
       for (size_t i = 0; i < want.size(); ++i) ASSERT_NEAR(want[i], got[i], tolerance * size) << i;
@@ -219,7 +224,8 @@ TEST(Pass, WeightsMayBeUnaligned) {
   const NetworkCase c{{.kind = Parametrisation::diag, .d = 3, .layers = 2}, 8};
   const Network network = test::random_network(c, 8);
   const Prompts prompts(c);
-  std::vector<double> buffer(1 + 2 * prompts.block.truth.size()), expected(prompts.block.truth.size());
+  std::vector<double> buffer(1 + 2 * prompts.block.truth.size()),
+      expected(prompts.block.truth.size());
   NetworkPass<double> pass(c.spec);
   pass.forward(network.theta.data(), prompts.block, 1.0 / 8, expected.data());
   pass.forward(network.theta.data(), prompts.block, 1.0 / 8, buffer.data() + 1);
@@ -246,15 +252,19 @@ TEST(Pass, DiagAndGdppAreTheirExpandedFull) {
       const LayerWeights w = network.expanded(l);
       ASSERT_EQ(w.heads, dense.spec.heads);
       for (size_t h = 0; h < static_cast<size_t>(w.heads); ++h) {
-        expanded.theta.insert(expanded.theta.end(), w.p.begin() + h * size, w.p.begin() + (h + 1) * size);
-        expanded.theta.insert(expanded.theta.end(), w.q.begin() + h * size, w.q.begin() + (h + 1) * size);
+        expanded.theta.insert(expanded.theta.end(), w.p.begin() + h * size,
+                              w.p.begin() + (h + 1) * size);
+        expanded.theta.insert(expanded.theta.end(), w.q.begin() + h * size,
+                              w.q.begin() + (h + 1) * size);
       }
     }
     const Prompts prompts(c);
     AlignedArray<double> a(prompts.block.truth.size()), b(prompts.block.truth.size());
     NetworkPass<double>(c.spec).forward(network.theta.data(), prompts.block, 1.0 / c.n, a.data());
-    NetworkPass<double>(dense.spec).forward(expanded.theta.data(), prompts.block, 1.0 / c.n, b.data());
-    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12 * std::max(1.0, std::abs(a[i])));
+    NetworkPass<double>(dense.spec)
+        .forward(expanded.theta.data(), prompts.block, 1.0 / c.n, b.data());
+    for (size_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(a[i], b[i], 1e-12 * std::max(1.0, std::abs(a[i])));
   }
 }
 
@@ -284,7 +294,8 @@ TEST(Pass, HandBuiltWeightsAreGradientDescent) {
       explicit_w = next;
     }
     for (int i = 0; i < d; ++i) {
-      EXPECT_NEAR(w[static_cast<size_t>(i) * kLanes + lane], explicit_w[static_cast<size_t>(i)], 1e-12);
+      EXPECT_NEAR(w[static_cast<size_t>(i) * kLanes + lane], explicit_w[static_cast<size_t>(i)],
+                  1e-12);
     }
   }
 }
@@ -304,7 +315,8 @@ TEST(Network, GdppAsADenseOrADiagonalNetworkIsTheSameFunction) {
   NetworkPass<double>(gdpp.spec).forward(gdpp.theta.data(), block, 1.0 / 9, a.data());
   for (const Network& same : {full, gdpp.as_diag()}) {
     NetworkPass<double>(same.spec).forward(same.theta.data(), block, 1.0 / 9, b.data());
-    for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12) << name_of(same.spec.kind);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      EXPECT_NEAR(a[i], b[i], 1e-12) << name_of(same.spec.kind);
   }
 }
 

@@ -1,4 +1,5 @@
-// Transformers on tapes: against the network on Gram matrices, against algorithms written out, and what they refuse.
+// Transformers on tapes: against the network on Gram matrices, against algorithms written out, and
+// what they refuse.
 #include "gramian/models/transformer.h"
 
 #include <gtest/gtest.h>
@@ -25,7 +26,8 @@ struct Prompts {
     TaskSpec spec;
     spec.d = d;
     spec.n = n;
-    PromptSampler<double>(RegressionTask::create(spec).value()).sample_tokens({.seed = 11}, kLanes, block, tokens);
+    PromptSampler<double>(RegressionTask::create(spec).value())
+        .sample_tokens({.seed = 11}, kLanes, block, tokens);
   }
   // The joined layout.
   void fill(double* to) const {
@@ -56,7 +58,8 @@ Transformer as_transformer(const Network& network, int n) {
         }
       };
       const auto identity = [&] {
-        for (std::size_t i = 0; i < size * size; ++i) transformer.theta.push_back(i / size == i % size ? 1 : 0);
+        for (std::size_t i = 0; i < size * size; ++i)
+          transformer.theta.push_back(i / size == i % size ? 1 : 0);
       };
       transposed(w.q);
       identity();
@@ -84,11 +87,13 @@ TEST(Transformer, WithoutExtrasIsTheNetworkOnGramMatrices) {
       TapeRun<double> run(recorded->tape);
       prompts.fill(run.values(recorded->tokens));
       run.forward(transformer.theta.data());
-      const double* prediction = run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+      const double* prediction =
+          run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
 
       const auto d = static_cast<std::size_t>(c.spec.d);
       AlignedArray<double> weights(d * kLanes);
-      NetworkPass<double>(c.spec).forward(network.theta.data(), prompts.block, factor, weights.data());
+      NetworkPass<double>(c.spec).forward(network.theta.data(), prompts.block, factor,
+                                          weights.data());
       for (std::size_t p = 0; p < kLanes; ++p) {
         double expected = 0, size = 1;
         for (std::size_t i = 0; i < d; ++i) {
@@ -115,7 +120,8 @@ TEST(Transformer, StatesAreThoseOfTheTokenReference) {
     prompts.fill(run.values(recorded->tokens));
     run.forward(transformer.theta.data());
     std::vector<double> tokens;
-    for (std::size_t i = 0; i < 7 * 4; ++i) tokens.push_back(run.values(recorded->tokens)[i * kLanes + 9]);
+    for (std::size_t i = 0; i < 7 * 4; ++i)
+      tokens.push_back(run.values(recorded->tokens)[i * kLanes + 9]);
     const auto expected = token_forward(network, tokens)[static_cast<std::size_t>(layers)];
     for (std::size_t i = 0; i < expected.size(); ++i) {
       EXPECT_NEAR(run.values(recorded->states.back())[i * kLanes + 9], expected[i], 1e-12);
@@ -123,10 +129,14 @@ TEST(Transformer, StatesAreThoseOfTheTokenReference) {
   }
 }
 
-// Proposition 2: fixed attention is a step of gradient descent on what embedding and MLP make of the tokens.
+// Proposition 2: fixed attention is a step of gradient descent on what embedding and MLP make of
+// the tokens.
 TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
-  const TransformerSpec spec{
-      .tokens = 6, .width = 2, .embedding = 4, .hidden = 7, .attention = Attention::gradient_descent};
+  const TransformerSpec spec{.tokens = 6,
+                             .width = 2,
+                             .embedding = 4,
+                             .hidden = 7,
+                             .attention = Attention::gradient_descent};
   auto transformer = Transformer::initial(spec, 0.1, 3);
   ASSERT_TRUE(transformer);
   transformer->theta.back() = 0.6;  // the step
@@ -135,7 +145,8 @@ TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
   const Prompts prompts(1, 5);
   prompts.fill(run.values(recorded->tokens));
   run.forward(transformer->theta.data());
-  // What enters the attention, from a network that has the same MLP and ends before it: found by its sum with nothing.
+  // What enters the attention, from a network that has the same MLP and ends before it: found by
+  // its sum with nothing.
   const auto after = record_states(spec, 1);
   TapeRun<double> all(after->tape);
   prompts.fill(all.values(after->tokens));
@@ -147,23 +158,28 @@ TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
   before.forward(transformer->theta.data());
   const double* e = before.values(after->states.back());
   for (std::size_t p = 0; p < kLanes; ++p) {
-    const auto at = [&](const double* m, std::size_t t, std::size_t i) { return m[(t * 4 + i) * kLanes + p]; };
+    const auto at = [&](const double* m, std::size_t t, std::size_t i) {
+      return m[(t * 4 + i) * kLanes + p];
+    };
     for (std::size_t t = 0; t < 6; ++t) {
       double dw_x = 0;
       for (std::size_t i = 0; i < 3; ++i) {
         EXPECT_EQ(at(features, t, i), at(e, t, i));
-        for (std::size_t j = 0; j < 5; ++j) dw_x += 0.6 / 5 * at(e, j, 3) * at(e, j, i) * at(e, t, i);
+        for (std::size_t j = 0; j < 5; ++j)
+          dw_x += 0.6 / 5 * at(e, j, 3) * at(e, j, i) * at(e, t, i);
       }
       EXPECT_NEAR(at(features, t, 3), at(e, t, 3) - dw_x, 1e-12);
     }
-    const double* prediction = run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+    const double* prediction =
+        run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
     EXPECT_NEAR(prediction[p], -at(features, 5, 3), 1e-12);
     EXPECT_NEAR(run.values(recorded->before_attention)[p], -at(e, 5, 3), 1e-12);
   }
 }
 
 TEST(Transformer, BeginsAtRandomByItsSeed) {
-  const TransformerSpec spec{.tokens = 5, .width = 3, .embedding = 8, .hidden = 16, .layers = 2, .heads = 2};
+  const TransformerSpec spec{
+      .tokens = 5, .width = 3, .embedding = 8, .hidden = 16, .layers = 2, .heads = 2};
   const auto a = Transformer::initial(spec, 0.05, 1), b = Transformer::initial(spec, 0.05, 1);
   ASSERT_TRUE(a && b);
   EXPECT_EQ(a->theta, b->theta);
@@ -171,8 +187,10 @@ TEST(Transformer, BeginsAtRandomByItsSeed) {
   // 2 layers of an MLP 8 -> 16 -> 8 and 2 heads of four 8 x 8 matrices
   EXPECT_EQ(a->theta.size(), 3u * 8 + 2 * (2 * 8 * 16 + 16 + 8 + 2 * 4 * 64));
   double squares = 0;
-  for (std::size_t i = a->theta.size() - 512; i < a->theta.size(); ++i) squares += a->theta[i] * a->theta[i];
-  EXPECT_NEAR(std::sqrt(squares / 512), 0.05 / std::sqrt(8), 0.1 * 0.05 / std::sqrt(8));  // 3 standard errors
+  for (std::size_t i = a->theta.size() - 512; i < a->theta.size(); ++i)
+    squares += a->theta[i] * a->theta[i];
+  EXPECT_NEAR(std::sqrt(squares / 512), 0.05 / std::sqrt(8),
+              0.1 * 0.05 / std::sqrt(8));  // 3 standard errors
 }
 
 TEST(Transformer, RefusesWhatMeansNothing) {
@@ -181,9 +199,11 @@ TEST(Transformer, RefusesWhatMeansNothing) {
   };
   EXPECT_TRUE(refused({.tokens = 1}, {"tokens", "[2, 4096]", "got 1"}));
   EXPECT_TRUE(refused({.hidden = -1}, {"[model.hidden]", "got -1"}));
-  EXPECT_TRUE(refused({.layers = 2, .softmax_layers = 3}, {"[model.softmax_layers]", "[0, 2]", "got 3"}));
+  EXPECT_TRUE(
+      refused({.layers = 2, .softmax_layers = 3}, {"[model.softmax_layers]", "[0, 2]", "got 3"}));
   EXPECT_TRUE(refused({.clip = -1}, {"[model.clip]"}));
-  EXPECT_TRUE(refused({.heads = 2, .attention = Attention::gradient_descent}, {"[model.attention]", "one head"}));
+  EXPECT_TRUE(refused({.heads = 2, .attention = Attention::gradient_descent},
+                      {"[model.attention]", "one head"}));
   EXPECT_TRUE(is_error(record_states({.layers = 2}, 3), ErrorKind::config, {"3 layers", "of 2"}));
 }
 

@@ -18,12 +18,22 @@ HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-void Words(const PhiloxAddress& address, uint32_t draw, uint32_t* words) { PhiloxLanes(address, draw, words); }
-void Normals(const PhiloxAddress& address, size_t count, double* out) { FillNormals(address, 0u, count, out); }
-void NormalsFloat(const PhiloxAddress& address, size_t count, float* out) { FillNormals(address, 0u, count, out); }
-void Uniforms(const PhiloxAddress& address, size_t count, double* out) { FillUniforms(address, 0u, count, 2.0, out); }
+void Words(const PhiloxAddress& address, uint32_t draw, uint32_t* words) {
+  PhiloxLanes(address, draw, words);
+}
+void Normals(const PhiloxAddress& address, size_t count, double* out) {
+  FillNormals(address, 0u, count, out);
+}
+void NormalsFloat(const PhiloxAddress& address, size_t count, float* out) {
+  FillNormals(address, 0u, count, out);
+}
+void Uniforms(const PhiloxAddress& address, size_t count, double* out) {
+  FillUniforms(address, 0u, count, 2.0, out);
+}
 // Two chi variates, of k and of k + 1 degrees: out is [2, lanes].
-void Chi(const PhiloxAddress& address, double k, double* out) { FillChiPair(address, 0u, k, k + 1, out, out + kLanes); }
+void Chi(const PhiloxAddress& address, double k, double* out) {
+  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
+}
 void ChiFloat(const PhiloxAddress& address, double k, float* out) {
   FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
 }
@@ -78,7 +88,8 @@ std::vector<double> normals(std::uint32_t blocks) {
 
 TEST(Lanes, PhiloxEqualsItsScalarForm) {
   test::for_each_target([] {
-    const PhiloxAddress address{.seed = 0x123456789abcdefull, .stream = 2, .step = 9, .first = 4294967290u};
+    const PhiloxAddress address{
+        .seed = 0x123456789abcdefull, .stream = 2, .step = 9, .first = 4294967290u};
     alignas(128) std::uint32_t words[4 * kLanes];
     for (std::uint32_t draw : {0u, 1u, 0xffffffffu}) {
       HWY_DYNAMIC_DISPATCH(Words)(address, draw, words);
@@ -130,7 +141,8 @@ TEST(Lanes, NormalsFollowTheNormalDistributionFunction) {
   double distance = 0;
   for (std::size_t i = 0; i < z.size(); ++i) {
     const double theory = 0.5 * std::erfc(-z[i] / std::sqrt(2.0));
-    distance = std::max(distance, std::abs(theory - (static_cast<double>(i) + 0.5) / static_cast<double>(z.size())));
+    distance = std::max(distance, std::abs(theory - (static_cast<double>(i) + 0.5) /
+                                                        static_cast<double>(z.size())));
   }
   EXPECT_LT(distance, 1.95 / std::sqrt(static_cast<double>(z.size())));
 }
@@ -181,7 +193,8 @@ TEST(Lanes, ChiHasTheMomentsOfItsLaw) {
       HWY_DYNAMIC_DISPATCH(ChiFloat)(address, k, single);
       for (std::size_t p = 0; p < 2 * kLanes; ++p) {
         squares[p / kLanes].push_back(out[p] * out[p]);
-        squares_float[p / kLanes].push_back(static_cast<double>(single[p]) * static_cast<double>(single[p]));
+        squares_float[p / kLanes].push_back(static_cast<double>(single[p]) *
+                                            static_cast<double>(single[p]));
       }
       for (std::size_t p = 0; p < kLanes; ++p) {
         products.push_back((out[p] * out[p] - k) * (out[kLanes + p] * out[kLanes + p] - k - 1));

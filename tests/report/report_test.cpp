@@ -21,7 +21,9 @@ class Report : public testing::Test {
  protected:
   Report() { std::filesystem::create_directory(results_); }
 
-  void put(const std::string& name, const std::string& text) const { spill(results_ + "/" + name, text); }
+  void put(const std::string& name, const std::string& text) const {
+    spill(results_ + "/" + name, text);
+  }
   auto read() const { return read_results(folder_.path()); }
 
   // What the page's script will find.
@@ -49,15 +51,15 @@ TEST(ReportTemplate, AsksForNothingFromOutside) {
 
 TEST(ReportTemplate, KeepsTheLicences) {
   const std::string page(report_template());
-  for (const char* part : {"@observablehq/plot 0.6.17 (ISC)", "d3-scale 4.0.3 (ISC)", "internmap 2.0.3 (ISC)",
-                           "Mike Bostock", "PROVIDED \"AS IS\""}) {
+  for (const char* part : {"@observablehq/plot 0.6.17 (ISC)", "d3-scale 4.0.3 (ISC)",
+                           "internmap 2.0.3 (ISC)", "Mike Bostock", "PROVIDED \"AS IS\""}) {
     EXPECT_NE(page.find(part), page.npos) << part;
   }
 }
 
 TEST_F(Report, StudiesHaveTheOrderOfThePaper) {
-  for (const char* study :
-       {"zeta", "training", "fig7", "fig1", "blowups", "gd-fig12", "table1", "alpha", "fig2", "gd-fig5"}) {
+  for (const char* study : {"zeta", "training", "fig7", "fig1", "blowups", "gd-fig12", "table1",
+                            "alpha", "fig2", "gd-fig5"}) {
     put(std::string(study) + ".json", Json{{"study", study}}.dump());
   }
   put("notes.txt", "not a result");
@@ -65,8 +67,8 @@ TEST_F(Report, StudiesHaveTheOrderOfThePaper) {
   ASSERT_TRUE(results) << test::message_of(results);
   std::vector<std::string> order;
   for (const StudyFile& result : *results) order.push_back(result.study);
-  EXPECT_EQ(order, (std::vector<std::string>{"table1", "fig1", "fig2", "fig7", "blowups", "training", "alpha",
-                                             "gd-fig5", "gd-fig12", "zeta"}));
+  EXPECT_EQ(order, (std::vector<std::string>{"table1", "fig1", "fig2", "fig7", "blowups",
+                                             "training", "alpha", "gd-fig5", "gd-fig12", "zeta"}));
 }
 
 TEST_F(Report, TheNumbersArriveAsTheyWereWritten) {
@@ -80,8 +82,9 @@ TEST_F(Report, TheNumbersArriveAsTheyWereWritten) {
 }
 
 TEST_F(Report, NoTextOfAResultEndsTheScript) {
-  const Json hostile{
-      {"study", "x"}, {"title", "</script><script>alert(1)</script><!--<script>"}, {"caption", "a < b & \u03c3"}};
+  const Json hostile{{"study", "x"},
+                     {"title", "</script><script>alert(1)</script><!--<script>"},
+                     {"caption", "a < b & \u03c3"}};
   put("x.json", hostile.dump());
   const auto page = render_report(*read());
   ASSERT_TRUE(page) << test::message_of(page);
@@ -101,14 +104,17 @@ TEST_F(Report, IsWrittenWholeOrNotAtAll) {
   EXPECT_FALSE(write_report(folder_.path(), path));
   EXPECT_EQ(slurp(path), page);
   std::filesystem::remove(results_ + "/fig2.json");
-  EXPECT_TRUE(is_error(write_report(folder_.path(), folder_ / "no/report.html"), ErrorKind::io, {"no/report.html"}));
+  EXPECT_TRUE(is_error(write_report(folder_.path(), folder_ / "no/report.html"), ErrorKind::io,
+                       {"no/report.html"}));
 }
 
 TEST_F(Report, AnErrorNamesThePlace) {
-  EXPECT_TRUE(is_error(read_results(folder_ / "nowhere"), ErrorKind::io, {"nowhere is not a directory"}));
+  EXPECT_TRUE(
+      is_error(read_results(folder_ / "nowhere"), ErrorKind::io, {"nowhere is not a directory"}));
   EXPECT_TRUE(is_error(read(), ErrorKind::io, {"no results", folder_.path(), "results/*.json"}));
   put("fig1.json", "{\"study\": \"fig1\",\n \"title\": oops}");
-  EXPECT_TRUE(is_error(read(), ErrorKind::format, {"results/fig1.json is not JSON", "line 2, column 11"}));
+  EXPECT_TRUE(
+      is_error(read(), ErrorKind::format, {"results/fig1.json is not JSON", "line 2, column 11"}));
   put("fig1.json", "");
   EXPECT_TRUE(is_error(read(), ErrorKind::format, {"results/fig1.json is not JSON"}));
   put("fig1.json", "{\"study\": \"fig1\", \"title\": \"\xff\"}");
@@ -133,8 +139,10 @@ TEST_F(Report, WhatThePageCouldNotDrawIsRefusedWithItsPlace) {
       {R"("study": "x", "quick": "no")", "/quick must be true or false"},
       {R"("study": "x", "claims": {})", "/claims must be an array"},
       {R"("study": "x", "claims": [{"holds": true}])", "/claims/0/text must be there"},
-      {R"("study": "x", "claims": [{"text": "t", "holds": "yes"}])", "/claims/0/holds must be true, false or null"},
-      {R"("study": "x", "tables": [{"id": "t", "columns": ["a"]}])", "/tables/0/rows must be there"},
+      {R"("study": "x", "claims": [{"text": "t", "holds": "yes"}])",
+       "/claims/0/holds must be true, false or null"},
+      {R"("study": "x", "tables": [{"id": "t", "columns": ["a"]}])",
+       "/tables/0/rows must be there"},
       {R"("study": "x", "tables": [{"id": "t", "columns": ["a"], "rows": [[1, 2]]}])",
        "/tables/0/rows/0 must be an array of 1 cells"},
       {R"("study": "x", "tables": [{"id": "t", "columns": ["a"], "rows": [[true]]}])",
@@ -144,7 +152,8 @@ TEST_F(Report, WhatThePageCouldNotDrawIsRefusedWithItsPlace) {
       {R"("study": "x", "tables": [{"id": "t", "columns": ["a"], "rows": [[{"value": 1, "status": "good"}]]}])",
        "/status must be one of better"},
       {R"("study": "x", "figures": [{"id": "f"}])", "/figures/0/panels must be there"},
-      {R"("study": "x", "figures": [{"id": "../f", "panels": []}])", "/figures/0/id must be a name"},
+      {R"("study": "x", "figures": [{"id": "../f", "panels": []}])",
+       "/figures/0/id must be a name"},
       {R"("study": "x", "figures": [{"id": "f", "panels": [{"y": {"scale": "ln"}}]}])",
        "/panels/0/y/scale must be one of linear, log"},
       {R"("study": "x", "figures": [{"id": "f", "panels": [{"y": {"domain": [2, 1]}}]}])",
@@ -166,7 +175,8 @@ TEST_F(Report, WhatThePageCouldNotDrawIsRefusedWithItsPlace) {
 }
 
 TEST_F(Report, NullsAndMissingKeysAreNoErrors) {
-  put("x.json", R"({"study": "x", "title": null, "claims": null, "claims": [{"text": "t", "holds": null}],
+  put("x.json",
+      R"({"study": "x", "title": null, "claims": null, "claims": [{"text": "t", "holds": null}],
                     "tables": [{"id": "t", "columns": ["a", "b"], "rows": [[null, {"value": null, "se": null}]]}],
                     "figures": [{"id": "f", "panels": [{"x": {"ticks": null, "domain": []}, "heatmap": null,
                                  "series": [{"name": "s", "points": [{"x": 1, "y": null}]}]}]}]})");

@@ -22,7 +22,8 @@ using test::TemporaryFolder;
 Checkpoint example() {
   Checkpoint checkpoint;
   checkpoint.state.theta = {0.1, -0.0, std::numeric_limits<double>::denorm_min()};
-  checkpoint.state.adam = {.step = 3'000'000'000, .first = {1.0 / 3, -1e300, 2}, .second = {1e-300, 0, 1}};
+  checkpoint.state.adam = {
+      .step = 3'000'000'000, .first = {1.0 / 3, -1e300, 2}, .second = {1e-300, 0, 1}};
   checkpoint.seconds = 12.345678901234567;
   checkpoint.dropped = 42;
   return checkpoint;
@@ -39,7 +40,9 @@ class CheckpointFile : public testing::Test {
     if (Status ok = write_safetensors(path_, *file); !ok) return std::unexpected(ok.error());
     return load_checkpoint(path_, 3, Method::adam);
   }
-  static Tensor& tensor(TensorFile& file, std::string_view name) { return const_cast<Tensor&>(*file.find(name)); }
+  static Tensor& tensor(TensorFile& file, std::string_view name) {
+    return const_cast<Tensor&>(*file.find(name));
+  }
 
   TemporaryFolder folder_;
   std::string path_ = folder_ / "checkpoint.safetensors";
@@ -66,7 +69,8 @@ TEST_F(CheckpointFile, RoundTripKeepsEveryBit) {
 TEST_F(CheckpointFile, GaussNewtonKeepsItsCurvature) {
   Checkpoint saved = example();
   saved.state.error = 0.1;
-  saved.state.gauss_newton = {.curvature = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .momentum = {0.1, -0.2, 0.3}, .step = 7};
+  saved.state.gauss_newton = {
+      .curvature = {1, 2, 3, 4, 5, 6, 7, 8, 9}, .momentum = {0.1, -0.2, 0.3}, .step = 7};
   ASSERT_TRUE(save_checkpoint(path_, saved));
   const Expected<Checkpoint> back = load_checkpoint(path_, 3, Method::gauss_newton);
   ASSERT_TRUE(back) << back.error().message;
@@ -82,7 +86,10 @@ TEST_F(CheckpointFile, GaussNewtonKeepsItsCurvature) {
 
 TEST_F(CheckpointFile, SoapKeepsItsBases) {
   Checkpoint saved = example();
-  saved.state.soap = {.left = {1, 2, 3}, .right = {4, 5, 6}, .left_basis = {0.1, 0.2, 0.3}, .right_basis = {7, 8, 9}};
+  saved.state.soap = {.left = {1, 2, 3},
+                      .right = {4, 5, 6},
+                      .left_basis = {0.1, 0.2, 0.3},
+                      .right_basis = {7, 8, 9}};
   ASSERT_TRUE(save_checkpoint(path_, saved));
   const Expected<Checkpoint> back = load_checkpoint(path_, 3, Method::soap);
   ASSERT_TRUE(back) << back.error().message;
@@ -91,14 +98,16 @@ TEST_F(CheckpointFile, SoapKeepsItsBases) {
   EXPECT_EQ(back->state.soap.left_basis, saved.state.soap.left_basis);
   EXPECT_EQ(back->state.soap.right_basis, saved.state.soap.right_basis);
   ASSERT_TRUE(save_checkpoint(path_, example()));  // of Adam
-  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::soap), ErrorKind::format, {path_, "no tensor 'soap.left'"}));
+  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::soap), ErrorKind::format,
+                       {path_, "no tensor 'soap.left'"}));
 }
 
 TEST_F(CheckpointFile, OfAnotherNetworkIsRefused) {
   ASSERT_TRUE(save_checkpoint(path_, example()));
   for (std::size_t parameters : {2, 4}) {
-    EXPECT_TRUE(is_error(load_checkpoint(path_, parameters, Method::adam), ErrorKind::format,
-                         {path_, fmt::format("'theta' must be {} numbers", parameters), "got 3 of float64"}));
+    EXPECT_TRUE(is_error(
+        load_checkpoint(path_, parameters, Method::adam), ErrorKind::format,
+        {path_, fmt::format("'theta' must be {} numbers", parameters), "got 3 of float64"}));
   }
   for (const char* name : {"theta", "adam.first", "adam.second"}) {
     const auto longer = [&](TensorFile& f) {
@@ -111,7 +120,8 @@ TEST_F(CheckpointFile, OfAnotherNetworkIsRefused) {
       tensor(f, name).values = {1, 2, 3};
       tensor(f, name).dtype = DType::f32;
     };
-    EXPECT_TRUE(is_error(load_changed(rounded), ErrorKind::format, {path_, name, "got 3 of float32"}));
+    EXPECT_TRUE(
+        is_error(load_changed(rounded), ErrorKind::format, {path_, name, "got 3 of float32"}));
   }
 }
 
@@ -125,27 +135,31 @@ TEST_F(CheckpointFile, MissingTensorsAreNamed) {
 
 TEST_F(CheckpointFile, NumbersMustBeFinite) {
   for (const char* name : {"theta", "adam.first", "adam.second"}) {
-    EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { tensor(f, name).values[2] = std::nan(""); }),
-                         ErrorKind::format, {path_, name, "must be finite", "[2]"}));
+    EXPECT_TRUE(
+        is_error(load_changed([&](TensorFile& f) { tensor(f, name).values[2] = std::nan(""); }),
+                 ErrorKind::format, {path_, name, "must be finite", "[2]"}));
   }
 }
 
 TEST_F(CheckpointFile, MetadataMustBeNumbers) {
   for (const char* key : {"step", "gauss_newton_step", "error", "seconds", "dropped"}) {
     for (const char* bad : {"", "-1", "x", "1 2", "nan", "inf", "99999999999999999999e999"}) {
-      EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { f.metadata[key] = bad; }), ErrorKind::format,
+      EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { f.metadata[key] = bad; }),
+                           ErrorKind::format,
                            {path_, "not a checkpoint", key, fmt::format("got '{}'", bad)}))
           << key << " = " << bad;
     }
-    EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { f.metadata.erase(key); }), ErrorKind::format,
-                         {path_, key, "got none"}));
+    EXPECT_TRUE(is_error(load_changed([&](TensorFile& f) { f.metadata.erase(key); }),
+                         ErrorKind::format, {path_, key, "got none"}));
   }
 }
 
 TEST_F(CheckpointFile, DamagedFilesAreRefusedByName) {
-  EXPECT_TRUE(is_error(load_checkpoint(folder_ / "none", 3, Method::adam), ErrorKind::io, {folder_ / "none"}));
+  EXPECT_TRUE(is_error(load_checkpoint(folder_ / "none", 3, Method::adam), ErrorKind::io,
+                       {folder_ / "none"}));
   spill(path_, "this is no safetensors file");
-  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::adam), ErrorKind::format, {path_, "not a safetensors file"}));
+  EXPECT_TRUE(is_error(load_checkpoint(path_, 3, Method::adam), ErrorKind::format,
+                       {path_, "not a safetensors file"}));
   ASSERT_TRUE(save_checkpoint(path_, example()));
   const std::string whole = slurp(path_);
   for (std::size_t length = 0; length < whole.size(); length += 7) {
@@ -156,7 +170,8 @@ TEST_F(CheckpointFile, DamagedFilesAreRefusedByName) {
 }
 
 TEST_F(CheckpointFile, UnwritablePlaceIsNamed) {
-  EXPECT_TRUE(is_error(save_checkpoint(folder_ / "none/c", example()), ErrorKind::io, {folder_ / "none/c"}));
+  EXPECT_TRUE(is_error(save_checkpoint(folder_ / "none/c", example()), ErrorKind::io,
+                       {folder_ / "none/c"}));
 }
 
 }  // namespace

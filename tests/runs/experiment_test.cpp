@@ -8,7 +8,8 @@ namespace gramian {
 namespace {
 
 Expected<TaskSpec> spec_of(std::string_view task, const std::vector<std::string>& overrides = {}) {
-  const Expected<Config> config = Config::parse(fmt::format("[task]\n{}\n", task), "noisy.toml", overrides);
+  const Expected<Config> config =
+      Config::parse(fmt::format("[task]\n{}\n", task), "noisy.toml", overrides);
   if (!config) return std::unexpected(config.error());
   return task_spec(*config);
 }
@@ -31,7 +32,8 @@ TEST(TaskSpecOfConfig, Defaults) {
 
 TEST(TaskSpecOfConfig, EveryKey) {
   const Expected<TaskSpec> spec = spec_of(
-      "d = 2\nn = 7\nnoise = 'categorical'\nsigma = [1, 3]\ncovariance = [2, 3]\ninputs = 'uniform'\n"
+      "d = 2\nn = 7\nnoise = 'categorical'\nsigma = [1, 3]\ncovariance = [2, 3]\ninputs = "
+      "'uniform'\n"
       "weights = 'inverse_covariance'\nsampler = 'tokens'");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->d, 2);
@@ -45,40 +47,47 @@ TEST(TaskSpecOfConfig, EveryKey) {
 }
 
 TEST(TaskSpecOfConfig, FullCovarianceAndGram) {
-  const Expected<TaskSpec> spec = spec_of("d = 2\nsampler = 'gram'\ncovariance = [[2, 1], [0.5, 3]]");
+  const Expected<TaskSpec> spec =
+      spec_of("d = 2\nsampler = 'gram'\ncovariance = [[2, 1], [0.5, 3]]");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->covariance, (std::vector<double>{2, 1, 0.5, 3}));
   EXPECT_EQ(spec->sampler, SamplerKind::gram);
 }
 
 TEST(TaskSpecOfConfig, SigmaMustFitTheNoise) {
-  EXPECT_TRUE(refuses("sigma = 2",
-                      "[task.sigma] must be [low, high] with low <= high for task.noise = \"uniform\", got [2] "
-                      "(noisy.toml:2)"));
+  EXPECT_TRUE(refuses(
+      "sigma = 2",
+      "[task.sigma] must be [low, high] with low <= high for task.noise = \"uniform\", got [2] "
+      "(noisy.toml:2)"));
   EXPECT_TRUE(refuses("sigma = [3, 1]", "got [3, 1] (noisy.toml:2)"));
   EXPECT_TRUE(refuses("sigma = [1, 2, 3]", "got [1, 2, 3] (noisy.toml:2)"));
   EXPECT_TRUE(refuses("noise = 'categorical'\nsigma = []", "must be at least one level"));
-  EXPECT_TRUE(refuses("noise = 'constant'\nsigma = [1, 2]",
-                      "[task.sigma] must be one level for task.noise = \"constant\", got [1, 2] (noisy.toml:3)"));
+  EXPECT_TRUE(refuses(
+      "noise = 'constant'\nsigma = [1, 2]",
+      "[task.sigma] must be one level for task.noise = \"constant\", got [1, 2] (noisy.toml:3)"));
   // The default sigma does not fit: the place is that of the key that asked for it.
   EXPECT_TRUE(refuses("noise = 'constant'", "got [0, 5] (noisy.toml:2)"));
-  EXPECT_TRUE(test::is_error(spec_of("", {"task.noise=constant"}), ErrorKind::config, {"(command line)"}));
+  EXPECT_TRUE(
+      test::is_error(spec_of("", {"task.noise=constant"}), ErrorKind::config, {"(command line)"}));
   EXPECT_EQ(spec_of("noise = 'constant'\nsigma = 2")->noise.describe(), "constant 2");
   EXPECT_EQ(spec_of("sigma = [2, 2]")->noise.describe(), "constant 2");
 }
 
 TEST(TaskSpecOfConfig, CovarianceMustFitTheDimension) {
-  EXPECT_TRUE(refuses("d = 3\ncovariance = [1, 2]",
-                      "[task.covariance] must be d x d, or d numbers on the diagonal, d = 3, got 2 on the diagonal "
-                      "(noisy.toml:3)"));
+  EXPECT_TRUE(refuses(
+      "d = 3\ncovariance = [1, 2]",
+      "[task.covariance] must be d x d, or d numbers on the diagonal, d = 3, got 2 on the diagonal "
+      "(noisy.toml:3)"));
   EXPECT_TRUE(refuses("d = 2\ncovariance = [[1, 0]]", "d = 2, got 1 rows (noisy.toml:3)"));
-  EXPECT_TRUE(refuses("d = 2\ncovariance = [[1, 0], [0]]", "d = 2, got 1 numbers in row 2 (noisy.toml:3)"));
+  EXPECT_TRUE(
+      refuses("d = 2\ncovariance = [[1, 0], [0]]", "d = 2, got 1 numbers in row 2 (noisy.toml:3)"));
   EXPECT_TRUE(refuses("d = 2\ncovariance = [[]]", "got 1 rows"));
 }
 
 TEST(ConfigExamples, AllDescribeATask) {
   int count = 0;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(GRAMIAN_SOURCE_DIR "/configs")) {
+  for (const auto& file :
+       std::filesystem::recursive_directory_iterator(GRAMIAN_SOURCE_DIR "/configs")) {
     if (file.path().extension() != ".toml") continue;
     const Expected<Config> config = Config::load(file.path().string());
     ASSERT_TRUE(config) << config.error().message;

@@ -30,9 +30,17 @@ TEST(Manifest, TimesAreIso8601InUtc) {
 
 TEST(Manifest, WrittenAsJson) {
   const test::TemporaryFolder folder;
-  Manifest manifest{
-      "0.1.0", "abc", 9007199254740991, "A CPU", 2, "GCC 12", "AVX2", "gramian \"x\" \xff", "2025-01-31T12:00:00Z",
-      "",      1.5};
+  Manifest manifest{"0.1.0",
+                    "abc",
+                    9007199254740991,
+                    "A CPU",
+                    2,
+                    "GCC 12",
+                    "AVX2",
+                    "gramian \"x\" \xff",
+                    "2025-01-31T12:00:00Z",
+                    "",
+                    1.5};
   ASSERT_TRUE(write_manifest(folder / "manifest.json", manifest));
   auto json = nlohmann::json::parse(test::slurp(folder / "manifest.json"));
   EXPECT_EQ(json["version"], "0.1.0");
@@ -54,7 +62,8 @@ TEST(Manifest, WrittenAsJson) {
 }
 
 TEST(Manifest, UnwritableFolder) {
-  EXPECT_TRUE(test::is_error(write_manifest("/dev/null/manifest.json", {}), ErrorKind::io, {"Not a directory"}));
+  EXPECT_TRUE(test::is_error(write_manifest("/dev/null/manifest.json", {}), ErrorKind::io,
+                             {"Not a directory"}));
 }
 
 }  // namespace

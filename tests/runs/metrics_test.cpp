@@ -32,9 +32,10 @@ class Metrics : public testing::Test {
 
 TEST_F(Metrics, OneLineARow) {
   ASSERT_TRUE(append(-1, {{50, 0.1, 2.5, 1e-3, 1.25, 0}, {100, NAN, INFINITY, 0, 2, 3}}));
-  EXPECT_EQ(slurp(path_),
-            "{\"step\":50,\"loss\":0.1,\"grad_norm\":2.5,\"lr\":0.001,\"seconds\":1.25,\"dropped\":0}\n"
-            "{\"step\":100,\"loss\":null,\"grad_norm\":null,\"lr\":0.0,\"seconds\":2.0,\"dropped\":3}\n");
+  EXPECT_EQ(
+      slurp(path_),
+      "{\"step\":50,\"loss\":0.1,\"grad_norm\":2.5,\"lr\":0.001,\"seconds\":1.25,\"dropped\":0}\n"
+      "{\"step\":100,\"loss\":null,\"grad_norm\":null,\"lr\":0.0,\"seconds\":2.0,\"dropped\":3}\n");
 }
 
 TEST_F(Metrics, ARowIsOnDiskAtOnce) {
@@ -45,7 +46,8 @@ TEST_F(Metrics, ARowIsOnDiskAtOnce) {
 }
 
 TEST_F(Metrics, ResumeCutsWhatComesAfterTheCheckpoint) {
-  spill(path_, "{\"step\":50}\n{\"step\":100}\n{\"step\":150}\n{\"step\":2");  // the last line is torn
+  spill(path_,
+        "{\"step\":50}\n{\"step\":100}\n{\"step\":150}\n{\"step\":2");  // the last line is torn
   ASSERT_TRUE(append(100, {{.step = 150, .loss = 0.5}}));
   const std::string text = slurp(path_);
   EXPECT_EQ(text.substr(0, 38), "{\"step\":50}\n{\"step\":100}\n{\"step\":150,\"");
@@ -78,7 +80,8 @@ TEST_F(Metrics, FullDisk) {
 }
 
 TEST_F(Metrics, UnwritablePlace) {
-  EXPECT_TRUE(is_error(MetricsLog::open(folder_ / "none/metrics.jsonl", -1), ErrorKind::io, {"none/metrics.jsonl"}));
+  EXPECT_TRUE(is_error(MetricsLog::open(folder_ / "none/metrics.jsonl", -1), ErrorKind::io,
+                       {"none/metrics.jsonl"}));
 }
 
 }  // namespace

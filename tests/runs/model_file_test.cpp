@@ -28,17 +28,28 @@ std::vector<NetworkCase> saved_networks() {
   std::vector<NetworkCase> cases;
   for (ContextScale scale : {ContextScale::mean, ContextScale::sum}) {
     for (int heads : {1, 2, 3}) {
-      cases.push_back(
-          {{.kind = Parametrisation::full, .d = 4, .layers = 3, .heads = heads, .context_scale = scale}, 7});
+      cases.push_back({{.kind = Parametrisation::full,
+                        .d = 4,
+                        .layers = 3,
+                        .heads = heads,
+                        .context_scale = scale},
+                       7});
     }
     for (Parametrisation kind : {Parametrisation::diag, Parametrisation::gdpp}) {
       cases.push_back({{.kind = kind, .d = 5, .layers = 4, .context_scale = scale}, 7});
       cases.push_back({{.kind = kind, .d = 1, .layers = 1, .context_scale = scale}, 7});
-      cases.push_back({{.kind = kind, .d = 4, .layers = 3, .tied = true, .context_scale = scale}, 7});
+      cases.push_back(
+          {{.kind = kind, .d = 4, .layers = 3, .tied = true, .context_scale = scale}, 7});
     }
-    cases.push_back({{.kind = Parametrisation::full, .d = 3, .layers = 2, .tied = true, .context_scale = scale}, 7});
     cases.push_back(
-        {{.kind = Parametrisation::full, .d = 3, .layers = 2, .context_scale = scale, .query_in_keys = true}, 7});
+        {{.kind = Parametrisation::full, .d = 3, .layers = 2, .tied = true, .context_scale = scale},
+         7});
+    cases.push_back({{.kind = Parametrisation::full,
+                      .d = 3,
+                      .layers = 2,
+                      .context_scale = scale,
+                      .query_in_keys = true},
+                     7});
   }
   return cases;
 }
@@ -46,9 +57,11 @@ std::vector<NetworkCase> saved_networks() {
 class ModelFile : public testing::Test {
  protected:
   // Saves a small network, changes its file, and gives the reader's answer.
-  Expected<Network> load_changed(const std::function<void(TensorFile&)>& change, int heads = 2) const {
+  Expected<Network> load_changed(const std::function<void(TensorFile&)>& change,
+                                 int heads = 2) const {
     const NetworkCase c{{.kind = Parametrisation::full, .d = 2, .layers = 2, .heads = heads}, 7};
-    if (Status ok = save_model(path_, test::random_network(c, 3), c.n); !ok) return std::unexpected(ok.error());
+    if (Status ok = save_model(path_, test::random_network(c, 3), c.n); !ok)
+      return std::unexpected(ok.error());
     auto file = read_safetensors(path_);
     if (!file) return std::unexpected(file.error());
     change(*file);
@@ -61,7 +74,9 @@ class ModelFile : public testing::Test {
     const auto names_the_file = is_error(answer, ErrorKind::format, {path_});
     return names_the_file ? is_error(answer, ErrorKind::format, parts) : names_the_file;
   }
-  static Tensor& tensor(TensorFile& file, std::string_view name) { return const_cast<Tensor&>(*file.find(name)); }
+  static Tensor& tensor(TensorFile& file, std::string_view name) {
+    return const_cast<Tensor&>(*file.find(name));
+  }
   static void remove(TensorFile& file, std::string_view name) {
     std::erase_if(file.tensors, [&](const Tensor& t) { return t.name == name; });
   }
@@ -140,16 +155,21 @@ TEST_F(ModelFile, MetadataSpeaksForItself) {
   ASSERT_TRUE(save_model(path_, test::random_network(c, 3), c.n));
   auto metadata = read_safetensors(path_)->metadata;
   EXPECT_NE(metadata["convention"].find("e' = e + sum_h P_h G Q_h e"), std::string::npos);
-  EXPECT_NE(metadata["convention"].find("prediction = minus the last coordinate of the query token"),
-            std::string::npos);
+  EXPECT_NE(
+      metadata["convention"].find("prediction = minus the last coordinate of the query token"),
+      std::string::npos);
   EXPECT_EQ(metadata["kind"], "diag");
   EXPECT_EQ(metadata["context_scale"], "mean");
   EXPECT_EQ(metadata["context_length"], "7");
 }
 
 TEST_F(ModelFile, ForeignFilesOfFloat32NeedNoMetadata) {
-  const NetworkCase c{
-      {.kind = Parametrisation::full, .d = 3, .layers = 2, .heads = 2, .context_scale = ContextScale::sum}, 7};
+  const NetworkCase c{{.kind = Parametrisation::full,
+                       .d = 3,
+                       .layers = 2,
+                       .heads = 2,
+                       .context_scale = ContextScale::sum},
+                      7};
   const Network network = test::random_network(c, 5);
   ASSERT_TRUE(save_model(path_, network, c.n));
   auto file = read_safetensors(path_);
@@ -181,13 +201,22 @@ TEST_F(ModelFile, AlmostDiagonalIsFull) {
 
 TEST_F(ModelFile, MissingTensorsAreNamed) {
   EXPECT_TRUE(refuses([](TensorFile& f) { f.tensors.clear(); }, {"not a model", "layers.0.P"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.0.P").name = "weights"; }, {"not a model", "layers.0.P"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.1.Q").name = "layers.1.R"; }, {"no 'layers.1.Q'"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.1.P").name = "layers.2.P"; }, {"no 'layers.1.P'"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.0.P").name = "weights"; },
+                      {"not a model", "layers.0.P"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.1.Q").name = "layers.1.R"; },
+                      {"no 'layers.1.Q'"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { tensor(f, "layers.1.P").name = "layers.2.P"; },
+                      {"no 'layers.1.P'"}));
   // An odd number of tensors: half a layer, or a stranger.
-  EXPECT_TRUE(refuses([](TensorFile& f) { f.tensors = {tensor(f, "layers.0.P")}; }, {"1 tensors", "a P and a Q each"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { remove(f, "layers.1.Q"); }, {"3 tensors", "a P and a Q each"}));
-  EXPECT_TRUE(refuses([](TensorFile& f) { f.tensors.push_back({"bias", DType::f64, {}, {1}}); }, {"5 tensors"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { f.tensors = {tensor(f, "layers.0.P")}; },
+                      {"1 tensors", "a P and a Q each"}));
+  EXPECT_TRUE(
+      refuses([](TensorFile& f) { remove(f, "layers.1.Q"); }, {"3 tensors", "a P and a Q each"}));
+  EXPECT_TRUE(refuses(
+      [](TensorFile& f) {
+        f.tensors.push_back({"bias", DType::f64, {}, {1}});
+      },
+      {"5 tensors"}));
 }
 
 TEST_F(ModelFile, ShapesMustFit) {
@@ -201,8 +230,9 @@ TEST_F(ModelFile, ShapesMustFit) {
       }
     };
   };
-  const std::vector<std::vector<std::int64_t>> bad{{18},      {3, 3},    {1, 3, 3, 1}, {2, 3, 4},     {2, 4, 3},
-                                                   {0, 3, 3}, {1, 1, 1}, {65, 2, 2},   {1, 258, 258}, {1, 0, 0}};
+  const std::vector<std::vector<std::int64_t>> bad{
+      {18},      {3, 3},    {1, 3, 3, 1}, {2, 3, 4},     {2, 4, 3},
+      {0, 3, 3}, {1, 1, 1}, {65, 2, 2},   {1, 258, 258}, {1, 0, 0}};
   for (const auto& shape : bad) {
     EXPECT_TRUE(refuses(with_shape(shape), {"'layers.0.P' must have shape [H, d+1, d+1]",
                                             fmt::format("got [{}]", fmt::join(shape, ", "))}));
@@ -228,7 +258,8 @@ TEST_F(ModelFile, TooManyLayersAreRefused) {
       f.tensors.clear();
       for (int l = 0; l < count; ++l) {
         for (const char* part : {"P", "Q"}) {
-          f.tensors.push_back({fmt::format("layers.{}.{}", l, part), DType::f64, {1, 2, 2}, {1, 2, 3, 4}});
+          f.tensors.push_back(
+              {fmt::format("layers.{}.{}", l, part), DType::f64, {1, 2, 2}, {1, 2, 3, 4}});
         }
       }
     };
@@ -246,18 +277,21 @@ TEST_F(ModelFile, NumbersMustBeFinite) {
 
 TEST_F(ModelFile, MetadataMustMakeSense) {
   for (const char* n : {"", "0", "-7", "x", "7x", "7.5", "99999999999"}) {
-    EXPECT_TRUE(refuses([&](TensorFile& f) { f.metadata["context_length"] = n; }, {"context_length", "integer >= 1"}))
+    EXPECT_TRUE(refuses([&](TensorFile& f) { f.metadata["context_length"] = n; },
+                        {"context_length", "integer >= 1"}))
         << n;
   }
-  EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata.erase("context_length"); }, {"context_length", "got none"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata.erase("context_length"); },
+                      {"context_length", "got none"}));
   EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata["context_scale"] = "average"; },
                       {"context_scale", "mean or sum", "'average'"}));
-  EXPECT_TRUE(
-      refuses([](TensorFile& f) { f.metadata["query_in_keys"] = "yes"; }, {"query_in_keys", "true or false", "'yes'"}));
+  EXPECT_TRUE(refuses([](TensorFile& f) { f.metadata["query_in_keys"] = "yes"; },
+                      {"query_in_keys", "true or false", "'yes'"}));
 }
 
 TEST_F(ModelFile, DamagedFilesAreRefusedByName) {
-  EXPECT_TRUE(is_error(load_model(folder_ / "none"), ErrorKind::io, {folder_ / "none", "No such file"}));
+  EXPECT_TRUE(
+      is_error(load_model(folder_ / "none"), ErrorKind::io, {folder_ / "none", "No such file"}));
   for (const char* bytes : {"", "PK", "this is no safetensors file at all"}) {
     spill(path_, bytes);
     EXPECT_TRUE(is_error(load_model(path_), ErrorKind::format, {path_, "not a safetensors file"}));
@@ -267,13 +301,15 @@ TEST_F(ModelFile, DamagedFilesAreRefusedByName) {
   const std::string whole = slurp(path_);
   for (std::size_t length = 0; length < whole.size(); length += 7) {
     spill(path_, whole.substr(0, length));
-    EXPECT_TRUE(is_error(load_model(path_), ErrorKind::format, {path_})) << length << " of " << whole.size();
+    EXPECT_TRUE(is_error(load_model(path_), ErrorKind::format, {path_}))
+        << length << " of " << whole.size();
   }
 }
 
 TEST_F(ModelFile, UnwritablePlaceIsNamed) {
   const Network network = test::random_network({{.d = 2, .layers = 1}, 7}, 3);
-  EXPECT_TRUE(is_error(save_model(folder_ / "none/model", network, 7), ErrorKind::io, {folder_ / "none/model"}));
+  EXPECT_TRUE(is_error(save_model(folder_ / "none/model", network, 7), ErrorKind::io,
+                       {folder_ / "none/model"}));
 }
 
 }  // namespace

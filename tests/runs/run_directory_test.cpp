@@ -33,22 +33,25 @@ TEST(RunDirectory, TakesAnEmptyFolder) {
 TEST(RunDirectory, RefusesAFolderInUse) {
   const TemporaryFolder folder;
   spill(folder / "notes.txt", "mine");
-  EXPECT_TRUE(
-      is_error(RunDirectory::create(folder.path()), ErrorKind::io, {folder.path(), "not empty", "--resume", "--out"}));
+  EXPECT_TRUE(is_error(RunDirectory::create(folder.path()), ErrorKind::io,
+                       {folder.path(), "not empty", "--resume", "--out"}));
 }
 
 TEST(RunDirectory, RefusesPlacesThatCannotBe) {
   const TemporaryFolder folder;
   spill(folder / "file", "");
-  EXPECT_TRUE(is_error(RunDirectory::create(folder / "file"), ErrorKind::io, {folder / "file", "it is a file"}));
-  EXPECT_TRUE(
-      is_error(RunDirectory::create(folder / "file/run"), ErrorKind::io, {folder / "file/run", "Not a directory"}));
+  EXPECT_TRUE(is_error(RunDirectory::create(folder / "file"), ErrorKind::io,
+                       {folder / "file", "it is a file"}));
+  EXPECT_TRUE(is_error(RunDirectory::create(folder / "file/run"), ErrorKind::io,
+                       {folder / "file/run", "Not a directory"}));
 }
 
 TEST(RunDirectory, OpensOnlyRuns) {
   const TemporaryFolder folder;
-  EXPECT_TRUE(is_error(RunDirectory::open(folder / "none"), ErrorKind::io, {folder / "none", "does not exist"}));
-  EXPECT_TRUE(is_error(RunDirectory::open(folder.path()), ErrorKind::io, {folder / "config.toml", "is missing"}));
+  EXPECT_TRUE(is_error(RunDirectory::open(folder / "none"), ErrorKind::io,
+                       {folder / "none", "does not exist"}));
+  EXPECT_TRUE(is_error(RunDirectory::open(folder.path()), ErrorKind::io,
+                       {folder / "config.toml", "is missing"}));
   spill(folder / "config.toml", "");
   EXPECT_TRUE(is_error(RunDirectory::open(folder / "config.toml"), ErrorKind::io, {"is a file"}));
   EXPECT_TRUE(RunDirectory::open(folder.path()));

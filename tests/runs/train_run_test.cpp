@@ -53,12 +53,14 @@ Config small_run(const Overrides& overrides = {}) {
 
 class TrainRun : public testing::Test {
  protected:
-  Expected<TrainRunResult> train(const std::string& name, const Config& config = small_run(), bool resume = false,
+  Expected<TrainRunResult> train(const std::string& name, const Config& config = small_run(),
+                                 bool resume = false,
                                  std::function<bool()> interrupted = {}) const {
     return train_run(config, folder_ / name, {resume, "the test", std::move(interrupted)});
   }
   // Stops after `count` steps of this call.
-  Expected<TrainRunResult> train_some(const std::string& name, int count, const Config& config = small_run()) const {
+  Expected<TrainRunResult> train_some(const std::string& name, int count,
+                                      const Config& config = small_run()) const {
     return train(name, config, true, [count]() mutable { return --count == 0; });
   }
 
@@ -117,10 +119,12 @@ TEST_F(TrainRun, WritesEveryFile) {
 
   std::set<std::string> names;
   for (const auto& [name, content] : files("run")) names.insert(name);
-  EXPECT_EQ(names, (std::set<std::string>{"config.toml", "model.safetensors", "checkpoint.safetensors", "metrics.jsonl",
-                                          "manifest.json"}));  // and no temporary file
+  EXPECT_EQ(names,
+            (std::set<std::string>{"config.toml", "model.safetensors", "checkpoint.safetensors",
+                                   "metrics.jsonl", "manifest.json"}));  // and no temporary file
 
-  EXPECT_EQ(Config::load(folder_ / "run/config.toml")->to_toml(), small_run().to_toml());  // every key, resolved
+  EXPECT_EQ(Config::load(folder_ / "run/config.toml")->to_toml(),
+            small_run().to_toml());  // every key, resolved
   const auto network = load_model(folder_ / "run/model.safetensors");
   ASSERT_TRUE(network);
   EXPECT_EQ(network->spec.kind, Parametrisation::full);
@@ -153,7 +157,8 @@ TEST_F(TrainRun, TheSameSeedIsTheSameFile) {
 }
 
 TEST_F(TrainRun, ResumedIsUninterrupted) {
-  for (const Overrides& kind : {Overrides{}, Overrides{"model.kind=diag", "model.heads=1", "train.precision=double"}}) {
+  for (const Overrides& kind :
+       {Overrides{}, Overrides{"model.kind=diag", "model.heads=1", "train.precision=double"}}) {
     const std::string whole = "whole" + std::to_string(kind.size());
     ASSERT_TRUE(train(whole, small_run(kind)));
     for (int stop : {1, 4, 5, 11}) {  // at a row of metrics, at a checkpoint, and between them
@@ -175,7 +180,8 @@ TEST_F(TrainRun, ResumedIsUninterrupted) {
 TEST_F(TrainRun, ResumedTwiceOnOtherNumbersOfThreads) {
   ASSERT_TRUE(train("whole"));
   ASSERT_TRUE(is_error(train_some("run", 3), ErrorKind::interrupted, {"step 3"}));
-  ASSERT_TRUE(is_error(train_some("run", 5, small_run({"train.threads=1"})), ErrorKind::interrupted, {"step 8"}));
+  ASSERT_TRUE(is_error(train_some("run", 5, small_run({"train.threads=1"})), ErrorKind::interrupted,
+                       {"step 8"}));
   const auto result = train("run", small_run({"train.threads=4"}), true);
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->first_step, 8);
@@ -239,7 +245,8 @@ TEST_F(TrainRun, ResumeRefusesAnotherConfiguration) {
     EXPECT_EQ(files("run"), before) << change;
   }
   // What does not touch the weights is free.
-  EXPECT_TRUE(train("run", small_run({"eval.prompts=7", "train.log_every=3", "train.checkpoint_every=1"}), true));
+  EXPECT_TRUE(train(
+      "run", small_run({"eval.prompts=7", "train.log_every=3", "train.checkpoint_every=1"}), true));
 }
 
 TEST_F(TrainRun, ResumeRefusesDamagedFiles) {
@@ -259,7 +266,8 @@ TEST_F(TrainRun, ResumeRefusesDamagedFiles) {
   expect_refused("metrics.jsonl", "{\"step\":2}\noops\n", "metrics.jsonl:2:");
   // A checkpoint of a network with other sizes.
   ASSERT_TRUE(train("other", small_run({"model.layers=3"})));
-  expect_refused("checkpoint.safetensors", bytes("other", checkpoint), "'theta' must be 128 numbers");
+  expect_refused("checkpoint.safetensors", bytes("other", checkpoint),
+                 "'theta' must be 128 numbers");
   EXPECT_TRUE(train("run", small_run(), true));
 }
 
@@ -271,29 +279,33 @@ TEST_F(TrainRun, AFolderInUseIsRefused) {
   // --resume does not help where no run was: the reason is another one.
   fs::create_directory(folder_ / "mine");
   spill(folder_ / "mine/notes.txt", "mine");
-  EXPECT_TRUE(is_error(train("mine", small_run(), true), ErrorKind::io, {"mine/config.toml is missing"}));
+  EXPECT_TRUE(
+      is_error(train("mine", small_run(), true), ErrorKind::io, {"mine/config.toml is missing"}));
   EXPECT_EQ(files("mine").size(), 1u);
 }
 
 TEST_F(TrainRun, DivergenceStopsWithTheStepAndKeepsTheCheckpoint) {
-  const Config config = small_run({"train.learning_rate=10", "train.warmup=0", "train.checkpoint_every=1"});
+  const Config config =
+      small_run({"train.learning_rate=10", "train.warmup=0", "train.checkpoint_every=1"});
   std::map<std::string, std::string> last;
   int steps = 0;
   const auto result = train("run", config, false, [&] {
     ++steps;
     return false;
   });
-  EXPECT_TRUE(is_error(result, ErrorKind::numeric,
-                       {fmt::format("diverged at step {}", steps + 1), "train.learning_rate",
-                        fmt::format("checkpoint of step {} is kept in {}", steps, folder_ / "run/checkpoint")}));
+  EXPECT_TRUE(is_error(
+      result, ErrorKind::numeric,
+      {fmt::format("diverged at step {}", steps + 1), "train.learning_rate",
+       fmt::format("checkpoint of step {} is kept in {}", steps, folder_ / "run/checkpoint")}));
   ASSERT_GE(steps, 1);
   const auto before = files("run");
-  EXPECT_EQ(read_safetensors(folder_ / "run/checkpoint.safetensors")->metadata["step"], std::to_string(steps));
+  EXPECT_EQ(read_safetensors(folder_ / "run/checkpoint.safetensors")->metadata["step"],
+            std::to_string(steps));
   EXPECT_TRUE(load_model(folder_ / "run/model.safetensors"));
   // The same again from there, and the checkpoint is still named and kept.
-  EXPECT_TRUE(
-      is_error(train("run", config, true), ErrorKind::numeric,
-               {fmt::format("diverged at step {}", steps + 1), fmt::format("checkpoint of step {} is kept", steps)}));
+  EXPECT_TRUE(is_error(train("run", config, true), ErrorKind::numeric,
+                       {fmt::format("diverged at step {}", steps + 1),
+                        fmt::format("checkpoint of step {} is kept", steps)}));
   EXPECT_EQ(bytes("run", "checkpoint.safetensors"), before.at("checkpoint.safetensors"));
   EXPECT_EQ(bytes("run", "model.safetensors"), before.at("model.safetensors"));
 }
@@ -312,7 +324,8 @@ TEST_F(TrainRun, AFullDiskKeepsTheOldFiles) {
     return false;
   });
   disk.reset();
-  EXPECT_TRUE(is_error(result, ErrorKind::io, {"cannot write", folder_ / "run/model.safetensors", "File too large"}));
+  EXPECT_TRUE(is_error(result, ErrorKind::io,
+                       {"cannot write", folder_ / "run/model.safetensors", "File too large"}));
   EXPECT_EQ(step, 10);
   EXPECT_EQ(files("run"), before);  // the old files, and no half of a new one
   const auto resumed = train("run", small_run({"train.log_every=1000"}), true);
@@ -330,7 +343,8 @@ TEST_F(TrainRun, AFullDiskUnderTheMetricsIsNamed) {
     return false;
   });
   disk.reset();
-  EXPECT_TRUE(is_error(result, ErrorKind::io, {"cannot write", folder_ / "run/metrics.jsonl", "File too large"}));
+  EXPECT_TRUE(is_error(result, ErrorKind::io,
+                       {"cannot write", folder_ / "run/metrics.jsonl", "File too large"}));
   const auto resumed = train("run", small_run(), true);
   ASSERT_TRUE(resumed) << resumed.error().message;
   expect_same("run", "whole");
@@ -341,7 +355,8 @@ TEST_F(TrainRun, WhatCannotBeMadeIsRefused) {
   EXPECT_TRUE(is_error(train("file/run"), ErrorKind::io, {folder_ / "file/run"}));
   EXPECT_TRUE(is_error(train("file"), ErrorKind::io, {folder_ / "file", "it is a file"}));
   // A combination that means nothing is found before the folder is made.
-  EXPECT_TRUE(is_error(train("run", small_run({"model.kind=diag"})), ErrorKind::config, {"[model.heads] = 2"}));
+  EXPECT_TRUE(is_error(train("run", small_run({"model.kind=diag"})), ErrorKind::config,
+                       {"[model.heads] = 2"}));
   EXPECT_FALSE(fs::exists(folder_ / "run"));
 }
 
@@ -369,10 +384,12 @@ TEST_F(TrainRun, GdppInsideARun) {
   }
 }
 
-// The GD++ network of least expected loss, computed: in each kind the same function, with no step as with more.
+// The GD++ network of least expected loss, computed: in each kind the same function, with no step
+// as with more.
 TEST_F(TrainRun, BeginsAtTheBestGdpp) {
   const auto optimum = [](std::vector<std::string> more) {
-    std::vector<std::string> settings{"model.heads=1", "model.layers=3", "model.init=gdpp_optimum", "train.steps=0"};
+    std::vector<std::string> settings{"model.heads=1", "model.layers=3", "model.init=gdpp_optimum",
+                                      "train.steps=0"};
     settings.insert(settings.end(), more.begin(), more.end());
     return small_run(settings);
   };
@@ -393,18 +410,22 @@ TEST_F(TrainRun, BeginsAtTheBestGdpp) {
     EXPECT_EQ(diag.xx, omega.xx);
     EXPECT_EQ(diag.yx, omega.yx);
     EXPECT_EQ(diag.xy, 0);
-    const LayerWeights full = load_model(folder_ / "full/model.safetensors").value().expanded(layer);
+    const LayerWeights full =
+        load_model(folder_ / "full/model.safetensors").value().expanded(layer);
     EXPECT_EQ(full.p, network.expanded(layer).p);
     EXPECT_EQ(full.q, network.expanded(layer).q);
     const Omega sum = load_model(folder_ / "sum/model.safetensors").value().omega(layer);
-    EXPECT_NEAR(6 * sum.yx, omega.yx, 1e-12 * std::abs(omega.yx));  // for a plain sum of n = 6 tokens
+    EXPECT_NEAR(6 * sum.yx, omega.yx,
+                1e-12 * std::abs(omega.yx));  // for a plain sum of n = 6 tokens
   }
-  // A run without steps is finished, and says so when it is asked again; one with steps goes on from the same place.
+  // A run without steps is finished, and says so when it is asked again; one with steps goes on
+  // from the same place.
   const auto again = train("gdpp", optimum({"model.kind=gdpp"}), true);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->already_done);
   ASSERT_TRUE(train("trained", optimum({"model.kind=diag", "train.steps=5"})));
-  EXPECT_NE(slurp(folder_ / "trained/model.safetensors"), slurp(folder_ / "diag/model.safetensors"));
+  EXPECT_NE(slurp(folder_ / "trained/model.safetensors"),
+            slurp(folder_ / "diag/model.safetensors"));
 
   for (const auto& [bad, what] : {std::pair{"model.heads=2", "heads = 1"},
                                   {"model.tied=true", "tied = false"},
@@ -431,7 +452,8 @@ TEST_F(TrainRun, KeepsModelsAlongTheWay) {
   ASSERT_TRUE(train("plain"));
   EXPECT_EQ(bytes("run", "model.safetensors"), bytes("plain", "model.safetensors"));
   EXPECT_FALSE(fs::exists(folder_ / "plain/snapshots"));
-  const auto count = std::distance(fs::directory_iterator(result->directory.snapshots()), fs::directory_iterator());
+  const auto count = std::distance(fs::directory_iterator(result->directory.snapshots()),
+                                   fs::directory_iterator());
   EXPECT_EQ(count, 4);  // steps 0, 1, 5, 12
   EXPECT_EQ(slurp(result->directory.snapshot(12)), bytes("run", "model.safetensors"));
   const auto first = load_model(result->directory.snapshot(0));
@@ -448,8 +470,9 @@ TEST_F(TrainRun, KeepsModelsAlongTheWay) {
 }
 
 Overrides transformer_settings() {
-  return {"model.kind=transformer", "model.heads=1",          "task.family=sine", "model.embedding=5",
-          "model.hidden=8",         "model.softmax_layers=1", "model.clip=10",    "train.snapshots=2"};
+  return {"model.kind=transformer", "model.heads=1",    "task.family=sine",
+          "model.embedding=5",      "model.hidden=8",   "model.softmax_layers=1",
+          "model.clip=10",          "train.snapshots=2"};
 }
 
 TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
@@ -460,11 +483,13 @@ TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
   expect_same("whole", "torn");
   const auto experiment = make_experiment(config);
   ASSERT_TRUE(experiment);
-  const auto transformer = load_transformer(folder_ / "whole/model.safetensors", experiment->tokens->transformer);
+  const auto transformer =
+      load_transformer(folder_ / "whole/model.safetensors", experiment->tokens->transformer);
   ASSERT_TRUE(transformer) << transformer.error().message;
-  EXPECT_NE(
-      transformer->theta,
-      load_transformer(folder_ / "whole/snapshots/step-00000000.safetensors", experiment->tokens->transformer)->theta);
+  EXPECT_NE(transformer->theta,
+            load_transformer(folder_ / "whole/snapshots/step-00000000.safetensors",
+                             experiment->tokens->transformer)
+                ->theta);
   // What works on Gram matrices says so.
   const auto directory = RunDirectory::open(folder_ / "whole");
   EXPECT_TRUE(is_error(load_trained_run(*directory), ErrorKind::usage, {"transformer on tokens"}));
@@ -478,12 +503,15 @@ TEST_F(TrainRun, AFileThatIsNotThisTransformerIsRefused) {
   EXPECT_EQ(load_transformer(path, spec)->theta, transformer.theta);
   TransformerSpec other = spec;
   other.layers = 1;
-  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"16 tensors in place of 8"}));
+  EXPECT_TRUE(
+      is_error(load_transformer(path, other), ErrorKind::format, {"16 tensors in place of 8"}));
   other.layers = 3;
-  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"no tensor 'layers.2.mlp.in'"}));
+  EXPECT_TRUE(
+      is_error(load_transformer(path, other), ErrorKind::format, {"no tensor 'layers.2.mlp.in'"}));
   other = spec;
   other.hidden = 6;
-  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format, {"'layers.0.mlp.in'", "[2, 6]", "[2, 4]"}));
+  EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format,
+                       {"'layers.0.mlp.in'", "[2, 6]", "[2, 4]"}));
   EXPECT_TRUE(is_error(load_model(path), ErrorKind::format, {"layers.0.P"}));
 }
 

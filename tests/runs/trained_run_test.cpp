@@ -41,10 +41,12 @@ TEST_F(TrainedRuns, AreTheModelAndItsTask) {
 TEST_F(TrainedRuns, RefuseWhatDoesNotFitTogether) {
   EXPECT_TRUE(is_error(load_trained_run(directory(), {"task.d=4"}), ErrorKind::config,
                        {"[task.d] is 4", "was trained for d = 3"}));
-  EXPECT_TRUE(is_error(load_trained_run(directory(), {"task.dd=4"}), ErrorKind::config, {"unknown key [task.dd]"}));
+  EXPECT_TRUE(is_error(load_trained_run(directory(), {"task.dd=4"}), ErrorKind::config,
+                       {"unknown key [task.dd]"}));
   const test::NetworkCase other{{.kind = Parametrisation::diag, .d = 3, .layers = 3}, 6};
   ASSERT_TRUE(save_model(directory().model(), test::random_network(other, 1), 6));
-  EXPECT_TRUE(is_error(load_trained_run(directory()), ErrorKind::format, {"is not the model of", "3 layers", "not 2"}));
+  EXPECT_TRUE(is_error(load_trained_run(directory()), ErrorKind::format,
+                       {"is not the model of", "3 layers", "not 2"}));
   std::filesystem::remove(directory().model());
   EXPECT_TRUE(is_error(load_trained_run(directory()), ErrorKind::io, {"model.safetensors"}));
 }

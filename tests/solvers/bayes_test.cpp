@@ -13,7 +13,8 @@ namespace {
 
 // The posterior mean over an even grid of sigma, from the tokens: the marginal of y is
 // N(0, X K^-1 X^T + sigma^2 I).
-Vector brute_force(const RegressionTask& task, const TokenPrompt& prompt, double low, double high, int cells) {
+Vector brute_force(const RegressionTask& task, const TokenPrompt& prompt, double low, double high,
+                   int cells) {
   const int n = task.n();
   const Matrix precision = precision_of(task);
   const Matrix kernel = prompt.x * precision.inverse() * prompt.x.transpose();
@@ -43,7 +44,8 @@ Vector brute_force(const RegressionTask& task, const TokenPrompt& prompt, double
 TEST(Bayes, IsTheFineGrid) {
   for (const auto& [low, high] : {std::pair{0.0, 5.0}, {1.0, 2.0}}) {
     const NoisePrior noise = NoisePrior::uniform(low, high).value();
-    for (const auto& [n, d] : {std::pair{20, 10}, {5, 10}, {10, 10}, {11, 10}, {1, 1}, {2, 1}, {300, 3}}) {
+    for (const auto& [n, d] :
+         {std::pair{20, 10}, {5, 10}, {10, 10}, {11, 10}, {1, 1}, {2, 1}, {300, 3}}) {
       for (const WeightLaw weights : {WeightLaw::isotropic, WeightLaw::inverse_covariance}) {
         const RegressionTask task = make_correlated_task(n, d, noise, weights);
         const Bayes bayes(noise, n);
@@ -67,7 +69,8 @@ TEST(Bayes, IsTheOracleForConstantNoise) {
       const RegressionTask task = make_task(n, 6, noise);
       const TokenPrompt prompt = TokenGenerator(task, 42).draw();
       const Vector expected = weights_of(OracleRidge(), task, prompt);
-      EXPECT_LT((weights_of(Bayes(noise, n), task, prompt) - expected).norm(), 1e-12 * expected.norm());
+      EXPECT_LT((weights_of(Bayes(noise, n), task, prompt) - expected).norm(),
+                1e-12 * expected.norm());
     }
   }
 }
@@ -79,14 +82,16 @@ TEST(Bayes, IsTheMixtureForAtoms) {
   Vector expected = Vector::Zero(5);
   double total = 0;
   for (const double sigma : {1.0, 3.0}) {
-    const Matrix marginal = prompt.x * prompt.x.transpose() + sigma * sigma * Matrix::Identity(12, 12);
+    const Matrix marginal =
+        prompt.x * prompt.x.transpose() + sigma * sigma * Matrix::Identity(12, 12);
     const Vector dual = marginal.ldlt().solve(prompt.y);
     const double density = std::exp(-prompt.y.dot(dual) / 2) / std::sqrt(marginal.determinant());
     expected += density * prompt.x.transpose() * dual;
     total += density;
   }
   expected /= total;
-  EXPECT_LT((weights_of(Bayes(noise, 12), task, prompt) - expected).norm(), 1e-12 * expected.norm());
+  EXPECT_LT((weights_of(Bayes(noise, 12), task, prompt) - expected).norm(),
+            1e-12 * expected.norm());
 }
 
 TEST(Bayes, RecognisesPromptsWithoutNoise) {
@@ -134,14 +139,16 @@ TEST(Bayes, ErrorsAreOrthogonalAndLossIsLeast) {
     const auto solvers = make_solvers(noise, n, 5);
     std::vector<double> posterior(d), other(d);
     for (const auto& solver : solvers) {
-      if (solver->name() == "oracle" || solver->name() == "bayes" || !solver->applicable(n, d)) continue;
+      if (solver->name() == "oracle" || solver->name() == "bayes" || !solver->applicable(n, d))
+        continue;
       solver->tune(prompts);
       RunningMean products, differences;
       for (std::size_t p = 0; p < prompts.size(); ++p) {
         solvers[kBayes]->solve(prompts[p], posterior);
         solver->solve(prompts[p], other);
         double product = 0;
-        for (int i = 0; i < d; ++i) product += (posterior[i] - prompts[p].truth[i]) * (other[i] - posterior[i]);
+        for (int i = 0; i < d; ++i)
+          product += (posterior[i] - prompts[p].truth[i]) * (other[i] - posterior[i]);
         products.add(product);
         differences.add(loss(prompts[p], other, QueryMode::integrated) -
                         loss(prompts[p], posterior, QueryMode::integrated));

@@ -12,7 +12,8 @@ namespace {
 
 using Penalty = ConjugateGradients::Penalty;
 
-// k steps minimise the ridge objective over the Krylov space of k vectors: solved here in a basis of it.
+// k steps minimise the ridge objective over the Krylov space of k vectors: solved here in a basis
+// of it.
 TEST(ConjugateGradients, MinimisesOverTheKrylovSpace) {
   const NoisePrior noise = NoisePrior::uniform(0, 3).value();
   for (const Penalty penalty : {Penalty::none, Penalty::tuned}) {
@@ -35,9 +36,11 @@ TEST(ConjugateGradients, MinimisesOverTheKrylovSpace) {
         }
         const Matrix basis = krylov.householderQr().householderQ() * Matrix::Identity(5, steps);
         const Vector expected =
-            basis *
-            (basis.transpose() * system * basis).llt().solve(basis.transpose() * prompt.x.transpose() * prompt.y);
-        EXPECT_LT((weights_of(solver, task, prompt) - expected).norm(), 1e-9 * expected.norm()) << steps;
+            basis * (basis.transpose() * system * basis)
+                        .llt()
+                        .solve(basis.transpose() * prompt.x.transpose() * prompt.y);
+        EXPECT_LT((weights_of(solver, task, prompt) - expected).norm(), 1e-9 * expected.norm())
+            << steps;
       }
     }
   }
@@ -58,7 +61,8 @@ TEST(ConjugateGradients, IsExactAfterAsManyStepsAsDimensions) {
       double size = 0;
       for (const double w : want) size = std::max(size, std::abs(w));
       const double condition =
-          prompts[p].eigenvalues.back() / prompts[p].eigenvalues[static_cast<std::size_t>(5 - prompts[p].rank)];
+          prompts[p].eigenvalues.back() /
+          prompts[p].eigenvalues[static_cast<std::size_t>(5 - prompts[p].rank)];
       for (std::size_t i = 0; i < 5; ++i) {
         EXPECT_NEAR(got[i], want[i], 1e-11 * condition * size);
         EXPECT_NEAR(still[i], want[i], 1e-11 * condition * size);
@@ -77,19 +81,20 @@ TEST(ConjugateGradients, OfAnEmptyPromptIsZero) {
   EXPECT_EQ(got, std::vector<double>(3, 0.0));
 }
 
-// Without noise the best polynomial of each prompt is better than one that serves all; with noise it fits the noise,
-// and the penalty is worth having.
+// Without noise the best polynomial of each prompt is better than one that serves all; with noise
+// it fits the noise, and the penalty is worth having.
 TEST(ConjugateGradients, NeedsThePenaltyOnNoisyPrompts) {
   const auto losses = [](double sigma, int steps) {
     const RegressionTask task = make_task(20, 10, NoisePrior::uniform(0, sigma).value());
     const SpectrumBatch prompts = draw_spectra(task, 2'000, 64);
     ConjugateGradients plain(steps, Penalty::none), ridge(steps, Penalty::tuned);
     GradientDescent descent(steps);
-    for (Solver* solver :
-         {static_cast<Solver*>(&plain), static_cast<Solver*>(&ridge), static_cast<Solver*>(&descent)}) {
+    for (Solver* solver : {static_cast<Solver*>(&plain), static_cast<Solver*>(&ridge),
+                           static_cast<Solver*>(&descent)}) {
       solver->tune(prompts);
     }
-    return std::array{mean_loss(plain, prompts), mean_loss(ridge, prompts), mean_loss(descent, prompts)};
+    return std::array{mean_loss(plain, prompts), mean_loss(ridge, prompts),
+                      mean_loss(descent, prompts)};
   };
   const auto quiet = losses(0, 4), loud = losses(5, 4);
   EXPECT_LT(quiet[0], 0.5 * quiet[2]);

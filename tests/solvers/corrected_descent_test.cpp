@@ -9,7 +9,8 @@
 namespace gramian::test {
 namespace {
 
-// Token by token: inputs are corrected, targets lose what a step explains, the query moves with the inputs.
+// Token by token: inputs are corrected, targets lose what a step explains, the query moves with the
+// inputs.
 TEST(CorrectedDescent, IsTheIterationOnTokens) {
   const NoisePrior noise = NoisePrior::uniform(0, 3).value();
   for (const int steps : {1, 2, 3, 6}) {

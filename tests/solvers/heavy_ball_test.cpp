@@ -27,7 +27,8 @@ TEST(HeavyBall, IsTheIteration) {
         const Matrix preconditioner = precision_of(task).inverse();
         Vector expected = Vector::Zero(5), velocity = expected;
         for (int k = 0; k < steps; ++k) {
-          velocity = momentum * velocity + preconditioner * prompt.x.transpose() * (prompt.y - prompt.x * expected);
+          velocity = momentum * velocity +
+                     preconditioner * prompt.x.transpose() * (prompt.y - prompt.x * expected);
           expected += step_size * velocity;
         }
         EXPECT_LT((weights_of(solver, task, prompt) - expected).norm(), 1e-11 * expected.norm());
@@ -56,8 +57,8 @@ TEST(HeavyBall, IsNoWorseThanGradientDescent) {
   }
 }
 
-// Two steps are b (c_0 + c_1 l) with c_0 = eta (2 + beta), c_1 = -eta^2: any line, so the tuned constants are those
-// of linear least squares, E [b p]^T [b p] c = E [b p]^T w with p = (1, l).
+// Two steps are b (c_0 + c_1 l) with c_0 = eta (2 + beta), c_1 = -eta^2: any line, so the tuned
+// constants are those of linear least squares, E [b p]^T [b p] c = E [b p]^T w with p = (1, l).
 TEST(HeavyBall, TwoStepsAreTheBestLine) {
   const RegressionTask task = make_task(20, 10, NoisePrior::constant(0).value());
   const SpectrumBatch prompts = draw_spectra(task, 1'000, 44);
@@ -65,7 +66,8 @@ TEST(HeavyBall, TwoStepsAreTheBestLine) {
   Vector right = Vector::Zero(2);
   for (std::size_t p = 0; p < prompts.size(); ++p) {
     for (std::size_t i = 0; i < 10; ++i) {
-      const Eigen::Vector2d terms = prompts[p].moments[i] * Eigen::Vector2d(1, prompts[p].eigenvalues[i]);
+      const Eigen::Vector2d terms =
+          prompts[p].moments[i] * Eigen::Vector2d(1, prompts[p].eigenvalues[i]);
       normal += terms * terms.transpose();
       right += terms * prompts[p].truth[i];
     }

@@ -32,8 +32,9 @@ inline Matrix covariance_of(const RegressionTask& task) {
 
 // K, the precision of the prior of w.
 inline Matrix precision_of(const RegressionTask& task) {
-  return task.spec().weights == WeightLaw::inverse_covariance ? covariance_of(task)
-                                                              : Matrix::Identity(task.d(), task.d());
+  return task.spec().weights == WeightLaw::inverse_covariance
+             ? covariance_of(task)
+             : Matrix::Identity(task.d(), task.d());
 }
 
 class TokenGenerator {
@@ -75,7 +76,8 @@ inline void set_lane(const TokenPrompt& prompt, int lane, PromptBlock<double>& b
   Matrix tokens(n, d + 1);
   tokens << prompt.x, prompt.y;
   const Matrix gram = tokens.transpose() * tokens;
-  for (Eigen::Index k = 0; k < gram.size(); ++k) block.gram[k * kLanes + lane] = gram(k / (d + 1), k % (d + 1));
+  for (Eigen::Index k = 0; k < gram.size(); ++k)
+    block.gram[k * kLanes + lane] = gram(k / (d + 1), k % (d + 1));
   for (Eigen::Index i = 0; i < d; ++i) {
     block.truth[i * kLanes + lane] = prompt.truth(i);
     block.query[i * kLanes + lane] = prompt.query(i);
@@ -83,7 +85,8 @@ inline void set_lane(const TokenPrompt& prompt, int lane, PromptBlock<double>& b
   block.sigma[lane] = prompt.sigma;
 }
 
-inline SpectrumBatch spectra_of(const RegressionTask& task, const std::vector<TokenPrompt>& prompts) {
+inline SpectrumBatch spectra_of(const RegressionTask& task,
+                                const std::vector<TokenPrompt>& prompts) {
   SpectrumBatch batch(task, prompts.size());
   PromptBlock<double> block(task.d());
   for (std::size_t p = 0; p < prompts.size(); ++p) {
@@ -129,9 +132,11 @@ inline RegressionTask make_correlated_task(int n, int d, NoisePrior noise, Weigh
   Matrix random(d, d);
   for (double& entry : random.reshaped()) entry = normal(generator);
   const Matrix basis = random.householderQr().householderQ();
-  const Matrix covariance =
-      basis * Vector::LinSpaced(d, -1, 1).unaryExpr([](double u) { return std::pow(4.0, u); }).asDiagonal() *
-      basis.transpose();
+  const Matrix covariance = basis *
+                            Vector::LinSpaced(d, -1, 1)
+                                .unaryExpr([](double u) { return std::pow(4.0, u); })
+                                .asDiagonal() *
+                            basis.transpose();
   TaskSpec spec;
   spec.n = n;
   spec.d = d;

@@ -24,10 +24,12 @@ std::vector<RegressionTask> all_shapes(const NoisePrior& noise) {
 TEST(Ridge, IsTheDenseSolution) {
   for (const RegressionTask& task : all_shapes(NoisePrior::uniform(0.5, 2).value())) {
     const TokenPrompt prompt = TokenGenerator(task, 11).draw();
-    const Matrix system = prompt.x.transpose() * prompt.x + prompt.sigma * prompt.sigma * precision_of(task);
+    const Matrix system =
+        prompt.x.transpose() * prompt.x + prompt.sigma * prompt.sigma * precision_of(task);
     const Vector expected = system.ldlt().solve(prompt.x.transpose() * prompt.y);
     const Vector weights = weights_of(OracleRidge(), task, prompt);
-    EXPECT_LT((weights - expected).norm(), 1e-12 * expected.norm()) << "n = " << task.n() << ", d = " << task.d();
+    EXPECT_LT((weights - expected).norm(), 1e-12 * expected.norm())
+        << "n = " << task.n() << ", d = " << task.d();
   }
 }
 
@@ -36,11 +38,13 @@ TEST(Ridge, OlsHasTheMinimumNormOfThePrior) {
     const TokenPrompt prompt = TokenGenerator(task, 12).draw();
     const Matrix root = precision_of(task).llt().matrixU();  // |w|_K = |root w|
     const Matrix inverse = root.inverse();
-    const Vector expected = inverse * (prompt.x * inverse).completeOrthogonalDecomposition().solve(prompt.y);
+    const Vector expected =
+        inverse * (prompt.x * inverse).completeOrthogonalDecomposition().solve(prompt.y);
     const Vector weights = weights_of(FixedRidge("ols", 0), task, prompt);
     // Through the Gram matrix the condition number enters squared.
     const Matrix whitened = prompt.x * inverse;
-    const double condition = whitened.norm() * whitened.completeOrthogonalDecomposition().pseudoInverse().norm();
+    const double condition =
+        whitened.norm() * whitened.completeOrthogonalDecomposition().pseudoInverse().norm();
     EXPECT_LT((weights - expected).norm(), 1e-14 * condition * condition * expected.norm());
   }
 }
@@ -52,14 +56,16 @@ TEST(Ridge, ZeroPredictsZero) {
 }
 
 TEST(Ridge, AdaptiveEstimatesTheNoise) {
-  const RegressionTask task = make_correlated_task(12, 5, NoisePrior::constant(1.5).value(), WeightLaw::isotropic);
+  const RegressionTask task =
+      make_correlated_task(12, 5, NoisePrior::constant(1.5).value(), WeightLaw::isotropic);
   const TokenPrompt prompt = TokenGenerator(task, 14).draw();
   const Vector ols = prompt.x.completeOrthogonalDecomposition().solve(prompt.y);
   const double noise = (prompt.y - prompt.x * ols).squaredNorm() / (12 - 5);
   const Matrix system = prompt.x.transpose() * prompt.x + noise * Matrix::Identity(5, 5);
   const Vector expected = system.ldlt().solve(prompt.x.transpose() * prompt.y);
   EXPECT_LT((weights_of(AdaptiveRidge(), task, prompt) - expected).norm(), 1e-12 * expected.norm());
-  EXPECT_LT((weights_of(TunedRidge(), task, prompt) - expected).norm(), 1e-12 * expected.norm());  // c = 1, T = inf
+  EXPECT_LT((weights_of(TunedRidge(), task, prompt) - expected).norm(),
+            1e-12 * expected.norm());  // c = 1, T = inf
 }
 
 TEST(Ridge, AdaptiveNeedsResiduals) {
@@ -68,7 +74,8 @@ TEST(Ridge, AdaptiveNeedsResiduals) {
     const Status status = AdaptiveRidge().applicable(n, 10);
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().message,
-              fmt::format("n - d = {} residual degrees of freedom, needs >= 1 (n = {}, d = 10)", n - 10, n));
+              fmt::format("n - d = {} residual degrees of freedom, needs >= 1 (n = {}, d = 10)",
+                          n - 10, n));
     EXPECT_FALSE(TunedRidge().applicable(n, 10));
     EXPECT_TRUE(OracleRidge().applicable(n, 10));
   }
@@ -113,7 +120,8 @@ TEST(Tuning, TwoConstantsReachTheMinimum) {
     const double reached = mean_loss(tuned, prompts);
     EXPECT_NEAR(reached, mean_tuned_loss(prompts, c, ceiling), 1e-12);
     for (double u = 0.5; u < 4; u *= 1.15) {
-      for (double t = 2; t < 60; t *= 1.15) EXPECT_LT(reached, mean_tuned_loss(prompts, u, t) + 1e-6) << u << " " << t;
+      for (double t = 2; t < 60; t *= 1.15)
+        EXPECT_LT(reached, mean_tuned_loss(prompts, u, t) + 1e-6) << u << " " << t;
     }
   }
 }

@@ -11,7 +11,8 @@ namespace {
 
 TEST(Spectrum, LossesAreThoseOfTheWeights) {
   const NoisePrior noise = NoisePrior::uniform(0, 2).value();
-  const RegressionTask tasks[] = {make_task(9, 4, noise), make_correlated_task(9, 4, noise, WeightLaw::isotropic),
+  const RegressionTask tasks[] = {make_task(9, 4, noise),
+                                  make_correlated_task(9, 4, noise, WeightLaw::isotropic),
                                   make_correlated_task(9, 4, noise, WeightLaw::inverse_covariance)};
   const auto solvers = make_solvers(noise, 9, 3);
   for (const RegressionTask& task : tasks) {
@@ -24,7 +25,8 @@ TEST(Spectrum, LossesAreThoseOfTheWeights) {
       solvers[kOracle]->solve(batch[0], coordinates);
       const double integrated = 0.5 * error.dot(covariance_of(task) * error);
       const double sampled = 0.5 * std::pow(error.dot(prompt.query), 2);
-      EXPECT_NEAR(loss(batch[0], coordinates, QueryMode::integrated), integrated, 1e-11 * (1 + integrated));
+      EXPECT_NEAR(loss(batch[0], coordinates, QueryMode::integrated), integrated,
+                  1e-11 * (1 + integrated));
       EXPECT_NEAR(loss(batch[0], coordinates, QueryMode::sampled), sampled, 1e-11 * (1 + sampled));
     }
   }

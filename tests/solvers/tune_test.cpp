@@ -27,7 +27,8 @@ TEST(MinimisePair, TakesTheBestStartAndLeavesHolesAlone) {
   // Two basins in `other`; beyond 2 there is nothing.
   const auto f = [](double scale, double other) {
     if (other > 2) return std::numeric_limits<double>::quiet_NaN();
-    const double u = std::log(scale), near = other * other + 0.5, far = 4 * (other - 1.9) * (other - 1.9);
+    const double u = std::log(scale), near = other * other + 0.5,
+                 far = 4 * (other - 1.9) * (other - 1.9);
     return u * u + std::min(near, far);
   };
   const double one[] = {0.0}, two[] = {0.0, 1.7};
@@ -37,7 +38,8 @@ TEST(MinimisePair, TakesTheBestStartAndLeavesHolesAlone) {
 
 TEST(MinimisePair, ZeroIsACandidate) {
   const double starts[] = {0.0, 1.0};
-  const auto [scale, other] = minimise_pair([](double x, double y) { return x + y; }, {1e-2, 1e2}, starts, 0.1);
+  const auto [scale, other] =
+      minimise_pair([](double x, double y) { return x + y; }, {1e-2, 1e2}, starts, 0.1);
   EXPECT_EQ(scale, 0.0);
   EXPECT_EQ(other, 0.0);
 }

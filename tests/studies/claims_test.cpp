@@ -96,11 +96,13 @@ SeveralLayersNumbers several(int layers, int n, bool tied) {
 }
 
 TEST(GdClaims, SeveralLayers) {
-  const auto check = [](SeveralLayersNumbers s, const std::function<void(SeveralLayersNumbers&)>& change) {
+  const auto check = [](SeveralLayersNumbers s,
+                        const std::function<void(SeveralLayersNumbers&)>& change) {
     change(s);
     return failing(several_layers_claims(s));
   };
-  const SeveralLayersNumbers two = several(2, 10, true), many = several(2, 25, true), untied = several(5, 10, false);
+  const SeveralLayersNumbers two = several(2, 10, true), many = several(2, 25, true),
+                             untied = several(5, 10, false);
   EXPECT_EQ(check(two, [](auto&) {}), List{});
   EXPECT_EQ(check(two, [](auto& s) { s.loss.mean = 0.119; }), List{0});
   EXPECT_EQ(check(two, [](auto& s) { s.gd = 0.10; }), List{0});
@@ -134,8 +136,10 @@ RestrictedNumbers restricted(int n, int loops) {
 }
 
 TEST(LoopedClaims, RestrictedModel) {
-  const auto check = [](const std::function<void(RestrictedNumbers&)>& change, int n = 100, int loops = 2) {
-    std::vector<RestrictedNumbers> cells{restricted(100, 2), restricted(5, 2), restricted(n, loops)};
+  const auto check = [](const std::function<void(RestrictedNumbers&)>& change, int n = 100,
+                        int loops = 2) {
+    std::vector<RestrictedNumbers> cells{restricted(100, 2), restricted(5, 2),
+                                         restricted(n, loops)};
     change(cells.back());
     return failing(restricted_claims(cells));
   };
@@ -183,8 +187,10 @@ TEST(LoopedClaims, FullModelInTraining) {
   };
   EXPECT_EQ(failing(full_training_claims(full())), List{});
   EXPECT_EQ(check(0, 5.3), List{0});
-  EXPECT_EQ(check(2, 1e-6), (List{2}));        // lower than published is fine, but ten layers must be lower still
-  EXPECT_EQ(check(6, 1e-6), (List{0, 2}));     // a loop much lower than published is not, nor one below its layers
+  EXPECT_EQ(check(2, 1e-6),
+            (List{2}));  // lower than published is fine, but ten layers must be lower still
+  EXPECT_EQ(check(6, 1e-6),
+            (List{0, 2}));  // a loop much lower than published is not, nor one below its layers
   EXPECT_EQ(check(4, 0.16), List{1});          // far from the best GD++ loop
   EXPECT_EQ(check(3, 1.8e-5), List{2});        // layers of their own worse than loops
   EXPECT_EQ(check(5, 0.13), (List{0, 1, 2}));  // more loops, and no better
@@ -216,7 +222,8 @@ TEST(LoopedClaims, FullModelWithMoreLoops) {
   EXPECT_EQ(failing(full_loops_claims(networks)), List{});
   networks[0].median[2] = 1e-3;
   EXPECT_EQ(failing(full_loops_claims(networks)), List{0});
-  EXPECT_NE(full_loops_claims(networks)[0].detail.find("trained for 2 at 5: 1 (0.014) (not)"), std::string::npos);
+  EXPECT_NE(full_loops_claims(networks)[0].detail.find("trained for 2 at 5: 1 (0.014) (not)"),
+            std::string::npos);
   networks = extra();
   networks[0].mean[5] = 1;  // beyond 10 loops nothing is compared
   EXPECT_EQ(failing(full_loops_claims(networks)), List{});
@@ -230,14 +237,19 @@ TEST(LoopedClaims, FullModelWithMoreLoops) {
 
 TEST(LoopedClaims, RestrictedModelWithMoreLoops) {
   EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-6, 7e-7, 0.894, {0, 0}})), List{});
-  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-7, 0.894, {0, 0}})), List{1});
-  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-5, 0.894, {0, 0}})), (List{0, 1}));
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {0.019, 6e-4}})), List{});
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 3, 3e-4, 0.717, {0.019, 6e-4}})), List{0});
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {1e-4, 1e-5}})), List{0});
+  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-7, 0.894, {0, 0}})),
+            List{1});
+  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-5, 0.894, {0, 0}})),
+            (List{0, 1}));
+  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {0.019, 6e-4}})),
+            List{});
+  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 3, 3e-4, 0.717, {0.019, 6e-4}})),
+            List{0});
+  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {1e-4, 1e-5}})),
+            List{0});
 
-  const std::vector<ScaleNumbers> good{{1, 0, 0.1, 1e-6}, {2, 0.9, 1, 1e9}}, diverges{{1, 0.1, 0.1, 10}},
-      converges{{2, 0.9, 1, 0.1}};
+  const std::vector<ScaleNumbers> good{{1, 0, 0.1, 1e-6}, {2, 0.9, 1, 1e9}},
+      diverges{{1, 0.1, 0.1, 10}}, converges{{2, 0.9, 1, 0.1}};
   EXPECT_EQ(scales_claim(good).holds, true);
   EXPECT_EQ(scales_claim(diverges).holds, false);
   EXPECT_EQ(scales_claim(converges).holds, false);
@@ -255,7 +267,8 @@ void expect_shape(const Table& table, std::size_t rows) {
 
 TEST(Published, TablesHaveOursBesideTheirs) {
   StudyResult result;
-  Series series{.name = "trained, damping 0.75", .points = {{.x = 1, .y = 0.221}, {.x = 50, .y = 0.0452}}};
+  Series series{.name = "trained, damping 0.75",
+                .points = {{.x = 1, .y = 0.221}, {.x = 50, .y = 0.0452}}};
   result.figures.push_back({.id = "gd-fig1", .panels = {{.series = {std::move(series)}}}});
   const Table one = published_one_layer(one_layer(), {0.2061, 1e-4}, result);
   expect_shape(one, 4);
@@ -266,14 +279,16 @@ TEST(Published, TablesHaveOursBesideTheirs) {
   EXPECT_EQ(cell(one, 3).value, 0.0452);
   expect_shape(published_one_layer(one_layer(), {0.2061, 1e-4}, {}), 2);  // without the roll-out
 
-  const std::vector<SeveralLayersNumbers> networks{several(2, 10, true), several(5, 10, false), several(2, 25, true)};
+  const std::vector<SeveralLayersNumbers> networks{several(2, 10, true), several(5, 10, false),
+                                                   several(2, 25, true)};
   const auto many = published_several_layers(networks, /*quick=*/true);
   ASSERT_TRUE(many);
   expect_shape(*many, 2 + 4 * 3);
   EXPECT_EQ(cell(*many, 2).value, 0.178);
   EXPECT_EQ(cell(*many, 2).paper, 0.179);
-  EXPECT_NEAR(*cell(*many, 4).value, 4.6, 1.2);       // 500 contexts: an extreme value of fewer
-  EXPECT_NEAR(*cell(*many, 8).value, 0.056, 0.004);   // n = 50: the best loop; published from trained ones
+  EXPECT_NEAR(*cell(*many, 4).value, 4.6, 1.2);  // 500 contexts: an extreme value of fewer
+  EXPECT_NEAR(*cell(*many, 8).value, 0.056,
+              0.004);  // n = 50: the best loop; published from trained ones
   EXPECT_NEAR(*cell(*many, 11).value, 0.029, 0.002);  // n = 100
   EXPECT_NEAR(*cell(*many, 13).value, 17.196, 2);
 

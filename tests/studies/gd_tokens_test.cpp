@@ -1,4 +1,5 @@
-// Studies of networks on tokens: the whole pipeline in small, and short training runs that end where the paper says.
+// Studies of networks on tokens: the whole pipeline in small, and short training runs that end
+// where the paper says.
 #include "gramian/studies/gd_tokens.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,8 @@ using test::TemporaryFolder;
 
 TEST(TokenStudies, DrawWhatTheyTrain) {
   const TemporaryFolder folder;
-  const StudyOptions options{.directory = folder / "s", .effort = {.steps = 12, .quick = true}, .threads = 2};
+  const StudyOptions options{
+      .directory = folder / "s", .effort = {.steps = 12, .quick = true}, .threads = 2};
   for (const char* name : {"gd-fig4", "gd-fig5", "gd-fig12"}) {
     SCOPED_TRACE(name);
     const auto result = reproduce(*find_study(name), options);
@@ -25,7 +27,8 @@ TEST(TokenStudies, DrawWhatTheyTrain) {
     for (const Claim& claim : result->claims) EXPECT_FALSE(claim.detail.empty()) << claim.text;
     for (const Figure& figure : result->figures) {
       for (const Panel& panel : figure.panels) {
-        for (const Series& series : panel.series) EXPECT_FALSE(series.points.empty()) << panel.title << series.name;
+        for (const Series& series : panel.series)
+          EXPECT_FALSE(series.points.empty()) << panel.title << series.name;
       }
     }
   }
@@ -51,14 +54,16 @@ Short train(const Cell& cell, std::int64_t steps, int batch) {
   ThreadPool pool(1);
   const TokenExperiment& tokens = *experiment.tokens;
   const auto trainer = TransformerTrainer::create(
-      tokens.task, Transformer::initial(tokens.transformer, experiment.initial.noise, 0).value(), spec, pool);
+      tokens.task, Transformer::initial(tokens.transformer, experiment.initial.noise, 0).value(),
+      spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step());
   return {tokens, trainer->transformer()};
 }
 
 double loss_of(const Short& s) {
   ThreadPool pool(1);
-  return token_loss(s.experiment.task, predictor(s.experiment.task, s.transformer), 10'000, 1, pool).mean();
+  return token_loss(s.experiment.task, predictor(s.experiment.task, s.transformer), 10'000, 1, pool)
+      .mean();
 }
 
 // One head of softmax cannot be the step of gradient descent, two heads nearly can.

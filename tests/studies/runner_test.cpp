@@ -1,4 +1,5 @@
-// Cells trained side by side into one directory (the thread sanitizer runs this; tests/cli kills it).
+// Cells trained side by side into one directory (the thread sanitizer runs this; tests/cli kills
+// it).
 #include "gramian/studies/runner.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +36,8 @@ TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
     EXPECT_EQ(trained->steps, 20);
     EXPECT_EQ(trained->scores.prompts, 5'000u);
     EXPECT_GT(trained->scores.adjusted.at("model").mean, trained->scores.adjusted.at("bayes").mean);
-    EXPECT_TRUE(fs::exists(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
+    EXPECT_TRUE(
+        fs::exists(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));
   }
   // Again: nothing is written.
   std::map<std::string, fs::file_time_type> before;
@@ -80,14 +82,16 @@ TEST(Runner, AnInterruptionIsAnErrorThatSaysSo) {
   const TemporaryFolder folder;
   StudyOptions options = options_for(folder / "s");
   options.interrupted = [] { return true; };
-  EXPECT_TRUE(is_error(carry_out(small_cells(), options), ErrorKind::interrupted, {"the same command goes on"}));
+  EXPECT_TRUE(is_error(carry_out(small_cells(), options), ErrorKind::interrupted,
+                       {"the same command goes on"}));
 }
 
 TEST(Runner, ADamagedRecordIsDoneAgain) {
   const TemporaryFolder folder;
   const StudyOptions options = options_for(folder / "s");
   ASSERT_TRUE(carry_out(small_cells(), options));
-  for (const auto& record : fs::directory_iterator(options.directory + "/cells")) spill(record.path(), "{\"steps\":");
+  for (const auto& record : fs::directory_iterator(options.directory + "/cells"))
+    spill(record.path(), "{\"steps\":");
   EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
   ASSERT_TRUE(carry_out(small_cells(), options));
   EXPECT_EQ(look_ahead(small_cells(), options)->done, 3);

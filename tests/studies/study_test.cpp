@@ -27,14 +27,16 @@ TEST(Published, NumbersAndTheirRounding) {
   EXPECT_NEAR(published(Parametrisation::full, 7, five).rounding, 0.0005, 1e-15);
   EXPECT_EQ(published(Parametrisation::diag, 2, five).value, 0.242);
   EXPECT_EQ(published(Parametrisation::gdpp, 4, problem_named("uniform-0")).value, 9.91e-5);
-  EXPECT_NEAR(published(Parametrisation::gdpp, 4, problem_named("uniform-0")).rounding, 5e-8, 1e-20);
+  EXPECT_NEAR(published(Parametrisation::gdpp, 4, problem_named("uniform-0")).rounding, 5e-8,
+              1e-20);
   EXPECT_EQ(published("tunedrr", problem_named("categorical-135")).value, 0.054);
   EXPECT_EQ(published("constrr", problem_named("uniform-0")).rounding, 0);
   // Deeper is never much worse in the paper: a slip of a row or a column would show.
   for (const Problem& problem : problems()) {
     for (const Parametrisation kind : kKinds) {
       for (int layers = 2; layers <= kTableLayers; ++layers) {
-        EXPECT_LE(published(kind, layers, problem).value, 1.08 * published(kind, layers - 1, problem).value)
+        EXPECT_LE(published(kind, layers, problem).value,
+                  1.08 * published(kind, layers - 1, problem).value)
             << problem.id << layers;
       }
     }
@@ -50,22 +52,26 @@ TEST(Recipe, EveryCellOfEveryStudyIsAValidExperiment) {
         const auto all = starts(cell, 3, {.quick = quick});
         ASSERT_FALSE(all.empty());
         for (const Config& config : all) {
-          EXPECT_EQ(config.integer("train.seed") % 1000, 3);  // random starts have seeds of their own
+          EXPECT_EQ(config.integer("train.seed") % 1000,
+                    3);  // random starts have seeds of their own
           EXPECT_EQ(config.integer("model.layers"), cell.layers);
           EXPECT_GT(cost(config), 0) << cell.name();  // aborts if it is no experiment
         }
       }
     }
   }
-  // Table 1, eight layers in Fig. 7, without guards; gradient descent; looped transformers; on tokens
+  // Table 1, eight layers in Fig. 7, without guards; gradient descent; looped transformers; on
+  // tokens
   EXPECT_EQ(names.size(), 210u + 3 + 21 + 9 + 14 + 7 + 7);
   EXPECT_EQ(table1_cells().size(), 210u);
   EXPECT_EQ(starts(table1_cells().front(), 0, {.steps = 77}).front().integer("train.steps"), 77);
 }
 
-// Runs of days lie in directories of these names: what other papers add to a configuration must not move them.
+// Runs of days lie in directories of these names: what other papers add to a configuration must not
+// move them.
 TEST(Recipe, NamesOfOldRunsStay) {
-  const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
+  const Cell cell{
+      .kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
   EXPECT_EQ(unit_name(cell, 0, {}), "diag-L4-uniform-5-s0-7d1d0a7423edaa43");
 }
 
@@ -124,12 +130,14 @@ TEST(Scores, AreWhatTheEvaluationWrote) {
   EXPECT_EQ(scores->profile[1].layers.size(), 2u);
 
   spill(folder / "bad.json", "{\"prompts\": 3}");
-  EXPECT_TRUE(is_error(load_scores(folder / "bad.json"), ErrorKind::format, {folder / "bad.json", "adjusted"}));
+  EXPECT_TRUE(is_error(load_scores(folder / "bad.json"), ErrorKind::format,
+                       {folder / "bad.json", "adjusted"}));
   EXPECT_TRUE(is_error(load_scores(folder / "none.json"), ErrorKind::io, {folder / "none.json"}));
 }
 
 TEST(Archive, TheSeedWithTheLeastSelectionLossIsTheBest) {
-  const Cell cell{.kind = Parametrisation::diag, .layers = 2, .problem = &problem_named("uniform-1")};
+  const Cell cell{
+      .kind = Parametrisation::diag, .layers = 2, .problem = &problem_named("uniform-1")};
   Archive archive;
   for (const auto& [seed, loss] : {std::pair{0, 3.0}, {1, 1.0}, {2, 2.0}}) {
     archive.add({.cell = cell, .seed = seed, .selection = loss});
@@ -142,7 +150,8 @@ TEST(Archive, TheSeedWithTheLeastSelectionLossIsTheBest) {
   EXPECT_EQ(archive.best(other), nullptr);
 }
 
-// Claims are judged by numbers: an archive of the published values passes, one of twice as much fails.
+// Claims are judged by numbers: an archive of the published values passes, one of twice as much
+// fails.
 TEST(Table1, ClaimsFollowTheNumbers) {
   for (const double factor : {1.0, 2.0}) {
     Archive archive;
@@ -154,7 +163,8 @@ TEST(Table1, ClaimsFollowTheNumbers) {
         trained.scores.adjusted[solver] = {published(solver, *cell.problem).value, 1e-6};
       }
       trained.scores.model_minus_bayes = {0.2 * value, 1e-9};
-      if (cell.layers == 3 && cell.kind == Parametrisation::gdpp && cell.problem->id == "uniform-4") {
+      if (cell.layers == 3 && cell.kind == Parametrisation::gdpp &&
+          cell.problem->id == "uniform-4") {
         trained.scores.model_minus_bayes.mean = -1e-8;
       }
       archive.add(std::move(trained));
@@ -168,7 +178,8 @@ TEST(Table1, ClaimsFollowTheNumbers) {
     // At the published values GD++ is below its bound on U(0, 5): 0.344 against 0.365.
     EXPECT_EQ(result.claims[2].holds, factor == 2.0) << result.claims[2].detail;
     EXPECT_EQ(result.claims[4].holds, true) << result.claims[4].detail;
-    const bool told = result.tables[0].notes.back().find("the best of what is, is at 0.365") != std::string::npos;
+    const bool told =
+        result.tables[0].notes.back().find("the best of what is, is at 0.365") != std::string::npos;
     EXPECT_EQ(told, factor == 2.0);
     ASSERT_EQ(result.tables.size(), 1u);
     EXPECT_EQ(result.tables[0].rows.size(), 21u + 4);
@@ -178,7 +189,8 @@ TEST(Table1, ClaimsFollowTheNumbers) {
 
 // A mean that one exploded prompt carries has an error as large as itself: no excuse.
 TEST(Table1, AnExplodedCellIsWorse) {
-  const Cell cell{.kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
+  const Cell cell{
+      .kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
   // The paper: 0.059. Both standard errors excuse: ours and that of its protocol.
   for (const auto& [mean, se, single, status] : {std::tuple{9e19, 9e19, 9e19, "worse"},
                                                  {0.06, 0.001, 0.0, "equal"},
@@ -198,8 +210,9 @@ TEST(Table1, AnExplodedCellIsWorse) {
   }
 }
 
-// Claims are judged by numbers, the hand-made ones computed once and then read: networks at the Bayes bound pass, at
-// the loss of predicting zero they do not, and without networks nothing is judged.
+// Claims are judged by numbers, the hand-made ones computed once and then read: networks at the
+// Bayes bound pass, at the loss of predicting zero they do not, and without networks nothing is
+// judged.
 TEST(Steps, ClaimsFollowTheNumbers) {
   const TemporaryFolder folder;
   const StudyOptions options{.directory = folder / "s", .effort = {.quick = true}, .threads = 2};
@@ -215,7 +228,8 @@ TEST(Steps, ClaimsFollowTheNumbers) {
     ASSERT_TRUE(draw_steps(archive, options, result));
     ASSERT_EQ(result.claims.size(), 3u);
     for (const Claim& claim : result.claims) {
-      // Without noise one prompt in thousands carries an iteration's mean, so that few prompts judge nothing.
+      // Without noise one prompt in thousands carries an iteration's mean, so that few prompts
+      // judge nothing.
       if (loss > 1 || &claim != &result.claims[2]) {
         EXPECT_EQ(claim.holds, loss < 1) << claim.detail;
       }
@@ -223,7 +237,8 @@ TEST(Steps, ClaimsFollowTheNumbers) {
     }
     ASSERT_EQ(result.tables.size(), 3u);
     EXPECT_EQ(result.tables[0].rows.size(), 7u);
-    for (const auto& row : result.tables[0].rows) EXPECT_EQ(row.size(), result.tables[0].columns.size());
+    for (const auto& row : result.tables[0].rows)
+      EXPECT_EQ(row.size(), result.tables[0].columns.size());
     ASSERT_EQ(result.figures.size(), 1u);
     ASSERT_EQ(result.figures[0].panels.size(), 3u);
     EXPECT_EQ(result.figures[0].panels[0].series.size(), 3u + 5 + 4);
@@ -241,7 +256,8 @@ TEST(Steps, HandMadeLossesAreComputedOnceAndReadBack) {
   StudyResult first, second;
   ASSERT_TRUE(draw_steps({}, options, first));
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(options.directory)) files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(options.directory))
+    files.push_back(entry.path());
   ASSERT_EQ(files.size(), 3u);
   for (const std::string& file : files) {
     const auto scores = load_hand_made(file);
@@ -270,7 +286,8 @@ TEST(Result, IsJsonWithoutInfinities) {
   result.figures.push_back(
       {.id = "f",
        .title = "F",
-       .panels = {{.series = {{.name = "s", .points = {{.x = 1, .y = INFINITY}, {.x = 2, .y = 3}}}}}}});
+       .panels = {
+           {.series = {{.name = "s", .points = {{.x = 1, .y = INFINITY}, {.x = 2, .y = 3}}}}}}});
   const auto json = nlohmann::json::parse(to_json(result));
   EXPECT_EQ(json["claims"][0]["holds"], true);
   EXPECT_TRUE(json["claims"][1]["holds"].is_null());

@@ -16,7 +16,8 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-Network train(const RegressionTask& task, const NetworkSpec& spec, const InitialWeights& how, const TrainSpec& train) {
+Network train(const RegressionTask& task, const NetworkSpec& spec, const InitialWeights& how,
+              const TrainSpec& train) {
   EXPECT_TRUE(check(task, spec, train));
   ThreadPool pool(1);
   const auto trainer = Trainer::create(task, Network::initial(spec, how, task.n(), 0), train, pool);
@@ -24,14 +25,16 @@ Network train(const RegressionTask& task, const NetworkSpec& spec, const Initial
   return trainer->network();
 }
 
-// (A, u) with kappa = 10: the loss of a*, no u, and S^1/2 A S^1/2 = a* I. For more loops the best A turns.
+// (A, u) with kappa = 10: the loss of a*, no u, and S^1/2 A S^1/2 = a* I. For more loops the best A
+// turns.
 TEST(Trained, RestrictedModelIsPreconditionedByTheInverseCovariance) {
   const int d = 10, n = 100;
   const RegressionTask task = looped_task(d, n, looped_covariance(d, 10));
   const Eigen::Map<const Matrix> c(task.factor().data(), d, d);
   for (const int loops : {1, 2}) {
     const LoopedOptimum best = LoopedContexts(d, n, 5'000, 3).optimum(loops);
-    const NetworkSpec spec{.kind = Parametrisation::preconditioned, .d = d, .layers = loops, .tied = true};
+    const NetworkSpec spec{
+        .kind = Parametrisation::preconditioned, .d = d, .layers = loops, .tied = true};
     TrainSpec how;
     how.steps = 1'000;
     how.batch = 512;
@@ -78,7 +81,8 @@ TEST(Trained, OneLayerIsAStepOfGradientDescent) {
 
 // A layer looped further is the same layer: its first loops are those of the network.
 TEST(Trained, MoreLoopsBeginAsTheNetwork) {
-  const NetworkSpec spec{.kind = Parametrisation::preconditioned, .d = 5, .layers = 2, .tied = true};
+  const NetworkSpec spec{
+      .kind = Parametrisation::preconditioned, .d = 5, .layers = 2, .tied = true};
   const Network network = Network::initial(spec, {.noise = 0.05}, 20, 3);
   const Network more = looped(network, 7);
   ThreadPool pool(1);
@@ -86,7 +90,8 @@ TEST(Trained, MoreLoopsBeginAsTheNetwork) {
   const auto short_run = layer_losses(looped_task(5, 20, {}), two, 200, 1, pool);
   const auto long_run = layer_losses(looped_task(5, 20, {}), seven, 200, 1, pool);
   ASSERT_EQ(long_run.size(), 7u);
-  for (std::size_t l = 0; l < 2; ++l) EXPECT_NEAR(long_run[l].loss.mean(), short_run[l].loss.mean(), 1e-12);
+  for (std::size_t l = 0; l < 2; ++l)
+    EXPECT_NEAR(long_run[l].loss.mean(), short_run[l].loss.mean(), 1e-12);
   EXPECT_NE(long_run[6].loss.mean(), long_run[1].loss.mean());
 }
 

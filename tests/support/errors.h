@@ -17,7 +17,8 @@ testing::AssertionResult is_error(const Expected<T>& result, ErrorKind kind,
                                   std::initializer_list<std::string_view> parts) {
   if (result) return testing::AssertionFailure() << "succeeded";
   const std::string& message = result.error().message;
-  if (result.error().kind != kind) return testing::AssertionFailure() << "another kind of error: " << message;
+  if (result.error().kind != kind)
+    return testing::AssertionFailure() << "another kind of error: " << message;
   for (const std::string_view part : parts) {
     if (message.find(part) == message.npos) {
       return testing::AssertionFailure() << "'" << part << "' is not in: " << message;

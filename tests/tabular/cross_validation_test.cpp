@@ -62,7 +62,8 @@ TEST(CrossValidation, PermutationsAreUniform) {
 
 TEST(CrossValidation, EveryRowIsLeftOutOnceARepeat) {
   const Recorder recorder(0), other(0);
-  const auto result = cross_validate(numbered(11), {&recorder, &other}, {.folds = 4, .repeats = 3, .seed = 5});
+  const auto result =
+      cross_validate(numbered(11), {&recorder, &other}, {.folds = 4, .repeats = 3, .seed = 5});
   ASSERT_TRUE(result) << test::message_of(result);
   ASSERT_EQ(recorder.contexts.size(), 12u);
   EXPECT_EQ(recorder.contexts, other.contexts);  // the same splits for all
@@ -139,7 +140,8 @@ TEST(CrossValidation, WhatIsNotDefinedIsSaid) {
 
 TEST(CrossValidation, RefusesFoldsThatLeaveNothing) {
   const Recorder recorder(0);
-  const auto refuses = [&](std::size_t rows, CrossValidationSpec spec, std::initializer_list<std::string_view> parts) {
+  const auto refuses = [&](std::size_t rows, CrossValidationSpec spec,
+                           std::initializer_list<std::string_view> parts) {
     return is_error(cross_validate(numbered(rows), {&recorder}, spec), ErrorKind::usage, parts);
   };
   EXPECT_TRUE(refuses(10, {.folds = 1}, {"2 or more", "got 1"}));
@@ -152,11 +154,12 @@ TEST(CrossValidation, RefusesFoldsThatLeaveNothing) {
 TEST(CrossValidation, CanBeStopped) {
   const Recorder recorder(0);
   std::int64_t last = 0;
-  const auto result = cross_validate(numbered(10), {&recorder}, {.folds = 5}, [&](std::int64_t done, std::int64_t all) {
-    EXPECT_EQ(all, 5);
-    last = done;
-    return done < 3;
-  });
+  const auto result = cross_validate(numbered(10), {&recorder}, {.folds = 5},
+                                     [&](std::int64_t done, std::int64_t all) {
+                                       EXPECT_EQ(all, 5);
+                                       last = done;
+                                       return done < 3;
+                                     });
   EXPECT_TRUE(is_error(result, ErrorKind::interrupted, {"stopped after 3 of 5 splits"}));
   EXPECT_EQ(last, 3);
 }

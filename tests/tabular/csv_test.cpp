@@ -17,7 +17,8 @@ CsvTable parsed(std::string_view text) {
   return table.value_or(CsvTable{});
 }
 
-testing::AssertionResult refuses(std::string_view text, std::initializer_list<std::string_view> parts) {
+testing::AssertionResult refuses(std::string_view text,
+                                 std::initializer_list<std::string_view> parts) {
   return is_error(parse_csv(text, "t.csv"), ErrorKind::format, parts);
 }
 
@@ -32,8 +33,8 @@ TEST(Csv, ReadsCellsAndKnowsTheirLines) {
 }
 
 TEST(Csv, KnowsAllEndsOfLinesAndTheMarkOfUtf8) {
-  for (const auto& text :
-       {"a,b\r\n1,\r\n"s, "a,b\n1,"s, "a,b\r1,\r"s, "\xEF\xBB\xBF"s + "a,b\n1,\n"s, "\n\na,b\n1,"s}) {
+  for (const auto& text : {"a,b\r\n1,\r\n"s, "a,b\n1,"s, "a,b\r1,\r"s,
+                           "\xEF\xBB\xBF"s + "a,b\n1,\n"s, "\n\na,b\n1,"s}) {
     const CsvTable table = parsed(text);
     EXPECT_EQ(table.header, (Cells{"a", "b"}));
     ASSERT_EQ(table.rows.size(), 1u);
@@ -42,7 +43,8 @@ TEST(Csv, KnowsAllEndsOfLinesAndTheMarkOfUtf8) {
 }
 
 TEST(Csv, KnowsQuotes) {
-  const CsvTable table = parsed("\"a, \"\"quoted\"\" name\",b\n \"two\nlines\" ,\" 1 \"\n\"\",x\n3,4\n");
+  const CsvTable table =
+      parsed("\"a, \"\"quoted\"\" name\",b\n \"two\nlines\" ,\" 1 \"\n\"\",x\n3,4\n");
   EXPECT_EQ(table.header, (Cells{"a, \"quoted\" name", "b"}));
   ASSERT_EQ(table.rows.size(), 3u);
   EXPECT_EQ(table.rows[0].cells, (Cells{"two\nlines", " 1 "}));
@@ -86,7 +88,8 @@ TEST(Csv, RefusesHeadersWithoutNamesOrWithTheSame) {
 }
 
 TEST(Csv, RefusesBrokenQuotes) {
-  EXPECT_TRUE(refuses("a,b\n1,\"2\n3,4\n", {"t.csv:2: column 2: a quote is opened and never closed"}));
+  EXPECT_TRUE(
+      refuses("a,b\n1,\"2\n3,4\n", {"t.csv:2: column 2: a quote is opened and never closed"}));
   EXPECT_TRUE(refuses("a,b\n\"1\"2,3\n", {"t.csv:2: column 1: text after the closing quote"}));
   EXPECT_TRUE(refuses("a,b\n1,2\"\n", {"t.csv:2: column 2: a quote within a cell"}));
 }

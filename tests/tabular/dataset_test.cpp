@@ -10,7 +10,8 @@ namespace {
 using test::is_error;
 using Names = std::vector<std::string>;
 
-Expected<Dataset> dataset(std::string_view text, const std::string& target = "y", const Names& features = {}) {
+Expected<Dataset> dataset(std::string_view text, const std::string& target = "y",
+                          const Names& features = {}) {
   return make_dataset(parse_csv(text, "t.csv").value(), target, features);
 }
 
@@ -33,16 +34,19 @@ TEST(Dataset, FeaturesAreThoseThatWereNamedInTheirOrder) {
 
 TEST(Dataset, RefusesColumnsThatAreNotThereOrTwice) {
   constexpr const char* kText = "a,y\n1,2\n3,4\n";
-  EXPECT_TRUE(is_error(dataset(kText, "z"), ErrorKind::usage, {"t.csv has no column 'z'; there are a, y"}));
+  EXPECT_TRUE(
+      is_error(dataset(kText, "z"), ErrorKind::usage, {"t.csv has no column 'z'; there are a, y"}));
   EXPECT_TRUE(is_error(dataset(kText, "y", {"c"}), ErrorKind::usage, {"no column 'c'"}));
-  EXPECT_TRUE(is_error(dataset(kText, "y", {"a", "y"}), ErrorKind::usage, {"'y' cannot be the target and an input"}));
+  EXPECT_TRUE(is_error(dataset(kText, "y", {"a", "y"}), ErrorKind::usage,
+                       {"'y' cannot be the target and an input"}));
   EXPECT_TRUE(is_error(dataset(kText, "y", {"a", "a"}), ErrorKind::usage, {"'a' is named twice"}));
 }
 
 TEST(Dataset, RefusesCellsByLineAndColumn) {
   const auto refuses = [](std::string_view cell, std::string_view rule) {
     const std::string message = "t.csv:3: column 'b' ";
-    return is_error(dataset("b,y\n1,2\n" + std::string(cell) + ",4\n5,6\n"), ErrorKind::format, {message, rule});
+    return is_error(dataset("b,y\n1,2\n" + std::string(cell) + ",4\n5,6\n"), ErrorKind::format,
+                    {message, rule});
   };
   EXPECT_TRUE(refuses("", "is empty: fill in missing inputs, or leave out the row"));
   EXPECT_TRUE(refuses("NA", "must be a number, got 'NA'"));
@@ -54,14 +58,17 @@ TEST(Dataset, RefusesCellsByLineAndColumn) {
   EXPECT_TRUE(refuses("-inf", "must be a finite number"));
   EXPECT_TRUE(refuses("1e999", "in the range of a double"));
   EXPECT_TRUE(refuses("-2e100", "must be at most 1e+100 in size, got '-2e100'"));
-  EXPECT_TRUE(is_error(dataset("b,y\n1,2\n3,?\n"), ErrorKind::format, {"t.csv:3: column 'y' must be a number"}));
+  EXPECT_TRUE(is_error(dataset("b,y\n1,2\n3,?\n"), ErrorKind::format,
+                       {"t.csv:3: column 'y' must be a number"}));
   EXPECT_TRUE(dataset("b,y\n1,2\n1e100,4\n"));
 }
 
 TEST(Dataset, NeedsTwoRowsToLearnFrom) {
-  EXPECT_TRUE(is_error(dataset("b,y\n"), ErrorKind::format, {"no row with a target in column 'y'"}));
+  EXPECT_TRUE(
+      is_error(dataset("b,y\n"), ErrorKind::format, {"no row with a target in column 'y'"}));
   EXPECT_TRUE(is_error(dataset("b,y\n1,\n2,\n"), ErrorKind::format, {"no row with a target"}));
-  EXPECT_TRUE(is_error(dataset("b,y\n1,2\n3,\n"), ErrorKind::format, {"one row with a target", "2 or more"}));
+  EXPECT_TRUE(is_error(dataset("b,y\n1,2\n3,\n"), ErrorKind::format,
+                       {"one row with a target", "2 or more"}));
 }
 
 }  // namespace

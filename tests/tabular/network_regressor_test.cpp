@@ -17,7 +17,8 @@ using test::linear_rows;
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
-RegressionTask task_of(int d, int n, std::vector<double> covariance = {}, WeightLaw weights = WeightLaw::isotropic) {
+RegressionTask task_of(int d, int n, std::vector<double> covariance = {},
+                       WeightLaw weights = WeightLaw::isotropic) {
   return RegressionTask::create({.d = d,
                                  .n = n,
                                  .noise = NoisePrior::uniform(0, 5).value(),
@@ -27,9 +28,12 @@ RegressionTask task_of(int d, int n, std::vector<double> covariance = {}, Weight
 }
 
 // One step of gradient descent from zero, w = eta alpha.
-Network one_step(int d, double eta) { return {{.kind = Parametrisation::diag, .d = d, .layers = 1}, {0, 0, -eta, 0}}; }
+Network one_step(int d, double eta) {
+  return {{.kind = Parametrisation::diag, .d = d, .layers = 1}, {0, 0, -eta, 0}};
+}
 
-NetworkRegressor regressor(const Network& network, const RegressionTask& task, bool whiten = false) {
+NetworkRegressor regressor(const Network& network, const RegressionTask& task,
+                           bool whiten = false) {
   return NetworkRegressor::create(network, task, whiten).value();
 }
 
@@ -63,20 +67,24 @@ TEST(NetworkRegressor, RowsBecomeTokensOfTheSamePrecision) {
     const Matrix gram = Eigen::Map<const Matrix>(values.data(), d + 1, d + 1) / n;
     const Matrix s = gram.topLeftCorner(d, d);
     const Vector alpha = gram.col(d).head(d);
-    EXPECT_LT((s - Eigen::Map<const Matrix>(problem.s.data(), d, d)).norm(), 1e-12);  // below the edge of training
+    EXPECT_LT((s - Eigen::Map<const Matrix>(problem.s.data(), d, d)).norm(),
+              1e-12);  // below the edge of training
     const double g2 = d + kMeanSquareNoise;
-    EXPECT_LT((alpha - std::sqrt(g2) * Eigen::Map<const Vector>(problem.alpha.data(), d)).norm(), 1e-12);
+    EXPECT_LT((alpha - std::sqrt(g2) * Eigen::Map<const Vector>(problem.alpha.data(), d)).norm(),
+              1e-12);
 
     // sigma^2 of the rows by least squares, from the definition.
     Matrix design(rows_count, d + 1);
     Vector y(rows_count);
     for (std::size_t row = 0; row < rows_count; ++row) {
-      for (int i = 0; i < d; ++i) design(row, i) = rows.input(row)[static_cast<std::size_t>(i)] - 100 * i;
+      for (int i = 0; i < d; ++i)
+        design(row, i) = rows.input(row)[static_cast<std::size_t>(i)] - 100 * i;
       design(row, d) = 1;
       y(row) = rows.y[row] / problem.y_deviation;
     }
     const Vector w = design.colPivHouseholderQr().solve(y);
-    const double sigma2 = g2 * (y - design * w).squaredNorm() / static_cast<double>(rows_count - d - 1);
+    const double sigma2 =
+        g2 * (y - design * w).squaredNorm() / static_cast<double>(rows_count - d - 1);
     // And as the tokens tell it.
     const double tokens = n * (gram(d, d) - alpha.dot(s.ldlt().solve(alpha))) / (n - d);
     EXPECT_NEAR(tokens, sigma2 * n / static_cast<double>(rows_count), 1e-10 * sigma2);
@@ -100,7 +108,8 @@ TEST(NetworkRegressor, InputsStayWithinWhatTrainingShowed) {
   const Matrix s = Eigen::Map<const Matrix>(values.data(), d + 1, d + 1).topLeftCorner(d, d) / n;
   const double edge = std::pow(1 + std::sqrt(0.2), 2);
   const double before =
-      Eigen::SelfAdjointEigenSolver<Matrix>(Eigen::Map<const Matrix>(problem.s.data(), d, d)).eigenvalues()(d - 1);
+      Eigen::SelfAdjointEigenSolver<Matrix>(Eigen::Map<const Matrix>(problem.s.data(), d, d))
+          .eigenvalues()(d - 1);
   EXPECT_GT(before, 1.5 * edge);
   EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<Matrix>(s).eigenvalues()(d - 1), edge, 1e-12);
   EXPECT_NEAR(s.trace(), d * edge / before, 1e-12);
@@ -110,17 +119,20 @@ TEST(NetworkRegressor, InputsHaveTheVariancesAndTheTargetThatOfTraining) {
   const auto problem = standardise(linear_rows(5, 2, 1.0, 0.0), false).value();
   const std::vector<double> covariance{4, 0.5, 0.5, 9};
   const auto target_variance = [&](WeightLaw weights) {
-    const auto values = regressor(one_step(2, 0.3), task_of(2, 5, covariance, weights)).gram(problem);
+    const auto values =
+        regressor(one_step(2, 0.3), task_of(2, 5, covariance, weights)).gram(problem);
     EXPECT_NEAR(values[0] / 5, 4, 1e-12);
     EXPECT_NEAR(values[4] / 5, 9, 1e-12);
-    const double alpha = values[2] / 5;  // that of v, which is of variance one, times 2 and the scale of the target
+    const double alpha =
+        values[2] / 5;  // that of v, which is of variance one, times 2 and the scale of the target
     return std::pow(alpha / (2 * problem.alpha[0]), 2);
   };
   Matrix s(2, 2);
   s << 4, 6 * problem.s[1], 6 * problem.s[1], 9;
   const Matrix prior = Eigen::Map<const Matrix>(covariance.data(), 2, 2).inverse();
   EXPECT_NEAR(target_variance(WeightLaw::isotropic), 13 + kMeanSquareNoise, 1e-10);
-  EXPECT_NEAR(target_variance(WeightLaw::inverse_covariance), (s * prior).trace() + kMeanSquareNoise, 1e-10);
+  EXPECT_NEAR(target_variance(WeightLaw::inverse_covariance),
+              (s * prior).trace() + kMeanSquareNoise, 1e-10);
 }
 
 // Metres or miles, Celsius or Fahrenheit: predictions follow.
@@ -139,7 +151,8 @@ TEST(NetworkRegressor, UnitsDoNotMatter) {
   ASSERT_TRUE(changed);
   EXPECT_FALSE(fit->exploded);
   for (std::size_t row = 0; row < 30; ++row) {
-    EXPECT_NEAR(changed->model.predict(other.input(row)), 32 + 1.8 * fit->model.predict(rows.input(row)), 1e-9);
+    EXPECT_NEAR(changed->model.predict(other.input(row)),
+                32 + 1.8 * fit->model.predict(rows.input(row)), 1e-9);
   }
 }
 
@@ -155,7 +168,8 @@ TEST(NetworkRegressor, WhiteningMakesTheMomentsTheIdentity) {
   }
   ASSERT_NE(ols, nullptr);
   const auto want = ols->fit(rows);
-  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(fit->model.slopes[i], want->model.slopes[i], 1e-10);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(fit->model.slopes[i], want->model.slopes[i], 1e-10);
 }
 
 TEST(NetworkRegressor, TheMeanStandsForANetworkThatExplodes) {
@@ -163,7 +177,8 @@ TEST(NetworkRegressor, TheMeanStandsForANetworkThatExplodes) {
   double mean = 0;
   for (const double y : rows.y) mean += y / 30;
   Network wild{{.kind = Parametrisation::diag, .d = 3, .layers = 9}, {}};
-  for (int layer = 0; layer < 9; ++layer) wild.theta.insert(wild.theta.end(), {1e30, 1e30, 1e30, 1e30});  // to NaN
+  for (int layer = 0; layer < 9; ++layer)
+    wild.theta.insert(wild.theta.end(), {1e30, 1e30, 1e30, 1e30});  // to NaN
   for (const Network& network : {one_step(3, 50), one_step(3, -0.1), wild}) {
     const auto fit = regressor(network, task_of(3, 20)).fit(rows);
     ASSERT_TRUE(fit);
@@ -191,10 +206,11 @@ TEST(NetworkRegressor, RefusesWhatItCannotRead) {
   keys.spec.query_in_keys = true;
   EXPECT_TRUE(is_error(NetworkRegressor::create(keys, task_of(3, 20), false), ErrorKind::config,
                        {"[model.query_in_keys] must be false"}));
-  EXPECT_TRUE(is_error(NetworkRegressor::create(one_step(2, 0.3), task_of(2, 20, {1, 0.5, 0.5, 1}), true),
-                       ErrorKind::config, {"[task.covariance]"}));
-  EXPECT_TRUE(is_error(regressor(one_step(2, 0.3), task_of(2, 20)).fit(linear_rows(30, 3, 1.0)), ErrorKind::config,
-                       {"3 inputs, but the network was trained for d = 2"}));
+  EXPECT_TRUE(
+      is_error(NetworkRegressor::create(one_step(2, 0.3), task_of(2, 20, {1, 0.5, 0.5, 1}), true),
+               ErrorKind::config, {"[task.covariance]"}));
+  EXPECT_TRUE(is_error(regressor(one_step(2, 0.3), task_of(2, 20)).fit(linear_rows(30, 3, 1.0)),
+                       ErrorKind::config, {"3 inputs, but the network was trained for d = 2"}));
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ TEST(Regressor, AdaptiveRidgeReadsTheNoiseFromResiduals) {
   // The target is scaled by g to the variance d + noise; one degree of freedom is the intercept's.
   const double g2 = (4 + noise) / (centred.y.squaredNorm() / 30);
   expect_slopes(adarr.fit(rows), centred.slopes(g2 * centred.residuals() / (30 - 1 - 4)), 1e-11);
-  EXPECT_TRUE(is_error(adarr.fit(linear_rows(5, 4, 2.0)), ErrorKind::config, {"residual degrees of freedom"}));
+  EXPECT_TRUE(is_error(adarr.fit(linear_rows(5, 4, 2.0)), ErrorKind::config,
+                       {"residual degrees of freedom"}));
 }
 
 TEST(Regressor, BayesIsARidgeWhereTheNoiseIsKnown) {

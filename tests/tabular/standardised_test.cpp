@@ -82,14 +82,17 @@ TEST(Standardised, ConstantColumnsAndTargetsAreZero) {
   EXPECT_EQ(problem.lambda, 0);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(problem.s[3 + i], 0);
   EXPECT_EQ(problem.model(std::vector<double>{1, 1, 1}).slopes[1], 0);
-  EXPECT_TRUE(is_error(standardise(rows, true), ErrorKind::numeric, {"smallest eigenvalue", "leave out a column"}));
+  EXPECT_TRUE(is_error(standardise(rows, true), ErrorKind::numeric,
+                       {"smallest eigenvalue", "leave out a column"}));
 }
 
 TEST(Standardised, WhiteningRefusesInputsThatFollowFromOthers) {
   Rows rows = linear_rows(20, 3, 1.0);
-  for (std::size_t row = 0; row < 20; ++row) rows.x[3 * row + 2] = 3 * rows.x[3 * row] - rows.x[3 * row + 1];
+  for (std::size_t row = 0; row < 20; ++row)
+    rows.x[3 * row + 2] = 3 * rows.x[3 * row] - rows.x[3 * row + 1];
   EXPECT_TRUE(standardise(rows, false));
-  EXPECT_TRUE(is_error(standardise(rows, true), ErrorKind::numeric, {"none follows from the others", "20 rows"}));
+  EXPECT_TRUE(is_error(standardise(rows, true), ErrorKind::numeric,
+                       {"none follows from the others", "20 rows"}));
   EXPECT_TRUE(is_error(standardise(linear_rows(3, 3, 1.0), true), ErrorKind::numeric, {"3 rows"}));
 }
 

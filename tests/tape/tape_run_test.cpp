@@ -1,4 +1,5 @@
-// Every operation and whole networks: kernels against plain loops, and gradients against central differences.
+// Every operation and whole networks: kernels against plain loops, and gradients against central
+// differences.
 #include "gramian/tape/tape_run.h"
 
 #include <gtest/gtest.h>
@@ -26,14 +27,16 @@ std::vector<double> causal(int rows, int columns) {
   return mask;
 }
 
-// A transformer with all that there is: encoding, embedding, MLP, norm, two kinds of attention, clipping.
+// A transformer with all that there is: encoding, embedding, MLP, norm, two kinds of attention,
+// clipping.
 Value record_network(Recorder& r, int n, int d, int width, int key) {
   const Value tokens = r.input("tokens", n + 1, d);
   std::vector<double> waves;
   for (int i = 0; i < 3 * (n + 1); ++i) waves.push_back(std::sin(i));
-  Value e = r.product(r.beside(tokens, r.constant(n + 1, 3, waves)), r.parameter("embedding", d + 3, width));
-  const Value wide =
-      r.gelu(r.sum(r.product(e, r.parameter("in", width, 2 * width)), r.parameter("bias", 1, 2 * width)));
+  Value e = r.product(r.beside(tokens, r.constant(n + 1, 3, waves)),
+                      r.parameter("embedding", d + 3, width));
+  const Value wide = r.gelu(
+      r.sum(r.product(e, r.parameter("in", width, 2 * width)), r.parameter("bias", 1, 2 * width)));
   e = r.sum(e, r.product(wide, r.parameter("out", 2 * width, width)));
   const Value shared_value = r.parameter("V", width, key);
   for (const bool soft : {true, false}) {
@@ -42,8 +45,10 @@ Value record_network(Recorder& r, int n, int d, int width, int key) {
                 k = r.product(normal, r.parameter("K", width, key));
     const Value v = r.product(normal, shared_value);  // one for both: tied
     const Value scores = r.product(q, r.transposed(k));
-    const Value attention = soft ? r.softmax(scores, causal(n + 1, n + 1)) : r.scale(scores, 1.0 / n);
-    e = r.clip(r.sum(e, r.product(r.product(attention, v), r.parameter("P", key, width))), -2.5, 2.5);
+    const Value attention =
+        soft ? r.softmax(scores, causal(n + 1, n + 1)) : r.scale(scores, 1.0 / n);
+    e = r.clip(r.sum(e, r.product(r.product(attention, v), r.parameter("P", key, width))), -2.5,
+               2.5);
   }
   const Value prediction = r.scale(r.columns(r.rows(e, n, 1), width - 1, 1), -1);
   return r.half_squared_error(prediction, r.input("target", 1, 1));
@@ -58,39 +63,49 @@ std::vector<Case> cases() {
       for (const bool left : {false, true}) {
         for (const bool right : {false, true}) {
           for (const int size : {1, 3, 5, 8}) {
-            list.push_back({"product", [=](Recorder& r) {
-                              const int rows = size, inner = size + 2, columns = 2 * size - 1;
-                              const auto matrix = [&](bool shared, int m, int n) {
-                                return shared ? r.parameter("W", m, n)
-                                              : r.product(r.input("X", m, 2), r.parameter("U", 2, n));
-                              };
-                              const Value a = matrix(shared_left, left ? inner : rows, left ? rows : inner);
-                              const Value b = matrix(shared_right, right ? columns : inner, right ? inner : columns);
-                              return r.product(left ? r.transposed(a) : a, right ? r.transposed(b) : b);
-                            }});
+            list.push_back(
+                {"product", [=](Recorder& r) {
+                   const int rows = size, inner = size + 2, columns = 2 * size - 1;
+                   const auto matrix = [&](bool shared, int m, int n) {
+                     return shared ? r.parameter("W", m, n)
+                                   : r.product(r.input("X", m, 2), r.parameter("U", 2, n));
+                   };
+                   const Value a = matrix(shared_left, left ? inner : rows, left ? rows : inner);
+                   const Value b =
+                       matrix(shared_right, right ? columns : inner, right ? inner : columns);
+                   return r.product(left ? r.transposed(a) : a, right ? r.transposed(b) : b);
+                 }});
           }
         }
       }
     }
   }
   const auto one = [&](const char* name, auto body) {
-    list.push_back(
-        {name, [body](Recorder& r) { return body(r, r.product(r.input("X", 4, 3), r.parameter("W", 3, 5))); }});
+    list.push_back({name, [body](Recorder& r) {
+                      return body(r, r.product(r.input("X", 4, 3), r.parameter("W", 3, 5)));
+                    }});
   };
   one("square", [](Recorder& r, Value a) { return r.product(r.transposed(a), a); });
   one("sum", [](Recorder& r, Value a) { return r.sum(a, r.times(a, r.parameter("b", 4, 5))); });
   one("sum with itself", [](Recorder& r, Value a) { return r.sum(a, a); });
-  one("one row",
-      [](Recorder& r, Value a) { return r.sum(r.times(a, r.parameter("gain", 1, 5)), r.rows(r.gelu(a), 2, 1)); });
+  one("one row", [](Recorder& r, Value a) {
+    return r.sum(r.times(a, r.parameter("gain", 1, 5)), r.rows(r.gelu(a), 2, 1));
+  });
   one("times a constant", [](Recorder& r, Value a) {
     return r.times(a, r.constant(1, 5, std::vector{1., -2., 0., 4., 5.}));
   });
   one("scale", [](Recorder& r, Value a) { return r.scale(a, -0.3); });
-  one("rows", [](Recorder& r, Value a) { return r.product(r.rows(a, 1, 2), r.transposed(r.rows(a, 0, 3))); });
+  one("rows", [](Recorder& r, Value a) {
+    return r.product(r.rows(a, 1, 2), r.transposed(r.rows(a, 0, 3)));
+  });
   one("rows alone", [](Recorder& r, Value a) { return r.rows(r.rows(a, 1, 3), 1, 1); });
-  one("columns", [](Recorder& r, Value a) { return r.times(r.columns(a, 1, 2), r.columns(a, 2, 2)); });
-  one("beside", [](Recorder& r, Value a) { return r.gelu(r.beside(r.parameter("b", 4, 2), r.beside(a, a))); });
-  one("above", [](Recorder& r, Value a) { return r.gelu(r.above(a, r.above(r.parameter("b", 2, 5), a))); });
+  one("columns",
+      [](Recorder& r, Value a) { return r.times(r.columns(a, 1, 2), r.columns(a, 2, 2)); });
+  one("beside", [](Recorder& r, Value a) {
+    return r.gelu(r.beside(r.parameter("b", 4, 2), r.beside(a, a)));
+  });
+  one("above",
+      [](Recorder& r, Value a) { return r.gelu(r.above(a, r.above(r.parameter("b", 2, 5), a))); });
   one("gelu", [](Recorder& r, Value a) { return r.gelu(r.scale(a, 3)); });
   one("softmax", [](Recorder& r, Value a) { return r.softmax(r.scale(a, 2)); });
   one("causal softmax", [](Recorder& r, Value a) { return r.softmax(a, causal(4, 5)); });
@@ -138,7 +153,9 @@ struct Setting {
     }
     return all;
   }
-  std::size_t output_size() const { return tape.nodes()[static_cast<std::size_t>(tape.output())].size(); }
+  std::size_t output_size() const {
+    return tape.nodes()[static_cast<std::size_t>(tape.output())].size();
+  }
   double seed(std::size_t e, std::size_t prompt) const { return number(1000, e * kLanes + prompt); }
 
   // sum of the output times the seed.
@@ -161,12 +178,15 @@ class Filled : public TapeRun<T> {
     for (std::size_t k = 0; k < s.inputs.size(); ++k) {
       for (std::size_t p = 0; p < kLanes; ++p) {
         const auto in = s.inputs_of(p);
-        for (std::size_t e = 0; e < in[k].size(); ++e) at(s.inputs[k])[e * kLanes + p] = static_cast<T>(in[k][e]);
+        for (std::size_t e = 0; e < in[k].size(); ++e)
+          at(s.inputs[k])[e * kLanes + p] = static_cast<T>(in[k][e]);
       }
     }
   }
   T* at(int node) { return this->values(this->tape().value(static_cast<std::size_t>(node))); }
-  const T* adjoint_at(int node) { return this->adjoint(this->tape().value(static_cast<std::size_t>(node))); }
+  const T* adjoint_at(int node) {
+    return this->adjoint(this->tape().value(static_cast<std::size_t>(node)));
+  }
 };
 
 double largest(const std::vector<double>& values) {
@@ -222,7 +242,8 @@ TEST(TapeRun, GradientsAreCentralDifferences) {
             return (s.objective(up, in, p) - s.objective(down, in, p)) / (2 * h);
           };
           const double difference = (4 * slope(5e-5) - slope(1e-4)) / 3;
-          ASSERT_NEAR(dtheta[i * kLanes + p], 1 + 2 * difference, 1e-6 * std::max(1.0, std::abs(difference)))
+          ASSERT_NEAR(dtheta[i * kLanes + p], 1 + 2 * difference,
+                      1e-6 * std::max(1.0, std::abs(difference)))
               << "parameter " << i;
         }
         for (std::size_t k = 0; k < in.size(); ++k) {
@@ -235,7 +256,8 @@ TEST(TapeRun, GradientsAreCentralDifferences) {
               return (s.objective(s.theta, up, p) - s.objective(s.theta, down, p)) / (2 * h);
             };
             const double difference = (4 * slope(5e-5) - slope(1e-4)) / 3;
-            ASSERT_NEAR(adjoint[e * kLanes + p], difference, 1e-6 * std::max(1.0, std::abs(difference)))
+            ASSERT_NEAR(adjoint[e * kLanes + p], difference,
+                        1e-6 * std::max(1.0, std::abs(difference)))
                 << "input " << k << ", entry " << e;
           }
         }
@@ -272,7 +294,8 @@ TEST(TapeRun, WithoutAdjointsOfInputsOrOfThetaTheOthersAreTheSame) {
   const int tokens = s.inputs[0];
   const std::vector<double> adjoint(run.adjoint_at(tokens), run.adjoint_at(tokens) + 20 * kLanes);
   run.backward(seed.data(), nullptr);
-  EXPECT_EQ(adjoint, std::vector<double>(run.adjoint_at(tokens), run.adjoint_at(tokens) + 20 * kLanes));
+  EXPECT_EQ(adjoint,
+            std::vector<double>(run.adjoint_at(tokens), run.adjoint_at(tokens) + 20 * kLanes));
 
   TapeRun<double> plain(s.tape);
   EXPECT_EQ(plain.adjoint(s.tape.value(static_cast<std::size_t>(tokens))), nullptr);

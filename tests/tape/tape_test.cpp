@@ -40,28 +40,34 @@ Expected<Tape> record(Body body) {
 }
 
 TEST(Recorder, RefusesWhatDoesNotFitAndNamesIt) {
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.product(e, r.transposed(w)); }), ErrorKind::config,
-                       {"product", "[5, 3]", "[3, 2]^T"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value w) { r.product(r.transposed(w), w); }), ErrorKind::config,
-                       {"product", "shared by all prompts"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.sum(e, w); }), ErrorKind::config,
-                       {"sum", "[5, 3]", "[3, 2]"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.rows(e, 3, 3); }), ErrorKind::config,
-                       {"rows 3 to 5", "there are 5"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.columns(e, -1, 2); }), ErrorKind::config,
-                       {"columns -1 to 0"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.beside(e, w); }), ErrorKind::config, {"beside"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.above(e, w); }), ErrorKind::config, {"above"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value w) { r.gelu(w); }), ErrorKind::config, {"gelu", "[3, 2]"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.clip(e, 1, 1); }), ErrorKind::config, {"clip"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.product(e, r.transposed(w)); }),
+                       ErrorKind::config, {"product", "[5, 3]", "[3, 2]^T"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value w) { r.product(r.transposed(w), w); }),
+                       ErrorKind::config, {"product", "shared by all prompts"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.sum(e, w); }),
+                       ErrorKind::config, {"sum", "[5, 3]", "[3, 2]"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.rows(e, 3, 3); }),
+                       ErrorKind::config, {"rows 3 to 5", "there are 5"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.columns(e, -1, 2); }),
+                       ErrorKind::config, {"columns -1 to 0"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.beside(e, w); }),
+                       ErrorKind::config, {"beside"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value w) { r.above(e, w); }),
+                       ErrorKind::config, {"above"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value w) { r.gelu(w); }), ErrorKind::config,
+                       {"gelu", "[3, 2]"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.clip(e, 1, 1); }),
+                       ErrorKind::config, {"clip"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.normalise(e, 0); }),
+                       ErrorKind::config, {"normalise", "0"}));
+  EXPECT_TRUE(is_error(
+      record([](Recorder& r, Value e, Value) { r.half_squared_error(e, r.rows(e, 0, 1)); }),
+      ErrorKind::config, {"half_squared_error", "[5, 3]", "[1, 3]"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value) { r.input("none", 0, 3); }),
+                       ErrorKind::config, {"input none", "[0, 3]"}));
   EXPECT_TRUE(
-      is_error(record([](Recorder& r, Value e, Value) { r.normalise(e, 0); }), ErrorKind::config, {"normalise", "0"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) { r.half_squared_error(e, r.rows(e, 0, 1)); }),
-                       ErrorKind::config, {"half_squared_error", "[5, 3]", "[1, 3]"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value) { r.input("none", 0, 3); }), ErrorKind::config,
-                       {"input none", "[0, 3]"}));
-  EXPECT_TRUE(is_error(record([](Recorder& r, Value, Value) { r.constant(1, 2, std::vector{1.0}); }), ErrorKind::config,
-                       {"constant [1, 2]", "2 entries", "got 1"}));
+      is_error(record([](Recorder& r, Value, Value) { r.constant(1, 2, std::vector{1.0}); }),
+               ErrorKind::config, {"constant [1, 2]", "2 entries", "got 1"}));
   const auto masked = [](std::vector<double> mask) {
     return record([&](Recorder& r, Value e, Value) { r.softmax(r.rows(e, 0, 1), mask); });
   };

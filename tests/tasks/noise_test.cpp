@@ -37,9 +37,11 @@ TEST(Noise, DescribesItself) {
 }
 
 TEST(Noise, RefusesWhatIsNoPrior) {
-  const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
-  for (const auto& bad : {NoisePrior::constant(-1), NoisePrior::constant(nan), NoisePrior::uniform(0, inf),
-                          NoisePrior::uniform(3, 1), NoisePrior::categorical({}), NoisePrior::mixture({{0, 1, 0}})}) {
+  const double nan = std::numeric_limits<double>::quiet_NaN(),
+               inf = std::numeric_limits<double>::infinity();
+  for (const auto& bad :
+       {NoisePrior::constant(-1), NoisePrior::constant(nan), NoisePrior::uniform(0, inf),
+        NoisePrior::uniform(3, 1), NoisePrior::categorical({}), NoisePrior::mixture({{0, 1, 0}})}) {
     ASSERT_FALSE(bad.has_value());
     EXPECT_EQ(bad.error().kind, ErrorKind::config);
   }

@@ -25,7 +25,8 @@ std::vector<double> covariance(int d) {
   std::vector<double> s(static_cast<std::size_t>(d * d));
   for (int i = 0; i < d; ++i) {
     for (int j = 0; j < d; ++j) {
-      s[static_cast<std::size_t>(i * d + j)] = std::pow(0.4, std::abs(i - j)) * std::sqrt((1 + i) * (1 + j));
+      s[static_cast<std::size_t>(i * d + j)] =
+          std::pow(0.4, std::abs(i - j)) * std::sqrt((1 + i) * (1 + j));
     }
   }
   return s;
@@ -57,7 +58,9 @@ Moments moments(const TaskSpec& spec, std::uint32_t blocks, std::uint64_t seed) 
     sampler.sample({.seed = seed, .step = step}, kLanes, block);
     for (std::size_t p = 0; p < kLanes; ++p) {
       k = 0;
-      const auto gram = [&](std::size_t i, std::size_t j) { return block.gram[(i * rows + j) * kLanes + p]; };
+      const auto gram = [&](std::size_t i, std::size_t j) {
+        return block.gram[(i * rows + j) * kLanes + p];
+      };
       const auto truth = [&](std::size_t i) { return block.truth[i * kLanes + p]; };
       const auto query = [&](std::size_t i) { return block.query[i * kLanes + p]; };
       add(block.sigma[p]);
@@ -89,8 +92,10 @@ Moments moments(const TaskSpec& spec, std::uint32_t blocks, std::uint64_t seed) 
 
 void expect_same(const Moments& a, const Moments& b) {
   ASSERT_EQ(a.mean.size(), b.mean.size());
-  for (std::size_t i = 0; i < a.mean.size(); ++i) {  // some hundred comparisons: 4.5 standard errors
-    EXPECT_NEAR(a.mean[i], b.mean[i], 4.5 * std::hypot(a.error[i], b.error[i]) + 1e-12) << "statistic " << i;
+  for (std::size_t i = 0; i < a.mean.size();
+       ++i) {  // some hundred comparisons: 4.5 standard errors
+    EXPECT_NEAR(a.mean[i], b.mean[i], 4.5 * std::hypot(a.error[i], b.error[i]) + 1e-12)
+        << "statistic " << i;
   }
 }
 
@@ -104,7 +109,8 @@ TEST(Sampler, DirectAndTokenPromptsHaveTheSameMoments) {
 
 TEST(Sampler, MomentsAgreeForACovarianceAndBothWeightLaws) {
   for (WeightLaw weights : {WeightLaw::isotropic, WeightLaw::inverse_covariance}) {
-    TaskSpec gram = spec_with(3, 7, SamplerKind::gram), tokens = spec_with(3, 7, SamplerKind::tokens);
+    TaskSpec gram = spec_with(3, 7, SamplerKind::gram),
+             tokens = spec_with(3, 7, SamplerKind::tokens);
     for (TaskSpec* spec : {&gram, &tokens}) {
       spec->covariance = covariance(3);
       spec->weights = weights;
@@ -125,8 +131,8 @@ TEST(Sampler, InputsAndWeightsHaveTheirCovariance) {
     PromptSampler<double> sampler(task);
     PromptBlock<double> block(2);
     const double determinant = 2.0 * 1.0 - 0.6 * 0.6;
-    const double expected[9] = {10.0, 3.0, 5.0, 1.0 / determinant, -0.6 / determinant, 2.0 / determinant,
-                                2.0,  0.6, 1.0};
+    const double expected[9] = {
+        10.0, 3.0, 5.0, 1.0 / determinant, -0.6 / determinant, 2.0 / determinant, 2.0, 0.6, 1.0};
     double sum[9] = {}, squares[9] = {};
     const std::uint32_t blocks = 10000;
     for (std::uint32_t step = 0; step < blocks; ++step) {
@@ -152,7 +158,8 @@ TEST(Sampler, InputsAndWeightsHaveTheirCovariance) {
     const double count = double(blocks) * kLanes;
     for (int i = 0; i < 9; ++i) {
       const double mean = sum[i] / count;
-      EXPECT_NEAR(mean, expected[i], 4 * std::sqrt((squares[i] / count - mean * mean) / count)) << i;
+      EXPECT_NEAR(mean, expected[i], 4 * std::sqrt((squares[i] / count - mean * mean) / count))
+          << i;
     }
   }
 }
@@ -160,10 +167,13 @@ TEST(Sampler, InputsAndWeightsHaveTheirCovariance) {
 // What a network makes of the prompts is the same too: every moment matters to it.
 TEST(Sampler, BothSamplersGiveTheSameModelLoss) {
   NetworkSpec network{.kind = Parametrisation::full, .d = 4, .layers = 3};
-  const Network model = Network::initial(network, {.step = 0.4, .curvature = 0.05, .noise = 0.02}, 9, 1);
+  const Network model =
+      Network::initial(network, {.step = 0.4, .curvature = 0.05, .noise = 0.02}, 9, 1);
   double mean[2], error[2];
   for (int s = 0; s < 2; ++s) {
-    const auto task = RegressionTask::create(spec_with(4, 9, s == 0 ? SamplerKind::gram : SamplerKind::tokens)).value();
+    const auto task =
+        RegressionTask::create(spec_with(4, 9, s == 0 ? SamplerKind::gram : SamplerKind::tokens))
+            .value();
     PromptSampler<double> sampler(task);
     PromptBlock<double> block(4);
     NetworkPass<double> pass(network);
@@ -175,7 +185,8 @@ TEST(Sampler, BothSamplersGiveTheSameModelLoss) {
       pass.forward(model.theta.data(), block, 1.0 / 9, w.data());
       for (std::size_t p = 0; p < kLanes; ++p) {
         double loss = 0;
-        for (std::size_t i = 0; i < 4; ++i) loss += 0.5 * std::pow(w[i * kLanes + p] - block.truth[i * kLanes + p], 2);
+        for (std::size_t i = 0; i < 4; ++i)
+          loss += 0.5 * std::pow(w[i * kLanes + p] - block.truth[i * kLanes + p], 2);
         sum += loss;
         squares += loss * loss;
       }
@@ -262,12 +273,15 @@ TEST(Task, RefusesWhatCannotBeSampled) {
   refused([](TaskSpec& s) { s.d = 257; }, "[task.d]");
   refused([](TaskSpec& s) { s.n = 0; }, "[task.n]");
   refused([](TaskSpec& s) { s.n = 2'000'000'000; }, "[task.n]");
-  refused([](TaskSpec& s) { s.covariance = {1.0}; }, "[task.covariance] must have d x d = 100 entries");
+  refused([](TaskSpec& s) { s.covariance = {1.0}; },
+          "[task.covariance] must have d x d = 100 entries");
   refused([](TaskSpec& s) { s.d = 2, s.covariance = {1, 2, 2, 1}; }, "positive definite");
   refused([](TaskSpec& s) { s.d = 2, s.covariance = {1, 0.5, 0.4, 1}; }, "symmetric");
   refused([](TaskSpec& s) { s.d = 2, s.covariance = {1, 0, 0, NAN}; }, "finite");
-  refused([](TaskSpec& s) { s.inputs = InputLaw::uniform, s.sampler = SamplerKind::gram; }, "Wishart");
-  refused([](TaskSpec& s) { s.sampler = SamplerKind::tokens, s.n = 100'000'000; }, "too long a context");
+  refused([](TaskSpec& s) { s.inputs = InputLaw::uniform, s.sampler = SamplerKind::gram; },
+          "Wishart");
+  refused([](TaskSpec& s) { s.sampler = SamplerKind::tokens, s.n = 100'000'000; },
+          "too long a context");
 }
 
 }  // namespace

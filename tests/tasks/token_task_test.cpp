@@ -41,11 +41,13 @@ TEST(TokenTask, LinearPromptsAreThoseOfTheRegression) {
     };
     for (std::size_t p = 0; p < kLanes; ++p) {
       double sum = 0, all = 0;
-      for (std::size_t i = p; i < block.tokens.size(); i += kLanes) all += std::abs(block.tokens[i]);
+      for (std::size_t i = p; i < block.tokens.size(); i += kLanes)
+        all += std::abs(block.tokens[i]);
       for (int j = 0; j < 5; ++j) {
         for (int i = 0; i < 4; ++i) {
           const double expected = pairs[static_cast<std::size_t>(j * 4 + i) * kLanes + p];
-          EXPECT_EQ(i < 3 ? at(t.row_of_x(j), i, p) : at(t.row_of_y(j), t.width() - 1, p), expected);
+          EXPECT_EQ(i < 3 ? at(t.row_of_x(j), i, p) : at(t.row_of_y(j), t.width() - 1, p),
+                    expected);
           sum += std::abs(expected);
         }
       }
@@ -74,7 +76,8 @@ TEST(TokenTask, SinesHaveTheirLaw) {
       sampler.sample({.seed = 1, .first = static_cast<std::uint32_t>(b * kLanes)}, kLanes, block);
       for (std::size_t p = 0; p < kLanes; ++p) {
         const double amplitude = block.truth[p], phase = block.truth[kLanes + p];
-        EXPECT_TRUE(amplitude >= 0.1 && amplitude <= 0.5 && phase >= 0 && phase <= std::numbers::pi);
+        EXPECT_TRUE(amplitude >= 0.1 && amplitude <= 0.5 && phase >= 0 &&
+                    phase <= std::numbers::pi);
         if (correlated) {
           EXPECT_NEAR((amplitude - 0.1) / 0.4, phase / std::numbers::pi, 1e-12);
         }
@@ -83,7 +86,8 @@ TEST(TokenTask, SinesHaveTheirLaw) {
         phi += phase / kCount;
         a_phi += amplitude * phase / kCount;
         for (std::size_t j = 0; j <= 5; ++j) {
-          const double x = block.tokens[2 * j * kLanes + p], y = block.tokens[(2 * j + 1) * kLanes + p];
+          const double x = block.tokens[2 * j * kLanes + p],
+                       y = block.tokens[(2 * j + 1) * kLanes + p];
           EXPECT_TRUE(x >= -5 && x <= 5);
           x2 += x * x / kCount / 6;
           const double expected = amplitude * std::sin(x + phase);
@@ -115,7 +119,8 @@ TEST(TokenTask, APromptDependsOnItsAddressAlone) {
     other.sample({.seed = 9, .step = 1, .first = 64}, kLanes, b);  // leaves its numbers behind
     other.sample({.seed = 5, .step = 2, .first = 8}, 3, b);        // prompts 8, 9, 10
     for (std::size_t i = 0; i < a.tokens.size(); i += kLanes) {
-      for (std::size_t p = 0; p < kLanes; ++p) EXPECT_EQ(b.tokens[i + p], p < 3 ? a.tokens[i + 8 + p] : 0);
+      for (std::size_t p = 0; p < kLanes; ++p)
+        EXPECT_EQ(b.tokens[i + p], p < 3 ? a.tokens[i + 8 + p] : 0);
     }
     for (std::size_t p = 0; p < kLanes; ++p) EXPECT_EQ(b.target[p], p < 3 ? a.target[8 + p] : 0);
     one.sample({.seed = 6, .step = 2, .first = 0}, kLanes, b);
@@ -133,7 +138,8 @@ TEST(TokenTask, RefusesWhatIsNoTask) {
     return TokenTask::create(regression(2, n), Family::sine, TokenLayout::joined, {low, high});
   };
   EXPECT_TRUE(create(10, 0, 0));
-  EXPECT_TRUE(test::is_error(create(10, 0.5, 0.1), ErrorKind::config, {"[task.amplitude]", "[0.5, 0.1]"}));
+  EXPECT_TRUE(
+      test::is_error(create(10, 0.5, 0.1), ErrorKind::config, {"[task.amplitude]", "[0.5, 0.1]"}));
   EXPECT_TRUE(test::is_error(create(5000, 0, 1), ErrorKind::config, {"[task.n]", "5000"}));
 }
 

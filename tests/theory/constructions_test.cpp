@@ -1,4 +1,5 @@
-// Each construction against the algorithm that it claims to be, written out again here with matrices.
+// Each construction against the algorithm that it claims to be, written out again here with
+// matrices.
 #include "gramian/theory/constructions.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +27,9 @@ struct Context {
   }
 };
 
-Context context_of(const Prompt& prompt) { return {prompt.sigma(), prompt.alpha(), prompt.y.squaredNorm()}; }
+Context context_of(const Prompt& prompt) {
+  return {prompt.sigma(), prompt.alpha(), prompt.y.squaredNorm()};
+}
 
 Context draw_context(unsigned seed, int n = 20, int d = 5, double noise = 1.5) {
   std::mt19937_64 generator(seed);
@@ -49,9 +52,13 @@ Vector weights(const std::vector<Omega>& layers, const Context& context) {
   return as_vector(final_state(layers, context).w);
 }
 
-double relative_error(const Vector& got, const Vector& want) { return (got - want).norm() / want.norm(); }
+double relative_error(const Vector& got, const Vector& want) {
+  return (got - want).norm() / want.norm();
+}
 
-double largest_eigenvalue(const Matrix& s) { return s.selfadjointView<Eigen::Lower>().eigenvalues().maxCoeff(); }
+double largest_eigenvalue(const Matrix& s) {
+  return s.selfadjointView<Eigen::Lower>().eigenvalues().maxCoeff();
+}
 
 Vector ridge(const Context& c, double penalty) {
   return (c.s + penalty * Matrix::Identity(c.d(), c.d())).llt().solve(c.alpha);
@@ -75,7 +82,8 @@ TEST(CorrectedDescent, IsGradientDescentInCorrectedInputs) {
   std::mt19937_64 generator(2);
   const Prompt prompt = draw_prompt(generator, 20, 5, 1.5);
   const double nu = largest_eigenvalue(prompt.sigma());
-  const CorrectedStep layers[] = {{0.3 / nu, 0.2 / nu}, {0.5 / nu, 0.3 / nu}, {0, 0.4 / nu}, {0.9 / nu, 0.1 / nu}};
+  const CorrectedStep layers[] = {
+      {0.3 / nu, 0.2 / nu}, {0.5 / nu, 0.3 / nu}, {0, 0.4 / nu}, {0.9 / nu, 0.1 / nu}};
   // Tokens: inputs are corrected, targets lose what a step explains.
   Matrix x = prompt.x;
   Vector residual = prompt.y;
@@ -98,7 +106,8 @@ TEST(SecondOrder, ConditionNumbersContractAsLemmaA3Says) {
   Eigen::SelfAdjointEigenSolver<Matrix> eigen(c.s);
   double kappa = eigen.eigenvalues().maxCoeff() / eigen.eigenvalues().minCoeff();
   ASSERT_GT(kappa, 10);
-  const auto layers = second_order(eigen.eigenvalues().minCoeff(), eigen.eigenvalues().maxCoeff(), 1e-6).value();
+  const auto layers =
+      second_order(eigen.eigenvalues().minCoeff(), eigen.eigenvalues().maxCoeff(), 1e-6).value();
   const auto states = implicit_states(network_of(layers, c.d()), c.gram(), 1.0);
   ASSERT_GT(layers.size(), 5u);
   for (std::size_t l = 1; l < layers.size(); ++l) {
@@ -115,7 +124,8 @@ TEST(SecondOrder, ErrorIsEpsilonForEveryQuery) {
   for (const double epsilon : {0.1, 1e-3, 1e-9}) {
     const Context c = draw_context(4, 12, 6, 1.0);
     const Eigen::SelfAdjointEigenSolver<Matrix> eigen(c.s);
-    const auto layers = second_order(eigen.eigenvalues()(0), eigen.eigenvalues()(5), epsilon).value();
+    const auto layers =
+        second_order(eigen.eigenvalues()(0), eigen.eigenvalues()(5), epsilon).value();
     const Vector w_star = ridge(c, 0), error = weights(layers, c) - w_star;
     EXPECT_LE(error.norm(), epsilon * w_star.norm());  // so |<error, x_t>| <= epsilon |x_t| |w*|
     // Not one layer too many: without the last correction epsilon is not promised.
@@ -128,7 +138,9 @@ TEST(SecondOrder, ErrorIsEpsilonForEveryQuery) {
 
 // Layers grow by at most a constant where kappa grows by a factor, and where epsilon is squared.
 TEST(SecondOrder, LayersGrowAsLogKappaAndLogLogEpsilon) {
-  const auto count = [](double kappa, double epsilon) { return second_order(1, kappa, epsilon).value().size(); };
+  const auto count = [](double kappa, double epsilon) {
+    return second_order(1, kappa, epsilon).value().size();
+  };
   for (double kappa = 2; kappa < 1e12; kappa *= 10) {
     const auto grown = count(10 * kappa, 0.1) - count(kappa, 0.1);
     EXPECT_GE(grown, 2u);
@@ -139,7 +151,8 @@ TEST(SecondOrder, LayersGrowAsLogKappaAndLogLogEpsilon) {
   }
   EXPECT_EQ(count(1, 0.1), 1u);
   // The bound that the lemma proves: 0.916 a layer down to 1.1, then epsilon -> 2 epsilon^2.
-  const double slow = std::log(100 / 1.1) / -std::log(0.916), fast = std::log2(std::log(2e-14) / std::log(0.2));
+  const double slow = std::log(100 / 1.1) / -std::log(0.916),
+               fast = std::log2(std::log(2e-14) / std::log(0.2));
   EXPECT_LE(static_cast<double>(count(100, 1e-14)), slow + fast + 3);
 }
 
@@ -151,13 +164,15 @@ TEST(SecondOrder, RefusesWhatHasNoEnd) {
   EXPECT_TRUE(second_order(1, 1e6, kLeastPrecision));
 }
 
-// The momentum method of the header, to first order in alpha: at a signal of 1e-7 what is left out is 1e-14.
+// The momentum method of the header, to first order in alpha: at a signal of 1e-7 what is left out
+// is 1e-14.
 TEST(MomentumLayers, GatherDirectionsToFirstOrder) {
   const double rho = 3;
   const auto error = [&](double signal) {
     const Context c = with_signal(signal, rho, 5);
     const double unit = 1 / largest_eigenvalue(c.s);
-    const MomentumStep layers[] = {{0.5 * unit, 0.2}, {0.9 * unit, -0.1}, {0.4 * unit, 0.3}, {0.7 * unit, 0}};
+    const MomentumStep layers[] = {
+        {0.5 * unit, 0.2}, {0.9 * unit, -0.1}, {0.4 * unit, 0.3}, {0.7 * unit, 0}};
     Vector w = Vector::Zero(c.d()), u = w, direction = c.alpha;
     for (const auto& [step, gathering] : layers) {
       const Vector h = c.alpha - c.s * w + rho * u;
@@ -226,13 +241,15 @@ TEST(HeavyBall, IsReachedAfterAllLayers) {
   for (const double beta : {0.0, 0.3, 0.8}) {
     for (const int steps : {1, 2, 3, 5, 7}) {
       const auto c_k = heavy_ball_polynomial(steps, beta);
-      EXPECT_LT(relative_error(weights(polynomial(c_k, step, rho), c), heavy_ball(c, steps, step, beta)), 1e-12)
+      EXPECT_LT(
+          relative_error(weights(polynomial(c_k, step, rho), c), heavy_ball(c, steps, step, beta)),
+          1e-12)
           << steps << " steps, momentum " << beta;
     }
   }
   // Of three layers the first two are other steps than heavy ball's, as the header says.
-  const auto states =
-      implicit_states(network_of(polynomial(heavy_ball_polynomial(3, 0.8), step, rho), c.d()), c.gram(), 1.0);
+  const auto states = implicit_states(
+      network_of(polynomial(heavy_ball_polynomial(3, 0.8), step, rho), c.d()), c.gram(), 1.0);
   EXPECT_GT(relative_error(as_vector(states[2].w), heavy_ball(c, 2, step, 0.8)), 0.1);
 }
 
@@ -249,7 +266,9 @@ TEST(TwoNoiseLevels, AreBothRidge) {
     c.lambda = c.alpha.squaredNorm() + n * sigma * sigma - left;
     const double error = relative_error(weights(layers, c), c.alpha / (1 + sigma * sigma));
     if (sigma == 2.0) {
-      EXPECT_GT(error, 0.1);  // two levels, not all: the factor is linear in sigma^2, 1 / (1 + sigma^2) is not
+      EXPECT_GT(
+          error,
+          0.1);  // two levels, not all: the factor is linear in sigma^2, 1 / (1 + sigma^2) is not
     } else {
       EXPECT_LT(error, 1e-12);
     }
@@ -272,15 +291,15 @@ TEST(TwoNoiseLevels, FiniteContextsTendToRidge) {
       }
       return sum / repetitions;
     };
-    // 16 times the context, a quarter of the error. The mean of 40 errors, each spread by about half of itself, has a
-    // standard error of 8%, their ratio of 11%: four of these.
+    // 16 times the context, a quarter of the error. The mean of 40 errors, each spread by about
+    // half of itself, has a standard error of 8%, their ratio of 11%: four of these.
     const double ratio = mean_error(16'000) / mean_error(1'000);
     EXPECT_NEAR(ratio, 0.25, 4 * 0.11 * 0.25) << "sigma = " << sigma;
   }
 }
 
-// Section 5.2: with the same inputs and the residuals t times as large, the weights are those of the quiet prompt
-// times a factor that is linear in t^2.
+// Section 5.2: with the same inputs and the residuals t times as large, the weights are those of
+// the quiet prompt times a factor that is linear in t^2.
 TEST(ShrunkStep, ShrinksWithTheNoise) {
   const double step = 0.02, shrinkage = 1e-3;
   const Context quiet = with_signal(1.3, 2, 11);
@@ -317,8 +336,8 @@ TEST(NoiseDependentStep, IsOneStepOfASizeSetByLambda) {
   }
 }
 
-// Theorem 4.2: outputs of the context tokens are linear in x, the target is x(1)^2. |cosine| of any linear function
-// of the inputs with it is at most that of its projection on them, O(sqrt(d / n)).
+// Theorem 4.2: outputs of the context tokens are linear in x, the target is x(1)^2. |cosine| of any
+// linear function of the inputs with it is at most that of its projection on them, O(sqrt(d / n)).
 TEST(Quadratic, IsOutOfReachOfEveryNetwork) {
   std::mt19937_64 generator(13);
   const int d = 5;
@@ -327,7 +346,8 @@ TEST(Quadratic, IsOutOfReachOfEveryNetwork) {
     const Prompt prompt = draw_prompt(generator, n, d, 0);
     const Vector target = prompt.x.col(0).cwiseAbs2();
     const Vector moments = prompt.x.transpose() * target;
-    const double bound = std::sqrt(moments.dot(prompt.sigma().llt().solve(moments))) / target.norm();
+    const double bound =
+        std::sqrt(moments.dot(prompt.sigma().llt().solve(moments))) / target.norm();
     if (n == d) {  // as many inputs as examples: any target is linear
       EXPECT_NEAR(bound, 1, 1e-9);
       continue;
@@ -341,7 +361,8 @@ TEST(Quadratic, IsOutOfReachOfEveryNetwork) {
     };
     for (const int heads : {1, 3}) {
       Network random{{.kind = Parametrisation::full, .d = d, .layers = 3, .heads = heads}, {}};
-      for (std::size_t i = 0; i < random.spec.parameters(); ++i) random.theta.push_back(0.3 * normal(generator));
+      for (std::size_t i = 0; i < random.spec.parameters(); ++i)
+        random.theta.push_back(0.3 * normal(generator));
       networks.push_back(std::move(random));
     }
     double largest = 0;

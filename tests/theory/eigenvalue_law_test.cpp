@@ -33,28 +33,31 @@ double mean(const EigenvalueLaw& law, const Function& f) {
 // E tr S = d, E tr S^2 = d (n + d + 1) / n, E tr S^3 = d (n^2 + d^2 + 3 n d + 3 n + 3 d + 4) / n^2,
 // E tr S^-1 = d n / (n - d - 1) (of standard normal inputs).
 TEST(EigenvalueLaw, HasTheMomentsOfWishart) {
-  for (const auto& [d, n] : {std::pair{10, 20}, {9, 20}, {1, 7}, {2, 9}, {3, 100}, {10, 1000}, {32, 50}, {64, 66}}) {
+  for (const auto& [d, n] :
+       {std::pair{10, 20}, {9, 20}, {1, 7}, {2, 9}, {3, 100}, {10, 1000}, {32, 50}, {64, 66}}) {
     SCOPED_TRACE(testing::Message() << "d = " << d << ", n = " << n);
     const EigenvalueLaw law = eigenvalue_law(gaussian_task(d, n)).value();
     const double D = d, N = n;
     EXPECT_NEAR(mean(law, [](double) { return 1; }) / D, 1, 1e-9);
     EXPECT_NEAR(mean(law, [](double x) { return x; }) / D, 1, 1e-9);
     EXPECT_NEAR(mean(law, [](double x) { return x * x; }) / (D * (N + D + 1) / N), 1, 1e-9);
-    EXPECT_NEAR(
-        mean(law, [](double x) { return x * x * x; }) / (D * (N * N + D * D + 3 * N * D + 3 * N + 3 * D + 4) / (N * N)),
-        1, 1e-9);
+    EXPECT_NEAR(mean(law, [](double x) { return x * x * x; }) /
+                    (D * (N * N + D * D + 3 * N * D + 3 * N + 3 * D + 4) / (N * N)),
+                1, 1e-9);
     if (n > d + 3) {
       EXPECT_NEAR(mean(law, [](double x) { return 1 / x; }) / (D * N / (N - D - 1)), 1, 1e-6);
     }
   }
 }
 
-// With one input n S is chi-squared with n degrees of freedom: P(chi^2_4 > x) = e^{-x/2} (1 + x/2), far into the tail.
+// With one input n S is chi-squared with n degrees of freedom: P(chi^2_4 > x) = e^{-x/2} (1 + x/2),
+// far into the tail.
 TEST(EigenvalueLaw, HasTheTailOfChiSquared) {
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(1, 4)).value();
   for (const double x : {5.0, 20.0, 50.0}) {
     double above = 0;
-    for (std::size_t k = 0; k < law.lambda.size(); ++k) above += law.lambda[k] * 4 > x ? law.count[k] : 0;
+    for (std::size_t k = 0; k < law.lambda.size(); ++k)
+      above += law.lambda[k] * 4 > x ? law.count[k] : 0;
     // A sum over nodes that ends between two of them: as coarse as the distance of nodes.
     EXPECT_NEAR(above / (std::exp(-x / 2) * (1 + x / 2)), 1, 0.05) << x;
   }
@@ -80,15 +83,16 @@ TEST(EigenvalueLaw, LeavesOutTheLargest) {
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
   for (const double rare : {1e-3, 1e-6}) {
     const EigenvalueLaw cut = law.without_largest(rare);
-    const double left_out =
-        std::accumulate(law.count.begin() + static_cast<std::ptrdiff_t>(cut.count.size()), law.count.end(), 0.0);
+    const double left_out = std::accumulate(
+        law.count.begin() + static_cast<std::ptrdiff_t>(cut.count.size()), law.count.end(), 0.0);
     EXPECT_LT(left_out, rare);
     EXPECT_GT(left_out + cut.count.back(), rare);
   }
   EXPECT_EQ(law.without_largest(0).count.size(), law.count.size());
 }
 
-// 20,000 prompts; the deviation in standard errors of the sample, for functions of very different tails.
+// 20,000 prompts; the deviation in standard errors of the sample, for functions of very different
+// tails.
 TEST(EigenvalueLaw, IsThatOfSampledPrompts) {
   const RegressionTask task = gaussian_task(10, 20);
   const EigenvalueLaw law = eigenvalue_law(task).value();
@@ -106,14 +110,19 @@ TEST(EigenvalueLaw, SaysWhatItNeeds) {
   spec.d = 3;
   spec.n = 8;
   spec.inputs = InputLaw::uniform;
-  EXPECT_NE(eigenvalue_law(RegressionTask::create(spec).value()).error().message.find("[task.inputs]"),
-            std::string::npos);
+  EXPECT_NE(
+      eigenvalue_law(RegressionTask::create(spec).value()).error().message.find("[task.inputs]"),
+      std::string::npos);
   spec.inputs = InputLaw::gaussian;
   spec.covariance = {1, 0, 0, 0, 2, 0, 0, 0, 1};
-  EXPECT_NE(eigenvalue_law(RegressionTask::create(spec).value()).error().message.find("[task.covariance]"),
+  EXPECT_NE(eigenvalue_law(RegressionTask::create(spec).value())
+                .error()
+                .message.find("[task.covariance]"),
             std::string::npos);
-  EXPECT_NE(eigenvalue_law(gaussian_task(5, 5)).error().message.find("[task.n]"), std::string::npos);
-  EXPECT_NE(eigenvalue_law(gaussian_task(65, 100)).error().message.find("[task.d]"), std::string::npos);
+  EXPECT_NE(eigenvalue_law(gaussian_task(5, 5)).error().message.find("[task.n]"),
+            std::string::npos);
+  EXPECT_NE(eigenvalue_law(gaussian_task(65, 100)).error().message.find("[task.d]"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ using Index = Eigen::Index;
 // Uniform in (-1/2, 1/2), by seed and place.
 Matrix random(Index rows, Index columns, std::uint32_t seed) {
   return Matrix::NullaryExpr(rows, columns, [&](Index i, Index j) {
-    return philox({seed, 1}, {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j), 0, 0})[0] / 4294967296.0 -
+    return philox({seed, 1},
+                  {static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j), 0, 0})[0] /
+               4294967296.0 -
            0.5;
   });
 }
@@ -31,7 +33,8 @@ struct Case {
 
 std::vector<Case> cases() {
   std::vector<Case> list;
-  for (const auto& [d, o, n] : {std::tuple{1, 1, 1}, {3, 1, 5}, {10, 1, 10}, {4, 3, 9}, {5, 2, 3}}) {
+  for (const auto& [d, o, n] :
+       {std::tuple{1, 1, 1}, {3, 1, 5}, {10, 1, 10}, {4, 3, 9}, {5, 2, 3}}) {
     for (const int loops : {1, 2, 10, 100}) {
       for (const double curvature : {0.0, 0.3}) list.push_back({d, o, n, loops, curvature});
     }
@@ -39,21 +42,27 @@ std::vector<Case> cases() {
   return list;
 }
 
-std::span<const double> view(const Matrix& m) { return {m.data(), static_cast<std::size_t>(m.size())}; }
+std::span<const double> view(const Matrix& m) {
+  return {m.data(), static_cast<std::size_t>(m.size())};
+}
 
 // Acceptance (a): Proposition 1 and GD++, any W_0, up to 100 loops.
 TEST(Constructions, AreGradientDescentAndItsCurvatureCorrection) {
   for (const Case& c : cases()) {
-    SCOPED_TRACE(fmt::format("d = {}, o = {}, n = {}, L = {}, curvature {}", c.d, c.o, c.n, c.loops, c.curvature));
-    Matrix x = random(c.n, c.d, 1), start = random(c.o, c.d, 2), y = x * random(c.o, c.d, 3).transpose();
+    SCOPED_TRACE(fmt::format("d = {}, o = {}, n = {}, L = {}, curvature {}", c.d, c.o, c.n, c.loops,
+                             c.curvature));
+    Matrix x = random(c.n, c.d, 1), start = random(c.o, c.d, 2),
+           y = x * random(c.o, c.d, 3).transpose();
     Matrix query = random(1, c.d, 4), answer = -query * start.transpose();
-    const double largest = Eigen::SelfAdjointEigenSolver<Matrix>(x.transpose() * x).eigenvalues().maxCoeff();
+    const double largest =
+        Eigen::SelfAdjointEigenSolver<Matrix>(x.transpose() * x).eigenvalues().maxCoeff();
     const double step = 0.8 / largest, curvature = c.curvature / largest;
     Matrix tokens(c.n + 1, c.d + c.o);
     tokens << x, y, query, answer;
     std::vector<double> state(tokens.data(), tokens.data() + tokens.size());
-    const auto layer = gd_layer(plain_shape(static_cast<std::size_t>(c.d), static_cast<std::size_t>(c.o)), step,
-                                curvature, view(start));
+    const auto layer =
+        gd_layer(plain_shape(static_cast<std::size_t>(c.d), static_cast<std::size_t>(c.o)), step,
+                 curvature, view(start));
     Matrix w = start;  // of plain gradient descent
     const Matrix inputs = x, targets = y;
     for (int k = 0; k < c.loops; ++k) {
@@ -97,10 +106,12 @@ TEST(Constructions, TheEngineStartsFromW0) {
   AlignedArray<double> weights(d * kLanes);
   pass.forward(network.theta.data(), block, 1.0 / n, weights.data());
   for (std::size_t p = 0; p < kLanes; ++p) {
-    const Matrix x = Matrix::NullaryExpr(
-        n, d, [&](Index i, Index j) { return tokens[static_cast<std::size_t>(i * (d + 1) + j) * kLanes + p]; });
-    const Matrix y = Matrix::NullaryExpr(
-        n, 1, [&](Index i, Index) { return tokens[static_cast<std::size_t>(i * (d + 1) + d) * kLanes + p]; });
+    const Matrix x = Matrix::NullaryExpr(n, d, [&](Index i, Index j) {
+      return tokens[static_cast<std::size_t>(i * (d + 1) + j) * kLanes + p];
+    });
+    const Matrix y = Matrix::NullaryExpr(n, 1, [&](Index i, Index) {
+      return tokens[static_cast<std::size_t>(i * (d + 1) + d) * kLanes + p];
+    });
     Matrix w = start;
     for (int k = 0; k < loops; ++k) w -= step / n * (x * w.transpose() - y).transpose() * x;
     for (Index i = 0; i < d; ++i) {
@@ -110,7 +121,8 @@ TEST(Constructions, TheEngineStartsFromW0) {
   }
 }
 
-// Proposition 3: x_j and y_j in tokens of their own become pairs, and a second layer is a step on these.
+// Proposition 3: x_j and y_j in tokens of their own become pairs, and a second layer is a step on
+// these.
 TEST(Constructions, CopyingLayerMakesPairs) {
   for (const auto& [d, o, n] : {std::tuple<Index, Index, Index>{1, 1, 2}, {3, 2, 4}, {10, 1, 10}}) {
     const Index content = d + o, positions = 2 * n + 1;
@@ -123,9 +135,11 @@ TEST(Constructions, CopyingLayerMakesPairs) {
     tokens.row(2 * n).head(d) = query;
     tokens.rightCols(positions).setIdentity();
     const auto copied =
-        attend(copy_layer(static_cast<std::size_t>(content), static_cast<std::size_t>(positions)), view(tokens));
+        attend(copy_layer(static_cast<std::size_t>(content), static_cast<std::size_t>(positions)),
+               view(tokens));
     const Eigen::Map<const Matrix> now(copied.data(), positions, content + positions);
-    for (Index j = 0; j + 1 < 2 * n; ++j) {  // the last target's next token is the query, which is no key
+    for (Index j = 0; j + 1 < 2 * n;
+         ++j) {  // the last target's next token is the query, which is no key
       EXPECT_EQ((now.row(j).head(content) - tokens.row(j).head(content)).norm(), 0);
       EXPECT_EQ((now.row(j).segment(content, content) - tokens.row(j + 1).head(content)).norm(), 0);
       EXPECT_EQ(now.row(j).tail(positions - content).norm(), 0);
@@ -133,13 +147,14 @@ TEST(Constructions, CopyingLayerMakesPairs) {
     EXPECT_EQ((now.row(2 * n) - tokens.row(2 * n)).norm(), 0);
 
     const double step = 0.1;
-    const auto shape =
-        copied_shape(static_cast<std::size_t>(d), static_cast<std::size_t>(o), static_cast<std::size_t>(positions));
+    const auto shape = copied_shape(static_cast<std::size_t>(d), static_cast<std::size_t>(o),
+                                    static_cast<std::size_t>(positions));
     const auto after = attend(gd_layer(shape, step), copied);
     const Matrix w = step * y.transpose() * x;  // from zero
     const Matrix prediction = query * w.transpose();
     for (Index k = 0; k < o; ++k) {
-      const auto place = static_cast<std::size_t>(2 * n) * shape.size + shape.y + static_cast<std::size_t>(k);
+      const auto place =
+          static_cast<std::size_t>(2 * n) * shape.size + shape.y + static_cast<std::size_t>(k);
       EXPECT_NEAR(-after[place], prediction(0, k), 1e-12);
     }
   }

@@ -49,7 +49,8 @@ struct Expectation {
 
 // Optimised values of an independent calculation (d = 10). Its own sampling error is about 0.5%.
 TEST(GdFamily, OptimaOfManyLayers) {
-  const GdFamily shared{.tied = true}, free{}, shared_pp{.curvature = true, .tied = true}, free_pp{.curvature = true};
+  const GdFamily shared{.tied = true}, free{}, shared_pp{.curvature = true, .tied = true},
+      free_pp{.curvature = true};
   const ContextSpectra ten = spectra_of(10, 10, 10'000), twenty_five = spectra_of(10, 25, 10'000);
   for (const Expectation& e : {Expectation{10, 2, shared, 0.1568, 0.597, 0},
                                {10, 2, free, 0.1415, 0, 0},
@@ -63,8 +64,8 @@ TEST(GdFamily, OptimaOfManyLayers) {
                                {25, 2, shared_pp, 0.0183, 0.734, 0.099}}) {
     const ContextSpectra& spectra = e.n == 10 ? ten : twenty_five;
     const GdOptimum best = best_gd(spectra, e.layers, e.family);
-    SCOPED_TRACE(
-        fmt::format("n = {}, L = {}, curvature {}, tied {}", e.n, e.layers, e.family.curvature, e.family.tied));
+    SCOPED_TRACE(fmt::format("n = {}, L = {}, curvature {}, tied {}", e.n, e.layers,
+                             e.family.curvature, e.family.tied));
     EXPECT_NEAR(best.loss.mean, e.loss, 0.025 * e.loss);
     if (e.step > 0) {
       EXPECT_NEAR(best.layers[0].step / e.n, e.step, 0.03 * e.step);
@@ -78,7 +79,8 @@ TEST(GdFamily, OptimaOfManyLayers) {
   }
 }
 
-// The closed form is the mean of what a GD++ network does on prompts, and no perturbation is better.
+// The closed form is the mean of what a GD++ network does on prompts, and no perturbation is
+// better.
 TEST(GdFamily, IsTheLossOfTheNetwork) {
   const RegressionTask task = uniform_task(4, 6);
   const ContextSpectra spectra = ContextSpectra::draw(task, 4000, 9).value();
@@ -93,7 +95,8 @@ TEST(GdFamily, IsTheLossOfTheNetwork) {
   double sum = 0, squares = 0;
   constexpr int kPrompts = 40'000;
   for (std::uint32_t first = 0; first < kPrompts; first += kLanes) {
-    sampler.sample({.seed = 3, .stream = kEvaluationStream, .step = 0, .first = first}, kLanes, block);
+    sampler.sample({.seed = 3, .stream = kEvaluationStream, .step = 0, .first = first}, kLanes,
+                   block);
     pass.forward(theta.data(), block, spec.context_factor(6), weights.data());
     for (std::size_t p = 0; p < kLanes; ++p) {
       double loss = 0;
@@ -144,8 +147,8 @@ TEST(GdFamily, OneLayerOverTheExactLawIsTheClosedForm) {
   }
 }
 
-// Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and minimiser). With four
-// layers its 120 starts found a worse valley.
+// Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and
+// minimiser). With four layers its 120 starts found a worse valley.
 TEST(GdFamily, DeepOptimaOverTheExactLaw) {
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
   const double expected[] = {0.2679, 0.01704};
@@ -161,8 +164,8 @@ TEST(GdFamily, DeepOptimaOverTheExactLaw) {
   }
 }
 
-// Ridge with the constant E sigma^2 is the best that is linear in the targets: lambda by lambda rho = k / (1 + k) with
-// k = sigma^2 / (n lambda). Deep GD++ comes near, from above.
+// Ridge with the constant E sigma^2 is the best that is linear in the targets: lambda by lambda rho
+// = k / (1 + k) with k = sigma^2 / (n lambda). Deep GD++ comes near, from above.
 TEST(GdFamily, TendsToRidgeWithNoise) {
   constexpr double kNoise = 25.0 / 3;
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
@@ -181,7 +184,8 @@ TEST(GdFamily, TendsToRidgeWithNoise) {
   EXPECT_LT(last, 1.005 * ridge);
 }
 
-// What is rarer than one in a million does not count, but down to one in ten million is no worse than predicting zero.
+// What is rarer than one in a million does not count, but down to one in ten million is no worse
+// than predicting zero.
 TEST(GdFamily, RareEigenvaluesDoNotCount) {
   const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
   const EigenvalueLaw seen = law.without_largest(1e-6), guarded = law.without_largest(1e-7);
@@ -193,7 +197,8 @@ TEST(GdFamily, RareEigenvaluesDoNotCount) {
   EXPECT_LT(cut.loss.mean, gd_loss(seen, 0, all.layers));
   EXPECT_GT(gd_loss(law, 0, cut.layers), all.loss.mean);
   for (std::size_t k = seen.lambda.size(); k < guarded.lambda.size(); ++k) {
-    const EigenvalueLaw one{.d = 1, .n = 20, .variance = 1, .lambda = {law.lambda[k]}, .count = {1}};
+    const EigenvalueLaw one{
+        .d = 1, .n = 20, .variance = 1, .lambda = {law.lambda[k]}, .count = {1}};
     EXPECT_LT(gd_loss(one, 0, cut.layers), 0.5 * 1.01) << law.lambda[k];
   }
 }
@@ -211,7 +216,8 @@ TEST(GdFamily, RefusesWhatHasNoClosedForm) {
   spec.covariance = {1, 0, 0, 2};
   const auto skewed = ContextSpectra::draw(RegressionTask::create(spec).value(), 10, 1);
   ASSERT_FALSE(skewed);
-  EXPECT_NE(skewed.error().message.find("multiple of I, got 2 at row 1, column 1"), std::string::npos);
+  EXPECT_NE(skewed.error().message.find("multiple of I, got 2 at row 1, column 1"),
+            std::string::npos);
   spec.covariance = {};
   spec.noise = NoisePrior::constant(2).value();
   const auto noisy = ContextSpectra::draw(RegressionTask::create(spec).value(), 10, 1);

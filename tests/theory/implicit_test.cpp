@@ -22,7 +22,8 @@ TEST(Implicit, StatesGiveEveryTokenAfterEveryLayer) {
     const int d = c.spec.d;
     const Network network = random_network(c, 4);
     const Prompt prompt = draw_prompt(generator, c.n, d, 0.7);
-    const auto states = implicit_states(network, prompt.gram(c.spec.query_in_keys), c.spec.context_factor(c.n));
+    const auto states =
+        implicit_states(network, prompt.gram(c.spec.query_in_keys), c.spec.context_factor(c.n));
     const auto tokens = token_forward(network, prompt.tokens());
     ASSERT_EQ(states.size(), tokens.size());
     for (std::size_t l = 0; l < states.size(); ++l) {
@@ -63,15 +64,17 @@ TEST(Implicit, MomentsAreThoseOfTheTokens) {
 }
 
 void expect_same_state(const ImplicitState& got, const ImplicitState& want) {
-  const auto scale = [](const std::vector<double>& values) { return as_vector(values).cwiseAbs().maxCoeff(); };
+  const auto scale = [](const std::vector<double>& values) {
+    return as_vector(values).cwiseAbs().maxCoeff();
+  };
   expect_close(as_vector(got.m), as_vector(want.m), scale(want.m));
   expect_close(as_vector(got.u), as_vector(want.u), scale(want.u));
   expect_close(as_vector(got.w), as_vector(want.w), scale(want.w));
   EXPECT_NEAR(got.a, want.a, 1e-12 * std::max(1.0, std::abs(want.a)));
 }
 
-// Lemma 4.4, Gamma and Pi without the extra a of the printed text, is Lemma 4.3. With omegas of one size, so that
-// no term hides behind another.
+// Lemma 4.4, Gamma and Pi without the extra a of the printed text, is Lemma 4.3. With omegas of one
+// size, so that no term hides behind another.
 TEST(Implicit, DiagonalLayersAreTheRecursion) {
   for (const Parametrisation kind : {Parametrisation::diag, Parametrisation::gdpp}) {
     for (const auto& [n, d] : {std::pair{12, 4}, std::pair{3, 5}, std::pair{5, 1}}) {
@@ -80,13 +83,15 @@ TEST(Implicit, DiagonalLayersAreTheRecursion) {
         std::mt19937_64 generator(7);
         std::uniform_real_distribution<double> uniform(-0.3, 0.1);
         Network network{{.kind = kind, .d = d, .layers = 4}, {}};
-        for (std::size_t i = 0; i < network.spec.parameters(); ++i) network.theta.push_back(uniform(generator));
+        for (std::size_t i = 0; i < network.spec.parameters(); ++i)
+          network.theta.push_back(uniform(generator));
         const Prompt prompt = draw_prompt(generator, n, d, noise);
         const double factor = 1.0 / (n + 2 * d);
         const auto states = implicit_states(network, prompt.gram(), factor);
         const auto layers = diagonal_layers(network, prompt.gram(), factor);
         ASSERT_EQ(layers.size() + 1, states.size());
-        for (std::size_t l = 0; l < layers.size(); ++l) expect_same_state(layers[l].after, states[l + 1]);
+        for (std::size_t l = 0; l < layers.size(); ++l)
+          expect_same_state(layers[l].after, states[l + 1]);
       }
     }
   }
@@ -101,8 +106,8 @@ TEST(Implicit, ThePrintedLemmaIsNotTheRecursion) {
   const DiagonalLayer first = diagonal_layer(omega, ImplicitState::initial(4), context);
   const DiagonalLayer second = diagonal_layer(omega, first.after, context);
   const ImplicitState& state = first.after;
-  const Matrix extra = omega.yx * as_matrix(state.m, 4).transpose() * (state.a - 1) * as_vector(state.u) *
-                       as_vector(context.w_star).transpose();
+  const Matrix extra = omega.yx * as_matrix(state.m, 4).transpose() * (state.a - 1) *
+                       as_vector(state.u) * as_vector(context.w_star).transpose();
   EXPECT_GT((extra * as_vector(second.gradient)).norm(), 1e-3 * as_vector(second.after.w).norm());
 }
 
@@ -113,7 +118,8 @@ TEST(Implicit, LeastSquaresSplitsTheContext) {
     const LeastSquares context = least_squares(prompt.gram(), 0.5);
     const Vector w_star = prompt.x.completeOrthogonalDecomposition().solve(prompt.y);
     EXPECT_LT((as_vector(context.w_star) - w_star).norm(), 1e-10 * w_star.norm());
-    EXPECT_NEAR(context.rho, 0.5 * (prompt.y - prompt.x * w_star).squaredNorm(), 1e-12 * prompt.y.squaredNorm());
+    EXPECT_NEAR(context.rho, 0.5 * (prompt.y - prompt.x * w_star).squaredNorm(),
+                1e-12 * prompt.y.squaredNorm());
   }
 }
 

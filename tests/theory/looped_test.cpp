@@ -50,15 +50,17 @@ struct Drawn {
       s_hat.push_back(Matrix::NullaryExpr(d, d, [&](Eigen::Index i, Eigen::Index j) {
         return block.gram[static_cast<std::size_t>((i * (d + 1) + j) * kLanes + p)] / task.n();
       }));
-      truth.push_back(Vector::NullaryExpr(
-          d, [&](Eigen::Index i) { return block.truth[static_cast<std::size_t>(i * kLanes + p)]; }));
+      truth.push_back(Vector::NullaryExpr(d, [&](Eigen::Index i) {
+        return block.truth[static_cast<std::size_t>(i * kLanes + p)];
+      }));
     }
   }
 };
 
 Network random_looped(int d, int loops, double u) {
   Network network{looped(d, loops), {}};
-  for (int i = 0; i < d * d; ++i) network.theta.push_back((i % (d + 1) == 0 ? 0.4 : 0.0) + 0.1 * std::sin(3.1 * i + 1));
+  for (int i = 0; i < d * d; ++i)
+    network.theta.push_back((i % (d + 1) == 0 ? 0.4 : 0.0) + 0.1 * std::sin(3.1 * i + 1));
   for (int i = 0; i < d; ++i) network.theta.push_back(u * std::cos(2.0 * i));
   return network;
 }
@@ -74,7 +76,8 @@ TEST(Looped, IsPreconditionedGradientDescent) {
       const Network network = random_looped(d, loops, 0);
       NetworkPass<double> pass(network.spec);
       AlignedArray<double> weights(static_cast<std::size_t>(d * kLanes));
-      pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(task.n()), weights.data());
+      pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(task.n()),
+                   weights.data());
       const Eigen::Map<const Matrix> a(network.theta.data(), d, d);
       for (int p = 0; p < kLanes; ++p) {
         Vector w = Vector::Zero(d);
@@ -90,7 +93,8 @@ TEST(Looped, IsPreconditionedGradientDescent) {
           w -= a.transpose() * slope;
         }
         for (int i = 0; i < d; ++i) {
-          EXPECT_NEAR(weights[static_cast<std::size_t>(i * kLanes + p)], w[i], 1e-12 * unit(w.cwiseAbs().maxCoeff()))
+          EXPECT_NEAR(weights[static_cast<std::size_t>(i * kLanes + p)], w[i],
+                      1e-12 * unit(w.cwiseAbs().maxCoeff()))
               << "d = " << d << ", L = " << loops;
         }
       }
@@ -112,13 +116,15 @@ TEST(Looped, ErrorIsThatOfTruthAndThatOfU) {
   for (int p = 0; p < kLanes; ++p) {
     const auto lane = static_cast<std::size_t>(p);
     Matrix power = Matrix::Identity(d, d);
-    for (int l = 0; l < loops; ++l) power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[lane]) * power;
+    for (int l = 0; l < loops; ++l)
+      power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[lane]) * power;
     const Vector expected = drawn.truth[lane] - power * drawn.truth[lane] + u - power * u;
     std::vector<double> tokens;
     for (std::size_t i = 0; i < 9 * (d + 1); ++i) tokens.push_back(drawn.tokens[i * kLanes + lane]);
     double prediction = 0;
     for (std::size_t i = 0; i < d; ++i) {
-      EXPECT_NEAR(weights[i * kLanes + lane], expected[static_cast<Eigen::Index>(i)], 1e-12 * unit(expected.norm()));
+      EXPECT_NEAR(weights[i * kLanes + lane], expected[static_cast<Eigen::Index>(i)],
+                  1e-12 * unit(expected.norm()));
       tokens.push_back(drawn.block.query[i * kLanes + lane]);
       prediction += expected[static_cast<Eigen::Index>(i)] * tokens.back();
     }
@@ -127,8 +133,8 @@ TEST(Looped, ErrorIsThatOfTruthAndThatOfU) {
   }
 }
 
-// loss(A, u) = loss(A, 0) + the term of u: the cross term is odd in w, so a prompt and its mirror image
-// cancel exactly; and the mean over w of what is left is the trace.
+// loss(A, u) = loss(A, 0) + the term of u: the cross term is odd in w, so a prompt and its mirror
+// image cancel exactly; and the mean over w of what is left is the trace.
 TEST(Looped, LossSplitsAndIsATrace) {
   const int d = 4, loops = 2;
   const RegressionTask task = task_of(d, 9, true);
@@ -144,7 +150,8 @@ TEST(Looped, LossSplitsAndIsATrace) {
     Drawn drawn(task, first);
     double both[kLanes] = {};
     for (const double sign : {1.0, -1.0}) {
-      for (std::size_t i = 0; i < d * kLanes; ++i) drawn.block.truth[i] *= sign;  // twice: as it was, then mirrored
+      for (std::size_t i = 0; i < d * kLanes; ++i)
+        drawn.block.truth[i] *= sign;  // twice: as it was, then mirrored
       if (sign < 0) {
         for (std::size_t i = 0; i < d; ++i) {
           for (std::size_t p = 0; p < kLanes; ++p) {
@@ -153,7 +160,8 @@ TEST(Looped, LossSplitsAndIsATrace) {
           }
         }
       }
-      pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(9), weights.data());
+      pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(9),
+                   weights.data());
       for (std::size_t p = 0; p < kLanes; ++p) {
         const Vector error = Vector::NullaryExpr(d, [&](Eigen::Index i) {
           const auto k = static_cast<std::size_t>(i) * kLanes + p;
@@ -164,10 +172,12 @@ TEST(Looped, LossSplitsAndIsATrace) {
     }
     for (std::size_t p = 0; p < kLanes; ++p) {
       Matrix power = Matrix::Identity(d, d);
-      for (int l = 0; l < loops; ++l) power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[p]) * power;
+      for (int l = 0; l < loops; ++l)
+        power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[p]) * power;
       const Vector of_truth = power * drawn.truth[p], of_u = u - power * u;
       EXPECT_NEAR(both[p], of_truth.dot(s * of_truth) + of_u.dot(s * of_u), 1e-12 * unit(both[p]));
-      const double trace = (s * power * s.inverse() * power.transpose()).trace() + of_u.dot(s * of_u);
+      const double trace =
+          (s * power * s.inverse() * power.transpose()).trace() + of_u.dot(s * of_u);
       difference += (both[p] - trace) / kPrompts;
       squares += (both[p] - trace) * (both[p] - trace) / kPrompts;
     }
@@ -230,8 +240,8 @@ TEST(Looped, OneLoopHasAClosedOptimum) {
   }
 }
 
-// Against 200,000 contexts of an independent program, whose errors are given. Means over few contexts are too
-// low where loops are many: what they miss are rare large eigenvalues.
+// Against 200,000 contexts of an independent program, whose errors are given. Means over few
+// contexts are too low where loops are many: what they miss are rare large eigenvalues.
 TEST(Looped, OptimaOfManyLoops) {
   struct Row {
     int d, n, loops;
@@ -247,7 +257,8 @@ TEST(Looped, OptimaOfManyLoops) {
                          {5, 20, 5, 0.6654, 0.1068, 1.1e-3}}) {
     const LoopedOptimum best = LoopedContexts(row.d, row.n, 20'000, 7).optimum(row.loops);
     SCOPED_TRACE(fmt::format("d = {}, n = {}, L = {}", row.d, row.n, row.loops));
-    EXPECT_NEAR(best.step.mean, row.step, 4 * 1.05 * best.step.se);  // 1.05: the other sample is ten times as large
+    EXPECT_NEAR(best.step.mean, row.step,
+                4 * 1.05 * best.step.se);  // 1.05: the other sample is ten times as large
     EXPECT_NEAR(best.loss.mean, row.loss, 4 * std::hypot(best.loss.se, row.error));
     EXPECT_LT(best.step.se, 0.01);
   }
@@ -281,16 +292,18 @@ TEST(Looped, BestPreconditionerTurns) {
 TEST(Looped, GradientDominance) {
   const LoopedContexts contexts(5, 1'000'000, 200, 3);
   for (const int loops : {1, 2, 5, 10}) {
-    EXPECT_NEAR(gradient_dominance_slope(contexts, loops, 0, 0.9, 20), (2.0 * loops - 1) / loops, 0.01);
+    EXPECT_NEAR(gradient_dominance_slope(contexts, loops, 0, 0.9, 20), (2.0 * loops - 1) / loops,
+                0.01);
     const double loss = contexts.loss(0.5, loops).mean, slope = contexts.slope(0.5, loops);
     EXPECT_NEAR(slope * slope / 5,
-                4.0 * loops * loops * std::pow(5, -(loops - 1.0) / loops) * std::pow(loss, (2.0 * loops - 1) / loops),
+                4.0 * loops * loops * std::pow(5, -(loops - 1.0) / loops) *
+                    std::pow(loss, (2.0 * loops - 1) / loops),
                 0.02 * slope * slope / 5);
   }
 }
 
-// A step that is best for two loops, used for many. The typical context converges; what the mean does is decided
-// by the share with an eigenvalue above 2/a.
+// A step that is best for two loops, used for many. The typical context converges; what the mean
+// does is decided by the share with an eigenvalue above 2/a.
 TEST(Looped, ExtraLoopsDivergeWhereAnEigenvalueIsAboveTwoOverA) {
   const LoopedContexts few(10, 30, 20'000, 7), many(10, 100, 20'000, 7);
   const double a_few = few.optimum(2).step.mean, a_many = many.optimum(2).step.mean;
@@ -303,7 +316,8 @@ TEST(Looped, ExtraLoopsDivergeWhereAnEigenvalueIsAboveTwoOverA) {
   EXPECT_EQ(few.diverging(10).mean, 1);
 }
 
-// On these contexts the flow keeps to multiples of I but for sampling, and the loss falls as it must.
+// On these contexts the flow keeps to multiples of I but for sampling, and the loss falls as it
+// must.
 TEST(Looped, GradientFlow) {
   const LoopedContexts contexts(5, 40, 500, 11);
   const double times[] = {0, 0.1, 0.4, 1, 4};

@@ -50,7 +50,8 @@ inline Vector normals(std::mt19937_64& generator, int size) {
 }
 
 inline Prompt draw_prompt(std::mt19937_64& generator, int n, int d, double noise) {
-  Prompt prompt{.x = Matrix(n, d), .y = {}, .truth = normals(generator, d), .query = normals(generator, d)};
+  Prompt prompt{
+      .x = Matrix(n, d), .y = {}, .truth = normals(generator, d), .query = normals(generator, d)};
   for (int i = 0; i < n; ++i) prompt.x.row(i) = normals(generator, d);
   prompt.y = prompt.x * prompt.truth + noise * normals(generator, n);
   return prompt;
@@ -60,8 +61,8 @@ inline Eigen::Map<const Vector> as_vector(const std::vector<double>& values) {
   return {values.data(), static_cast<Eigen::Index>(values.size())};
 }
 
-inline Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> as_matrix(
-    const std::vector<double>& values, int rows) {
+inline Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>
+as_matrix(const std::vector<double>& values, int rows) {
   return {values.data(), rows, rows};
 }
 

@@ -25,14 +25,18 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 // Not inlined: GCC would warn of a free() that meets a new.
 #define GRAMIAN_APART __attribute__((noinline))
-GRAMIAN_APART void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+GRAMIAN_APART void* operator new(std::size_t size) {
+  return counted(size, alignof(std::max_align_t));
+}
 GRAMIAN_APART void* operator new(std::size_t size, std::align_val_t a) {
   return counted(size, static_cast<std::size_t>(a));
 }
 GRAMIAN_APART void operator delete(void* memory) noexcept { std::free(memory); }
 GRAMIAN_APART void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 GRAMIAN_APART void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-GRAMIAN_APART void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+GRAMIAN_APART void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace gramian {
 namespace {
@@ -41,7 +45,8 @@ TEST(Allocation, AStepAllocatesNothing) {
   TaskSpec spec;
   spec.noise = NoisePrior::uniform(0, 5).value();
   for (SamplerKind sampler : {SamplerKind::gram, SamplerKind::tokens}) {
-    for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
+    for (Parametrisation kind :
+         {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
       spec.sampler = sampler;
       const auto task = RegressionTask::create(spec).value();
       const NetworkSpec network{.kind = kind, .layers = 3};
@@ -59,13 +64,16 @@ TEST(Allocation, AStepAllocatesNothing) {
     }
   }
   for (const Family family : {Family::linear, Family::sine}) {
-    const auto task = TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved).value();
-    const TransformerSpec transformer{.tokens = task.tokens(), .width = task.width(), .hidden = 9, .softmax_layers = 1};
+    const auto task =
+        TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved)
+            .value();
+    const TransformerSpec transformer{
+        .tokens = task.tokens(), .width = task.width(), .hidden = 9, .softmax_layers = 1};
     TrainSpec train;
     train.batch = 300;
     ThreadPool pool(2);
-    const auto trainer =
-        TransformerTrainer::create(task, Transformer::initial(transformer, 0.1, 1).value(), train, pool);
+    const auto trainer = TransformerTrainer::create(
+        task, Transformer::initial(transformer, 0.1, 1).value(), train, pool);
     ASSERT_TRUE(trainer->step().has_value());
     const long before = allocations;
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(trainer->step().has_value());

@@ -11,8 +11,8 @@
 namespace gramian {
 namespace {
 
-// Exact first and second derivatives of 1/2 (theta - t)^T C (theta - t): one whole step, without damping
-// and without a bound, ends in t.
+// Exact first and second derivatives of 1/2 (theta - t)^T C (theta - t): one whole step, without
+// damping and without a bound, ends in t.
 TEST(GaussNewton, AWholeStepSolvesAQuadratic) {
   const std::vector<double> c{4, 1, 0.5, 1, 3, -0.2, 0.5, -0.2, 1e-6};  // condition number 5e6
   const std::vector<double> target{1, -2, 300};
@@ -62,7 +62,8 @@ RegressionTask task_with(NoisePrior noise, std::vector<double> covariance = {}, 
   return RegressionTask::create(spec).value();
 }
 
-// E[v v^T] is S times the weight of the prompt, or x x^T times it; means over 40,000 draws of sixteen prompts.
+// E[v v^T] is S times the weight of the prompt, or x x^T times it; means over 40,000 draws of
+// sixteen prompts.
 TEST(GaussNewton, CotangentsHaveTheCurvatureOfTheLoss) {
   const std::vector<double> s{2.0, 0.5, 0.1, 0.5, 1.0, -0.3, 0.1, -0.3, 0.7};
   for (const auto& covariance : {std::vector<double>{}, s}) {
@@ -77,16 +78,19 @@ TEST(GaussNewton, CotangentsHaveTheCurvatureOfTheLoss) {
       std::vector<double> mean(9);
       double v[3 * kLanes];
       for (int t = 0; t < draws; ++t) {
-        curvature_cotangent(loss, task, {.seed = 2, .step = static_cast<std::uint32_t>(t)}, block, at, v);
+        curvature_cotangent(loss, task, {.seed = 2, .step = static_cast<std::uint32_t>(t)}, block,
+                            at, v);
         for (std::size_t i = 0; i < 3; ++i) {
-          for (std::size_t j = 0; j < 3; ++j) mean[i * 3 + j] += v[i * kLanes] * v[j * kLanes] / draws;
+          for (std::size_t j = 0; j < 3; ++j)
+            mean[i * 3 + j] += v[i * kLanes] * v[j * kLanes] / draws;
         }
       }
       for (std::size_t i = 0; i < 3; ++i) {
         for (std::size_t j = 0; j < 3; ++j) {
           double expected = i == j ? 1 : 0;
           if (!covariance.empty()) expected = s[i * 3 + j];
-          if (query == QueryMode::sampled) expected = block.query[i * kLanes] * block.query[j * kLanes];
+          if (query == QueryMode::sampled)
+            expected = block.query[i * kLanes] * block.query[j * kLanes];
           // Products of signs: a standard error of at most sqrt(3) * 2 / sqrt(40,000) = 0.017.
           EXPECT_NEAR(mean[i * 3 + j], 0.25 * expected, 4 * 0.25 * 0.017);
         }
@@ -104,7 +108,8 @@ TrainSpec second_order(std::int64_t steps) {
   return spec;
 }
 
-std::vector<double> run(const RegressionTask& task, const NetworkSpec& network, const TrainSpec& spec, int threads) {
+std::vector<double> run(const RegressionTask& task, const NetworkSpec& network,
+                        const TrainSpec& spec, int threads) {
   ThreadPool pool(threads);
   const auto trainer = Trainer::create(task, Network::initial(network, {}, 20, 4), spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step().has_value());
@@ -132,7 +137,8 @@ TEST(GaussNewton, AnyNumberOfThreadsAndAnyInterruptionGiveTheSameBits) {
   }
 }
 
-double loss_of(const RegressionTask& task, const NetworkSpec& network, const std::vector<double>& theta) {
+double loss_of(const RegressionTask& task, const NetworkSpec& network,
+               const std::vector<double>& theta) {
   PromptBlock<double> block(task.d());
   NetworkPass<double> pass(network);
   AlignedArray<double> w(static_cast<std::size_t>(task.d()) * kLanes);
@@ -147,8 +153,8 @@ double loss_of(const RegressionTask& task, const NetworkSpec& network, const std
   return sum / (blocks * kLanes);
 }
 
-// Why it is there: without noise the loss falls along narrow valleys. In 300 steps of five layers Adam ends
-// at about 1e-2 and Gauss-Newton below 1e-5.
+// Why it is there: without noise the loss falls along narrow valleys. In 300 steps of five layers
+// Adam ends at about 1e-2 and Gauss-Newton below 1e-5.
 TEST(GaussNewton, GoesWhereAdamCrawls) {
   const RegressionTask task = task_with(NoisePrior::constant(0).value());
   const NetworkSpec network{.kind = Parametrisation::gdpp, .layers = 5};
@@ -169,14 +175,17 @@ TEST(GaussNewton, IsForFewParameters) {
   const RegressionTask task = task_with(NoisePrior::constant(0).value());
   const Status status = check(task, {.kind = Parametrisation::full, .layers = 3}, second_order(10));
   ASSERT_FALSE(status.has_value());
-  EXPECT_NE(status.error().message.find("at most 512 parameters, this model has 726"), std::string::npos)
+  EXPECT_NE(status.error().message.find("at most 512 parameters, this model has 726"),
+            std::string::npos)
       << status.error().message;
 }
 
-// A guard that predicts better than zero has no gradient; one that explodes has the robust one, nearly.
+// A guard that predicts better than zero has no gradient; one that explodes has the robust one,
+// nearly.
 TEST(Guards, TeachOnlyNotToExplode) {
   PromptBlock<double> block(3);
-  PromptSampler<double>(task_with(NoisePrior::constant(1).value(), {}, 3)).sample({.seed = 1}, kLanes, block);
+  PromptSampler<double>(task_with(NoisePrior::constant(1).value(), {}, 3))
+      .sample({.seed = 1}, kLanes, block);
   const LossSpec loss{.query = QueryMode::integrated, .robust = 100, .guards = 2};
   std::vector<double> good(3 * kLanes), bad(3 * kLanes);
   for (std::size_t i = 0; i < good.size(); ++i) {
@@ -215,7 +224,8 @@ TEST(Guards, DoNotCountAmongTheOthers) {
   const Network initial = Network::initial(network, {}, 20, 4);
   pass.forward(initial.theta.data(), block, 1.0 / 20, w.data());
   double squared = 0;
-  for (std::size_t i = 0; i < 10; ++i) squared += std::pow(w[i * kLanes + 15] - block.truth[i * kLanes + 15], 2);
+  for (std::size_t i = 0; i < 10; ++i)
+    squared += std::pow(w[i * kLanes + 15] - block.truth[i * kLanes + 15], 2);
   EXPECT_NEAR(report->loss, 0.5 * squared, 1e-5 * squared);
 }
 

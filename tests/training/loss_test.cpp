@@ -28,7 +28,8 @@ TEST(Loss, GradientEqualsCentralDifferences) {
           const auto at = [&](double shift) {
             std::vector<double> w = start;
             w[i] += shift;
-            return robust_loss(loss_gradient(loss, covariance, block, w.data()).squared_error[i % kLanes], robust);
+            return robust_loss(
+                loss_gradient(loss, covariance, block, w.data()).squared_error[i % kLanes], robust);
           };
           EXPECT_NEAR(gradient[i], (at(1e-6) - at(-1e-6)) / 2e-6, 1e-8);
         }

@@ -8,7 +8,10 @@ namespace gramian {
 namespace {
 
 TEST(Optimiser, TheRateWarmsUpAndDecays) {
-  OptimiserSpec spec{.learning_rate = 2.0, .final_learning_rate = 0.1, .schedule = Schedule::cosine, .warmup = 0.1};
+  OptimiserSpec spec{.learning_rate = 2.0,
+                     .final_learning_rate = 0.1,
+                     .schedule = Schedule::cosine,
+                     .warmup = 0.1};
   EXPECT_NEAR(learning_rate(spec, 0, 1000), 2.0 / 101, 1e-12);
   EXPECT_NEAR(learning_rate(spec, 99, 1000), 2.0 * 100 / 101, 1e-12);
   EXPECT_NEAR(learning_rate(spec, 100, 1000), 2.0, 1e-12);

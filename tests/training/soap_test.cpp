@@ -65,10 +65,13 @@ TEST(Soap, DoesNotDependOnTheCoordinates) {
     const std::vector<double> before = plain, rotated_before = rotated;
     const Matrix gradient = scale * random_matrix(generator) * scale;
     soap.step(spec, 0.1, entries(gradient), plain_adam, plain_state, plain);
-    soap.step(spec, 0.1, entries(left * gradient * right.transpose()), rotated_adam, rotated_state, rotated);
+    soap.step(spec, 0.1, entries(left * gradient * right.transpose()), rotated_adam, rotated_state,
+              rotated);
     if (step < 200) continue;
-    const auto change = [](const std::vector<double>& from, const std::vector<double>& to) -> Matrix {
-      return Eigen::Map<const Matrix>(to.data(), kSize, kSize) - Eigen::Map<const Matrix>(from.data(), kSize, kSize);
+    const auto change = [](const std::vector<double>& from,
+                           const std::vector<double>& to) -> Matrix {
+      return Eigen::Map<const Matrix>(to.data(), kSize, kSize) -
+             Eigen::Map<const Matrix>(from.data(), kSize, kSize);
     };
     const Matrix expected = left * change(before, plain) * right.transpose();
     EXPECT_LT((change(rotated_before, rotated) - expected).cwiseAbs().maxCoeff(), 1e-9) << step;
@@ -85,10 +88,12 @@ TEST(Soap, LeavesWhatHasNoInfluence) {
   SoapState state = soap.initial(w.size());
   Matrix keep = Matrix::Identity(kSize, kSize);
   keep(3, 3) = 0;
-  const Matrix project = basis * keep * basis.transpose();  // no gradient along the last column of basis
+  const Matrix project =
+      basis * keep * basis.transpose();  // no gradient along the last column of basis
   for (int step = 0; step < 500; ++step) {
     if (step == 20) std::fill(w.begin(), w.end(), 0.0);  // Adam's first steps are along the axes
-    soap.step({.epsilon = 1e-20}, 0.01, entries(project * random_matrix(generator)), adam, state, w);
+    soap.step({.epsilon = 1e-20}, 0.01, entries(project * random_matrix(generator)), adam, state,
+              w);
   }
   const Matrix moved = Eigen::Map<const Matrix>(w.data(), kSize, kSize);
   // Second moments of the first steps, along the axes, take some hundred steps to be forgotten.

@@ -29,7 +29,8 @@ TrainSpec short_run(Precision precision = Precision::single) {
 
 Network start(const NetworkSpec& spec, int n = 20) { return Network::initial(spec, {}, n, 4); }
 
-std::vector<double> run(const RegressionTask& task, const NetworkSpec& network, const TrainSpec& spec, int threads) {
+std::vector<double> run(const RegressionTask& task, const NetworkSpec& network,
+                        const TrainSpec& spec, int threads) {
   ThreadPool pool(threads);
   const auto trainer = Trainer::create(task, start(network), spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step().has_value());
@@ -73,14 +74,16 @@ TEST(Trainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
 // L = 1 (eq. 10): the optimum is one gradient step with omega_yx = -1 / (n + d + 1 + E sigma^2)
 // for G, and loss d/2 (1 - n / (n + d + 1 + E sigma^2)).
 TEST(Trainer, OneLayerFindsItsClosedForm) {
-  for (const NoisePrior& noise : {NoisePrior::uniform(0, 5).value(), NoisePrior::categorical({1, 3}).value()}) {
+  for (const NoisePrior& noise :
+       {NoisePrior::uniform(0, 5).value(), NoisePrior::categorical({1, 3}).value()}) {
     SCOPED_TRACE(noise.describe());
     const int d = 10, n = 20;
     const RegressionTask task = task_with(noise, d, n);
     TrainSpec spec;
     spec.steps = 1000;
     ThreadPool pool(2);
-    const auto trainer = Trainer::create(task, start({.kind = Parametrisation::diag, .layers = 1}), spec, pool);
+    const auto trainer =
+        Trainer::create(task, start({.kind = Parametrisation::diag, .layers = 1}), spec, pool);
     while (!trainer->done()) ASSERT_TRUE(trainer->step().has_value());
     const double denominator = n + d + 1 + noise.mean_square();
     EXPECT_NEAR(trainer->network().omega(0).yx / n, -1 / denominator, 0.01 / denominator);
@@ -145,7 +148,8 @@ TEST(Trainer, TheFirstStepGoesDownhill) {
       const double slope = (above - objective(theta)) / 2e-6;
       const double moved = trainer->network().theta[i] - initial.theta[i];
       if (std::abs(slope) < 1e-6) continue;  // dead parameters of the last layer
-      EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1), 0.01 * report->learning_rate)
+      EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1),
+                  0.01 * report->learning_rate)
           << "parameter " << i;
     }
   }
@@ -156,8 +160,8 @@ TEST(Trainer, SurvivesPromptsOnWhichTheNetworkExplodes) {
   NetworkSpec network{.kind = Parametrisation::diag, .layers = 7};
   Network initial = start(network);
   for (int l = 0; l < 7; ++l) initial.theta[static_cast<std::size_t>(4 * l)] = -0.65;
-  // S -> (I - 0.65 S) S (I - 0.65 S) shrinks eigenvalues below 2 / 0.65 = 3.1 and blows up those above, which at
-  // n = 20, d = 10 are rare.
+  // S -> (I - 0.65 S) S (I - 0.65 S) shrinks eigenvalues below 2 / 0.65 = 3.1 and blows up those
+  // above, which at n = 20, d = 10 are rare.
   TrainSpec spec = short_run();
   spec.batch = 4096;
   spec.optimiser.learning_rate = 1e-3;
@@ -200,8 +204,8 @@ TEST(Trainer, TokensAndGramTrainAlike) {
     TrainSpec train;
     train.steps = 400;
     ThreadPool pool(2);
-    const auto trainer =
-        Trainer::create(task, start({.kind = Parametrisation::gdpp, .d = 4, .layers = 1}, 10), train, pool);
+    const auto trainer = Trainer::create(
+        task, start({.kind = Parametrisation::gdpp, .d = 4, .layers = 1}, 10), train, pool);
     while (!trainer->done()) ASSERT_TRUE(trainer->step().has_value());
     yx.push_back(trainer->network().omega(0).yx);
   }
@@ -229,7 +233,8 @@ TEST(Trainer, RefusesWhatMeansNothing) {
   const RegressionTask wide = RegressionTask::create(large).value();
   TrainSpec huge;
   huge.batch = 1000000;
-  const Status status = check(wide, {.kind = Parametrisation::full, .d = 256, .layers = 10, .heads = 8}, huge);
+  const Status status =
+      check(wide, {.kind = Parametrisation::full, .d = 256, .layers = 10, .heads = 8}, huge);
   ASSERT_FALSE(status.has_value());
   EXPECT_NE(status.error().message.find("GB"), std::string::npos) << status.error().message;
 }

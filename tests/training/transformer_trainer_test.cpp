@@ -39,7 +39,9 @@ TrainSpec short_run(Precision precision = Precision::single) {
   return spec;
 }
 
-Transformer start(const TokenTask& task) { return Transformer::initial(spec_for(task), 0.3, 4).value(); }
+Transformer start(const TokenTask& task) {
+  return Transformer::initial(spec_for(task), 0.3, 4).value();
+}
 
 std::vector<double> run(const TokenTask& task, const TrainSpec& spec, int threads) {
   ThreadPool pool(threads);
@@ -75,7 +77,8 @@ TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
   EXPECT_EQ(second->theta(), whole);
 }
 
-// The first step of Adam goes by the sign of the gradient of the mean loss, which central differences know.
+// The first step of Adam goes by the sign of the gradient of the mean loss, which central
+// differences know.
 TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
   const TokenTask task = task_of(Family::sine);
   TrainSpec spec = short_run(Precision::twice);
@@ -94,11 +97,15 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
     double sum = 0;
     for (int first = 0; first < 37; first += kLanes) {
       const int count = std::min(kLanes, 37 - first);
-      sampler.sample({.seed = 4, .stream = kTrainingStream, .first = static_cast<std::uint32_t>(first)}, count, block);
+      sampler.sample(
+          {.seed = 4, .stream = kTrainingStream, .first = static_cast<std::uint32_t>(first)}, count,
+          block);
       std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded->tokens));
       run.forward(theta.data());
-      const double* y = run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
-      for (int p = 0; p < count; ++p) sum += 0.5 * (y[p] - block.target[p]) * (y[p] - block.target[p]);
+      const double* y =
+          run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+      for (int p = 0; p < count; ++p)
+        sum += 0.5 * (y[p] - block.target[p]) * (y[p] - block.target[p]);
     }
     return sum / 37;
   };
@@ -111,7 +118,8 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
     squares += slope * slope;
     const double moved = trainer->theta()[i] - initial.theta[i];
     if (std::abs(slope) < 1e-6) continue;
-    EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1), 0.02 * report->learning_rate) << i;
+    EXPECT_NEAR(moved, -report->learning_rate * (slope > 0 ? 1 : -1), 0.02 * report->learning_rate)
+        << i;
   }
   EXPECT_NEAR(report->gradient_norm, std::sqrt(squares), 1e-6 * std::sqrt(squares));
 }
@@ -124,7 +132,8 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
   train.batch = 256;
   train.optimiser.learning_rate = 0.02;
   ThreadPool pool(2);
-  const auto trainer = TransformerTrainer::create(task, Transformer::initial(spec, 0.3, 1).value(), train, pool);
+  const auto trainer =
+      TransformerTrainer::create(task, Transformer::initial(spec, 0.3, 1).value(), train, pool);
   double first = 0, last = 0;
   while (!trainer->done()) {
     const auto report = trainer->step();
@@ -133,7 +142,9 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
     if (report->step <= 20) first += report->loss / 20;
     if (report->step > 280) last += report->loss / 20;
   }
-  EXPECT_LT(last, 0.75 * first);  // one step of gradient descent: d (d + 1) / (n + d + 1) / 2 = 0.6, zero: 1.5
+  EXPECT_LT(
+      last,
+      0.75 * first);  // one step of gradient descent: d (d + 1) / (n + d + 1) / 2 = 0.6, zero: 1.5
 
   Transformer wild = Transformer::initial(spec, 0.3, 1).value();
   for (double& w : wild.theta) w *= 1e20;
@@ -143,7 +154,8 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
 
 TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
   const TokenTask task = task_of(Family::linear);
-  const auto refused = [&](TransformerSpec spec, TrainSpec train, std::initializer_list<std::string_view> parts) {
+  const auto refused = [&](TransformerSpec spec, TrainSpec train,
+                           std::initializer_list<std::string_view> parts) {
     return test::is_error(check(task, spec, train), ErrorKind::config, parts);
   };
   EXPECT_TRUE(check(task, spec_for(task), short_run()));
