@@ -12,8 +12,8 @@ presets=("$@")
 install_packages tests
 for preset in "${presets[@]}"; do
   targets=() selection=()
-  if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt that have the label "threads"
-    targets=(test_parallel test_training test_evaluation test_runs test_studies test_explain)
+  if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt whose code runs on several threads
+    targets=(threaded_tests)
     selection=(--label-regex threads)
   fi
   build "$preset" "${targets[@]}"
