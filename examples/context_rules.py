@@ -8,9 +8,11 @@
     as is    the rows as the context: their mean moments, and with them the noise of single rows
     bagging  predictions from 50 random contexts of n rows, averaged
 
-A learned.py with means over the context (the default of training) reads moments through any tokens that have
-them; d + 1 are enough. The target is the last column of the file. docs/predict.md has the results.
+A learned.py that takes means over the context (the default of training) sees its tokens only
+through their second moments, so d + 1 tokens with given moments are enough. The target is the last
+column of the file. docs/predict.md has the results.
 """
+
 import argparse
 import importlib.util
 
@@ -32,7 +34,10 @@ def tokens_of(gram):
 
 
 def standardised(x, y, n, noise):
-    """z and v of the context, and what takes queries there and predictions back (network_regressor.h)."""
+    """Inputs z and targets v as in training, and the maps of queries to z and of predictions to y.
+
+    gramian/tabular/network_regressor.h has the formulas.
+    """
     mean, deviation, y_mean = x.mean(0), x.std(0), y.mean()
     top = np.linalg.eigvalsh(np.corrcoef(x.T))[-1]
     shrink = min(1, (1 + np.sqrt(x.shape[1] / n)) / np.sqrt(top))
@@ -66,14 +71,22 @@ def bagging(predict, x, y, query, n, noise, rng):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("learned")
     parser.add_argument("data")
-    parser.add_argument("--tokens", type=int, required=True, help="n, the context length of training")
-    parser.add_argument("--sigma", type=float, default=5, help="noise of training: sigma ~ U(0, SIGMA)")
+    parser.add_argument(
+        "--tokens", type=int, required=True, help="n, the context length of training"
+    )
+    parser.add_argument(
+        "--sigma", type=float, default=5, help="noise of training: sigma ~ U(0, SIGMA)"
+    )
     parser.add_argument("--folds", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--context", type=int, help="rows to learn from; default: all of the other folds")
+    parser.add_argument(
+        "--context", type=int, help="rows to learn from; default: all of the other folds"
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     predict = load(options.learned).predict
@@ -85,11 +98,19 @@ def main():
     for _ in range(options.repeats):
         fold = rng.permutation(len(y)) % options.folds
         for k in range(options.folds):
-            rows = rng.permutation(np.flatnonzero(fold != k))[:options.context]
+            rows = rng.permutation(np.flatnonzero(fold != k))[: options.context]
             for name, rule in rules.items():
                 with np.errstate(all="ignore"):  # a network outside of what it knows explodes
-                    p = rule(predict, x[rows], y[rows], x[fold == k], options.tokens, options.sigma**2 / 3, rng)
-                errors[name][fold == k] += (p - y[fold == k])**2 / options.repeats / y.var()
+                    p = rule(
+                        predict,
+                        x[rows],
+                        y[rows],
+                        x[fold == k],
+                        options.tokens,
+                        options.sigma**2 / 3,
+                        rng,
+                    )
+                errors[name][fold == k] += (p - y[fold == k]) ** 2 / options.repeats / y.var()
     for name, error in errors.items():
         print(f"{name:8} {error.mean():12.8g} +- {error.std(ddof=1) / len(error)**0.5:.2g}")
 

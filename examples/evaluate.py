@@ -6,6 +6,7 @@
 
 FILE holds one prompt: n lines of d numbers x and one number y, then the query x with y = 0.
 """
+
 import argparse
 import json
 
@@ -29,7 +30,10 @@ def load(path):
 def predict(tensors, e, query_in_keys=False):
     """The linear transformer. e [prompts, n + 1, d + 1] holds the tokens (x, y), the query last."""
     for layer in range(len(tensors) // 2):
-        P, Q = tensors[f"layers.{layer}.P"], tensors[f"layers.{layer}.Q"]  # [H, d + 1, d + 1], a head each
+        P, Q = (
+            tensors[f"layers.{layer}.P"],
+            tensors[f"layers.{layer}.Q"],
+        )  # [H, d + 1, d + 1], a head each
         context = e if query_in_keys else e[:, :-1]
         G = context.transpose(0, 2, 1) @ context  # the sum of e e^T over the context
         A = sum(P[h] @ G @ Q[h] for h in range(len(P)))
@@ -38,7 +42,7 @@ def predict(tensors, e, query_in_keys=False):
 
 
 def draw(rng, prompts, n, d, low, high):
-    """Noisy linear regression: y = <w, x> + noise, its level sigma ~ U[low, high] drawn for each prompt."""
+    """Noisy linear regression: y = <w, x> + sigma noise, with one sigma ~ U[low, high] a prompt."""
     w = rng.normal(size=(prompts, d, 1))
     x = rng.normal(size=(prompts, n + 1, d))
     target = x @ w
@@ -47,7 +51,9 @@ def draw(rng, prompts, n, d, low, high):
     return np.concatenate([x, y], axis=2), target[:, -1, 0]
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+)
 parser.add_argument("model")
 parser.add_argument("--tokens", metavar="FILE", help="one prompt, instead of fresh ones")
 parser.add_argument("--prompts", type=int, default=20_000)
@@ -58,9 +64,13 @@ options = parser.parse_args()
 tensors, metadata = load(options.model)
 query_in_keys = metadata.get("query_in_keys") == "true"
 if options.tokens:
-    print(repr(float(predict(tensors, np.loadtxt(options.tokens, ndmin=2)[None], query_in_keys)[0])))
+    print(
+        repr(float(predict(tensors, np.loadtxt(options.tokens, ndmin=2)[None], query_in_keys)[0]))
+    )
 else:
     n, d = int(metadata["context_length"]), tensors["layers.0.P"].shape[-1] - 1
-    tokens, target = draw(np.random.default_rng(options.seed), options.prompts, n, d, *options.sigma)
+    tokens, target = draw(
+        np.random.default_rng(options.seed), options.prompts, n, d, *options.sigma
+    )
     loss = (predict(tensors, tokens, query_in_keys) - target) ** 2 / 2
     print(f"loss {loss.mean():.6g} +- {loss.std() / len(loss) ** 0.5:.2g} on {len(loss)} prompts")

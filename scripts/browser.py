@@ -1,9 +1,10 @@
-"""A headless Chromium, driven over a pipe with the DevTools protocol; the standard library is enough.
+"""A headless Chromium, driven over a pipe with the DevTools protocol. Needs no other package.
 
-    with Browser() as browser:
-        page = browser.open("file:///tmp/report.html", width=390, dark=True)
-        page.evaluate("document.title")
+with Browser() as browser:
+    page = browser.open("file:///tmp/report.html", width=390, dark=True)
+    page.evaluate("document.title")
 """
+
 import base64
 import fcntl
 import json
@@ -16,10 +17,12 @@ import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
-# Quiet, and alone: nothing of a browser that people use (updates, accounts, suggestions).
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-extensions
+# Switches off what only people need of a browser: updates, accounts, suggestions.
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run
+--disable-extensions
 --disable-background-networking --disable-component-update --disable-sync --disable-default-apps
---disable-features=MediaRouter,OptimizationHints,Translate --hide-scrollbars --force-color-profile=srgb
+--disable-features=MediaRouter,OptimizationHints,Translate --hide-scrollbars
+--force-color-profile=srgb
 --font-render-hinting=none --remote-debugging-pipe about:blank""".split()
 
 
@@ -34,9 +37,13 @@ class Browser:
         """`patience`: seconds after which an answer that does not come is an error."""
         program = find()
         if program is None:
-            raise RuntimeError(f"no Chromium found; tried {', '.join(NAMES)} (Debian: apt-get install chromium)")
+            raise RuntimeError(
+                f"no Chromium found; tried {', '.join(NAMES)} (Debian: apt-get install chromium)"
+            )
         self.patience = patience
-        self.folder = tempfile.TemporaryDirectory(prefix="gramian_browser_", ignore_cleanup_errors=True)
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="gramian_browser_", ignore_cleanup_errors=True
+        )
         # Chromium reads commands from descriptor 3 and answers on 4.
         there_in, self.out = os.pipe()
         self.into, there_out = os.pipe()
@@ -47,8 +54,13 @@ class Browser:
             os.dup2(ends[1], 4)
 
         self.process = subprocess.Popen(
-            [program, *FLAGS, f"--user-data-dir={self.folder.name}"], preexec_fn=place_ends, pass_fds=(3, 4),
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [program, *FLAGS, f"--user-data-dir={self.folder.name}"],
+            preexec_fn=place_ends,
+            pass_fds=(3, 4),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         for end in (there_in, there_out, *ends):
             os.close(end)
         self.buffer = b""
@@ -77,7 +89,7 @@ class Browser:
             message["sessionId"] = session
         data = json.dumps(message).encode() + b"\0"
         while data:
-            data = data[os.write(self.out, data):]
+            data = data[os.write(self.out, data) :]
         while True:
             answer = self.receive(method)
             if answer.get("id") == self.count:
@@ -108,14 +120,25 @@ class Page:
         self.browser = browser
         target = browser.send("Target.createTarget", url="about:blank")["targetId"]
         self.target = target
-        self.session = browser.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.session = browser.send("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=2 if phone else 1, mobile=phone)
-        self.send("Emulation.setFocusEmulationEnabled", enabled=True)  # several pages, each as if it were in front
-        self.send("Emulation.setEmulatedMedia",
-                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=2 if phone else 1,
+            mobile=phone,
+        )
+        self.send(
+            "Emulation.setFocusEmulationEnabled", enabled=True
+        )  # several pages, each as if it were in front
+        self.send(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
+        )
         self.send("Page.navigate", url=url)
         self.wait("document.documentElement?.dataset.ready === 'true'")
 
@@ -123,7 +146,9 @@ class Page:
         return self.browser.send(method, session=self.session, **parameters)
 
     def evaluate(self, expression):
-        result = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        result = self.send(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in result:
             details = result["exceptionDetails"]
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
@@ -133,29 +158,48 @@ class Page:
         deadline = time.monotonic() + self.browser.patience
         while not self.evaluate(condition):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"still not true after {self.browser.patience} s: {condition}; {self.complaints()}")
+                raise RuntimeError(
+                    f"still not true after {self.browser.patience} s: {condition};"
+                    f" {self.complaints()}"
+                )
             time.sleep(0.05)
 
     def events(self, method):
-        return [event["params"] for event in self.browser.events
-                if event.get("method") == method and event.get("sessionId") == self.session]
+        return [
+            event["params"]
+            for event in self.browser.events
+            if event.get("method") == method and event.get("sessionId") == self.session
+        ]
 
     def complaints(self):
-        """Exceptions, and what the browser or the page has written to the console as warning or error."""
+        """Exceptions, and warnings and errors that the browser or the page wrote to the console."""
         self.evaluate("0")  # what came before the answer has come
-        found = [event["exceptionDetails"].get("exception", {}).get("description", event["exceptionDetails"]["text"])
-                 for event in self.events("Runtime.exceptionThrown")]
-        found += [event["entry"]["text"] for event in self.events("Log.entryAdded")
-                  if event["entry"]["level"] in ("warning", "error")]
-        found += [str([argument.get("value") for argument in event["args"]])
-                  for event in self.events("Runtime.consoleAPICalled") if event["type"] in ("warning", "error", "assert")]
+        found = [
+            event["exceptionDetails"]
+            .get("exception", {})
+            .get("description", event["exceptionDetails"]["text"])
+            for event in self.events("Runtime.exceptionThrown")
+        ]
+        found += [
+            event["entry"]["text"]
+            for event in self.events("Log.entryAdded")
+            if event["entry"]["level"] in ("warning", "error")
+        ]
+        found += [
+            str([argument.get("value") for argument in event["args"]])
+            for event in self.events("Runtime.consoleAPICalled")
+            if event["type"] in ("warning", "error", "assert")
+        ]
         return found
 
     def requests(self):
         """Addresses that the page has asked for, without those that are data."""
         self.evaluate("0")
-        return [event["request"]["url"] for event in self.events("Network.requestWillBeSent")
-                if not event["request"]["url"].startswith("data:")]
+        return [
+            event["request"]["url"]
+            for event in self.events("Network.requestWillBeSent")
+            if not event["request"]["url"].startswith("data:")
+        ]
 
     def screenshot(self, path, whole=True):
         data = self.send("Page.captureScreenshot", captureBeyondViewport=whole)["data"]
@@ -163,7 +207,9 @@ class Page:
             file.write(base64.b64decode(data))
 
     def pdf(self, path=None):
-        data = base64.b64decode(self.send("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"])
+        data = base64.b64decode(
+            self.send("Page.printToPDF", printBackground=False, preferCSSPageSize=True)["data"]
+        )
         if path:
             with open(path, "wb") as file:
                 file.write(data)

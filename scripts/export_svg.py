@@ -6,6 +6,7 @@
 Needs Chromium (Debian: chromium; or its path in CHROMIUM) and the standard library. The files are
 those of the buttons "Download SVG" of the page.
 """
+
 import argparse
 import os
 import pathlib
@@ -40,7 +41,10 @@ def main():
             page = browser.open(arguments.report.resolve().as_uri())
             figures = page.evaluate("window.gramian ? window.gramian.figures() : null")
         if figures is None:
-            sys.exit(f"export_svg.py: {arguments.report} is not a page of gramian report with results in it")
+            sys.exit(
+                f"export_svg.py: {arguments.report} is not a page of gramian report with results"
+                " in it"
+            )
         arguments.folder.mkdir(parents=True, exist_ok=True)
         for figure in figures:
             path = arguments.folder / f"{figure['name']}.svg"

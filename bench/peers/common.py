@@ -22,13 +22,21 @@ def arguments(description, defaults):
     parser.add_argument("--batch", type=int, default=2048)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--form", choices=["gram", "tokens"], default="gram")
-    parser.add_argument("--style", choices=["tuned", "plain"], default="tuned",
-                        help="plain: batch first, @ and einsum, autodiff (plain.py)")
-    parser.add_argument("--chunk", type=int, default=0, help="prompts worked on at a time; 0: the fastest known")
+    parser.add_argument(
+        "--style",
+        choices=["tuned", "plain"],
+        default="tuned",
+        help="plain: batch first, @ and einsum, autodiff (plain.py)",
+    )
+    parser.add_argument(
+        "--chunk", type=int, default=0, help="prompts worked on at a time; 0: the fastest known"
+    )
     parser.add_argument("--steps", type=int, default=20, help="steps in one repeat")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--check", action="store_true", help="compare with the NumPy double reference")
+    parser.add_argument(
+        "--check", action="store_true", help="compare with the NumPy double reference"
+    )
     for name, options in defaults.items():
         parser.add_argument(name, **options)
     return parser.parse_args()
@@ -45,7 +53,7 @@ def pin(threads):
 
 
 def prompts_of(args, tokens, truth):
-    """NumPy tokens [B, n, D] and truths [B, d] in the form and the order of axes that the step takes."""
+    """Converts tokens [B, n, D] and truths [B, d] to the form and order of axes of the step."""
     prompts = tokens if args.form == "tokens" else plain.swap(tokens) @ tokens / args.n
     if args.style == "plain":
         return prompts, truth
@@ -65,7 +73,10 @@ def gram_of(args, prompts, truth):
 
 def measure(args, module, run, options):
     """run(steps) -> loss, all work done on return. Prints ms a step of the framework `module`."""
-    framework, versions = module.__name__, {module.__name__: module.__version__, "numpy": np.__version__}
+    framework, versions = module.__name__, {
+        module.__name__: module.__version__,
+        "numpy": np.__version__,
+    }
     start = time.perf_counter()
     run(args.steps)
     warm = time.perf_counter() - start
@@ -76,17 +87,32 @@ def measure(args, module, run, options):
         times.append((time.perf_counter() - start) / args.steps * 1e3)
     quarter = statistics.quantiles(times, n=4) if len(times) > 1 else [times[0]] * 3
     result = {
-        "framework": framework, "versions": versions, "kind": args.kind, "layers": args.layers, "d": args.d,
-        "n": args.n, "batch": args.batch, "threads": args.threads, "form": args.form, "style": args.style,
-        "options": options, "ms": statistics.median(times), "min_ms": min(times), "spread_ms": quarter[2] - quarter[0],
-        "repeats": times, "first_call_s": warm, "loss": float(last),
+        "framework": framework,
+        "versions": versions,
+        "kind": args.kind,
+        "layers": args.layers,
+        "d": args.d,
+        "n": args.n,
+        "batch": args.batch,
+        "threads": args.threads,
+        "form": args.form,
+        "style": args.style,
+        "options": options,
+        "ms": statistics.median(times),
+        "min_ms": min(times),
+        "spread_ms": quarter[2] - quarter[0],
+        "repeats": times,
+        "first_call_s": warm,
+        "loss": float(last),
     }
     if args.json:
         print(json.dumps(result))
     else:
-        print(f"{framework} {args.kind} L={args.layers} {args.form} {args.style} T={args.threads} {options}: "
-              f"{result['ms']:.3f} ms a step (min {result['min_ms']:.3f}, quartiles {result['spread_ms']:.3f} apart, "
-              f"loss {result['loss']:.3f}, first call {warm:.1f} s)")
+        print(
+            f"{framework} {args.kind} L={args.layers} {args.form} {args.style} T={args.threads}"
+            f" {options}: {result['ms']:.3f} ms a step (min {result['min_ms']:.3f}, quartiles"
+            f" {result['spread_ms']:.3f} apart, loss {result['loss']:.3f}, first call {warm:.1f} s)"
+        )
 
 
 def check(args, loss_and_gradient, sample_gram, one_step):
@@ -99,7 +125,10 @@ def check(args, loss_and_gradient, sample_gram, one_step):
     want_loss = reference.loss(args.kind, theta, tokens[:8], truth[:8])
     want = reference.gradient(args.kind, theta, tokens[:8], truth[:8])
     got_loss, got = loss_and_gradient(theta, tokens, truth)
-    errors = {"loss": abs(got_loss / want_loss - 1), "gradient": np.abs(got - want).max() / np.abs(want).max()}
+    errors = {
+        "loss": abs(got_loss / want_loss - 1),
+        "gradient": np.abs(got - want).max() / np.abs(want).max(),
+    }
     moved, _, _ = reference.adam(theta, want, 0 * want, 0 * want, 1)
     errors["adam"] = np.abs(one_step(theta, want) - moved).max() / reference.LEARNING_RATE
 
@@ -117,8 +146,10 @@ def check(args, loss_and_gradient, sample_gram, one_step):
         "E lambda": (lam, d + reference.SIGMA_MAX**2 / 3),
         "E w alpha": ((truth * y).sum(1), float(d)),
         "E |alpha|^2": ((y**2).sum(1), d * (1 + (d + 1) / n) + d * reference.SIGMA_MAX**2 / 3 / n),
-        "E (lambda - w S w)^2": ((lam - 2 * (truth * y).sum(1) + np.einsum("bi,bij,bj->b", truth, x, truth)) ** 2,
-                                 reference.SIGMA_MAX**4 / 5 * (1 + 2 / n)),
+        "E (lambda - w S w)^2": (
+            (lam - 2 * (truth * y).sum(1) + np.einsum("bi,bij,bj->b", truth, x, truth)) ** 2,
+            reference.SIGMA_MAX**4 / 5 * (1 + 2 / n),
+        ),
     }
     scores = {}
     for name, (values, mean) in tests.items():

@@ -54,7 +54,10 @@ def _times(m, x):
     return barrier(total(m[:, j] * x[j] for j in range(x.shape[0])))
 
 
-times = rule(lambda m, x: (_times(m, x), (m, x)), lambda kept, dy: (dy[:, None] * kept[1][None], _times(kept[0], dy)))
+times = rule(
+    lambda m, x: (_times(m, x), (m, x)),
+    lambda kept, dy: (dy[:, None] * kept[1][None], _times(kept[0], dy)),
+)
 
 
 # T G T^T for a symmetric G: three products back instead of four.
@@ -73,11 +76,16 @@ congruence = rule(_congruence, _congruence_adjoint)
 
 
 # E E^T / n of tokens E [D, n, B].
-gram_of = rule(lambda e: (barrier(jnp.einsum("inb,jnb->ijb", e, e) / e.shape[1]), e),
-               lambda e, dg: (mul(barrier((dg + swap(dg)) / e.shape[1]), e),))
+gram_of = rule(
+    lambda e: (barrier(jnp.einsum("inb,jnb->ijb", e, e) / e.shape[1]), e),
+    lambda e, dg: (mul(barrier((dg + swap(dg)) / e.shape[1]), e),),
+)
 
 # T E.
-move = rule(lambda t, e: (mul(t, e), (t, e)), lambda kept, dout: (mul_nt(dout, kept[1]), mul_tn(kept[0], dout)))
+move = rule(
+    lambda t, e: (mul(t, e), (t, e)),
+    lambda kept, dout: (mul_nt(dout, kept[1]), mul_tn(kept[0], dout)),
+)
 
 
 # P G Q with weights P, Q shared by all prompts: dots over columns and prompts at once.
@@ -175,7 +183,9 @@ def diag_row(theta, gram=None, tokens=None):
     for layer in reversed(range(len(theta) - 1)):
         xx, xy, yx, yy = theta[layer]
         s, alpha, lam = states[layer]
-        z, zy = barrier((z + xx * times(s, z) + yx * alpha * zy, zy + xy * dot(alpha, z) + yy * lam * zy))
+        z, zy = barrier(
+            (z + xx * times(s, z) + yx * alpha * zy, zy + xy * dot(alpha, z) + yy * lam * zy)
+        )
     return -z
 
 
@@ -189,8 +199,12 @@ def sample_gram(key, d, n, batch, sigma_max):
     normals, uniforms = jax.random.split(key)
     freedom = [n - i for i in range(rows)]
     odd, below = sum(k % 2 for k in freedom), rows * d // 2
-    z, u = barrier((jax.random.normal(normals, (below + odd + d, batch)),
-                    jax.random.uniform(uniforms, (1 + sum(k // 2 for k in freedom), batch))))
+    z, u = barrier(
+        (
+            jax.random.normal(normals, (below + odd + d, batch)),
+            jax.random.uniform(uniforms, (1 + sum(k // 2 for k in freedom), batch)),
+        )
+    )
     chi, next_z, next_u = [], below, 1
     for k in freedom:
         square = jnp.zeros(batch)
@@ -208,11 +222,24 @@ def sample_gram(key, d, n, batch, sigma_max):
     chi = barrier(chi)
     w, sigma = z[next_z:], sigma_max * u[0]
     f = [[z[i * (i - 1) // 2 + j] for j in range(i)] + [chi[i]] for i in range(rows)]
-    f[d] = [total([w[i] * f[i][j] for i in range(j, d)] + [sigma * f[d][j]]) for j in range(d)] + [sigma * f[d][d]]
+    f[d] = [total([w[i] * f[i][j] for i in range(j, d)] + [sigma * f[d][j]]) for j in range(d)] + [
+        sigma * f[d][d]
+    ]
     f[d] = barrier(f[d])
-    gram = {(i, j): total(f[i][k] * f[j][k] for k in range(j + 1)) / n for i in range(rows) for j in range(i + 1)}
+    gram = {
+        (i, j): total(f[i][k] * f[j][k] for k in range(j + 1)) / n
+        for i in range(rows)
+        for j in range(i + 1)
+    }
     gram = dict(zip(gram, barrier(list(gram.values()))))
-    return barrier(jnp.stack([jnp.stack([gram[max(i, j), min(i, j)] for j in range(rows)]) for i in range(rows)])), w
+    return (
+        barrier(
+            jnp.stack(
+                [jnp.stack([gram[max(i, j), min(i, j)] for j in range(rows)]) for i in range(rows)]
+            )
+        ),
+        w,
+    )
 
 
 def sample_tokens(key, d, n, batch, sigma_max):
@@ -220,5 +247,8 @@ def sample_tokens(key, d, n, batch, sigma_max):
     normals, uniforms = jax.random.split(key)
     z = barrier(jax.random.normal(normals, ((d + 1) * n + d, batch)))
     e, w = z[d:].reshape(d + 1, n, batch), z[:d]
-    y = total(w[i] * e[i] for i in range(d)) + sigma_max * jax.random.uniform(uniforms, (batch,)) * e[d]
+    y = (
+        total(w[i] * e[i] for i in range(d))
+        + sigma_max * jax.random.uniform(uniforms, (batch,)) * e[d]
+    )
     return barrier(jnp.concatenate([e[:d], y[None]])), w

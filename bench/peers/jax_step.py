@@ -5,18 +5,27 @@ import os
 
 import common
 
-args = common.arguments(__doc__, {
-    "--scan": dict(type=int, default=0, help="steps in one call, by lax.scan; 0: all of a repeat"),
-    "--devices": dict(type=int, default=0, help="host devices the batch is split over; 0: one a thread"),
-    "--rng": dict(default="threefry2x32", help="or rbg, unsafe_rbg"),
-    "--xla": dict(default="", help="more XLA_FLAGS"),
-})
+args = common.arguments(
+    __doc__,
+    {
+        "--scan": dict(
+            type=int, default=0, help="steps in one call, by lax.scan; 0: all of a repeat"
+        ),
+        "--devices": dict(
+            type=int, default=0, help="host devices the batch is split over; 0: one a thread"
+        ),
+        "--rng": dict(default="threefry2x32", help="or rbg, unsafe_rbg"),
+        "--xla": dict(default="", help="more XLA_FLAGS"),
+    },
+)
 common.pin(args.threads)
 DEVICES = args.devices or args.threads
 # The barriers must outlive the pass that would drop them before fusion. One single-threaded
 # device a core beats one device whose operations are split over the cores.
-os.environ["XLA_FLAGS"] = (f"--xla_disable_hlo_passes=cse_barrier_expander "
-                           f"--xla_force_host_platform_device_count={DEVICES} {args.xla}")
+os.environ["XLA_FLAGS"] = (
+    "--xla_disable_hlo_passes=cse_barrier_expander "
+    f"--xla_force_host_platform_device_count={DEVICES} {args.xla}"
+)
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax  # noqa: E402
@@ -53,13 +62,16 @@ def sample(key, batch):
     k = jax.random.split(key, 4)
     x = jax.random.normal(k[0], (batch, args.n, args.d))
     w = jax.random.normal(k[1], (batch, args.d))
-    noise = jax.random.uniform(k[2], (batch, 1), maxval=ref.SIGMA_MAX) * jax.random.normal(k[3], (batch, args.n))
+    noise = jax.random.uniform(k[2], (batch, 1), maxval=ref.SIGMA_MAX) * jax.random.normal(
+        k[3], (batch, args.n)
+    )
     e = jnp.concatenate([x, (jnp.einsum("bnd,bd->bn", x, w) + noise)[:, :, None]], 2)
     return (e if args.form == "tokens" else plain.swap(e) @ e / args.n), w
 
 
 def gradient(theta, key):
     """Mean loss and its gradient on a fresh batch; a chunk at a time, so that it stays in cache."""
+
     def chunk(sums, key):
         prompts, truth = sample(key, CHUNK)
         return jax.tree.map(jnp.add, sums, jax.value_and_grad(losses)(theta, prompts, truth)), None
@@ -71,7 +83,11 @@ def gradient(theta, key):
     keys = jax.random.split(key, args.batch // CHUNK)
     if DEVICES > 1:
         mesh = Mesh(np.array(jax.devices()), ("b",))
-        specs = dict(in_specs=(PartitionSpec(), PartitionSpec("b")), out_specs=PartitionSpec(), check_vma=False)
+        specs = dict(
+            in_specs=(PartitionSpec(), PartitionSpec("b")),
+            out_specs=PartitionSpec(),
+            check_vma=False,
+        )
         share = jax.shard_map(share, mesh=mesh, **specs)
     loss, g = share(theta, keys)
     return loss / args.batch, g / args.batch
@@ -83,7 +99,9 @@ def adam(state, g):
     step = step + 1
     first = ref.BETA1 * first + (1 - ref.BETA1) * g
     second = ref.BETA2 * second + (1 - ref.BETA2) * g * g
-    direction = first / (1 - ref.BETA1**step) / (jnp.sqrt(second / (1 - ref.BETA2**step)) + ref.EPSILON)
+    direction = (
+        first / (1 - ref.BETA1**step) / (jnp.sqrt(second / (1 - ref.BETA2**step)) + ref.EPSILON)
+    )
     return theta - ref.LEARNING_RATE * direction, first, second, step
 
 
@@ -107,14 +125,22 @@ def check():
     def sample_gram():
         return common.gram_of(args, *jax.jit(lambda k: sample(k, 1 << 16))(jax.random.key(5)))
 
-    common.check(args, loss_and_gradient, sample_gram, lambda t, g: np.asarray(adam(start(t), jnp.asarray(g, jnp.float32))[0]))
+    common.check(
+        args,
+        loss_and_gradient,
+        sample_gram,
+        lambda t, g: np.asarray(adam(start(t), jnp.asarray(g, jnp.float32))[0]),
+    )
 
 
 def main():
     if args.check:
         check()
     inner = args.scan or args.steps
-    many = jax.jit(lambda state, key: jax.lax.scan(train_step, state, jax.random.split(key, inner)), donate_argnums=0)
+    many = jax.jit(
+        lambda state, key: jax.lax.scan(train_step, state, jax.random.split(key, inner)),
+        donate_argnums=0,
+    )
     one = jax.jit(train_step, donate_argnums=0)
     state, calls = start(ref.initial(args.kind, args.layers, args.d)), 0
 
@@ -125,8 +151,18 @@ def main():
             state, loss = (one if inner == 1 else many)(state, jax.random.key(calls))
         return jax.block_until_ready((state, loss))[1].mean()
 
-    common.measure(args, jax, run,
-                   {"chunk": CHUNK, "devices": DEVICES, "steps_per_call": inner, "rng": args.rng, "xla": args.xla})
+    common.measure(
+        args,
+        jax,
+        run,
+        {
+            "chunk": CHUNK,
+            "devices": DEVICES,
+            "steps_per_call": inner,
+            "rng": args.rng,
+            "xla": args.xla,
+        },
+    )
 
 
 main()

@@ -10,7 +10,10 @@ def swap(m):
 
 
 def full_row(xp, theta, eye, gram=None, tokens=None):
-    """w^L [B, d]. gram [B, D, D] is G/n; with tokens [B, n, D] it is made from them anew in each layer."""
+    """The implicit weights w^L [B, d] of a batch.
+
+    gram [B, D, D] is G/n. If tokens [B, n, D] are given, every layer computes G from them anew.
+    """
     grams, maps = [], []
     for layer in range(len(theta)):
         p, q = theta[layer][0], theta[layer][1]
@@ -45,7 +48,10 @@ def diag_row(xp, theta, eye, gram=None, tokens=None):
         if tokens is not None:
             x, y = tokens[:, :, :d], tokens[:, :, d:]
             along = x @ alpha[:, :, None]
-            x, y = (x + xx * (x @ s) + xy * y * alpha[:, None, :], y + yx * along + yy * lam[:, None, None] * y)
+            x, y = (
+                x + xx * (x @ s) + xy * y * alpha[:, None, :],
+                y + yx * along + yy * lam[:, None, None] * y,
+            )
             tokens = xp.concatenate([x, y], -1)
         else:
             left = xp.concatenate([xx * s, yx * alpha[:, None, :]], 1)
@@ -57,7 +63,10 @@ def diag_row(xp, theta, eye, gram=None, tokens=None):
         xx, xy, yx, yy = theta[layer][0], theta[layer][1], theta[layer][2], theta[layer][3]
         s, alpha, lam = states[layer]
         turned = xp.einsum("bij,bj->bi", s, z)
-        z, zy = (z + xx * turned + yx * alpha * zy[:, None], zy + xy * (alpha * z).sum(-1) + yy * lam * zy)
+        z, zy = (
+            z + xx * turned + yx * alpha * zy[:, None],
+            zy + xy * (alpha * z).sum(-1) + yy * lam * zy,
+        )
     return -z
 
 

@@ -44,7 +44,9 @@ def layer_map(kind, theta, gram):
     xx, xy, yx, yy = theta
     x, y = np.ones(len(gram)), np.zeros(len(gram))
     x[-1], y[-1] = 0.0, 1.0
-    return np.diag(xx * x + yx * y) @ gram @ np.diag(x) + np.diag(xy * x + yy * y) @ gram @ np.diag(y)
+    return np.diag(xx * x + yx * y) @ gram @ np.diag(x) + np.diag(xy * x + yy * y) @ gram @ np.diag(
+        y
+    )
 
 
 def implicit_weights(kind, theta, tokens):

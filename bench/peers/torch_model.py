@@ -184,15 +184,22 @@ def make_gram(z, u, d, n, sigma_max):
     chi, next_z, next_u = [], rows * d // 2, 1
     for k in freedom:
         square = torch.zeros_like(u[0])
-        for first in range(next_u, next_u + k // 2, 8):  # 8 uniforms are far from the smallest float
-            square = square - 2 * torch.log((1 - u[first:min(first + 8, next_u + k // 2)]).prod(0))
+        for first in range(
+            next_u, next_u + k // 2, 8
+        ):  # 8 uniforms are far from the smallest float
+            square = square - 2 * torch.log(
+                (1 - u[first : min(first + 8, next_u + k // 2)]).prod(0)
+            )
         next_u += k // 2
         if k % 2:
             square = square + z[next_z] ** 2
             next_z += 1
         chi.append(torch.sqrt(square))
     w, zero = z[next_z:], torch.zeros_like(u[0])
-    f = [torch.stack([z[i * (i - 1) // 2 + j] for j in range(i)] + [chi[i]] + [zero] * (d - i)) for i in range(rows)]
+    f = [
+        torch.stack([z[i * (i - 1) // 2 + j] for j in range(i)] + [chi[i]] + [zero] * (d - i))
+        for i in range(rows)
+    ]
     x = torch.stack(f[:d])
     y = (w[:, None] * x).sum(0) + sigma_max * u[0] * f[d]
     factor = torch.cat([x, y[None]])

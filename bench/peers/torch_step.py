@@ -3,10 +3,15 @@
 
 import common
 
-args = common.arguments(__doc__, {
-    "--eager": dict(action="store_true", help="without torch.compile"),
-    "--vector": dict(type=int, default=0, help="bits of a vector in Inductor's code; 0: Inductor chooses"),
-})
+args = common.arguments(
+    __doc__,
+    {
+        "--eager": dict(action="store_true", help="without torch.compile"),
+        "--vector": dict(
+            type=int, default=0, help="bits of a vector in Inductor's code; 0: Inductor chooses"
+        ),
+    },
+)
 common.pin(args.threads)
 
 import numpy as np  # noqa: E402
@@ -21,10 +26,15 @@ torch.set_num_threads(args.threads)
 torch.manual_seed(3)
 PLAIN = args.style == "plain"
 # Small chunks stay in cache; with several threads each kernel must be worth an OpenMP barrier.
-CHUNK = min(args.batch, args.chunk or (args.batch if PLAIN or args.eager else 256 if args.threads == 1 else 1024))
+CHUNK = min(
+    args.batch,
+    args.chunk or (args.batch if PLAIN or args.eager else 256 if args.threads == 1 else 1024),
+)
 if args.batch % CHUNK:
     raise SystemExit("--batch must be a multiple of the chunk")
-torch._inductor.config.cpp.enable_floating_point_contract_flag = "fast"  # use FMA: 5 to 10% of a product
+torch._inductor.config.cpp.enable_floating_point_contract_flag = (  # use FMA: 5 to 10% of a product
+    "fast"
+)
 if args.vector:
     torch._inductor.config.cpp.simdlen = args.vector
 
@@ -44,10 +54,16 @@ def losses(theta, prompts, truth):
 
 
 def draws(batch):
-    """Drawn outside the compiled graph: Inductor's own generator is scalar (6 ms for what takes 0.5)."""
+    """Draws outside the compiled graph: Inductor's scalar generator takes 6 ms instead of 0.5."""
     if PLAIN:
-        return torch.randn(batch, args.n + 1, args.d), torch.randn(batch, args.n), torch.rand(batch, 1)
-    return (torch_model.gram_draws if args.form == "gram" else torch_model.token_draws)(args.d, args.n, batch)
+        return (
+            torch.randn(batch, args.n + 1, args.d),
+            torch.randn(batch, args.n),
+            torch.rand(batch, 1),
+        )
+    return (torch_model.gram_draws if args.form == "gram" else torch_model.token_draws)(
+        args.d, args.n, batch
+    )
 
 
 def make(*numbers):
@@ -66,7 +82,9 @@ def chunk_loss(theta, *numbers):
 
 
 def optimiser(theta):
-    return torch.optim.Adam([theta], lr=ref.LEARNING_RATE, betas=(ref.BETA1, ref.BETA2), eps=ref.EPSILON, fused=True)
+    return torch.optim.Adam(
+        [theta], lr=ref.LEARNING_RATE, betas=(ref.BETA1, ref.BETA2), eps=ref.EPSILON, fused=True
+    )
 
 
 def update(theta, adam):
@@ -121,8 +139,9 @@ def main():
             loss = train_step(theta, adam)
         return loss
 
-    common.measure(args, torch, run,
-                   {"chunk": CHUNK, "compiled": not args.eager, "vector": args.vector})
+    common.measure(
+        args, torch, run, {"chunk": CHUNK, "compiled": not args.eager, "vector": args.vector}
+    )
 
 
 main()

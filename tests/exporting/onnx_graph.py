@@ -1,8 +1,9 @@
-"""Reads an ONNX file and runs it with NumPy: a second opinion on what `gramian export --to onnx` writes.
+"""Reads an ONNX file and runs it with NumPy, to check what `gramian export --to onnx` writes.
 
-Independent of the writer: only the wire format of protocol buffers and the field numbers of onnx.proto.
-Whatever it does not know is an error.
+Shares nothing with the writer but the wire format of protocol buffers and the field numbers of
+onnx.proto. A field or an operator that it does not know is an error.
 """
+
 import struct
 
 import numpy as np
@@ -38,7 +39,7 @@ def fields(data):
             value = varint()
         elif key & 7 == 2:
             length = varint()
-            value = data[at:at + length]
+            value = data[at : at + length]
             assert len(value) == length, "a field ends after its message"
             at += length
         else:
@@ -92,7 +93,11 @@ class Model:
         for name, shape in self.inputs.items():
             assert inputs[name].ndim == len(shape), name
             for declared, size in zip(shape, inputs[name].shape):
-                assert sizes.setdefault(declared, size) == size if isinstance(declared, str) else declared == size, name
+                assert (
+                    sizes.setdefault(declared, size) == size
+                    if isinstance(declared, str)
+                    else declared == size
+                ), name
         values = {**self.constants, **inputs}
         used = set()
         for op, names, (output,) in self.nodes:

@@ -7,6 +7,7 @@
 
 PROMPT: "d n m", then n rows of x and y, then m rows of x. Exit code 77: no onnxruntime here.
 """
+
 import importlib.util
 import sys
 
@@ -16,11 +17,11 @@ how, path, prompt = sys.argv[1:]
 with open(prompt) as file:
     d, n, m = map(int, file.readline().split())
     numbers = np.array(file.read().split(), dtype=np.float64)
-context = numbers[:n * (d + 1)].reshape(n, d + 1)
+context = numbers[: n * (d + 1)].reshape(n, d + 1)
 inputs = {
     "x_context": context[:, :-1].copy(),
     "y_context": context[:, -1].copy(),
-    "x_query": numbers[n * (d + 1):].reshape(m, d),
+    "x_query": numbers[n * (d + 1) :].reshape(m, d),
 }
 
 if how == "numpy":

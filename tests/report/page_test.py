@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""The page of gramian report in a browser: page_test.py GRAMIAN. Exit code 77: no Chromium, skipped."""
+"""The page of gramian report in a browser: page_test.py GRAMIAN.
+
+Exit code 77 says that no Chromium was found and the tests were skipped.
+"""
+
 import json
 import math
 import pathlib
@@ -11,76 +15,13 @@ import unittest
 import xml.etree.ElementTree
 
 import fixture
+from reading import READ_PANELS, READ_SHOWN, READ_TABLES, contrast, luminance, parse, tab
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 import browser  # noqa: E402
 
 GRAMIAN = sys.argv[1] if len(sys.argv) > 1 else ""
-
-# Of each panel: title, axis ticks, and for every series what was drawn where.
-READ_PANELS = """
-[...document.querySelectorAll("figure")].map(figure => ({
-  id: figure.dataset.figure,
-  legend: [...figure.querySelectorAll(".legend button")].map(entry => entry.dataset.entry),
-  panels: [...figure.querySelectorAll(".panel")].map(panel => {
-    const svg = panel.querySelector("svg.plot");
-    const at = element => {
-      const moved = /translate\\(([^,]+),([^)]+)\\)/.exec(element.getAttribute("transform") ?? "");
-      if (moved) return [Number(moved[1]), Number(moved[2])];
-      const get = name => element.hasAttribute(name) ? Number(element.getAttribute(name)) : null;
-      return [get("cx") ?? get("x1") ?? get("x"), get("cy") ?? get("y1") ?? get("y"), get("y2")];
-    };
-    const ticks = axis => [...svg.querySelectorAll(`[aria-label="${axis}-axis tick label"] text`)]
-      .map(text => [text.textContent, at(text)]);
-    return {
-      title: panel.querySelector("h4")?.textContent ?? "",
-      label: svg.getAttribute("aria-label"),
-      notes: [...panel.querySelectorAll(".note")].map(note => note.textContent),
-      bands: svg.querySelectorAll("g.band rect").length,
-      xTicks: ticks("x"), yTicks: ticks("y"),
-      marks: [...svg.querySelectorAll("g[data-series]")].map(group => ({
-        series: group.dataset.series, kind: group.getAttribute("class").split(" ").pop(), count: Number(group.dataset.count),
-        paths: [...group.querySelectorAll("path")].map(path => path.getAttribute("d")),
-        points: [...group.querySelectorAll("[data-x]")].map(point => ({...point.dataset, at: at(point)}))})),
-      heat: [...svg.querySelectorAll("g.heat rect")].map(rect => ({...rect.dataset, fill: getComputedStyle(rect).fill})),
-    };
-  })
-}))
-"""
-
-READ_TABLES = """
-[...document.querySelectorAll("section.table")].map(section => ({
-  id: section.dataset.table,
-  columns: [...section.querySelectorAll("thead th")].map(th => th.textContent),
-  rows: [...section.querySelectorAll("tbody tr")].map(tr => [...tr.children].map(td => ({
-    text: (td.querySelector(".value") ?? td).textContent, theirs: td.querySelector(".theirs")?.textContent, ...td.dataset})))
-}))
-"""
-
-
-def parse(text):
-    """The number that a reader reads: 2.50(2)×10⁻¹² is (2.5e-12, place of the last digit 1e-14)."""
-    text = re.sub(r"\(\d+\)|\*", "", text).replace("−", "-").replace("\u202f", "")
-    exponent = 0
-    if "10" in text and re.search("[⁰¹²³⁴⁵⁶⁷⁸⁹]", text):
-        text, _, power = text.rpartition("10")
-        digits = power.replace("⁻", "-")
-        exponent = int("".join("⁰¹²³⁴⁵⁶⁷⁸⁹".find(c).__str__() if c != "-" else c for c in digits))
-        text = text.rstrip("×") or "1"
-    decimals = len(text.partition(".")[2])
-    return float(text) * 10.0**exponent, 10.0 ** (exponent - decimals)
-
-
-def luminance(colour):
-    channels = [int(v) / 255 for v in re.findall(r"\d+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a, b):
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 class PageTest(unittest.TestCase):
@@ -105,7 +46,9 @@ class PageTest(unittest.TestCase):
         drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
         for study in self.studies.values():
             for figure in study["figures"]:
-                self.assertEqual(len(drawn[figure["id"]]["panels"]), len(figure["panels"]), figure["id"])
+                self.assertEqual(
+                    len(drawn[figure["id"]]["panels"]), len(figure["panels"]), figure["id"]
+                )
                 for told, seen in zip(figure["panels"], drawn[figure["id"]]["panels"]):
                     yield told, seen
 
@@ -115,20 +58,38 @@ class PageTest(unittest.TestCase):
 
     def test_texts_of_results_are_texts(self):
         self.assertEqual(self.page.evaluate("document.title"), "Gramian: report")
-        self.assertEqual(self.page.evaluate("document.querySelector('#table1 h2').textContent"), fixture.HOSTILE)
-        self.assertIn("# </pre><b>", self.page.evaluate("document.querySelector('#table1 .settings pre').textContent"))
+        self.assertEqual(
+            self.page.evaluate("document.querySelector('#table1 h2').textContent"), fixture.HOSTILE
+        )
+        self.assertIn(
+            "# </pre><b>",
+            self.page.evaluate("document.querySelector('#table1 .settings pre').textContent"),
+        )
 
     def test_claims_have_their_verdicts(self):
-        seen = self.page.evaluate("[...document.querySelectorAll('.claims li')].map(li => li.dataset.holds)")
+        seen = self.page.evaluate(
+            "[...document.querySelectorAll('.claims li')].map(li => li.dataset.holds)"
+        )
         self.assertEqual(seen, ["true", "false", "null"])
-        self.assertEqual(self.page.evaluate("document.querySelector('.tile .figure').textContent"), "1 of 3")
-        cells = [cell["status"] for row in self.studies["table1"]["tables"][0]["rows"] for cell in row
-                 if isinstance(cell, dict) and cell.get("status")]
-        self.assertEqual(self.page.evaluate("document.querySelectorAll('.tile .figure')[1].textContent"),
-                         f"{sum(status != 'worse' for status in cells)} of {len(cells)}")
+        self.assertEqual(
+            self.page.evaluate("document.querySelector('.tile .figure').textContent"), "1 of 3"
+        )
+        cells = [
+            cell["status"]
+            for row in self.studies["table1"]["tables"][0]["rows"]
+            for cell in row
+            if isinstance(cell, dict) and cell.get("status")
+        ]
+        self.assertEqual(
+            self.page.evaluate("document.querySelectorAll('.tile .figure')[1].textContent"),
+            f"{sum(status != 'worse' for status in cells)} of {len(cells)}",
+        )
 
     def test_only_a_rehearsal_is_marked_as_one(self):
-        marked = self.page.evaluate("[...document.querySelectorAll('.study .rehearsal')].map(p => p.closest('.study').id + ': ' + p.textContent)")
+        marked = self.page.evaluate(
+            "[...document.querySelectorAll('.study .rehearsal')].map(p => p.closest('.study').id +"
+            " ': ' + p.textContent)"
+        )
         self.assertEqual(marked, ["fig2: Rehearsal: too few steps to mean anything."])
 
     def test_tables_show_the_numbers_of_the_file(self):
@@ -136,10 +97,13 @@ class PageTest(unittest.TestCase):
         seen = self.page.evaluate(READ_TABLES)[0]
         self.assertEqual(seen["columns"], table["columns"])
         *rows, bound = seen["rows"]
-        self.assertEqual([float(cell["bayes"]) for cell in bound[1:]], [cell["bayes"] for cell in table["rows"][0][2:]])
+        self.assertEqual(
+            [float(cell["bayes"]) for cell in bound[1:]],
+            [cell["bayes"] for cell in table["rows"][0][2:]],
+        )
         self.assertEqual(len(rows), len(table["rows"]))
         for told, cells in zip(table["rows"], rows):
-            cells = cells[-(len(table["columns"]) - 2):]  # without the names of the row
+            cells = cells[-(len(table["columns"]) - 2) :]  # without the names of the row
             for cell, shown in zip(told[2:], cells):
                 cell = cell if isinstance(cell, dict) else {"value": cell}
                 if not isinstance(cell["value"], (int, float)):
@@ -155,14 +119,18 @@ class PageTest(unittest.TestCase):
                     if cell.get(key) is not None:
                         self.assertEqual(float(shown[key]), cell[key])
                 if cell.get("paper") is not None:
-                    self.assertAlmostEqual(parse(shown["theirs"])[0], cell["paper"], delta=1e-3 * abs(cell["paper"]))
+                    self.assertAlmostEqual(
+                        parse(shown["theirs"])[0], cell["paper"], delta=1e-3 * abs(cell["paper"])
+                    )
                 self.assertEqual(shown.get("status", ""), cell.get("status", ""))
 
     def test_every_series_is_drawn_and_named(self):
         drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
         for study in self.studies.values():
             for figure in study["figures"]:
-                names = list(dict.fromkeys(s["name"] for p in figure["panels"] for s in p["series"]))
+                names = list(
+                    dict.fromkeys(s["name"] for p in figure["panels"] for s in p["series"])
+                )
                 self.assertEqual(drawn[figure["id"]]["legend"], names)
         for told, seen in self.panels():
             self.assertEqual(seen["title"], told["title"])
@@ -170,28 +138,50 @@ class PageTest(unittest.TestCase):
             for series in told["series"]:
                 self.assertIn(series["name"], seen["label"])
                 if any(self.shown(told, point) for point in series["points"]):
-                    self.assertIn(series["name"], {mark["series"] for mark in seen["marks"] if mark["count"] == len(series["points"])})
+                    self.assertIn(
+                        series["name"],
+                        {
+                            mark["series"]
+                            for mark in seen["marks"]
+                            if mark["count"] == len(series["points"])
+                        },
+                    )
 
     @staticmethod
     def shown(panel, point):
         log_x, log_y = panel["x"]["scale"] == "log", panel["y"]["scale"] == "log"
-        return point["y"] is not None and (point["y"] > 0 or not log_y) and (point["x"] > 0 or not log_x)
+        return (
+            point["y"] is not None
+            and (point["y"] > 0 or not log_y)
+            and (point["x"] > 0 or not log_x)
+        )
 
     def test_points_carry_the_numbers_of_the_file(self):
         for told, seen in self.panels():
             for series in told["series"]:
                 visible = [point for point in series["points"] if self.shown(told, point)]
-                marks = {mark["kind"]: mark for mark in seen["marks"] if mark["series"] == series["name"]}
+                marks = {
+                    mark["kind"]: mark for mark in seen["marks"] if mark["series"] == series["name"]
+                }
                 kind = "rule" if series["mark"] == "rule" else "points"
-                if series["mark"] == "dashes" or (series["mark"] == "line" and len(series["points"]) > 40):
+                if series["mark"] == "dashes" or (
+                    series["mark"] == "line" and len(series["points"]) > 40
+                ):
                     self.assertNotIn("points", marks)
                 elif visible:
-                    self.assertEqual([(float(p["x"]), float(p["y"])) for p in marks[kind]["points"]],
-                                     [(p["x"], p["y"]) for p in visible])
+                    self.assertEqual(
+                        [(float(p["x"]), float(p["y"])) for p in marks[kind]["points"]],
+                        [(p["x"], p["y"]) for p in visible],
+                    )
                 bars = [p for p in series["points"] if p.get("high") is not None]
                 if bars:
-                    self.assertEqual([(float(p["x"]), float(p["low"]), float(p["high"])) for p in marks["error"]["points"]],
-                                     [(p["x"], p["low"], p["high"]) for p in bars])
+                    self.assertEqual(
+                        [
+                            (float(p["x"]), float(p["low"]), float(p["high"]))
+                            for p in marks["error"]["points"]
+                        ],
+                        [(p["x"], p["low"], p["high"]) for p in bars],
+                    )
 
     def test_points_lie_where_the_axes_say(self):
         for told, seen in self.panels():
@@ -204,6 +194,7 @@ class PageTest(unittest.TestCase):
             to_x, to_y = self.affine(ticks_x), self.affine(ticks_y)
             self.assertGreater(to_x(1), to_x(0))
             self.assertLess(to_y(1), to_y(0))
+
             def assert_height(drawn, value):
                 """Far beyond the frame a page may draw what it likes, on the right side."""
                 height = to_y(scale_y(value))
@@ -218,7 +209,9 @@ class PageTest(unittest.TestCase):
                 visible = [p for p in series["points"] if self.shown(told, p)]
                 for point in mark["points"]:
                     if mark["kind"] != "rule":
-                        self.assertAlmostEqual(point["at"][0], to_x(scale_x(float(point["x"]))), delta=0.2)
+                        self.assertAlmostEqual(
+                            point["at"][0], to_x(scale_x(float(point["x"]))), delta=0.2
+                        )
                     if mark["kind"] != "error":
                         assert_height(point["at"][1], float(point["y"]))
                     elif float(point["low"]) > 0:
@@ -249,13 +242,26 @@ class PageTest(unittest.TestCase):
         for told, seen in self.panels():
             if not told["heatmap"]:
                 continue
-            values = {(r, c): v for r, row in enumerate(told["heatmap"]["values"]) for c, v in enumerate(row) if v is not None}
-            self.assertEqual({(int(cell["row"]), int(cell["column"])): float(cell["value"]) for cell in seen["heat"]}, values)
+            values = {
+                (r, c): v
+                for r, row in enumerate(told["heatmap"]["values"])
+                for c, v in enumerate(row)
+                if v is not None
+            }
+            self.assertEqual(
+                {
+                    (int(cell["row"]), int(cell["column"])): float(cell["value"])
+                    for cell in seen["heat"]
+                },
+                values,
+            )
             fills = {float(cell["value"]): cell["fill"] for cell in seen["heat"]}
             self.assertEqual(len(set(fills.values())), len(fills))
             far = []
             for value, fill in sorted(fills.items(), key=lambda item: abs(item[0])):
-                green_red, blue_yellow = [float(part) for part in re.findall(r"-?[\d.e-]+", fill.partition("oklab")[2])][1:3]
+                green_red, blue_yellow = [
+                    float(part) for part in re.findall(r"-?[\d.e-]+", fill.partition("oklab")[2])
+                ][1:3]
                 far.append(math.hypot(green_red, blue_yellow))
                 if abs(value) >= 0.1:
                     self.assertEqual(blue_yellow < 0, value < 0, f"{value}: {fill}")
@@ -264,10 +270,20 @@ class PageTest(unittest.TestCase):
             self.assertIn("1 without a value", " ".join(seen["notes"]))
 
     def test_colours_are_told_apart_from_the_page(self):
-        roles = "['page', 'ink', 'soft', ...%s, ...[0,1,2,3,4,5,6,7,8,9].map(i => 'ramp-' + i)]" % json.dumps(fixture.ROLES)
-        read = """(() => { const probe = document.body.appendChild(document.createElement("i")); const found = {};
-            for (const name of %s) { probe.style.color = `var(--${name})`; found[name] = getComputedStyle(probe).color; }
-            probe.remove(); return found; })()""" % roles
+        roles = (
+            "['page', 'ink', 'soft', ...%s, ...[0,1,2,3,4,5,6,7,8,9].map(i => 'ramp-' + i)]"
+            % json.dumps(fixture.ROLES)
+        )
+        read = (
+            """(() => { const probe = document.body.appendChild(document.createElement("i"));
+            const found = {};
+            for (const name of %s) {
+              probe.style.color = `var(--${name})`;
+              found[name] = getComputedStyle(probe).color;
+            }
+            probe.remove(); return found; })()"""
+            % roles
+        )
         dark = self.browser.open(self.url, dark=True)
         for page in (self.page, dark):
             colours = page.evaluate(read)
@@ -291,7 +307,10 @@ class PageTest(unittest.TestCase):
         width = phone.evaluate("document.querySelector('.panel svg').getBoundingClientRect().width")
         self.assertGreater(width, 300)
         phone.evaluate("document.querySelector('#table1-cells .scroll').scrollLeft = 300")
-        heads = phone.evaluate("[...document.querySelectorAll('#table1-cells tbody tr:first-child th')].map(th => th.getBoundingClientRect().left)")
+        heads = phone.evaluate(
+            "[...document.querySelectorAll('#table1-cells tbody tr:first-child th')].map(th =>"
+            " th.getBoundingClientRect().left)"
+        )
         self.assertTrue(all(0 <= left < 150 for left in heads), heads)
         self.assertEqual(phone.complaints(), [])
         phone.close()
@@ -300,7 +319,10 @@ class PageTest(unittest.TestCase):
         page = self.browser.open(self.url + "#fig4")
         top = page.evaluate("document.getElementById('fig4').getBoundingClientRect().top")
         self.assertTrue(-2 < top < 200, top)
-        links = page.evaluate("[...document.querySelectorAll('nav a')].map(a => [a.hash, Boolean(document.querySelector(a.hash))])")
+        links = page.evaluate(
+            "[...document.querySelectorAll('nav a')].map(a => [a.hash,"
+            " Boolean(document.querySelector(a.hash))])"
+        )
         self.assertEqual(links, [["#" + name, True] for name in ("summary", *self.studies)])
         page.close()
 
@@ -308,36 +330,55 @@ class PageTest(unittest.TestCase):
         path = self.folder / "papers/report.html"
         if not path.exists():
             fixture.write(path.parent, fixture.papers())
-            subprocess.run([GRAMIAN, "report", str(path.parent)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [GRAMIAN, "report", str(path.parent)], check=True, stdout=subprocess.DEVNULL
+            )
         return self.browser.open(path.as_uri() + fragment, **kind)
 
-    # What a reader sees: the chosen tab, the panel that is shown, the studies in it and those in the list at the side.
-    SEEN = """(() => { const shown = selector => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility());
-        return [shown("[role=tab][aria-selected=true]").map(e => e.firstChild.textContent), shown("[role=tabpanel]").map(e => e.id),
-                shown("section.study").map(e => e.id), shown("nav a").map(e => e.hash.slice(1))]; })()"""
-    OLD = [["Vladymyrov et al. 2024"], ["paper-vladymyrov-et-al-2024"], ["fig1", "steps"],
-           ["paper-vladymyrov-et-al-2024-summary", "fig1", "steps"]]
-    GD = [["von Oswald et al. 2022"], ["paper-von-oswald-et-al-2022"], ["gd-fig2", "gd-fig3"],
-          ["paper-von-oswald-et-al-2022-summary", "gd-fig2", "gd-fig3"]]
-    NONE = [["Beyond the papers"], ["paper-beyond-the-papers"], ["explain-a"], ["paper-beyond-the-papers-summary", "explain-a"]]
+    OLD = tab("Vladymyrov et al. 2024", "fig1", "steps")
+    GD = tab("von Oswald et al. 2022", "gd-fig2", "gd-fig3")
+    NONE = tab("Beyond the papers", "explain-a")
 
     def test_one_paper_has_no_tabs(self):
-        self.assertEqual(self.page.evaluate("document.querySelectorAll('[role=tablist], [role=tab], [role=tabpanel], [hidden] .study').length"), 0)
-        self.assertIn("versatile in-context learners", self.page.evaluate("document.querySelector('header').textContent"))
+        self.assertEqual(
+            self.page.evaluate(
+                "document.querySelectorAll('[role=tablist], [role=tab], [role=tabpanel], [hidden]"
+                " .study').length"
+            ),
+            0,
+        )
+        self.assertIn(
+            "versatile in-context learners",
+            self.page.evaluate("document.querySelector('header').textContent"),
+        )
 
     def test_every_paper_has_a_tab(self):
         page = self.papers()
-        tabs = page.evaluate("[...document.querySelectorAll('[role=tablist] > [role=tab]')].map(t => t.textContent)")
-        self.assertEqual(tabs, ["Vladymyrov et al. 20241 of 1 claims held", "von Oswald et al. 20221 of 3 claims held",
-                                "Beyond the papers1 of 1 claims held"])
-        self.assertEqual(page.evaluate(self.SEEN), self.OLD)
+        tabs = page.evaluate(
+            "[...document.querySelectorAll('[role=tablist] > [role=tab]')].map(t => t.textContent)"
+        )
+        self.assertEqual(
+            tabs,
+            [
+                "Vladymyrov et al. 20241 of 1 claims held",
+                "von Oswald et al. 20221 of 3 claims held",
+                "Beyond the papers1 of 1 claims held",
+            ],
+        )
+        self.assertEqual(page.evaluate(READ_SHOWN), self.OLD)
         page.evaluate("document.querySelectorAll('[role=tab]')[1].click()")
-        page.wait("location.hash === '#paper-von-oswald-et-al-2022' && document.getElementById('gd-fig2').checkVisibility()")
-        self.assertEqual(page.evaluate(self.SEEN), self.GD)
-        self.assertIn("by gradient descent", page.evaluate("document.querySelector('.paper:not([hidden]) cite').textContent"))
+        page.wait(
+            "location.hash === '#paper-von-oswald-et-al-2022' &&"
+            " document.getElementById('gd-fig2').checkVisibility()"
+        )
+        self.assertEqual(page.evaluate(READ_SHOWN), self.GD)
+        self.assertIn(
+            "by gradient descent",
+            page.evaluate("document.querySelector('.paper:not([hidden]) cite').textContent"),
+        )
         page.evaluate("history.back()")
         page.wait("document.getElementById('fig1').checkVisibility()")
-        self.assertEqual(page.evaluate(self.SEEN), self.OLD)
+        self.assertEqual(page.evaluate(READ_SHOWN), self.OLD)
         self.assertEqual(len(page.evaluate("window.gramian.figures()")), 5)
         ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
         self.assertEqual(len(ids), len(set(ids)))
@@ -345,36 +386,77 @@ class PageTest(unittest.TestCase):
         page.close()
 
     def test_a_link_opens_the_tab_of_its_study(self):
-        for fragment, seen in (("#gd-fig3", self.GD), ("#explain-a", self.NONE), ("#paper-von-oswald-et-al-2022", self.GD),
-                               ("#nothing", self.OLD), ("#%E0%A4%A", self.OLD)):
+        for fragment, seen in (
+            ("#gd-fig3", self.GD),
+            ("#explain-a", self.NONE),
+            ("#paper-von-oswald-et-al-2022", self.GD),
+            ("#nothing", self.OLD),
+            ("#%E0%A4%A", self.OLD),
+        ):
             page = self.papers(fragment)
-            self.assertEqual(page.evaluate(self.SEEN), seen, fragment)
+            self.assertEqual(page.evaluate(READ_SHOWN), seen, fragment)
             if not fragment.startswith(("#paper", "#nothing", "#%")):
-                self.assertTrue(page.evaluate(f"(() => {{ const box = document.querySelector('{fragment}').getBoundingClientRect();"
-                                              "return box.top > -2 && box.top < innerHeight; })()"), fragment)
+                self.assertTrue(
+                    page.evaluate(
+                        "(() => { const box ="
+                        f" document.querySelector('{fragment}').getBoundingClientRect();return"
+                        " box.top > -2 && box.top < innerHeight; })()"
+                    ),
+                    fragment,
+                )
             self.assertEqual(page.complaints(), [])
             page.close()
 
     def test_tabs_follow_the_keyboard_and_are_told_to_screen_readers(self):
         page = self.papers()
         page.evaluate("document.querySelector('[role=tab][tabindex=\"0\"]').focus()")
-        for key, seen in (("ArrowRight", self.GD), ("End", self.NONE), ("ArrowRight", self.OLD), ("ArrowLeft", self.NONE), ("Home", self.OLD)):
+        for key, seen in (
+            ("ArrowRight", self.GD),
+            ("End", self.NONE),
+            ("ArrowRight", self.OLD),
+            ("ArrowLeft", self.NONE),
+            ("Home", self.OLD),
+        ):
             for kind in ("keyDown", "keyUp"):
                 page.send("Input.dispatchKeyEvent", type=kind, key=key, code=key)
-            page.wait(f"JSON.stringify({self.SEEN}[1]) === {json.dumps(json.dumps(seen[1], separators=(',', ':')))}")
-            self.assertEqual(page.evaluate(self.SEEN), seen)
-            self.assertEqual(page.evaluate("document.activeElement.firstChild.textContent"), seen[0][0])
-        told = page.evaluate("""[...document.querySelectorAll("[role=tab]")].map(tab => { const panel = document.getElementById(tab.getAttribute("aria-controls"));
-            return [tab.getAttribute("aria-selected"), tab.tabIndex, panel.getAttribute("role"), panel.getAttribute("aria-labelledby") === tab.id, panel.hidden]; })""")
-        self.assertEqual(told, [["true", 0, "tabpanel", True, False], ["false", -1, "tabpanel", True, True], ["false", -1, "tabpanel", True, True]])
-        levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
-        self.assertTrue(all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels)
+            page.wait(
+                f"JSON.stringify({READ_SHOWN}[1]) ==="
+                f" {json.dumps(json.dumps(seen[1], separators=(',', ':')))}"
+            )
+            self.assertEqual(page.evaluate(READ_SHOWN), seen)
+            self.assertEqual(
+                page.evaluate("document.activeElement.firstChild.textContent"), seen[0][0]
+            )
+        told = page.evaluate(
+            """[...document.querySelectorAll("[role=tab]")].map(tab => {
+              const panel = document.getElementById(tab.getAttribute("aria-controls"));
+              return [tab.getAttribute("aria-selected"), tab.tabIndex, panel.getAttribute("role"),
+                      panel.getAttribute("aria-labelledby") === tab.id, panel.hidden]; })"""
+        )
+        self.assertEqual(
+            told,
+            [
+                ["true", 0, "tabpanel", True, False],
+                ["false", -1, "tabpanel", True, True],
+                ["false", -1, "tabpanel", True, True],
+            ],
+        )
+        levels = page.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))"
+        )
+        self.assertTrue(
+            all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels
+        )
         page.close()
 
     def test_tabs_fit_a_phone(self):
         page = self.papers("#explain-a", width=390, height=844, phone=True)
         self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
-        box = page.evaluate("(() => { const b = document.querySelector('[aria-selected=true]').getBoundingClientRect(); return [b.left, b.right, b.height]; })()")
+        box = page.evaluate(
+            "(() => { const b ="
+            " document.querySelector('[aria-selected=true]').getBoundingClientRect(); return"
+            " [b.left, b.right, b.height]; })()"
+        )
         self.assertTrue(0 <= box[0] and box[1] <= 390 and box[2] >= 40, box)
         page.close()
 
@@ -382,35 +464,77 @@ class PageTest(unittest.TestCase):
         page = self.papers("#gd-fig2")
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         page.send("Emulation.setEmulatedMedia", media="print")
-        shown = page.evaluate("[...document.querySelectorAll('.paper, section.study, svg.plot, .tabs')].filter(e => e.checkVisibility()).map(e => e.id || e.tagName)")
-        self.assertEqual(shown, ["paper-vladymyrov-et-al-2024", "fig1", "svg", "steps", "svg", "paper-von-oswald-et-al-2022", "gd-fig2", "svg",
-                                 "gd-fig3", "svg", "paper-beyond-the-papers", "explain-a", "svg"])
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.paper, section.study, svg.plot, .tabs')].filter(e =>"
+            " e.checkVisibility()).map(e => e.id || e.tagName)"
+        )
+        self.assertEqual(
+            shown,
+            [
+                "paper-vladymyrov-et-al-2024",
+                "fig1",
+                "svg",
+                "steps",
+                "svg",
+                "paper-von-oswald-et-al-2022",
+                "gd-fig2",
+                "svg",
+                "gd-fig3",
+                "svg",
+                "paper-beyond-the-papers",
+                "explain-a",
+                "svg",
+            ],
+        )
         page.close()
 
     def test_headings_skip_no_level_and_ids_are_unique(self):
-        levels = self.page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))")
+        levels = self.page.evaluate(
+            "[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))"
+        )
         self.assertEqual(levels[0], 1)
-        self.assertTrue(all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels)
+        self.assertTrue(
+            all(after <= before + 1 for before, after in zip(levels, levels[1:])), levels
+        )
         ids = self.page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
         self.assertEqual(len(ids), len(set(ids)))
 
     def test_cells_and_points_explain_themselves(self):
         self.page.evaluate("document.querySelectorAll('#table1-cells td[data-value]')[1].focus()")
         box = self.page.evaluate("document.querySelector('.explain:not([hidden])').textContent")
-        for part in ("Layers 1 · GD++ · 1", "0.04951 ± 0.0002", "paper", "0.050", "equal to the paper", "a note"):
+        for part in (
+            "Layers 1 · GD++ · 1",
+            "0.04951 ± 0.0002",
+            "paper",
+            "0.050",
+            "equal to the paper",
+            "a note",
+        ):
             self.assertIn(part, box)
-        tip = """(() => { const svg = document.querySelector("figure[data-figure=fig1] svg.plot"); svg.scrollIntoView();
-            svg.focus(); svg.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
-            return new Promise(done => setTimeout(() => done(svg.querySelector("[aria-label=tip]").textContent), 100)); })()"""
+        tip = """(() => { const svg = document.querySelector("figure[data-figure=fig1] svg.plot");
+            svg.scrollIntoView(); svg.focus();
+            svg.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
+            const tip = () => svg.querySelector("[aria-label=tip]").textContent;
+            return new Promise(done => setTimeout(() => done(tip()), 100)); })()"""
         self.assertRegex(self.page.evaluate(tip), r"layers: 1")
 
     def test_print_is_light_and_shows_everything(self):
         page = self.browser.open(self.url, dark=True)
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        self.assertEqual(page.evaluate("document.querySelectorAll('details.runs:not([open]), details.settings:not([open])').length"), 0)
+        self.assertEqual(
+            page.evaluate(
+                "document.querySelectorAll('details.runs:not([open]),"
+                " details.settings:not([open])').length"
+            ),
+            0,
+        )
         page.send("Emulation.setEmulatedMedia", media="print")
-        self.assertGreater(luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")), 0.9)
-        self.assertEqual(page.evaluate("getComputedStyle(document.querySelector('nav')).display"), "none")
+        self.assertGreater(
+            luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")), 0.9
+        )
+        self.assertEqual(
+            page.evaluate("getComputedStyle(document.querySelector('nav')).display"), "none"
+        )
         self.assertTrue(page.pdf().startswith(b"%PDF"))
         page.close()
 
@@ -419,7 +543,11 @@ class PageTest(unittest.TestCase):
         (folder / "results").mkdir(parents=True)
         (folder / "results/a.json").write_text(json.dumps(fixture.sparse()), encoding="utf-8")
         (folder / "results/b.json").write_text('{"study": "bare"}', encoding="utf-8")
-        subprocess.run([GRAMIAN, "report", str(folder), "-o", str(folder / "page.html")], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [GRAMIAN, "report", str(folder), "-o", str(folder / "page.html")],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         page = self.browser.open((folder / "page.html").as_uri())
         self.assertEqual(page.complaints(), [])
         self.assertEqual(page.evaluate("document.querySelectorAll('#sparse svg.plot').length"), 4)
@@ -429,10 +557,21 @@ class PageTest(unittest.TestCase):
 
     def test_figures_are_exported_as_files_of_their_own(self):
         target = self.folder / "svg"
-        subprocess.run([sys.executable, "-B", str(ROOT / "scripts/export_svg.py"), str(self.path), str(target)],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [
+                sys.executable,
+                "-B",
+                str(ROOT / "scripts/export_svg.py"),
+                str(self.path),
+                str(target),
+            ],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         names = {path.name for path in target.iterdir()}
-        self.assertEqual(names, {"fig1.svg", "fig2-profiles.svg", "fig4.svg", "training-curves.svg"})
+        self.assertEqual(
+            names, {"fig1.svg", "fig2-profiles.svg", "fig4.svg", "training-curves.svg"}
+        )
         for path in target.iterdir():
             text = path.read_text(encoding="utf-8")
             root = xml.etree.ElementTree.fromstring(text)
@@ -442,12 +581,18 @@ class PageTest(unittest.TestCase):
         text = (target / "fig1.svg").read_text(encoding="utf-8")
         for word in ("adjusted loss", "layers", "FULL, paper", "first", "#c44e00"):
             self.assertIn(word, text)
-        paths = self.page.evaluate("document.querySelectorAll('figure[data-figure=fig1] g[data-series] > :is(path, circle)').length")
+        paths = self.page.evaluate(
+            "document.querySelectorAll('figure[data-figure=fig1] g[data-series] > :is(path,"
+            " circle)').length"
+        )
         self.assertGreaterEqual(len(re.findall("<path|<circle", text)), paths)
 
 
 if __name__ == "__main__":
     if browser.find() is None:
-        print("skipped: the page is tested in Chromium, and there is none here (Debian: apt-get install chromium)")
+        print(
+            "skipped: the page is tested in Chromium, and there is none here (Debian: apt-get"
+            " install chromium)"
+        )
         sys.exit(77)
     unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
