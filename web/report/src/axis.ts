@@ -11,10 +11,14 @@ export const shows = (axis: Axis | undefined, value: number | null | undefined):
 export const beyond = (domain: number[] | undefined, value: number) =>
   domain !== undefined && (value < Math.min(...domain) || value > Math.max(...domain));
 
-// Where to draw a value that lies far beyond the frame: browsers refuse coordinates of 1e38 pixels, and a line that
-// leaves the frame looks the same from here on.
-const kFarthest = 1e4;  // lengths of the axis
-export function drawable(axis: Axis | undefined, [low, high]: [number, number], value: number): number {
+// Where to draw a value that lies far beyond the frame. Browsers refuse coordinates of 1e38 pixels,
+// and a line that leaves the frame looks the same however far it goes.
+const kFarthest = 1e4; // lengths of the axis
+export function drawable(
+  axis: Axis | undefined,
+  [low, high]: [number, number],
+  value: number,
+): number {
   if (isLog(axis)) return value;
   const far = kFarthest * Math.abs(high - low);
   return Math.max(Math.min(low, high) - far, Math.min(Math.max(low, high) + far, value));
@@ -25,7 +29,9 @@ export function domainOf(panel: Panel, which: "x" | "y"): [number, number] | und
   const axis = panel[which];
   if (axis?.domain && axis.domain.length === 2) return [axis.domain[0], axis.domain[1]];
   const all: number[] = [];
-  const add = (value: number | null | undefined) => { if (shows(axis, value)) all.push(value); };
+  const add = (value: number | null | undefined) => {
+    if (shows(axis, value)) all.push(value);
+  };
   for (const series of panel.series ?? []) {
     for (const point of series.points) {
       if (which === "y") [point.y, point.low, point.high].forEach(add);
@@ -41,7 +47,8 @@ export function domainOf(panel: Panel, which: "x" | "y"): [number, number] | und
     return [low / margin, high * margin];
   }
   if (which === "y" && low >= 0 && low < 0.6 * high) low = 0;
-  if (low === high) [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
+  if (low === high)
+    [low, high] = [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
   const margin = 0.04 * (high - low);
   return [low === 0 && which === "y" ? 0 : low - margin, high + margin];
 }
@@ -65,9 +72,14 @@ function logTicks([low, high]: [number, number]): number[] {
   return ticks;
 }
 
-export function scaleOf(axis: Axis | undefined, domain: [number, number] | undefined, ticks: number) {
+export function scaleOf(
+  axis: Axis | undefined,
+  domain: [number, number] | undefined,
+  ticks: number,
+) {
   const log = isLog(axis);
-  const given = axis?.ticks && axis.ticks.length > 0 ? axis.ticks.filter((tick) => shows(axis, tick)) : undefined;
+  const given =
+    axis?.ticks && axis.ticks.length > 0 ? axis.ticks.filter(tick => shows(axis, tick)) : undefined;
   const decades = log && domain && Math.log10(domain[1] / domain[0]) > 4;
   return {
     type: log ? ("log" as const) : ("linear" as const),
@@ -76,10 +88,16 @@ export function scaleOf(axis: Axis | undefined, domain: [number, number] | undef
     ticks: given ?? (log && domain ? logTicks(domain) : ticks),
     tickFormat: (value: number) => {
       const exponent = Math.log10(value);
-      if (log && Number.isInteger(Number(exponent.toFixed(9))) && (decades || Math.abs(exponent) > 3)) return power(Math.round(exponent));
+      if (
+        log &&
+        Number.isInteger(Number(exponent.toFixed(9))) &&
+        (decades || Math.abs(exponent) > 3)
+      )
+        return power(Math.round(exponent));
       return number(value, 3);
     },
   };
 }
 
-export const hasErrorBar = (point: Point) => typeof point.low === "number" && typeof point.high === "number";
+export const hasErrorBar = (point: Point) =>
+  typeof point.low === "number" && typeof point.high === "number";

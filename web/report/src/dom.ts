@@ -11,18 +11,28 @@ function fill<E extends Element>(element: E, attributes: Attributes, children: C
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(9).filter((c) => c !== null && c !== undefined && c !== false && c !== "").map((c) =>
-    typeof c === "number" ? String(c) : (c as Node | string)));
+  element.append(
+    ...children
+      .flat(9)
+      .filter(c => c !== null && c !== undefined && c !== false && c !== "")
+      .map(c => (typeof c === "number" ? String(c) : (c as Node | string))),
+  );
   return element;
 }
 
 export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   return fill(document.createElement(tag), attributes, children);
 }
 
 export function s<K extends keyof SVGElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]): SVGElementTagNameMap[K] {
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] {
   return fill(document.createElementNS(kSvg, tag) as SVGElementTagNameMap[K], attributes, children);
 }
 

@@ -3,7 +3,7 @@
 const kSuperscript = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 export function power(exponent: number): string {
-  const digits = [...String(Math.abs(exponent))].map((d) => kSuperscript[Number(d)]).join("");
+  const digits = [...String(Math.abs(exponent))].map(d => kSuperscript[Number(d)]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
@@ -14,20 +14,26 @@ function scientific(value: number, decimals: number): string {
   return `${minus(mantissa)}×${power(Number(exponent))}`;
 }
 
-const fitsFixed = (value: number, least = 0.9995e-3) => Math.abs(value) >= least && Math.abs(value) < 1e6;
+const fitsFixed = (value: number, least = 0.9995e-3) =>
+  Math.abs(value) >= least && Math.abs(value) < 1e6;
 
 // At most `digits` significant digits, without zeros that say nothing.
 export function number(value: number, digits = 4, least?: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) {
-    return Math.abs(value) >= 1e4 ? minus(value.toLocaleString("en").replace(/,/g, "\u202f")) : minus(String(value));
+    return Math.abs(value) >= 1e4
+      ? minus(value.toLocaleString("en").replace(/,/g, "\u202f"))
+      : minus(String(value));
   }
-  if (!fitsFixed(value, least)) return scientific(Number(value.toPrecision(digits)), Math.min(digits - 1, 2));
+  if (!fitsFixed(value, least))
+    return scientific(Number(value.toPrecision(digits)), Math.min(digits - 1, 2));
   return minus(String(Number(value.toPrecision(digits))));
 }
 
 // The paper has three decimals: 0.34 is its 0.340.
 export function paperNumber(value: number): string {
-  return value !== 0 && Number(value.toFixed(3)) === value ? minus(value.toFixed(3)) : number(value, 3);
+  return value !== 0 && Number(value.toFixed(3)) === value
+    ? minus(value.toFixed(3))
+    : number(value, 3);
 }
 
 // 0.0512(4): the digit in brackets is the standard error in the last place. Returns the digits of
@@ -42,7 +48,11 @@ export function withError(value: number, se: number | null | undefined): [string
   const decimals = -Number(error.toExponential(0).split("e")[1]);
   if (decimals < 0 || decimals > 9) return [number(value), "", ""];
   const bracket = Math.round(error * 10 ** decimals);
-  return [minus(scaled.toFixed(decimals)), `(${bracket})`, exponent === 0 ? "" : `×${power(exponent)}`];
+  return [
+    minus(scaled.toFixed(decimals)),
+    `(${bracket})`,
+    exponent === 0 ? "" : `×${power(exponent)}`,
+  ];
 }
 
 // The same at length, with two digits of the error.
@@ -59,4 +69,5 @@ export function duration(seconds: number): string {
   return `${number(seconds / 3600, 3)} h`;
 }
 
-export const plural = (count: number, one: string, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`) =>
+  `${number(count)} ${count === 1 ? one : many}`;

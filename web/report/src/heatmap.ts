@@ -5,24 +5,36 @@ import { number } from "./format";
 import type { DrawnPanel } from "./panel";
 import type { Heatmap, Panel } from "./schema";
 
-const kBar = 25;  // steps of the colour bar
+const kBar = 25; // steps of the colour bar
 
 export const largest = (map: Heatmap) =>
-  map.values.flat().reduce<number>((most, value) => (value === null ? most : Math.max(most, Math.abs(value))), 0);
+  map.values
+    .flat()
+    .reduce<number>((most, value) => (value === null ? most : Math.max(most, Math.abs(value))), 0);
 
 function colour(value: number, most: number): string {
   const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
-  return `color-mix(in oklab, var(--${value < 0 ? "negative" : "positive"}) ${(100 * share).toFixed(1)}%, var(--zero))`;
+  const end = value < 0 ? "negative" : "positive";
+  return `color-mix(in oklab, var(--${end}) ${(100 * share).toFixed(1)}%, var(--zero))`;
 }
 
 export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPanel {
   const map = panel.heatmap!;
-  const cells = map.values.flatMap((row, r) => row.map((value, c) => ({ row: r, column: c, value })));
+  const cells = map.values.flatMap((row, r) =>
+    row.map((value, c) => ({ row: r, column: c, value })),
+  );
   const side = 260;
   const height = (side - 42) * (map.rows.length / Math.max(1, map.columns.length)) + 66;
-  const text = { fontSize: 10, fill: "var(--axis)", stroke: "none", tickSize: 0, tickPadding: 5, label: null };
+  const text = {
+    fontSize: 10,
+    fill: "var(--axis)",
+    stroke: "none",
+    tickSize: 0,
+    tickPadding: 5,
+    label: null,
+  };
   const every = (labels: string[]) => Math.ceil(labels.length / 12);
-  const ticks = (labels: string[]) => labels.map((_, i) => i).filter((i) => i % every(labels) === 0);
+  const ticks = (labels: string[]) => labels.map((_, i) => i).filter(i => i % every(labels) === 0);
   const svg = Plot.plot({
     width: side,
     height,
@@ -38,28 +50,63 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
     x: { type: "band", domain: map.columns.map((_, i) => i), label: null },
     y: { type: "band", domain: map.rows.map((_, i) => i), label: null },
     marks: [
-      Plot.cell(cells.filter((cell) => cell.value !== null), {
-        x: "column", y: "row", fill: (cell) => colour(cell.value, most), className: "heat", inset: 0 }),
-      Plot.text(cells.filter((cell) => cell.value === null), { x: "column", y: "row", text: () => "×", fill: "var(--axis)" }),
-      Plot.axisX(ticks(map.columns), { ...text, anchor: "top", tickFormat: (i: number) => map.columns[i] }),
+      Plot.cell(
+        cells.filter(cell => cell.value !== null),
+        {
+          x: "column",
+          y: "row",
+          fill: cell => colour(cell.value, most),
+          className: "heat",
+          inset: 0,
+        },
+      ),
+      Plot.text(
+        cells.filter(cell => cell.value === null),
+        { x: "column", y: "row", text: () => "×", fill: "var(--axis)" },
+      ),
+      Plot.axisX(ticks(map.columns), {
+        ...text,
+        anchor: "top",
+        tickFormat: (i: number) => map.columns[i],
+      }),
       Plot.axisY(ticks(map.rows), { ...text, tickFormat: (i: number) => map.rows[i] }),
       bar(most, side, height),
-      Plot.tip(cells, Plot.pointer({
-        x: "column", y: "row", stroke: "var(--rule)", fill: "var(--raised)", fontSize: 11.5, textPadding: 7, maxRadius: 20,
-        title: (cell) => `${map.rows[cell.row]}, ${map.columns[cell.column]}\n${cell.value === null ? "no value" : number(cell.value)}`,
-      })),
+      Plot.tip(
+        cells,
+        Plot.pointer({
+          x: "column",
+          y: "row",
+          stroke: "var(--rule)",
+          fill: "var(--raised)",
+          fontSize: 11.5,
+          textPadding: 7,
+          maxRadius: 20,
+          title: cell =>
+            `${map.rows[cell.row]}, ${map.columns[cell.column]}\n` +
+            (cell.value === null ? "no value" : number(cell.value)),
+        }),
+      ),
     ],
   }) as SVGSVGElement;
-  const shown = cells.filter((cell) => cell.value !== null);
+  const shown = cells.filter(cell => cell.value !== null);
   for (const element of svg.querySelectorAll<SVGElement & { __data__?: number }>("g.heat > rect")) {
     const cell = shown[element.__data__ ?? -1];
     element.setAttribute("data-row", String(cell.row));
     element.setAttribute("data-column", String(cell.column));
     element.setAttribute("data-value", String(cell.value));
   }
-  const names = [panel.y?.label && `rows: ${panel.y.label}`, panel.x?.label && `columns: ${panel.x.label}`].filter(Boolean);
+  const names = [
+    panel.y?.label && `rows: ${panel.y.label}`,
+    panel.x?.label && `columns: ${panel.x.label}`,
+  ].filter(Boolean);
   const empty = cells.length - shown.length;
-  return { svg, notes: [...(names.length > 0 ? [names.join(", ") + "."] : []), ...(empty > 0 ? [`${empty} without a value (×).`] : [])] };
+  return {
+    svg,
+    notes: [
+      ...(names.length > 0 ? [names.join(", ") + "."] : []),
+      ...(empty > 0 ? [`${empty} without a value (×).`] : []),
+    ],
+  };
 }
 
 function bar(most: number, side: number, height: number): Plot.Markish {
@@ -72,12 +119,17 @@ function bar(most: number, side: number, height: number): Plot.Markish {
     let inside = "";
     for (let i = 0; i < kBar; ++i) {
       const value = most * ((2 * i) / (kBar - 1) - 1);
-      inside += `<rect x="${(left + (i * width) / kBar).toFixed(2)}" y="${top}" width="${(width / kBar + 0.3).toFixed(2)}" height="9" fill="${colour(value, most)}"/>`;
+      const x = (left + (i * width) / kBar).toFixed(2);
+      inside +=
+        `<rect x="${x}" y="${top}" width="${(width / kBar + 0.3).toFixed(2)}" height="9"` +
+        ` fill="${colour(value, most)}"/>`;
     }
     [-1, 0, 1].forEach((at, i) => {
       const x = left + (width * (at + 1)) / 2;
       const value = at === 0 ? "0" : number(at * most, 2);
-      inside += `<text x="${x}" y="${top + 21}" text-anchor="${["start", "middle", "end"][i]}" font-size="10" fill="var(--axis)">${value}</text>`;
+      inside +=
+        `<text x="${x}" y="${top + 21}" text-anchor="${["start", "middle", "end"][i]}"` +
+        ` font-size="10" fill="var(--axis)">${value}</text>`;
     });
     svg.innerHTML = inside;
     return svg;

@@ -15,7 +15,12 @@ export function entriesOf(figure: Figure, palette: Palette): Entry[] {
   for (const panel of figure.panels) {
     for (const series of panel.series ?? []) {
       const mark = series.mark ?? "line";
-      const entry = entries.get(series.name) ?? { name: series.name, style: palette.style(series), line: false, symbol: false };
+      const entry = entries.get(series.name) ?? {
+        name: series.name,
+        style: palette.style(series),
+        line: false,
+        symbol: false,
+      };
       entry.line ||= mark !== "points";
       entry.symbol ||= mark === "points" || (mark === "line" && series.points.length <= 40);
       entries.set(series.name, entry);
@@ -24,8 +29,11 @@ export function entriesOf(figure: Figure, palette: Palette): Entry[] {
   return [...entries.values()];
 }
 
-export const bandLabels = (figure: Figure) =>
-  [...new Set(figure.panels.flatMap((panel) => (panel.bands ?? []).map((band) => band.label || "shaded")))];
+export const bandLabels = (figure: Figure) => [
+  ...new Set(
+    figure.panels.flatMap(panel => (panel.bands ?? []).map(band => band.label || "shaded")),
+  ),
+];
 
 // Plot's symbols in a box of 10 by 10 about (0, 0), as paths.
 const kShapes: Record<string, string> = {
@@ -47,14 +55,33 @@ const kShapes: Record<string, string> = {
 export function swatch(entry: Entry): SVGGElement {
   const { style } = entry;
   const open = style.hollow || isStroked(style.symbol);
-  return s("g", {},
-    entry.line && s("path", { d: "M-15,0H15", stroke: style.color, "stroke-width": style.width, "stroke-dasharray": style.dash, fill: "none" }),
-    entry.symbol && s("path", { d: kShapes[style.symbol] ?? kShapes.circle, fill: open ? "none" : style.color,
-                                stroke: open ? style.color : "none", "stroke-width": 1.3 }));
+  return s(
+    "g",
+    {},
+    entry.line &&
+      s("path", {
+        d: "M-15,0H15",
+        stroke: style.color,
+        "stroke-width": style.width,
+        "stroke-dasharray": style.dash,
+        fill: "none",
+      }),
+    entry.symbol &&
+      s("path", {
+        d: kShapes[style.symbol] ?? kShapes.circle,
+        fill: open ? "none" : style.color,
+        stroke: open ? style.color : "none",
+        "stroke-width": 1.3,
+      }),
+  );
 }
 
 // Pointing at an entry brings its series to the front in all panels.
-export function drawLegend(figure: Figure, palette: Palette, element: () => HTMLElement): HTMLElement | null {
+export function drawLegend(
+  figure: Figure,
+  palette: Palette,
+  element: () => HTMLElement,
+): HTMLElement | null {
   const entries = entriesOf(figure, palette);
   const bands = bandLabels(figure);
   if (entries.length + bands.length === 0) return null;
@@ -64,11 +91,42 @@ export function drawLegend(figure: Figure, palette: Palette, element: () => HTML
     }
   };
   const button = (entry: Entry) =>
-    h("button", { type: "button", onpointerenter: () => emphasise(entry.name), onpointerleave: () => emphasise(null),
-                  onfocus: () => emphasise(entry.name), onblur: () => emphasise(null), "data-entry": entry.name },
-      s("svg", { width: 34, height: 12, viewBox: "-17 -6 34 12", "aria-hidden": "true" }, swatch(entry)), entry.name);
-  return h("ul", { class: "legend", "aria-label": "Legend" },
-    entries.map((entry) => h("li", {}, button(entry))),
-    bands.map((label) => h("li", {}, h("span", { class: "band-key" },
-      s("svg", { width: 34, height: 12, "aria-hidden": "true" }, s("rect", { x: 4, width: 26, height: 12, fill: "var(--band)" })), label))));
+    h(
+      "button",
+      {
+        type: "button",
+        onpointerenter: () => emphasise(entry.name),
+        onpointerleave: () => emphasise(null),
+        onfocus: () => emphasise(entry.name),
+        onblur: () => emphasise(null),
+        "data-entry": entry.name,
+      },
+      s(
+        "svg",
+        { width: 34, height: 12, viewBox: "-17 -6 34 12", "aria-hidden": "true" },
+        swatch(entry),
+      ),
+      entry.name,
+    );
+  return h(
+    "ul",
+    { class: "legend", "aria-label": "Legend" },
+    entries.map(entry => h("li", {}, button(entry))),
+    bands.map(label =>
+      h(
+        "li",
+        {},
+        h(
+          "span",
+          { class: "band-key" },
+          s(
+            "svg",
+            { width: 34, height: 12, "aria-hidden": "true" },
+            s("rect", { x: 4, width: 26, height: 12, fill: "var(--band)" }),
+          ),
+          label,
+        ),
+      ),
+    ),
+  );
 }

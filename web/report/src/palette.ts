@@ -3,7 +3,7 @@
 import type { Figure, Role, Series } from "./schema";
 
 export interface Style {
-  color: string;  // a CSS colour
+  color: string; // a CSS colour
   symbol: string;
   hollow: boolean;
   dash: string | null;
@@ -23,9 +23,21 @@ const kRoles: Record<Role, { symbol: string; dash: string | null; width: number 
 };
 
 const kRampSteps = 10;
-const kRampSymbols = ["circle", "square", "triangle", "diamond", "star", "wye", "cross", "diamond2", "square2", "triangle2"];
+const kRampSymbols = [
+  "circle",
+  "square",
+  "triangle",
+  "diamond",
+  "star",
+  "wye",
+  "cross",
+  "diamond2",
+  "square2",
+  "triangle2",
+];
 
-const roleOf = (series: Series): Role => (series.role && series.role in kRoles ? series.role : "other");
+const roleOf = (series: Series): Role =>
+  series.role && series.role in kRoles ? series.role : "other";
 
 // The paper's FULL is drawn in the colour of ours, hollow.
 function modelOf(name: string): Role | null {
@@ -34,7 +46,9 @@ function modelOf(name: string): Role | null {
 }
 
 const repeats = (role: Role, figure: Figure) =>
-  figure.panels.some((panel) => (panel.series ?? []).filter((series) => roleOf(series) === role).length > 1);
+  figure.panels.some(
+    panel => (panel.series ?? []).filter(series => roleOf(series) === role).length > 1,
+  );
 
 // Where a role occurs several times in a panel, its series are an order (depth 1, 2, ...) and have
 // a ramp of colours by name, the same in all panels of the figure.
@@ -59,15 +73,26 @@ export class Palette {
     const onlyPoints = series.mark === "points";
     const at = this.ramp.indexOf(series.name);
     if (at >= 0) {
-      const step = this.ramp.length === 1 ? 0 : Math.round((at * (kRampSteps - 1)) / (this.ramp.length - 1));
-      return { color: `var(--ramp-${step})`, symbol: kRampSymbols[at % kRampSymbols.length], hollow: false,
-               dash: series.mark === "dashes" ? "5 3" : null, width: 1.4 };
+      const step =
+        this.ramp.length === 1 ? 0 : Math.round((at * (kRampSteps - 1)) / (this.ramp.length - 1));
+      return {
+        color: `var(--ramp-${step})`,
+        symbol: kRampSymbols[at % kRampSymbols.length],
+        hollow: false,
+        dash: series.mark === "dashes" ? "5 3" : null,
+        width: 1.4,
+      };
     }
     const model = role === "paper" ? modelOf(series.name) : null;
     const drawn = kRoles[model ?? role];
     const dash = series.mark === "dashes" || role === "paper" ? (drawn.dash ?? "5 3") : drawn.dash;
-    return { color: `var(--${model ?? role})`, symbol: drawn.symbol, hollow: role === "paper",
-             dash: onlyPoints ? null : dash, width: drawn.width };
+    return {
+      color: `var(--${model ?? role})`,
+      symbol: drawn.symbol,
+      hollow: role === "paper",
+      dash: onlyPoints ? null : dash,
+      width: drawn.width,
+    };
   }
 }
 

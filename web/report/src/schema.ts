@@ -40,7 +40,8 @@ export interface Point {
   note?: string;
 }
 
-export type Role = "full" | "diag" | "gdpp" | "constrr" | "adarr" | "tunedrr" | "bayes" | "paper" | "other";
+export type Role =
+  "full" | "diag" | "gdpp" | "constrr" | "adarr" | "tunedrr" | "bayes" | "paper" | "other";
 
 export interface Series {
   name: string;

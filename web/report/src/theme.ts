@@ -32,5 +32,15 @@ export function themeButton(): HTMLElement {
       // then it holds until the page is closed
     }
   };
-  return h("button", { type: "button", class: "theme", onclick: turn, "aria-label": "Switch between light and dark", title: "Light or dark" }, "◐");
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "theme",
+      onclick: turn,
+      "aria-label": "Switch between light and dark",
+      title: "Light or dark",
+    },
+    "◐",
+  );
 }
