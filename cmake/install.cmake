@@ -9,8 +9,9 @@ install(DIRECTORY gramian DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/gramian)
 install(EXPORT gramian-targets NAMESPACE gramian:: DESTINATION ${config_folder})
-configure_package_config_file(cmake/gramian-config.cmake.in ${PROJECT_BINARY_DIR}/gramian-config.cmake
+set(config ${PROJECT_BINARY_DIR}/gramian-config.cmake)
+set(config_version ${PROJECT_BINARY_DIR}/gramian-config-version.cmake)
+configure_package_config_file(cmake/gramian-config.cmake.in ${config}
                               INSTALL_DESTINATION ${config_folder})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/gramian-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/gramian-config.cmake ${PROJECT_BINARY_DIR}/gramian-config-version.cmake
-        DESTINATION ${config_folder})
+write_basic_package_version_file(${config_version} COMPATIBILITY SameMinorVersion)
+install(FILES ${config} ${config_version} DESTINATION ${config_folder})

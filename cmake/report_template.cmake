@@ -10,4 +10,5 @@ file(WRITE ${OUT}
      "std::string_view report_template() {\n"
      "  static constexpr char page[] = R\"gramian_page(")
 file(APPEND ${OUT} "${page}")
-file(APPEND ${OUT} ")gramian_page\";\n  return {page, sizeof(page) - 1};\n}\n\n}  // namespace gramian\n")
+file(APPEND ${OUT}
+     ")gramian_page\";\n  return {page, sizeof(page) - 1};\n}\n\n}  // namespace gramian\n")

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Checks `gramian export --to onnx` with onnxruntime, and with the checker of the onnx package. Both come from
-# PyPI, into a virtual environment in build/onnx: this script needs a network the first time, ./test.sh never.
+# Checks `gramian export --to onnx` with onnxruntime and with the checker of the onnx package. Both
+# are installed from PyPI into a virtual environment in build/onnx the first time, which needs a
+# network; ./test.sh never does.
 #
-#   scripts/check_onnx.sh [BUILD]      BUILD: folder of a built tree, default build/release
+#   scripts/check_onnx.sh [BUILD]      BUILD: folder of a built tree, build/release if not given
 source "$(dirname "$0")/common.sh"
 
 build=${1:-build/release}
@@ -11,12 +12,14 @@ if ! "$venv/bin/python" -c "import onnx, onnxruntime" 2>/dev/null; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet --requirement scripts/onnx_requirements.txt
 fi
-GRAMIAN_ONNXRUNTIME_PYTHON="$PWD/$venv/bin/python" ctest --test-dir "$build" --output-on-failure -R 'exporting.*onnxruntime'
+GRAMIAN_ONNXRUNTIME_PYTHON="$PWD/$venv/bin/python" \
+  ctest --test-dir "$build" --output-on-failure -R 'exporting.*onnxruntime'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for kind in diag gdpp full; do
-  "$build/gramian" train configs/paper_sigma5.toml "model.kind=$kind" train.steps=100 --out "$work/$kind" >/dev/null
+  "$build/gramian" train configs/paper_sigma5.toml "model.kind=$kind" train.steps=100 \
+    --out "$work/$kind" >/dev/null
   "$build/gramian" export "$work/$kind" --to onnx >/dev/null
   "$venv/bin/python" - "$work/$kind/learned.onnx" <<'PYTHON'
 import collections, sys

@@ -1,8 +1,8 @@
 """What a training step of the network of `gramian reproduce gd-fig4` costs in JAX.
 
-The network: an embedding of width 40, an MLP 40-160-40, and one layer of linear attention, computed
-for the query only. The batch: 512 prompts, each a sine with ten examples. The optimiser is Adam, and
-a hundred steps are one compiled scan. Prints the processor time of one core:
+The network: an embedding of width 40, an MLP 40-160-40, and one layer of linear attention, which is
+computed for the query only. The batch: 512 prompts, each a sine with ten examples. The optimiser is
+Adam, and a hundred steps are one compiled scan. Prints the processor time of one core:
 
     taskset -c 0 bench/peers/.venv/bin/python bench/peers/jax_sine.py
 """
