@@ -9,9 +9,9 @@
 //     rho(x) = w(x) sum_ij (A^-1)_ji p_i(x) Phi_j(x),    Phi_j(x) = int sgn(y - x) p_j(y) w(y) dy,
 //     A_ij = int p_i(x) Phi_j(x) w(x) dx
 //
-// for any polynomials p_i of degree i < m; for odd m with a row p_m = 0, Phi_m = 1 more. The
-// integrals are sums on a grid in the root of x, where the law is smooth and as wide for every d
-// and n.
+// for any polynomials p_i of degree i < m, and for odd m with one more row p_m = 0, Phi_m = 1. The
+// integrals are sums on a grid in the root of x, in which the density is smooth and equally wide
+// for every d and n.
 //
 // Letters: d input dimension, n context length, s_2 variance of an input.
 #pragma once
@@ -30,13 +30,14 @@ struct EigenvalueLaw {
   std::vector<double> lambda;  // nodes, ascending
   std::vector<double> count;   // expected eigenvalues of a prompt at each; d in all
 
-  // Without the largest eigenvalues, of which a prompt has `rare` on average: what a mean over 1 /
-  // rare prompts does not see. 0: as it is.
+  // The law without its largest eigenvalues, of which a prompt has `rare` on average: a mean over
+  // fewer than 1 / rare prompts does not show them. 0 leaves nothing out.
   EigenvalueLaw without_largest(double rare) const;
 };
 
-// Errors: config, unless x is Gaussian with a covariance that is a multiple of I, d <= 64 and n is
-// not d (its smallest eigenvalue then has an infinite density at zero). Some ten milliseconds.
+// Errors: config, unless x is Gaussian with a covariance that is a multiple of I, d <= 64, and n
+// differs from d (for n = d the smallest eigenvalue has an infinite density at zero). Cost: some
+// ten milliseconds.
 Expected<EigenvalueLaw> eigenvalue_law(const RegressionTask& task);
 // The same errors, without the work.
 Status check_eigenvalue_law(const RegressionTask& task);

@@ -1,6 +1,6 @@
-// Linear self-attention on tokens with any number of outputs, and the weights with which it is an
-// algorithm (von Oswald et al. 2022). Plain loops: the judge of the engine, and the place of what
-// the engine has no form for.
+// Linear self-attention on tokens with any number of outputs, and weights with which it runs an
+// algorithm (von Oswald et al. 2022). Plain loops: the fast networks are tested against them, and
+// several outputs, which the fast networks do not have, exist here only.
 //
 //     e' = e + P sum_{j in keys} e_j (e_j^T Q e)       for every token e, the query last and no key
 //
@@ -32,18 +32,19 @@ constexpr TokenShape plain_shape(std::size_t d, std::size_t o) { return {d + o, 
 // The tokens after the layer; the last token is no key.
 std::vector<double> attend(const TokenLayer& layer, std::span<const double> tokens);
 
-// Proposition 1 and GD++: y <- y - dW x, x <- x - curvature sum_i x_i x_i^T x for every token at
-// once, with dW = -step sum_i (W_0 x_i - y_i) x_i^T. curvature = 0 is plain gradient descent from
-// W_0 (empty: zero); K layers are K steps.
+// Proposition 1 and GD++: for every token at once y <- y - dW x and x <- x - curvature sum_i x_i
+// x_i^T x, with dW = -step sum_i (W_0 x_i - y_i) x_i^T. curvature = 0 is plain gradient descent
+// from W_0 (empty: zero); K layers are K steps.
 TokenLayer gd_layer(const TokenShape& shape, double step, double curvature = 0,
                     std::span<const double> start = {});
 
 // Proposition 3: tokens (content, one-hot position) of size content + positions, with x_j and y_j
-// in tokens that follow each other, (x_j, 0) and (0, y_j). One layer writes the content of the next
-// token in the place of the position; of the token of x_j that is (0, y_j). The last token has no
-// next one and keeps its position, and so does the one before it: the query is no key.
+// in tokens that follow each other, (x_j, 0) and (0, y_j). One layer replaces the position of every
+// token by the content of the next one, for the token of x_j by (0, y_j). The last token has no
+// next one and keeps its position, and so does the one before it, since the query is no key.
 TokenLayer copy_layer(std::size_t content, std::size_t positions);
-// A token of x after it, for gd_layer. content = d + o, and at least as many positions.
+// Where x and y are in a token of x after that layer, for gd_layer. content = d + o, and there are
+// at least as many positions.
 constexpr TokenShape copied_shape(std::size_t d, std::size_t o, std::size_t positions) {
   return {d + o + positions, 0, d + o + d, d, o};
 }

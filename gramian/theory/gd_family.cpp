@@ -13,13 +13,13 @@ namespace {
 constexpr int kIterations = 200;
 constexpr double kSmallestStep = 1e-9;  // relative: Levenberg-Marquardt has converged
 
-// Deep GD++ has many valleys: so many starts, of which those that lead after a few iterations go
-// on.
+// Deep GD++ has many local minima. The search begins from so many starts; those with the least loss
+// after a few iterations go on.
 constexpr int kStarts = 96;
 constexpr int kTrialIterations = 20;
 constexpr std::size_t kFinalists = 8;
 constexpr int kFinalIterations = 500;
-constexpr double kGuarded = 1e-7;  // rarer eigenvalues may do what they like
+constexpr double kGuarded = 1e-7;  // rarer eigenvalues are not guarded
 
 ContextMean mean_of(const std::vector<double>& values) {
   const double count = static_cast<double>(values.size());
@@ -41,7 +41,8 @@ double rho(double eigenvalue, std::span<const GdLayer> layers) {
   return rho;
 }
 
-// What the loss is a sum over: sum_k count_k (rho_k^2 + noise / lambda_k (1 - rho_k)^2).
+// The eigenvalues that the loss is a sum over: sum_k count_k (rho_k^2 + noise / lambda_k
+// (1 - rho_k)^2).
 struct LossTerms {
   std::span<const double> lambda;
   std::span<const double> count = {};  // empty: one of each
@@ -286,7 +287,7 @@ GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFa
     theta = fit.minimise(theta, kTrialIterations);
     candidates.push_back({fit.squares(theta), theta});
   }
-  if (candidates.empty()) {  // very deep: steps so small that no layer makes anything larger
+  if (candidates.empty()) {  // very deep: begin with steps so small that no layer enlarges rho
     Eigen::VectorXd theta = Eigen::VectorXd::Constant(size, 1 / law.lambda.back());
     theta.tail(size - stored) *= 0.1;
     candidates.push_back({fit.squares(theta), theta});

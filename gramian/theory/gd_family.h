@@ -1,4 +1,4 @@
-// Gradient descent and GD++ in closed form: what the best network of that family reaches.
+// Gradient descent and GD++ in closed form, and the best network of that family.
 //
 // With weights omega_yx = -step and omega_xx = -curvature on G/n (von Oswald et al. 2022, Prop. 1
 // and GD++) everything commutes with S_hat = 1/n sum x x^T. In its eigenbasis, from (s, rho) = (1,
@@ -12,8 +12,7 @@
 //     1/2 s_2 E sum_i [rho_i^2 + sigma^2 / (n lambda_i) (1 - rho_i)^2].
 //
 // The best steps and curvatures are found by Levenberg-Marquardt, on a sample of contexts or over
-// the exact law of lambda. This is the floor under every trained network whose layers are of this
-// form, and which networks find it is what the paper asks.
+// the exact law of lambda. No network whose layers have this form can be expected to do better.
 //
 // Letters: d input dimension, n context length, L layers, S_hat as above (G/n without the targets).
 #pragma once
@@ -38,8 +37,8 @@ struct ContextMean {
 // The eigenvalues of S_hat of many contexts.
 class ContextSpectra {
  public:
-  // The task must have no noise and S a multiple of I; its weights are taken as N(0, I). Errors:
-  // config.
+  // Weights are N(0, I), whatever the task says. Errors: config, if the task has noise or an S that
+  // is not a multiple of I.
   static Expected<ContextSpectra> draw(const RegressionTask& task, std::size_t contexts,
                                        std::uint64_t seed);
 
@@ -74,22 +73,23 @@ struct GdOptimum {
   ContextMean loss;
 };
 
-// The least loss of L layers. Deterministic; begins from the optimum of L - 1 layers, and that from
-// L - 2, ..
+// The least loss of L layers on this sample. Deterministic. The search begins from the optimum of
+// L - 1 layers, which is found in the same way.
 GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& family);
 
 // The same over the exact law, for w ~ N(0, I) and `noise` = E sigma^2: no sampling error.
 double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers);
 
-// From many fixed starts, as deep GD++ has many valleys; not proven to be the global minimum. Half
-// a second for seven layers. Without noise rare large eigenvalues carry the loss of deep GD++. With
-// `rare` > 0 the largest, of which a prompt has so many on average, do not count, as in what a mean
-// over fewer than 1 / rare prompts shows (and as the loss returned); down to one in 1e7 they still
-// must not be worse than predicting zero, |rho| <= 1.
+// The search begins from many fixed starts, because deep GD++ has many local minima; that the best
+// one is global is not proven. Without noise, rare large eigenvalues carry the loss of deep GD++.
+// With `rare` > 0 the largest eigenvalues, of which a prompt has so many on average, count neither
+// in the search nor in the loss returned: a mean over fewer than 1 / rare prompts does not show
+// them. Down to one prompt in 1e7 the network must still not be worse on them than predicting zero,
+// |rho| <= 1. Cost: half a second for seven layers.
 GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family,
                   double rare = 0);
 
-// These layers as a network of kind gdpp, otherwise of this spec, for contexts of n tokens.
+// A network of kind gdpp with these layers, for contexts of n tokens; all else is as in `spec`.
 Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n);
 
 }  // namespace gramian

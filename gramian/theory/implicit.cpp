@@ -120,7 +120,7 @@ DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before,
   const double a = before.a, rho = context.rho;
   const Matrix identity = Matrix::Identity(d, d);
 
-  // The layer's view of the context: tokens are F e, and e = (x, <w*, x> + r) with residuals r
+  // What the layer sees of the context: tokens are F e, and e = (x, <w*, x> + r) with residuals r
   // orthogonal to x.
   const Matrix image = m + u * w_star.transpose();
   const Vector offset = a * w_star - w;

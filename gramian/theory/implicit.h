@@ -8,7 +8,8 @@
 //
 //     x_i^l = M x_i + y_i u,    y_i^l = a y_i - <w, x_i>,    x_t^l = M x_t,    y_t^l = -<w, x_t>
 //
-// Plain double loops over one prompt, for any network: to understand and to check, not to train.
+// Plain double loops over one prompt, for any network: meant for explaining and testing, not for
+// training.
 // Equations: Vladymyrov et al. 2024, with the errata of docs/theory.md.
 //
 // Letters: d input dimension, D = d + 1, L layers, c scale of G. Matrices are row-major.
@@ -34,8 +35,8 @@ struct ImplicitState {
 
 // The state before the first layer and after each: L + 1 of them, by Lemma 4.3,
 //
-//     M' = (I + A) M - b w^T,   u' = (I + A) u + a b,   a' = (1 + delta) a + <c, u>,   w' = (1 +
-//                               delta) w - M^T c
+//     M' = (I + A) M - b w^T,         u' = (I + A) u + a b,
+//     a' = (1 + delta) a + <c, u>,    w' = (1 + delta) w - M^T c
 //
 // where [A b; c^T delta] = sum_h P_h G^l Q_h. `gram` is sum_j e_j e_j^T over the keys [D, D] (the
 // query among them if the network says so), `factor` the c that scales it.
@@ -50,8 +51,8 @@ struct ContextMoments {
 };
 ContextMoments moments_at(const ImplicitState& state, std::span<const double> gram, double factor);
 
-// The context as its least squares solution and what that leaves: G = [S, S w*; .., w*^T S w* +
-// rho].
+// The context as its least squares solution w* and the residuals of it:
+// G = [S, S w*; (S w*)^T, w*^T S w* + rho].
 struct LeastSquares {
   std::vector<double> sigma;   // [d, d] S, times c
   std::vector<double> w_star;  // [d]    S w* = alpha, of least norm where S is singular
@@ -69,8 +70,8 @@ LeastSquares least_squares(std::span<const double> gram, double factor);
 //     Pi     = omega_yx M^T (M + u w*^T)               a direct step (omega_yx < 0)
 //     Phi    = omega_yx a rho M^T                      a step along the momentum
 //
-// g is minus half the gradient of sum_i (a y_i - <w, x_i>)^2 in w, times c; S^l, lambda^l are what
-// the layer sees.
+// g is minus half the gradient of sum_i (a y_i - <w, x_i>)^2 in w, times c; S^l and lambda^l are
+// the parts of the Gram matrix that the layer sees.
 struct DiagonalLayer {
   std::vector<double> forgetting;  // [d, d] Lambda
   std::vector<double> gathering;   // [d, d] Gamma

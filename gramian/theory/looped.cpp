@@ -112,7 +112,7 @@ LoopedOptimum LoopedContexts::optimum(int loops) const {
     if (change < 1e-13) break;
   }
   s = sums_over(spectra_, a, loops);
-  // The error of the zero: that of the derivative, over its slope.
+  // The standard error of the zero is that of the derivative over its slope.
   const double step_error = standard_error(s.count, s.first, s.first2) / (s.second / s.count);
   return {{a, step_error}, {s.value / s.count, standard_error(s.count, s.value, s.value2)}};
 }
@@ -151,7 +151,8 @@ RotatedOptimum LoopedContexts::rotated_optimum(int loops) const {
     }
     return RotatedOptimum{a, k, loss(matrix, loops)};
   };
-  // The loss is even in k. Downhill in the eight directions of a grid that becomes finer.
+  // The loss is even in k. The search goes to the best of eight neighbours on a grid of (a, k),
+  // which becomes finer when none is better.
   RotatedOptimum best = evaluate(optimum(loops).step.mean, 0);
   double grid = 0.1;
   while (grid > 1e-3) {

@@ -1,28 +1,28 @@
-// Looped transformers and gradient descent in many steps (Gatmiry et al. 2024), without training
-// one.
+// Looped transformers and gradient descent in many steps (Gatmiry et al. 2024): losses and optima
+// that need no training.
 //
 // Tasks: x ~ N(0, S), w ~ N(0, S^-1), y = <w, x>, no noise. L loops of one preconditioned layer (A,
 // u), on G/n:
 //
-//     w^{l+1} - w = M (w^l - w) + A^T S_hat u,   M = I - A^T S_hat,   S_hat = 1/n sum x x^T,   w^0
-//       = 0
-//     w^L - w = -M^L w + (I - M^L) u
+//     w^{l+1} - w = M (w^l - w) + A^T S_hat u,    M = I - A^T S_hat,    w^0 = 0
+//     w^L - w = -M^L w + (I - M^L) u,             S_hat = 1/n sum x x^T
 //
-// so that, the error of the prediction squared (without the 1/2 of the rest of this library, as in
-// the paper),
+// The loss is the mean squared error of the prediction (without the 1/2 of the rest of this
+// library, as in the paper):
 //
-//     loss(A, u) = loss(A, 0) + E u^T (I - M^L)^T S (I - M^L) u,    loss(A, 0) = E tr[S M^L S^-1
-//       M^{L T}]
+//     loss(A, u) = loss(A, 0) + E u^T (I - M^L)^T S (I - M^L) u
+//     loss(A, 0) = E tr[S M^L S^-1 M^{L T}]
 //
-// and with A' = C^T A C, S = C C^T, everything is as for S = I: loss(A, 0) = E |(I - A'^T S_g)^L|^2
+// With A' = C^T A C, S = C C^T, everything is as for S = I: loss(A, 0) = E |(I - A'^T S_g)^L|^2
 // with S_g the S_hat of standard normal inputs. The best symmetric A is a* S^-1, with a* the
 // minimiser of E sum_i (1 - a l_i)^2L over the eigenvalues l of S_g; for L = 1 it is n / (n + d +
 // 1), with loss d (d + 1) / (n + d + 1).
 //
-// From L = 3 on it is a saddle: A' = a I + k J, J a rotation by ninety degrees, is better, and by a
-// factor of eight for L = 10, d = 10, n = 100. M = (1 - a) I - a E + k J (1 + E), E = S_g - I
-// small: in a plane in which E is e and -e the eigenvalues of a E - k J are +-sqrt(a^2 e^2 - k^2),
-// so a turn shrinks what loops amplify. Trained networks find it.
+// From L = 3 on this A is a saddle of the loss: A' = a I + k J, J a rotation by ninety degrees, is
+// better, by a factor of eight for L = 10, d = 10, n = 100. The reason: M is (1 - a) I - a E +
+// k J (1 + E) with a small E = S_g - I. In a plane in which E has the eigenvalues e and -e those of
+// a E - k J are +-sqrt(a^2 e^2 - k^2), so that a rotation shrinks what loops amplify. Trained
+// networks find it.
 //
 // Letters: d input dimension, n context length, L loops, a step size, S covariance of x.
 #pragma once
@@ -61,8 +61,8 @@ class LoopedContexts {
   // The best A' = a I + k J, J with blocks (0 1; -1 0) on its diagonal (for odd d the last entry is
   // zero). Deterministic; costs some fifty evaluations of the loss below.
   RotatedOptimum rotated_optimum(int loops) const;
-  // The share of contexts with an eigenvalue above 2/a: on these every further loop makes things
-  // worse, and for the mean it is only a question of how many loops until they carry it.
+  // The share of contexts with an eigenvalue above 2/a. On these the loss grows with every loop, so
+  // that with enough loops they carry the mean.
   ContextMean diverging(double a) const;
 
   // A [d, d] row-major, for S = I and u = 0. The gradient is -2 E sum_k S_g M^{L-1-k} M^{L T} M^k.
@@ -75,9 +75,9 @@ class LoopedContexts {
   ContextSpectra spectra_;
 };
 
-// d log |grad loss|^2 / d log loss along A = a I, by least squares over `points` steps a, evenly
-// spaced in log(1 - a) between first and last. (2L - 1) / L for n -> infinity (Theorem 3.4 has it
-// as the exponent of a lower bound).
+// d log |grad loss|^2 / d log loss along A = a I, fitted by least squares to `points` values of a
+// that are evenly spaced in log(1 - a) from `first` to `last`. It tends to (2L - 1) / L for
+// n -> infinity, the exponent of the lower bound in Theorem 3.4.
 double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first,
                                 double last, int points);
 
@@ -87,8 +87,8 @@ struct FlowPoint {
   std::vector<double> a;  // [d, d]
 };
 
-// dA/dt = -grad loss(A, 0) from A = 0, on the contexts as they are; S = I. One point for each time,
-// ascending. Fourth-order Runge-Kutta.
+// Gradient flow dA/dt = -grad loss(A, 0) from A = 0 for S = I, on these contexts, by fourth-order
+// Runge-Kutta. Returns one point for each of `times`, which ascend.
 std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops,
                                      std::span<const double> times);
 

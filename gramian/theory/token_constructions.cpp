@@ -22,15 +22,15 @@ Transformer interleaved_descent(int d, int n, double step) {
   const auto identity = [&](auto at) {
     for (std::size_t i = 0; i < width; ++i) at(i, i) = 1;
   };
-  // The copying layer, all as right factors of rows. A token of x asks for the position after its
-  // own; keys are positions.
+  // The copying layer; tokens are rows, and weights multiply them from the right. The query of a
+  // token of x is the position after its own, and keys are positions.
   matrix([&](auto at) {
     for (std::size_t k = 0; k + 1 < count; k += 2) at(content + k, content + k + 1) = 1;
   });
   matrix([&](auto at) {
     for (std::size_t k = 0; k < count; ++k) at(content + k, content + k) = 1;
   });
-  // What is read: the content, to the last d numbers, minus the position that the reader has.
+  // What a token of x receives: the content, in the last d numbers, minus its own position.
   matrix([&](auto at) {
     for (std::size_t i = 0; i < content; ++i) at(i, width - content + i) = 1;
     for (std::size_t k = 1; k < count; ++k) at(content + k, content + k - 1) = -1;
