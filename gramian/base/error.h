@@ -1,5 +1,5 @@
-// Errors as values. The core never throws; each edge (the program, a binding)
-// turns an Error once into an exit code or an exception.
+// Errors as values. Nothing here throws; the program turns an Error into an exit code, and a
+// binding to another language would turn it into an exception.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,12 +11,12 @@
 namespace gramian {
 
 enum class ErrorKind {
-  usage,        // the command line is wrong                    -> exit 2
-  config,       // a key, a value or a combination is refused   -> exit 2
-  io,           // a file cannot be read or written             -> exit 3
-  format,       // a file is not what it claims to be           -> exit 3
-  numeric,      // a computation left the finite numbers        -> exit 4
-  interrupted,  // the user asked to stop; state was saved      -> exit 130
+  usage,        // the command line is wrong                    -> exit code 2
+  config,       // a key, a value or a combination is refused   -> exit code 2
+  io,           // a file cannot be read or written             -> exit code 3
+  format,       // a file is not what it claims to be           -> exit code 3
+  numeric,      // a computation left the finite numbers        -> exit code 4
+  interrupted,  // the user asked to stop; state was saved      -> exit code 130
 };
 
 struct Error {

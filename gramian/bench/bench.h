@@ -64,12 +64,14 @@ struct BenchResult {
   std::vector<TargetTime> targets;  // full and diag, L = 4, on each instruction set of the machine
 };
 
-// The time of one case; `budget` seconds of steps are timed (at least five steps).
+// The time of one case: steps are timed for `budget` seconds, and at least five of them.
 BenchTime time_case(const BenchCase& what, double peak_gflops, double budget);
 
 std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget);
 
-// Everything. `report` is called with cases done and in all; false stops early.
+// All cases, contexts, transformers and instruction sets, and the signature. `report` is called
+// with the number of cases done and that of all; if it returns false, what is done so far is
+// returned.
 BenchResult run_bench(double budget, const std::function<bool(int done, int total)>& report);
 
 std::string bench_json(const BenchResult& result);

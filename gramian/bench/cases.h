@@ -1,5 +1,5 @@
-// The one list of networks: the tests run it as correctness and as gradient on every instruction
-// set, `gramian bench --target` as speed.
+// The one list of networks. Tests compare the kernels with the reference and with central
+// differences on each of them and on every instruction set; `gramian bench --target` times them.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ std::vector<NetworkCase> network_cases();
 // layers stay of order one.
 Network random_network(const NetworkCase& c, std::uint64_t seed);
 
-// The kernels take any scale of G; this one keeps short contexts (n < d) from exploding,
-// where neither differences nor float nor times mean anything.
+// The kernels accept any scale of G. This one keeps short contexts (n < d) from exploding, where
+// neither differences nor float nor times would mean anything.
 inline double tame_factor(const NetworkCase& c) { return 1.0 / (c.n + 2 * c.spec.d); }
 
 }  // namespace gramian

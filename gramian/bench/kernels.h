@@ -33,8 +33,8 @@ struct KernelBench {
   std::vector<Row> rows;
 };
 
-// Each case on each of the targets (names from simd_targets()) in turn, so that a ratio is
-// taken while the machine was in one state. `report` as for run_bench.
+// Times each case on all targets (names from simd_targets()) in turn, so that the times of a ratio
+// are taken under the same load. `report` as for run_bench.
 KernelBench run_kernel_bench(const std::vector<NetworkCase>& cases,
                              const std::vector<std::string>& targets, double budget,
                              const std::function<bool(int done, int total)>& report);

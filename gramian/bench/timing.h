@@ -32,7 +32,8 @@ Sample repeat(double budget, const auto& body) {
   return {median, (times[count * 3 / 4] - times[count / 4]) / median};
 }
 
-// The median time of a body too short for the clock: of so many in a row that they take 20 us.
+// The median time of a body that is too short for the clock: as many as take 20 us are timed
+// together.
 double median_seconds(double budget, const auto& body) {
   body();
   const double once = std::min(seconds_of(body), seconds_of(body));

@@ -1,9 +1,10 @@
 // The two layouts of layout.h behind one interface, so that the formulas of a network are written
 // once. Per-target header.
 //
-// A layout object is one place of a block: a register of prompts in `lanes`, one prompt in
-// `rows`. All matrices are [size, size], all vectors [size]. Matrix() and Vector() give this
-// place's part of what the pass holds for the block; the other functions take such parts.
+// A layout object stands for one place of a block, the part that is computed at a time: a register
+// of prompts in `lanes`, one prompt in `rows`. All matrices are [size, size], all vectors [size].
+// Matrix() and Vector() take what the pass holds for the whole block and return the part of this
+// place; all other functions take such parts.
 #if defined(GRAMIAN_LANES_LAYOUT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_LANES_LAYOUT_INL_H
 #undef GRAMIAN_LANES_LAYOUT_INL_H
@@ -65,8 +66,8 @@ class InLanes {
     for (size_t i = 0; i < size_; ++i) Increase<T>(hn::Set(Tag<T>(), value), m, i * size_ + i);
   }
 
-  // Vectors, a register at a time. Registers(size) are all of a vector, Registers(i + 1) reach
-  // entry i.
+  // Vectors, a register at a time: a whole vector has Registers(size) of them, and its entries up
+  // to i lie in the first Registers(i + 1).
   size_t Registers(size_t count) const { return count; }
   size_t MatrixRegisters() const { return size_ * size_; }
   static HWY_INLINE Vec<T> Get(const T* x, size_t i) { return hn::Load(Tag<T>(), x + i * kLanes); }
@@ -240,7 +241,7 @@ class InRows {
     return Get(panel_ + i * ld_, j);
   }
 
-  // All prompts at once, with the first: each line of the block is read once.
+  // The first place loads all prompts at once, so that each line of the block is read once.
   void LoadScaled(const T* block, T factor, T* m, const T* x = nullptr) const {
     if (place_ != 0) return;
     for (size_t i = 0; i < size_; ++i) {
@@ -281,7 +282,8 @@ class InRows {
     Transpose<Part::all>(size_, b.data, panel_, ld_);
     return {panel_, ld_};
   }
-  // In sixteen chains that are added by halves, so that the order does not depend on the registers.
+  // Sixteen partial sums, which are then added by halves: an order that does not depend on the
+  // width of a register.
   static Vec<T> DotOf(size_t count, const T* x, const T* y) {
     constexpr size_t kChains = kLanes / kRegister<T>;
     Vec<T> chain[kChains];

@@ -14,28 +14,30 @@ namespace gramian {
 // neighbours of one row of one prompt; the matrices at work are sixteen times smaller.
 enum class Layout { lanes, rows };
 
-// Matrices with at least this many rows lie in rows. One number for every machine, so that results
-// do not depend on the instruction set, between the measured ones: with AVX-512 rows are faster
-// from about 110 (FULL) and 150 (DIAG), less where others use the third-level cache; with AVX2 from
-// 32 (DIAG) and 60 (FULL), by half at 96 (docs/performance.md).
+// Matrices with at least this many rows lie in rows. The number is the same on every machine, so
+// that results do not depend on the instruction set, and a compromise between measured ones: with
+// AVX-512 rows are faster from about 110 (FULL) and 150 (DIAG) on, or less where other programs use
+// the third-level cache; with AVX2 from 32 (DIAG) and 60 (FULL), and by half at 96
+// (docs/performance.md).
 inline constexpr std::size_t kRowsFrom = 96;
 constexpr Layout layout_for(std::size_t rows) {
   return rows < kRowsFrom ? Layout::lanes : Layout::rows;
 }
 
-// Columns of a row with its padding: one width for every instruction set. An odd number of
-// sixteens, so that a column does not fall into a few sets of the cache.
+// Columns of a row with its padding, the same for every instruction set. It is an odd multiple of
+// sixteen, so that the entries of a column do not compete for a few sets of the cache.
 constexpr std::size_t padded(std::size_t columns) {
   return ((columns + kLanes - 1) / kLanes | 1) * kLanes;
 }
 
-// Rows of a right factor that are worked on at a time: sixteen kilobytes with the registers of
+// So many rows of a right factor are used at a time: sixteen kilobytes with the registers of
 // AVX-512.
 inline constexpr std::size_t kPanelDepth = 72;
 
-// Numbers from prompt to prompt, for [rows, rows] and for [rows] in layout `rows`. Both have room
-// for more: a vector for one entry behind its padding, a matrix for some vectors after it. (Prompts
-// are then not a power of two apart, which would put them in a few sets of the cache.)
+// The distance between two prompts in layout `rows`, of vectors [rows] and of matrices [rows,
+// rows]. Both leave room: behind a vector and its padding for one more entry, behind a matrix for
+// some vectors. (Prompts are then not a power of two apart, and do not compete for a few sets of
+// the cache.)
 constexpr std::size_t vector_stride(std::size_t rows) { return padded(rows) + kLanes; }
 constexpr std::size_t matrix_stride(std::size_t rows) { return (rows + 11) * padded(rows); }
 

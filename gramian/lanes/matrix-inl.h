@@ -67,7 +67,7 @@ using LaneColumn = LaneMatrix<T, Order::columns>;
 template <class T>
 using SharedColumn = SharedMatrix<T, Order::columns>;
 
-enum class Into { set, add, either };  // either: an argument says it
+enum class Into { set, add, either };  // either: a function argument decides
 
 // Which entries of a product are wanted.
 enum class Part { all, lower };
@@ -126,7 +126,7 @@ inline constexpr int kTile = 4;
 inline constexpr int kTile = 3;
 #endif
 
-// MR rows of C from row i on: all columns, or those up to and with the diagonal.
+// MR rows of C from row i on: all columns, or the columns up to the diagonal and including it.
 template <size_t kStep, int MR, Part kPart, Into kInto, class A, class B, class T>
 HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c,
                               size_t c_columns) {
@@ -185,8 +185,8 @@ HWY_INLINE void Mirror(size_t size, T* c) {
   }
 }
 
-// On and below the diagonal only: for a symmetric result, or the lower triangle of a sum
-// that becomes symmetric with its next term. Mirror it when done.
+// Computes the entries on and below the diagonal only: for a symmetric result, or for a sum that
+// becomes symmetric with its next term. Mirror copies them to the upper triangle.
 template <Into kInto, class A, class B, class T>
 HWY_NOINLINE void MultiplyLower(size_t size, size_t inner, A a, B b, T* HWY_RESTRICT c) {
   MultiplyStrips<Part::lower, kInto>(size, inner, size, a, b, c);

@@ -59,8 +59,8 @@ HWY_INLINE void TransposeFour(const T* HWY_RESTRICT from, size_t ld, T* HWY_REST
   }
 }
 
-// to = from^T, [size, size] with rows `ld` apart. kPart == lower: what is below the diagonal only.
-// `from` and `to` may then be one matrix.
+// to = from^T, [size, size] with rows `ld` apart. With kPart == lower only the entries below the
+// diagonal are moved, and `from` and `to` may be the same matrix.
 template <Part kPart, class T>
 HWY_NOINLINE void Transpose(size_t size, const T* from, T* to, size_t ld) {
   const size_t whole = size / 4 * 4;
@@ -104,8 +104,9 @@ HWY_INLINE void MultiplyRegisters(size_t count, size_t depth, RowMatrix<T, kOrde
 }
 
 // The first `wide` registers of columns of C. A sliver of B (16 KB with AVX-512) stays in the
-// first-level cache while all rows of A go by. The lower triangle goes as far as the register with
-// the diagonal entry of the last row of a tile; what is above the diagonal is anything.
+// first-level cache while all rows of A are read. For a lower triangle, each tile is computed as
+// far as the register with the diagonal entry of its last row; entries above the diagonal are
+// undefined.
 template <Part kPart, Order kOrder, class T>
 HWY_INLINE void MultiplyWide(size_t rows, size_t inner, size_t wide, RowMatrix<T, kOrder> a,
                              RowRegisters<T> b, bool add, T* HWY_RESTRICT c, size_t ld) {

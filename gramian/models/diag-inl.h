@@ -15,13 +15,13 @@
 //     alpha' = s gamma + C delta
 //     lambda'= s^2 lambda + 2 s C q + C^2 <alpha, tau>
 //
-// The last layer reads alpha and lambda only, so the inner layer before it need not find S', and
-// its adjoint has no dS' to carry; the first layer's adjoint ends at the omegas. S^2 and S^3
-// are symmetric, so an inner layer between them costs d^3 multiply-adds forward and 2.5 d^3
+// The last layer reads alpha and lambda only, so the inner layer before it does not compute S', and
+// there is no dS' in its adjoint; the adjoint of the first layer computes the omegas only. S^2 and
+// S^3 are symmetric, so an inner layer between these costs d^3 multiply-adds forward and 2.5 d^3
 // backward.
 //
-// GD++ is B = E = 0. Then s = 1, lambda reaches nothing, and all terms with a B go; the formulas
-// are one text, and `if constexpr (!kGdpp)` marks what is left out.
+// GD++ is B = E = 0. Then s = 1, nothing depends on lambda, and all terms with a B vanish; they are
+// marked with `if constexpr (!kGdpp)`.
 #if defined(GRAMIAN_MODELS_DIAG_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_MODELS_DIAG_INL_H
 #undef GRAMIAN_MODELS_DIAG_INL_H
@@ -58,7 +58,7 @@ class DiagonalPass {
     if constexpr (!kGdpp) in_.SetEntry(in_.FromBlock(last_row, d_, factor), Lambda(0), 0);
   }
 
-  // A row z is (z_x, z_y); z_0 goes out as w = -z_x, its adjoint comes in.
+  // A row z is (z_x, z_y). w = -z_x of z_0 is the result; its adjoint begins the backward pass.
   T* Row(int l) const { return in_.Vector(memory_.row(l)); }
   T* Scratch(int k) const { return in_.Matrix(memory_.scratch(k)); }
   void StoreWeights(const T* z, T* weights) const { in_.StoreNegated(d_, z, weights); }

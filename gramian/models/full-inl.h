@@ -60,12 +60,13 @@ class FullPassIn {
     for (int l = last - 1; l >= 0; --l) StepRow(l, Row(l + 1), Row(l));
   }
 
-  // z_0, the row of y of all maps, goes out as w = -z; its adjoint comes in.
+  // w = -z of z_0, the row of y of the product of all maps, is the result of the forward pass, and
+  // its adjoint is the input of the backward pass.
   void StoreWeights(const T* z, T* weights) const {
     in_.StoreNegated(spec_.rows() - 1, z, weights);
   }
   void LoadAdjoint(const T* dweights) const {
-    in_.SetUnit(spec_.rows(), RowAdjoint(0));  // nothing for y
+    in_.SetUnit(spec_.rows(), RowAdjoint(0));  // zero, also for y
     in_.LoadNegated(spec_.rows() - 1, dweights, RowAdjoint(0));
   }
 
@@ -86,7 +87,7 @@ class FullPassIn {
       in_.template Apply<Into::set>(in_.Square(Map(l)), in_.Column(RowAdjoint(l)),
                                     RowAdjoint(l + 1));
     }
-    // `adjoint` holds twice dloss/dG of the layer's input: with it no factor 2 appears.
+    // `adjoint` holds twice dloss/dG of the layer's input, which saves factors of two.
     T* adjoint = Scratch(0);
     T* map_adjoint = Scratch(1);
     T* product = Scratch(2);

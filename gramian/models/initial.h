@@ -1,4 +1,4 @@
-// Numbers that initial weights are made of.
+// The random numbers of initial weights.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// A linear transformer: weights and nothing else.
+// A linear transformer: its weights, and how they begin.
 //
 // One layer updates every token e = (x, y) of size D = d + 1, the query (x_t, 0) too, by
 //
@@ -35,7 +35,7 @@ struct NetworkSpec {
   Parametrisation kind = Parametrisation::diag;
   int d = 10;
   int layers = 4;
-  int heads = 1;      // full only: the omegas already stand for any number of heads
+  int heads = 1;      // full only: the omegas of diag and gdpp cover every number of heads
   bool tied = false;  // one set of weights used L times (a looped transformer)
   ContextScale context_scale = ContextScale::mean;
   bool query_in_keys = false;
@@ -48,14 +48,16 @@ struct NetworkSpec {
   std::size_t offset(int layer) const {
     return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer);
   }
-  // Its kernels are those of full: theta is written out as P and Q first.
+  // Whether its kernels are those of full, for which theta is first written out as P and Q.
   bool is_dense() const {
     return kind == Parametrisation::full || kind == Parametrisation::preconditioned;
   }
   // c for a context of n tokens.
   double context_factor(int n) const { return context_scale == ContextScale::mean ? 1.0 / n : 1.0; }
 
-  Status check() const;  // ranges, and combinations that mean nothing
+  // Validates every field, and rejects combinations that have no meaning (two heads with DIAG, for
+  // example). Returns the first fault. Errors: config.
+  Status check() const;
 };
 
 inline constexpr int kMaxLayers = 100;
@@ -77,10 +79,10 @@ struct LayerWeights {
   std::vector<double> q;
 };
 
-// How weights begin. With `near_gd` each layer is one step of gradient descent on the
+// The initial weights. With `near_gd` each layer is one step of gradient descent on the
 // mean squared error of the context (omega_yx = -step for G/n) with a little curvature
 // correction (omega_xx = -curvature), plus N(0, noise^2) on every parameter; otherwise
-// the noise alone. Both numbers grow by the factor `growth` from layer to layer, as S shrinks
+// the noise alone. Step and curvature grow by the factor `growth` from layer to layer, as S shrinks
 // under the correction: with curvature = 1 / (3 nu) and growth = 9/4, nu the largest eigenvalue of
 // S, this is the beginning of the second-order method of Theorem 5.1. A preconditioned layer has no
 // curvature correction: A = step I.
@@ -105,10 +107,10 @@ struct Network {
   static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n,
                          std::uint64_t seed);
 
-  // The same function as one dense head a layer. For GD++ and preconditioned, whose layers one head
-  // can hold.
+  // The same function with dense weights, one head a layer. Only for GD++ and preconditioned: a
+  // layer of DIAG needs two heads.
   Network as_full() const;
-  // The same function with omega_xy and omega_yy, both zero. For GD++.
+  // The same function as a DIAG network whose omega_xy and omega_yy are zero. Only for GD++.
   Network as_diag() const;
 
   Omega omega(int layer) const;            // diag and gdpp

@@ -1,5 +1,5 @@
-// What all kernels have in common: the loop over the places of a block, and the plain
-// functions that HWY_EXPORT wants. Per-target header.
+// What all kernels have in common: the loop over the places of a block (lanes/layout-inl.h), and
+// the plain functions that HWY_EXPORT needs. Per-target header.
 #if defined(GRAMIAN_MODELS_PASS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_MODELS_PASS_INL_H
 #undef GRAMIAN_MODELS_PASS_INL_H
@@ -28,8 +28,8 @@ void Forward(PassMemory<T>& memory, const T* theta, const PromptBlock<T>& block,
   }
 }
 
-// z_0 of the first `layers` layers alone: the recursion of the row, begun at an inner layer.
-// Returns where it is, in the memory of the pass.
+// z_0 of the network cut after `layers` layers: the recursion of the row, begun at an inner layer.
+// Returns a pointer to it in the memory of the pass.
 template <class Pass>
 auto ReadOutRow(const Pass& pass, int layers, int all) {
   if (layers == all) return pass.Row(0);

@@ -18,8 +18,8 @@
 
 namespace gramian {
 
-// What the forward pass leaves for the backward pass, and scratch. Pointers into one
-// allocation; each entry is [..., lanes].
+// The values that the forward pass keeps for the backward pass, and scratch memory, all in one
+// allocation. The functions return pointers into it; each entry is [..., lanes].
 template <class T>
 class PassMemory {
  public:
@@ -71,7 +71,7 @@ class PassMemory {
 template <class T>
 class NetworkPass {
  public:
-  // Both layouts compute the same; the one for this size is the faster.
+  // Both layouts compute the same numbers; best_layout is the faster one for this size.
   explicit NetworkPass(const NetworkSpec& spec, Layout layout);
   explicit NetworkPass(const NetworkSpec& spec) : NetworkPass(spec, best_layout(spec)) {}
   static Layout best_layout(const NetworkSpec& spec);
@@ -85,15 +85,15 @@ class NetworkPass {
   void read_out(T* weights);
 
   // After forward. Given dloss/dw^L [d, lanes], adds dloss/dtheta to dtheta [parameters, lanes],
-  // aligned as an AlignedArray is; summing over lanes is left to the caller. In layout `lanes` each
-  // prompt's is in its lane, in layout `rows` the sum of all in lane 0.
+  // which must be aligned as an AlignedArray is. The caller sums over lanes: layout `lanes` adds
+  // the gradient of each prompt to its lane, layout `rows` adds the sum of all prompts to lane 0.
   void backward(const T* dweights, T* dtheta);
 
   const NetworkSpec& spec() const { return spec_; }
 
  private:
   NetworkSpec spec_;
-  PassMemory<T> memory_;  // of the network that the kernels see
+  PassMemory<T> memory_;  // of the network as the kernels compute it
   const T* theta_ = nullptr;
   // For kind preconditioned: theta as P and Q, and the gradient of these [.., lanes].
   AlignedArray<T> dense_, dense_adjoint_;

@@ -1,5 +1,5 @@
-// The network as the paper writes it: token by token, in plain double loops. Slow on
-// purpose; it is what every fast kernel is compared with.
+// The network as the paper writes it: token by token, in plain double loops. It is slow on purpose:
+// every fast kernel is tested against it.
 #pragma once
 
 #include <vector>

@@ -9,8 +9,8 @@ namespace gramian {
 namespace {
 
 // Waking a sleeping thread takes tens of microseconds, a good part of a short training step.
-// So a thread first spins for about as long, and sleeps only if nothing comes: a pool that is
-// idle costs nothing. With more threads than cores nobody spins.
+// So a thread first spins for about as long, and sleeps only if no work comes: an idle pool costs
+// nothing. With more threads than cores no thread spins.
 constexpr int kSpins = 2000;
 
 template <class Condition>

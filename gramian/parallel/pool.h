@@ -1,6 +1,6 @@
-// A pool of threads created once. Work is cut into numbered chunks by the caller;
-// which thread runs a chunk is open, so results must be kept by chunk and reduced
-// in chunk order. Then one thread and sixteen give the same bits.
+// A pool of threads that is created once. The caller cuts its work into numbered chunks. Any thread
+// may run any chunk, so results must be kept by chunk and combined in the order of chunks: then one
+// thread and sixteen give the same bits.
 #pragma once
 
 #include <atomic>

@@ -170,7 +170,7 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
   const auto positive = hn::Gt(base, hn::Zero(d));
   const auto cube = hn::Mul(base, hn::Mul(base, base));
   chi = hn::Sqrt(hn::Mul(hn::Set(d, T(2 * law.scale)), hn::Max(cube, hn::Zero(d))));
-  // Squeeze first: it settles nearly all lanes without a logarithm.
+  // Marsaglia and Tsang's squeeze first: it decides nearly all lanes without a logarithm.
   const auto x2 = hn::Mul(x, x);
   auto accept =
       hn::Lt(unit, hn::NegMulAdd(hn::Mul(x2, x2), hn::Set(d, T(0.0331)), hn::Set(d, T(1))));

@@ -28,9 +28,9 @@ constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 2> key,
   return counter;
 }
 
-// Where a number comes from. The four counter words are (draw, prompt, step, stream)
-// and the key is the seed: nothing is shared between prompts, so a prompt is the
-// same wherever and whenever it is drawn.
+// The address of a random number. The four counter words are (draw, prompt, step, stream) and the
+// key is the seed. No two prompts share a number, so a prompt is the same wherever and whenever it
+// is drawn.
 struct PhiloxAddress {
   std::uint64_t seed = 0;
   std::uint32_t stream = 0;  // purpose of the numbers: see Stream below
@@ -38,7 +38,7 @@ struct PhiloxAddress {
   std::uint32_t first = 0;   // prompt in lane 0; lane p is prompt first + p
 };
 
-// Purposes that must never share numbers.
+// Purposes that must never share random numbers.
 enum Stream : std::uint32_t {
   kTrainingStream = 0,
   kEvaluationStream = 1,

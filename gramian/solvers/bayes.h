@@ -1,5 +1,5 @@
-// The Bayes posterior mean of w when sigma is not known, only its prior: the lowest
-// mean loss that any predictor, learned or not, can have. (Not in the paper.)
+// The Bayes posterior mean of w where sigma is not known but its prior is. No predictor, learned or
+// not, has a lower mean loss. (It is not in the paper.)
 #pragma once
 
 #include <vector>
@@ -14,8 +14,8 @@ namespace gramian {
 //     log p(y | X, sigma) = -1/2 [ sum_{l_i > 0} (log(l_i + s) + (b_i^2 / l_i) / (l_i + s))
 //                                  + (n - r) log s + rss / s ]  + const,
 //
-// so c_i = b_i sum_q p_q / (l_i + s_q) over a quadrature of the prior with posterior
-// weights p_q. It holds for n < d too.
+// so that c_i = b_i sum_q p_q / (l_i + s_q), summed over a quadrature of the prior with posterior
+// weights p_q. This holds for n < d too.
 //
 // Intervals are integrated in log sigma by Gauss-Legendre panels as narrow as the
 // posterior, ~1/sqrt(2n), but at most kMaxPanels an interval: the rule is precise up to

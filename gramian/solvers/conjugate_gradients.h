@@ -5,12 +5,13 @@
 
 namespace gramian {
 
-// `steps` steps of conjugate gradients, preconditioned with K, on  (Sigma + s K) w = alpha:  the
-// best polynomial of its degree for this prompt, so that no step size is to be tuned. Exact after
-// as many steps as there are different eigenvalues.
+// `steps` steps of conjugate gradients, preconditioned with K, on  (Sigma + s K) w = alpha. They
+// are the best polynomial of their degree for each prompt, so that no step size has to be tuned,
+// and exact after as many steps as there are different eigenvalues.
 //
-// On noisy prompts it fits the noise in few steps, and stopping early is too coarse a cure. So
-// there are two: s = 0, and s tuned ("cg_ridge"), which tends to CONSTRR.
+// On noisy prompts they fit the noise within few steps, and stopping early does not regularise
+// finely enough. So there are two versions: s = 0, and s tuned ("cg_ridge"), which tends to
+// CONSTRR.
 class ConjugateGradients final : public Solver {
  public:
   enum class Penalty { none, tuned };

@@ -7,8 +7,8 @@
 namespace gramian {
 
 // `steps` steps  w += eta M^T M (alpha - Sigma w),  M <- (I - gamma M Sigma M^T) M,  with one step
-// size and one correction for all of them, both tuned: the GD++ network of eq. 11 with tied layers,
-// as a filter. K enters as in gradient descent: inputs are K^-1/2 x.
+// size and one correction for all of them, both tuned. It is the GD++ network of eq. 11 with tied
+// layers, as a filter. K enters as in gradient descent: inputs are K^-1/2 x.
 class CorrectedDescent final : public Solver {
  public:
   explicit CorrectedDescent(int steps) : steps_(steps) {}

@@ -1,5 +1,5 @@
-// Gradient descent with momentum (Polyak's heavy ball) on the least squares of the context, from w
-// = 0.
+// Gradient descent with momentum (Polyak's heavy ball) on the least squares of the context, from
+// w = 0.
 #pragma once
 
 #include "gramian/solvers/solver.h"
@@ -7,9 +7,8 @@
 namespace gramian {
 
 // `steps` steps  v = beta v + K^-1 (alpha - Sigma w),  w += eta v  with one tuned step size and one
-// tuned momentum: a filter, which regularises by stopping early. One step is one of gradient
-// descent. On noisy prompts the best momentum is negative: it damps what a large step would
-// overshoot.
+// tuned momentum: a filter, which regularises by stopping early. With one step it is gradient
+// descent. On noisy prompts the best momentum is negative: it damps the overshoot of large steps.
 class HeavyBall final : public Solver {
  public:
   explicit HeavyBall(int steps) : steps_(steps) {}

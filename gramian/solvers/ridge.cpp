@@ -42,8 +42,8 @@ double TunedRidge::penalty(const Spectrum& prompt) const {
   return std::min(factor_ * estimated_noise(prompt), ceiling_);
 }
 
-// One constant at a time, each round in a narrower bracket: near the optimum the
-// two hardly interact (c serves the quiet prompts, T the loud ones).
+// Tunes one constant at a time, each round in a narrower bracket. Near the optimum the two hardly
+// interact: c matters on prompts with little noise, T on those with much.
 void TunedRidge::tune(const SpectrumBatch& prompts) {
   const auto with_factor = [&](double c) {
     factor_ = c;

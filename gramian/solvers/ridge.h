@@ -19,7 +19,7 @@ class Ridge : public Solver {
   virtual double penalty(const Spectrum& prompt) const = 0;  // s >= 0
 };
 
-// ORACLE: s = sigma^2 of the prompt, which nobody knows.
+// ORACLE: s = sigma^2 of the prompt, which no real predictor is told.
 class OracleRidge final : public Ridge {
  public:
   std::string name() const override { return "oracle"; }

@@ -1,4 +1,4 @@
-// What is not learned: the one interface of every classical solver.
+// The interface of every classical solver: a predictor that is not learned.
 #pragma once
 
 #include <memory>
@@ -38,9 +38,9 @@ inline constexpr std::size_t kOracle = 0;
 inline constexpr std::size_t kBayes = 4;
 inline constexpr std::size_t kOls = 5;
 
-// All solvers in the order of every table: oracle, constrr, adarr, tunedrr, bayes,
-// ols, gd, zero. `prior` is what Bayes believes of sigma, `n` sets the fineness of
-// its quadrature, `gd_steps` >= 1 is the number of steps of gd.
+// All solvers in the order of every table: oracle, constrr, adarr, tunedrr, bayes, ols, gd, zero.
+// `prior` is the prior of sigma that Bayes uses, `n` sets the fineness of its quadrature, and
+// `gd_steps` >= 1 is the number of steps of gd.
 std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n, int gd_steps);
 
 // Hand-made iterations with as many steps as a network has layers, each with constants of its own

@@ -3,7 +3,7 @@
 // With the Gram matrix G = [Sigma alpha; alpha^T lambda] and the precision K of
 // the prior of w, solve  Sigma v_i = l_i K v_i,  V^T K V = I.  In the coordinates
 // c = V^T K w (that is, w = V c) ridge regression is  c_i = b_i / (l_i + sigma^2)
-// with b = V^T alpha, and so is all else: a function of l_i times b_i. A solver
+// with b = V^T alpha, and every other solver is a function of l_i times b_i too. A solver
 // then costs O(d) a prompt, and tuning its constants over 100,000 prompts is cheap.
 //
 // Letters: d input dimension, n context length, S covariance of x, K = I or S.

@@ -12,25 +12,25 @@ namespace gramian {
 // integrated here: the sampled loss has the same minimum, with more noise.
 double mean_loss(const Solver& solver, const SpectrumBatch& prompts);
 
-// The minimiser of f over {0} and [low, high], 0 <= low <= high, to four digits: a scan
-// in the logarithm finds the basin, a golden section its floor. On a tie 0 wins.
+// The minimiser of f over {0} and [low, high], 0 <= low <= high, to four digits. A scan in the
+// logarithm brackets the minimum, and a golden section finds it. On a tie 0 wins.
 double minimise_scale(const std::function<double(double)>& f, double low, double high);
 
 struct ScaleRange {
   double low, high;
 };
 
-// Where the step size of an iteration on (alpha - Sigma w) is looked for: beyond 2 / l_max it
-// diverges; below 1 / (l_max + steps sigma^2) it would shrink more than any ridge. {0, 0} if every
-// Sigma is 0.
+// The range in which the step size of an iteration on (alpha - Sigma w) is searched: above 2 /
+// l_max it diverges, and below 1 / (l_max + steps sigma^2) it would shrink more than any ridge
+// regression. {0, 0} if every Sigma is 0.
 ScaleRange step_size_range(const SpectrumBatch& prompts, int steps);
 
 double mean_square_noise(const SpectrumBatch& prompts);  // of sigma; 0 for an empty batch
 
-// A minimiser of f(scale, other) for two constants that interact: the best scale in the range, as
-// by minimise_scale, for each of the given starts of the other; from the best pair the simplex of
-// Nelder and Mead in (log scale, other), whose first step in `other` is `size`, until its values
-// agree to 1e-7 of themselves.
+// A minimiser of f(scale, other) for two constants that interact. First minimise_scale finds the
+// best scale for each given value of the other constant. From the best of these pairs the simplex
+// method of Nelder and Mead goes on in (log scale, other), its first step in `other` being `size`,
+// until the values of f at its corners agree to a relative 1e-7.
 struct Pair {
   double scale, other;
 };

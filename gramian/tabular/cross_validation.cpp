@@ -155,7 +155,7 @@ std::string to_table(const CrossValidation& result) {
   text += "error: mean squared error over the variance of the target; 1 minus it is R^2\n";
   for (const RegressorScore& score : result.scores) {
     if (score.exploded == 0) continue;
-    text += fmt::format("{} exploded on {} of {} splits: the mean stands for it there\n",
+    text += fmt::format("{} exploded on {} of {} splits and was replaced by the mean there\n",
                         score.name, score.exploded, result.splits);
   }
   return text;

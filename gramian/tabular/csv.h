@@ -3,8 +3,8 @@
 // Quoted cells, doubled quotes and line breaks in quotes, LF, CRLF and CR, a byte order mark of
 // UTF-8 and empty lines are understood; spaces around an unquoted cell do not count. All else is an
 // error that names the line (and where it can, the column): a row of another length, text after a
-// closing quote, a quote that is never closed, columns without a name or with the same one, files
-// that are not text.
+// closing quote, a quote that is never closed, columns without a name or with the same name, and a
+// file that is not text.
 #pragma once
 
 #include <cstddef>

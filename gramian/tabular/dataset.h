@@ -32,9 +32,10 @@ struct Dataset {
 // Squares of larger numbers, and sums of them, could leave the range of a double.
 inline constexpr double kLargestCell = 1e100;
 
-// `features`: names of input columns; none means all but the target. Refuses (format) cells that
-// are missing, no numbers, not finite or larger than kLargestCell, by line and column, and fewer
-// than two rows with a target; (usage) names of columns that are not there, or twice.
+// `features`: names of the input columns; none means all but the target. Errors: format, by line
+// and column, for cells that are missing, no numbers, not finite or larger than kLargestCell, and
+// for fewer than two rows with a target; usage, for names of columns that do not exist or occur
+// twice.
 Expected<Dataset> make_dataset(const CsvTable& table, const std::string& target,
                                const std::vector<std::string>& features = {});
 

@@ -61,7 +61,7 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
   const int d = static_cast<int>(problem.d), freedom = static_cast<int>(problem.rows) - 1;
   GRAMIAN_TRY(solver_->applicable(freedom, d));
 
-  // As SpectrumBatch has it, from sums over the rows.
+  // The spectrum of a prompt (solvers/spectrum.h), from sums over the rows.
   const auto n = static_cast<double>(problem.rows);
   const double gain = std::sqrt(correlations(problem).trace() + mean_square_noise_);
   const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlations(problem));

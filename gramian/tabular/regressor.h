@@ -15,9 +15,8 @@ namespace gramian {
 
 struct Fit {
   LinearModel model;
-  bool exploded =
-      // the network left the finite numbers or fits worse than the mean, which stands for it
-      false;
+  // The network left the finite numbers or fits worse than the mean; `model` is the mean then.
+  bool exploded = false;
 };
 
 class Regressor {
@@ -35,9 +34,9 @@ class MeanRegressor final : public Regressor {
   Expected<Fit> fit(const Rows& rows) const override;
 };
 
-// A solver on standardised inputs and on a target scaled to the variance that w ~ N(0, I) and the
-// noise prior give it, d + E sigma^2: the problem that the network was trained for, as far as the
-// solver reads it. One degree of freedom goes to the intercept.
+// A solver on standardised inputs, with the target scaled to the variance that w ~ N(0, I) and the
+// noise prior give it, d + E sigma^2: as far as a solver can see, the problem that the network was
+// trained for. One degree of freedom goes to the intercept.
 class SolverRegressor final : public Regressor {
  public:
   SolverRegressor(std::unique_ptr<Solver> solver, double mean_square_noise)

@@ -11,7 +11,8 @@ namespace {
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
-// The standard deviation of a centred column; 0 if it is nothing but rounding beside its numbers.
+// The standard deviation of a centred column; 0 if it is no larger than the rounding of its
+// numbers.
 double deviation(const Vector& centred, double largest) {
   const double value = std::sqrt(centred.squaredNorm() / static_cast<double>(centred.size()));
   return value > kConstantColumn * largest ? value : 0.0;

@@ -1,4 +1,4 @@
-// Rows in the units that predictors want: centred, of variance one, or whitened.
+// Rows in the units that predictors need: centred and of variance one, or whitened.
 //
 //     z = to_z (x - x_mean),   v = (y - y_mean) / y_deviation
 //
@@ -44,9 +44,8 @@ inline constexpr double kConstantColumn = 1e-12;
 // The smallest eigenvalue of the correlations that whitening divides by.
 inline constexpr double kSmallestEigenvalue = 1e-10;
 
-// Whitening is by the inverse symmetric root of the correlations: of all whitened inputs the
-// nearest to the standardised ones. It refuses (numeric) inputs of which one follows from the
-// others.
+// Whitening is by the inverse symmetric root of the correlations, which of all whitenings is the
+// nearest to standardising. Errors: numeric, if one input follows from the others.
 Expected<Standardised> standardise(const Rows& rows, bool whiten);
 
 }  // namespace gramian

@@ -33,7 +33,7 @@ class NoisePrior {
 
   double mean_square() const;  // E sigma^2
   double max() const;          // the largest sigma of the support
-  bool is_constant() const;    // one atom: nothing to infer
+  bool is_constant() const;    // a single atom, so that sigma need not be inferred
 
   std::string describe() const;  // "uniform [0, 5]", "categorical {1, 3}", "constant 2"
 

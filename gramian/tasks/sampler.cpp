@@ -14,8 +14,8 @@
 #define GRAMIAN_TASKS_SAMPLER_ONCE
 namespace gramian {
 
-// Each kind of number has draws of its own, so that leaving one out (no query, say)
-// does not change the others.
+// Each kind of number has draws of its own, so that leaving one out (the query, for example) does
+// not change the others.
 enum Section : uint32_t {
   kNoiseLevelDraws = 0,
   kTruthDraws = 1u << 8,
@@ -133,9 +133,9 @@ void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_R
   }
 }
 
-// The direct sampler. (z_i, xi_i / sigma) are n standard normal vectors of size D, and
-// their Gram matrix is F F^T with Bartlett's F [D, min(n, D)]: F_ii = chi(n - i), normals
-// below, zero above. Multiplying F by [C 0; w^T C sigma] gives that of the tokens.
+// The direct sampler. (z_i, xi_i / sigma) are n standard normal vectors of size D, and their Gram
+// matrix is F F^T with Bartlett's F [D, min(n, D)]: F_ii = chi(n - i), normals below the diagonal,
+// zero above. [C 0; w^T C sigma] F is the factor of the Gram matrix of the tokens.
 template <class T>
 void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
                 T* scratch) {
@@ -216,7 +216,7 @@ void AddTokens(size_t rows, size_t count, const T* HWY_RESTRICT tokens, T* HWY_R
   }
 }
 
-// With `kept` == nullptr the tokens pass through scratch, a tile at a time.
+// Writes the tokens to `kept`, or, if it is null, to scratch memory, a tile at a time.
 template <class T>
 void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
                   T* scratch, T* kept) {

@@ -4,9 +4,9 @@
 //     x_i = C z_i  with  C C^T = S  and z_i of independent entries, mean 0, variance 1,
 //     y_i = <w, x_i> + xi_i,  xi_i ~ N(0, sigma^2),   i = 1..n
 //
-// A prompt is (Gram matrix, truth w, query x); n tokens are one way to obtain it.
-// For Gaussian inputs the Gram matrix is Wishart, and is drawn directly through
-// Bartlett's factor at a cost that does not depend on n.
+// A prompt is (Gram matrix, truth w, query x); drawing n tokens is one way to obtain it. For
+// Gaussian inputs the Gram matrix has a Wishart distribution and is drawn directly, through
+// Bartlett's factor, at a cost that does not depend on n.
 //
 // Letters: n context length, d input dimension, D = d + 1, S covariance of x.
 #pragma once
@@ -54,7 +54,8 @@ struct PromptBlock {
 
 class RegressionTask {
  public:
-  // Checks ranges, sizes and S (symmetric, positive definite).
+  // Errors: config, for values out of range, a matrix S of a wrong size, or one that is not
+  // symmetric and positive definite.
   static Expected<RegressionTask> create(TaskSpec spec);
   // The same task with another noise prior (for profiles at a fixed sigma).
   RegressionTask with_noise(NoisePrior noise) const;
@@ -79,15 +80,15 @@ class RegressionTask {
   bool direct_ = true;
 };
 
-// Draws prompts of one task. Holds the scratch memory, so: one sampler a thread.
+// Draws prompts of one task. It holds scratch memory, so each thread needs a sampler of its own.
 template <class T>
 class PromptSampler {
  public:
-  // Without queries block.query is left alone; the rest of the prompts does not change.
+  // Without queries block.query is not written, and all else is drawn as it is with queries.
   explicit PromptSampler(const RegressionTask& task, bool with_query = true);
 
-  // Fills `count` <= kLanes lanes of the block. The other lanes become empty
-  // prompts (all zero), which have zero loss and zero gradient in every model.
+  // Fills the first `count` <= kLanes lanes of the block. The other lanes become empty prompts (all
+  // zero), which have zero loss and zero gradient in every model.
   void sample(const PhiloxAddress& address, int count, PromptBlock<T>& block);
 
   // The token sampler, with its tokens kept in `tokens`, [n, D, lanes]: e_i = (x_i, y_i).
