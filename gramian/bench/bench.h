@@ -38,8 +38,7 @@ struct BenchTime {
 
 // A training step of a transformer on tokens, on one thread.
 struct TokenBenchTime {
-  std::string name =
-      {};  // "sines" | "interleaved": the networks of the studies gd-fig4 and gd-fig5
+  std::string name = {};  // "sines" | "interleaved": as in the studies gd-fig4 and gd-fig5
   int batch = 512;
   std::size_t parameters = 0;
   double ms = 0;      // median
@@ -52,8 +51,8 @@ struct BenchResult {
   std::string signature;
   std::string simd;
   double peak_gflops_per_core = 0;
-  std::vector<BenchTime>
-      cases;  // {full, diag, gdpp} x L {1, 4, 7} x d {5, 10, 20, 40} x threads {1, 2}
+  // {full, diag, gdpp} x L {1, 4, 7} x d {5, 10, 20, 40} x threads {1, 2}
+  std::vector<BenchTime> cases;
   std::vector<BenchTime> context;  // full and diag, L = 4, against n in {20, 1000, 100000}
   struct TargetTime {
     std::string simd;

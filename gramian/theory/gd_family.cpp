@@ -47,8 +47,8 @@ struct LossTerms {
   std::span<const double> lambda;
   std::span<const double> count = {};  // empty: one of each
   double noise = 0;                    // E sigma^2 / n
-  std::span<const double> guards =
-      {};  // further eigenvalues: of these (|rho| - 1)^2 is added where |rho| > 1
+  // Further eigenvalues, which add (|rho| - 1)^2 where |rho| > 1.
+  std::span<const double> guards = {};
 
   double count_of(std::size_t k) const { return count.empty() ? 1 : count[k]; }
   double noise_of(std::size_t k) const { return lambda[k] > 0 ? noise / lambda[k] : 0; }
