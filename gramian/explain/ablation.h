@@ -1,5 +1,5 @@
-// What each part of a network is worth: its loss without that part, before and after the rest is
-// trained on.
+// Ablation: the loss of a network without one of its parts, before and after the rest has been
+// trained further.
 #pragma once
 
 #include <optional>
@@ -20,17 +20,19 @@ struct Restriction {
   std::vector<bool> keep;  // [parameters] false: stays 0
 };
 
-// DIAG: as it is; without omega_xy, omega_yy, both, omega_xx. GD++: as it is; without omega_xx.
-// FULL: as it is; all entries of P and Q off their diagonals 0; the nearest DIAG network
-// (weights.h); that one without omega_xy, omega_yy, omega_xx.
+// The restrictions of a network; the first is the network itself. DIAG: without omega_xy, without
+// omega_yy, without both, without omega_xx. GD++: without omega_xx. FULL: with all entries of P and
+// Q off their diagonals 0; the nearest DIAG network (weights.h); that one without omega_xy,
+// omega_yy, omega_xx.
 std::vector<Restriction> restrictions(const Network& network);
 
-// `spec.steps` steps of Adam on the parameters that are kept, from where they are. Errors: numeric.
+// Trains the parameters that are kept, from their present values, by `spec.steps` steps of Adam.
+// Errors: numeric, if training diverges.
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
                           const TrainSpec& spec, ThreadPool& pool);
 
-// How retraining is done: as the network was trained, but with Adam at a third of the default rate,
-// and prompts of its own.
+// The settings of retraining: those with which the network was trained, but with Adam at a third of
+// the default rate, and on other prompts.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 
 struct PartWorth {
@@ -41,8 +43,8 @@ struct PartWorth {
 };
 
 // The adjusted loss of each restriction on the same prompts, before and after `steps` of retraining
-// (0: none). The first is the network itself, retrained as long: what the steps alone change.
-// Errors: interrupted.
+// (0: none). The first is the network itself, which is retrained as long, to show what more
+// training alone changes. Errors: interrupted.
 Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
                                                 const TrainSpec& trained, std::int64_t steps,
                                                 const EvalSpec& spec, ThreadPool& pool,

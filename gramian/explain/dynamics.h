@@ -1,26 +1,25 @@
-// What a layer does to the implicit weights of a prompt: step, momentum and shrinkage, at each
-// noise level; and the noise level that can be read from what the layer sees.
+// What a layer does to the implicit weights w of a prompt: step, momentum and shrinkage, at each
+// noise level; and the noise level that can be inferred from what the layer sees.
 //
-// As layers work (Lemma 4.3). A layer moves w along what it sees, alpha^l = (M + u w*^T) g + a rho
-// u, carried back by M:
+// Two forms of the change of w are read. The first is that of Lemma 4.3. A layer moves w along
+// M^T alpha^l, where alpha^l = (M + u w*^T) g + a rho u is what it sees of the targets:
 //
 //     w' - w  ~  pull M^T alpha^l - shrinkage w,     g = S (a w* - w)
 //
-// In a diagonal network this is exact, pull = -omega_yx and shrinkage = -omega_yy lambda^l (Lemma
-// 4.4). In a full one both are fitted by least squares for each prompt, in the metric of the loss.
-// g is minus the gradient of the mean of 1/2 (a y_i - <w, x_i>)^2, and from the parts of alpha^l we
-// read
+// In a diagonal network this is exact, with pull = -omega_yx and shrinkage = -omega_yy lambda^l
+// (Lemma 4.4). In a full one both are fitted by least squares for each prompt, in the metric of the
+// loss. g is minus the gradient of the mean of 1/2 (a y_i - <w, x_i>)^2. With C and D the parts of
+// the change that come from g and from u,
 //
 //     step = pull <g, M^T (M + u w*^T) g> / <g, g>
-//     momentum share = |D| / (|C| + |D| + |shrinkage w|),   C, D the parts of the move with g and
-//       with u
+//     momentum share = |D| / (|C| + |D| + |shrinkage w|)
 //
-// In plain terms, fitted for any network:
+// The second form ("plain") is fitted for every network:
 //
 //     w' - w  ~  step g + momentum (w - w_before) - shrinkage w
 //
 // R^2 is the share of |w' - w|^2 that a form explains. Layer 1 starts at w = 0 and has no
-// shrinkage; in layer 2 the last change is w itself, and there is no momentum to tell from
+// shrinkage; in layer 2 the last change is w itself, so that momentum cannot be told from
 // shrinkage. Steps are for means over the context (G/n), whatever the scale of the network.
 #pragma once
 
@@ -60,8 +59,8 @@ std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const 
 //
 //     sqrt(lambda^l), |alpha^l|, sqrt(tr S^l), sqrt(|S^l|)     of G^l / n
 //
-// the rotation-invariant numbers that one layer can form, as what layer l + 1 sees them. R^2 and
-// error on prompts that were not fitted.
+// which are the rotation-invariant numbers that one layer can form of the G^l that layer l + 1
+// sees. R^2 and error are those on prompts that were not fitted.
 struct NoiseProbe {
   double r2 = 0;
   double error = 0;  // root mean square, in units of sigma

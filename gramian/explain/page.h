@@ -1,31 +1,34 @@
-// The explanation as a file: a section of the report, which is also its JSON.
+// The explanation as a JSON file, which is also a section of the report.
 //
 // The file is the result of a study (studies/result.h: tables and figures that `gramian report`
-// draws) with one key more, which has the numbers themselves:
+// draws) with one more key, which has the numbers themselves:
 //
 //   "explanation": {
-//     "network": {"kind", "layers", "heads", "d", "n", "tied"}, "noise": "uniform [0, 5]",
-//       "sigmas": [..],
+//     "network": {"kind", "layers", "heads", "d", "n", "tied"},
+//     "noise": "uniform [0, 5]",
+//     "sigmas": [..],
 //     "words": [sentence, ..],
-//     "adjusted": [{"mean", "se"}, ..] after each layer, "bayes": {"mean", "se"},
-//     "layers": [{"omega": {"xx", "xy", "yx", "yy"}, "diagonal_x", "diagonal_y",
-//                 "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],
-//                   // full: weights.h
-//                 "readings": [{"sigma", "prompts", "step", "shrinkage", "momentum_share", "r2",
-//                   "plain_step",
-//                               "plain_momentum", "plain_shrinkage", "plain_r2", "gradient_r2",
-//                                 "size", "left"}, ..],
-//                               // each [10%, 50%, 90%] or null: dynamics.h
-//                 "match": {"algorithm", "column", "distance", "constants": {name: value}}}, ..],
+//     "adjusted": [estimate, ..],      // after each layer
+//     "bayes": estimate,
+//     "layers": [layer, ..],
 //     "similarity": {"prompts", "left_out",
-//                    "families": [{"name", "title", "column", "columns": [..], "distance": [[..],
-//                      ..]}, ..]},
+//                    "families": [{"name", "title", "column", "columns": [..],
+//                                  "distance": [[..], ..]}, ..]},
 //     "noise_probe": null or {"layers": [{"r2", "error"}, ..], "residuals": {"r2", "error"}},
-//     "parts": [{"name", "before": {"mean", "se"}, "after": {"mean", "se"} or null, "failure"},
-//       ..],
-//     "stability": {"blowups": null or {"prompts", "count", "interval": [low, high] per million,
-//       "threshold"},
-//                   "limit", "limit_found", "eigenvalue": {"median", "p99", "most", "prompts"}}}
+//     "parts": [{"name", "before": estimate, "after": estimate or null, "failure"}, ..],
+//     "stability": {"blowups": null or {"prompts", "count",
+//                                       "interval": [low, high] per million, "threshold"},
+//                   "limit", "limit_found",
+//                   "eigenvalue": {"median", "p99", "most", "prompts"}}}
+//
+//   estimate: {"mean", "se"}
+//   layer:    {"omega": {"xx", "xy", "yx", "yy"}, "diagonal_x", "diagonal_y",
+//              "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],   // weights.h
+//              "readings": [reading, ..],                                 // one a sigma: dynamics.h
+//              "match": {"algorithm", "column", "distance", "constants": {name: value}}}
+//   reading:  {"sigma", "prompts"}, and each of these as [10%, 50%, 90%] or null: "step",
+//             "shrinkage", "momentum_share", "r2", "plain_step", "plain_momentum",
+//             "plain_shrinkage", "plain_r2", "gradient_r2", "size", "left"
 //
 // Numbers that are not finite are null.
 #pragma once

@@ -1,5 +1,4 @@
-// Prompts one by one, for what is worked out in plain double loops: implicit states, fits,
-// distances.
+// Prompts one by one, for computations in plain double loops: implicit states, fits, distances.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +29,9 @@ enum class PromptSet : std::uint32_t {
 std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set,
                                  std::size_t count);
 
-// The spectra of these prompts with `targets` [d] each in place of the truth: then a loss is half
-// the squared distance to the target, and a solver that is tuned on them comes as near to the
-// targets as it can.
+// The spectra of these prompts with `targets` [d] each in place of the truth. A loss is then half
+// the squared distance to the target, and tuning a solver brings it as near to the targets as it
+// can be.
 SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt> prompts,
                               std::span<const std::vector<double>> targets);
 

@@ -1,12 +1,12 @@
-// Which known algorithm has come as far as a layer: distances between implicit weights.
+// The known algorithm that is nearest to a layer, by the distance of implicit weights:
 //
-//     distance = E |w^l - v|_S^2 / E |w^l|_S^2        |.|_S as in the loss; 0: the same
-//       predictions, 1: as far as zero
+//     distance = E |w^l - v|_S^2 / E |w^l|_S^2        (|v|_S^2 = v^T S v, as in the loss)
 //
-// v is the algorithm on the same prompt, with the constants (step size, momentum, ..) that bring it
-// nearest to w^l, one choice for all prompts: it is asked whether the layer has computed what the
-// algorithm would, not whether it is tuned as well. Prompts on which the network explodes are left
-// out and counted; were it all of them, distances would be NaN.
+// It is 0 for equal predictions and 1 for those of zero. v is what the algorithm computes on the
+// same prompt, with the constants (step size, momentum, ..) that bring it nearest to w^l, one
+// choice for all prompts: the question is whether the layer computes what the algorithm computes,
+// not whether the algorithm's constants are as good. Prompts on which the network explodes are left
+// out and counted; if all explode, distances are NaN.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,9 @@
 
 namespace gramian {
 
-// More steps and more constants can only come nearer, so of distances that differ by less than the
-// factor kTie, or are below kSame, the one of fewer steps and of the simpler family is taken.
+// More steps and more constants can only reduce a distance. Of distances that differ by less than
+// the factor kTie, or are below kSame, the one with fewer steps and of the simpler family is
+// therefore the match.
 inline constexpr double kTie = 1.25;
 inline constexpr double kSame = 1e-6;
 

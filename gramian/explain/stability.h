@@ -12,8 +12,8 @@
 namespace gramian {
 
 struct Stability {
-  std::optional<BlowUpCount>
-      blowups;  // nothing where the inputs have a covariance other than I: counting wants I
+  // Nothing for inputs with a covariance other than I, for which explosions are not counted.
+  std::optional<BlowUpCount> blowups;
   // The largest eigenvalue l of sum x x^T / n, up to kMostEigenvalue, such that for no eigenvalue
   // in [1, l] the network is worse than predicting zero on the prompt
   //
@@ -22,7 +22,7 @@ struct Stability {
   // with |v| = 1 the worst of the axes and of kDirections random directions: the error <w^L - w, v>
   // stays below |w|.
   double limit = 0;
-  bool limit_found = false;  // false: it survives all that were tried, and `limit` is the last
+  bool limit_found = false;  // false: it survives every eigenvalue tried; `limit` is the last
   // The largest eigenvalue of sum x x^T / n over fresh prompts of the task: median, 99%, and the
   // largest seen.
   double eigenvalue_median = 0, eigenvalue_99 = 0, eigenvalue_most = 0;

@@ -12,12 +12,12 @@
 // what is left of the layer when it is averaged over all rotations and reflections of x that a
 // diagonal layer can express:
 //
-//     omega_xx = sum_h (tr P_xx tr Q_xx + <P_xx, Q_xx>) / (d^2 + d)      omega_yy = sum_h P_yy Q_yy
-//     omega_xy = sum_h (tr P_xx Q_yy + <P_xy, Q_xy>) / d                 omega_yx = sum_h (P_yy tr
-//       Q_xx + <P_yx, Q_yx>)
-//     / d
+//     omega_xx = sum_h (tr P_xx tr Q_xx + <P_xx, Q_xx>) / (d^2 + d)
+//     omega_xy = sum_h (tr P_xx Q_yy + <P_xy, Q_xy>) / d
+//     omega_yx = sum_h (P_yy tr Q_xx + <P_yx, Q_yx>) / d
+//     omega_yy = sum_h P_yy Q_yy
 //
-// P_xy: the column of P that reads y and writes x, and so on.
+// P_xy is the column of P that reads y and writes x, and so on.
 #pragma once
 
 #include <vector>
@@ -26,8 +26,9 @@
 
 namespace gramian {
 
-// In the gauge |P| = |Q| (Frobenius) and trace Q >= 0; where a trace is 0 the largest entry of Q is
-// positive. A head of which P or Q is 0 is left alone.
+// A head in the gauge |P| = |Q| (Frobenius) and trace Q >= 0, so that weights can be compared.
+// Where the trace is 0 the largest entry of Q is positive. A head of which P or Q is 0 stays as it
+// is.
 struct HeadWeights {
   std::vector<double> p, q;  // [D, D]
   double p_diagonal = 1;  // share of the squared entries of P that is on its diagonal; 1 for P = 0

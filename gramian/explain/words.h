@@ -11,10 +11,10 @@ namespace gramian {
 
 namespace words {
 
-// A layer is "a gradient step" if the gradient alone explains this share of its change (median R^2,
-// at the worst of the noise levels); otherwise "a preconditioned gradient step" if M^T alpha^l and
-// w do (dynamics.h; in a diagonal network always), "roughly" one from kRoughly on. Below that its
-// step and shrinkage are not quoted.
+// A layer is called "a gradient step" if the gradient alone explains this share of its change
+// (median R^2, at the worst of the noise levels). Otherwise it is "a preconditioned gradient step"
+// if M^T alpha^l and w explain that share (dynamics.h; in a diagonal network they always do), and
+// "roughly" one if they explain kRoughly. Below that its step and shrinkage are not quoted.
 inline constexpr double kExplained = 0.98, kRoughly = 0.9;
 // Momentum is named where its share is at least this at some level.
 inline constexpr double kMomentum = 0.05;
@@ -25,9 +25,10 @@ inline constexpr double kStepFactor = 1.1;
 // A nearest algorithm is "the same as" (distance <= kSame), "close to" (<= kClose), else "nearest
 // to, but not close".
 inline constexpr double kSame = 1e-6, kClose = 0.02;
-// Without a part the network is "worse" if its loss, retrained where it was, is larger by this
-// factor and by three standard errors; "exploding" if its standard error is more than the share
-// kCarried of the mean, which a few prompts then carry; else "no worse".
+// Without a part the network is "worse" if its loss (after retraining, where it was retrained) is
+// larger by this factor and by three standard errors; "exploding" if its standard error is more
+// than the share kCarried of the mean, which means that a few prompts carry it; otherwise "no
+// worse".
 inline constexpr double kNeeded = 1.02, kCarried = 0.2;
 
 }  // namespace words
