@@ -4,7 +4,7 @@
 #include "gramian/base/error.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/evaluation/table.h"
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/explain/explain.h"
 #include "gramian/exporting/exporter.h"
 #include "gramian/models/network.h"

@@ -9,7 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/io/config_keys.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
@@ -45,8 +45,8 @@ Status compare(const Experiment& experiment, const Network* network, const std::
   if (network != nullptr)
     model = std::make_unique<NetworkPredictor>(*network, experiment.task.n(), pool.threads());
 
-  const Opponents opponents =
-      tune_solvers(experiment.task, experiment.task.spec().noise, experiment.eval, pool);
+  const Baselines baselines =
+      tune_baselines(experiment.task, experiment.task.spec().noise, experiment.eval, pool);
   const auto bar = [](const char* label, std::uint64_t total) {
     return [progress = std::make_shared<Progress>(label, static_cast<std::int64_t>(total),
                                                   "prompts")](std::uint64_t done, std::uint64_t) {
@@ -55,9 +55,9 @@ Status compare(const Experiment& experiment, const Network* network, const std::
     };
   };
   const std::uint64_t prompts = experiment.eval.prompts;
-  const auto result = GRAMIAN_TRY(evaluate(experiment.task, opponents, model.get(), experiment.eval,
+  const auto result = GRAMIAN_TRY(evaluate(experiment.task, baselines, model.get(), experiment.eval,
                                            pool, bar("evaluate", prompts)));
-  const auto points = GRAMIAN_TRY(profile(experiment.task, opponents, model.get(),
+  const auto points = GRAMIAN_TRY(profile(experiment.task, baselines, model.get(),
                                           experiment.profile, experiment.eval, pool,
                                           bar("profile", prompts * experiment.profile.size())));
 

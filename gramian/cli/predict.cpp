@@ -71,9 +71,9 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
                const NoisePrior& prior, const Dataset& data) {
   const CrossValidationSpec spec{arguments.folds, arguments.repeats, arguments.seed,
                                  arguments.context};
-  const auto opponents = make_opponents(prior, data.context.size());
+  const auto baselines = make_baselines(prior, data.context.size());
   std::vector<const Regressor*> regressors{&regressor};
-  for (const auto& opponent : opponents) regressors.push_back(opponent.get());
+  for (const auto& baseline : baselines) regressors.push_back(baseline.get());
 
   catch_signals();
   Progress bar("cross-validate", std::int64_t{spec.folds} * spec.repeats, "splits");

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 
 namespace gramian {
 

@@ -93,10 +93,10 @@ struct LossTable {
 // The scratch memory of one thread.
 class Examiner {
  public:
-  Examiner(const RegressionTask& task, const Opponents& opponents, Predictor* model,
+  Examiner(const RegressionTask& task, const Baselines& baselines, Predictor* model,
            const EvalSpec& spec, const LossTable& table, int thread)
       : task_(task),
-        opponents_(opponents),
+        baselines_(baselines),
         model_(model),
         spec_(spec),
         table_(table),
@@ -121,16 +121,16 @@ class Examiner {
  private:
   double solver_loss(std::size_t solver, int lane) {
     const Spectrum prompt = spectra_[static_cast<std::size_t>(lane)];
-    opponents_.list[solver].solver->solve(prompt, coordinates_);
+    baselines_.list[solver].solver->solve(prompt, coordinates_);
     return loss(prompt, coordinates_, spec_.query);
   }
 
   void examine(int lane, std::uint64_t number, Tally& tally) {
-    double* const row = table_.losses ? table_.losses + number * opponents_.list.size() : nullptr;
+    double* const row = table_.losses ? table_.losses + number * baselines_.list.size() : nullptr;
     double oracle = 0;
     double bayes = 0;
-    for (std::size_t s = 0; s < opponents_.list.size(); ++s) {
-      if (!opponents_.list[s].undefined.empty()) continue;
+    for (std::size_t s = 0; s < baselines_.list.size(); ++s) {
+      if (!baselines_.list[s].undefined.empty()) continue;
       const double value = table_.known ? row[s] : solver_loss(s, lane);
       if (row && !table_.known) row[s] = value;
       if (s == kOracle) oracle = value;
@@ -145,7 +145,7 @@ class Examiner {
       tally.layers[l].add(value, oracle);
     }
     tally.model_minus_bayes.add(value - bayes);
-    if (value <= opponents_.blowup_threshold) {
+    if (value <= baselines_.blowup_threshold) {
       tally.adjusted_without.add(value - oracle);
     } else {
       ++tally.blowups;
@@ -176,7 +176,7 @@ class Examiner {
   }
 
   const RegressionTask& task_;
-  const Opponents& opponents_;
+  const Baselines& baselines_;
   Predictor* model_;
   const EvalSpec& spec_;
   LossTable table_;
@@ -190,16 +190,16 @@ class Examiner {
 
 }  // namespace
 
-Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
-                       ThreadPool& pool) {
-  return tune_solvers(task, make_solvers(belief, task.n(), spec.gd_steps), spec, pool);
+Baselines tune_baselines(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
+                         ThreadPool& pool) {
+  return tune_baselines(task, make_solvers(belief, task.n(), spec.gd_steps), spec, pool);
 }
 
-Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
-                       const EvalSpec& spec, ThreadPool& pool) {
-  Opponents opponents;
-  opponents.tuning_prompts = tuning_prompts(task, spec);
-  SpectrumBatch prompts(task, opponents.tuning_prompts);
+Baselines tune_baselines(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
+                         const EvalSpec& spec, ThreadPool& pool) {
+  Baselines baselines;
+  baselines.tuning_prompts = tuning_prompts(task, spec);
+  SpectrumBatch prompts(task, baselines.tuning_prompts);
   struct Scratch {
     PromptSampler<double> sampler;
     PromptBlock<double> block;
@@ -207,10 +207,10 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
   std::vector<Scratch> scratch;
   for (int t = 0; t < pool.threads(); ++t)
     scratch.push_back({PromptSampler<double>(task), PromptBlock<double>(task.d())});
-  pool.run(static_cast<int>(chunks_for(opponents.tuning_prompts)), [&](int chunk, int thread) {
+  pool.run(static_cast<int>(chunks_for(baselines.tuning_prompts)), [&](int chunk, int thread) {
     auto& [sampler, block] = scratch[static_cast<std::size_t>(thread)];
     for_blocks(sampler, block, spec.seed, kTuningStream, static_cast<std::uint64_t>(chunk),
-               opponents.tuning_prompts,
+               baselines.tuning_prompts,
                [&](const PromptBlock<double>& drawn, int count, std::uint64_t first) {
                  prompts.fill(drawn, count, first);
                });
@@ -218,19 +218,19 @@ Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<S
 
   for (auto& solver : solvers) {
     const Status status = solver->applicable(task.n(), task.d());
-    opponents.list.push_back({std::move(solver), status ? std::string{} : status.error().message});
+    baselines.list.push_back({std::move(solver), status ? std::string{} : status.error().message});
   }
-  pool.run(static_cast<int>(opponents.list.size()), [&](int s, int) {
-    auto& [solver, undefined] = opponents.list[static_cast<std::size_t>(s)];
+  pool.run(static_cast<int>(baselines.list.size()), [&](int s, int) {
+    auto& [solver, undefined] = baselines.list[static_cast<std::size_t>(s)];
     if (undefined.empty()) solver->tune(prompts);
   });
   double zero = 0;  // E 1/2 w^T S w
   const std::vector<double> nothing(static_cast<std::size_t>(task.d()));
   for (std::size_t p = 0; p < prompts.size(); ++p)
     zero += loss(prompts[p], nothing, QueryMode::integrated);
-  opponents.blowup_threshold = std::max(1000 * mean_loss(*opponents.list[kOracle].solver, prompts),
+  baselines.blowup_threshold = std::max(1000 * mean_loss(*baselines.list[kOracle].solver, prompts),
                                         zero / static_cast<double>(prompts.size()));
-  return opponents;
+  return baselines;
 }
 
 SolverLosses::Entry& SolverLosses::entry(const NoisePrior& noise, const EvalSpec& spec) {
@@ -241,10 +241,10 @@ SolverLosses::Entry& SolverLosses::entry(const NoisePrior& noise, const EvalSpec
   return entries_[key];
 }
 
-Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents,
+Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& baselines,
                               Predictor* model, const EvalSpec& spec, ThreadPool& pool,
                               const ProgressFunction& progress, SolverLosses* shared) {
-  const std::size_t solver_count = opponents.list.size();
+  const std::size_t solver_count = baselines.list.size();
   const std::size_t layer_count = model ? static_cast<std::size_t>(model->layers()) : 0;
   SolverLosses::Entry* entry = shared ? &shared->entry(task.spec().noise, spec) : nullptr;
   std::unique_lock<std::mutex> filling;
@@ -257,7 +257,7 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
   }
   std::vector<Examiner> examiners;
   for (int t = 0; t < pool.threads(); ++t)
-    examiners.emplace_back(task, opponents, model, spec, table, t);
+    examiners.emplace_back(task, baselines, model, spec, table, t);
 
   Tally total(solver_count, layer_count);
   const std::uint64_t chunks = chunks_for(spec.prompts);
@@ -280,10 +280,10 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
 
   EvalResult result;
   result.prompts = spec.prompts;
-  result.tuning_prompts = opponents.tuning_prompts;
+  result.tuning_prompts = baselines.tuning_prompts;
   result.query = spec.query;
   for (std::size_t s = 0; s < solver_count; ++s) {
-    const auto& [solver, undefined] = opponents.list[s];
+    const auto& [solver, undefined] = baselines.list[s];
     result.solvers.push_back(
         {.name = solver->name(),
          .undefined = undefined,
@@ -300,12 +300,12 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& oppon
   }
   result.model_minus_bayes = total.model_minus_bayes;
   result.blowups = {.count = total.blowups,
-                    .threshold = opponents.blowup_threshold,
+                    .threshold = baselines.blowup_threshold,
                     .adjusted_without = total.adjusted_without};
   return result;
 }
 
-Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents,
+Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,
                                             Predictor* model, const std::vector<double>& sigmas,
                                             const EvalSpec& spec, ThreadPool& pool,
                                             const ProgressFunction& progress,
@@ -318,7 +318,7 @@ Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Op
       return !progress || progress(before + done, sigmas.size() * spec.prompts);
     };
     auto result = GRAMIAN_TRY(
-        evaluate(task.with_noise(noise), opponents, model, spec, pool, overall, shared));
+        evaluate(task.with_noise(noise), baselines, model, spec, pool, overall, shared));
     points.push_back({sigma, std::move(result)});
   }
   return points;

@@ -1,7 +1,7 @@
 // A model beside every classical solver, on the same fresh prompts.
 //
-//   const Opponents opponents = tune_solvers(task, task.spec().noise, spec, pool);
-//   auto result = evaluate(task, opponents, &model, spec, pool);
+//   const Baselines baselines = tune_baselines(task, task.spec().noise, spec, pool);
+//   auto result = evaluate(task, baselines, &model, spec, pool);
 //
 // Losses carry the factor 1/2 of the paper. The *adjusted* loss of a predictor is its
 // loss minus that of the oracle (ridge with the true sigma) on the same prompt; its
@@ -47,12 +47,12 @@ struct EvalSpec {
 };
 
 // The solvers, tuned for one task.
-struct Opponents {
-  struct Opponent {
+struct Baselines {
+  struct Baseline {
     std::unique_ptr<Solver> solver;
     std::string undefined;  // why it is not defined for this n and d; empty if it is
   };
-  std::vector<Opponent> list;        // in the order of make_solvers
+  std::vector<Baseline> list;        // in the order of make_solvers
   std::uint64_t tuning_prompts = 0;  // that were used
   // A loss that is not <= this counts as a blow-up: the larger of 1000 times the mean
   // loss of the oracle and the mean loss of predicting zero.
@@ -93,7 +93,7 @@ struct ProfilePoint {
 
 // What the solvers lose does not depend on the model and costs several times as much: models that
 // are evaluated on the same prompts can share it, to the same bits. One for each task and its
-// opponents; for any number of threads. Holds eight bytes for each prompt and solver.
+// baselines; for any number of threads. Holds eight bytes for each prompt and solver.
 class SolverLosses {
  public:
   struct Entry {
@@ -115,24 +115,24 @@ using ProgressFunction = std::function<bool(std::uint64_t done, std::uint64_t to
 
 // `belief` is the prior of sigma that Bayes integrates over: the task's own, unless the
 // question is what a wrong belief costs.
-Opponents tune_solvers(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
-                       ThreadPool& pool);
+Baselines tune_baselines(const RegressionTask& task, const NoisePrior& belief, const EvalSpec& spec,
+                         ThreadPool& pool);
 
 // The same for a list of solvers that begins like that of make_solvers, up to Bayes.
-Opponents tune_solvers(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
-                       const EvalSpec& spec, ThreadPool& pool);
+Baselines tune_baselines(const RegressionTask& task, std::vector<std::unique_ptr<Solver>> solvers,
+                         const EvalSpec& spec, ThreadPool& pool);
 
 // Memory does not grow with the number of prompts, and the result is the same to the bit
 // for any number of threads. `model` may be null. The task may differ from that of the
-// opponents in its noise alone. With `shared` solvers are asked only once for each prompt.
-Expected<EvalResult> evaluate(const RegressionTask& task, const Opponents& opponents,
+// baselines in its noise alone. With `shared` solvers are asked only once for each prompt.
+Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& baselines,
                               Predictor* model, const EvalSpec& spec, ThreadPool& pool,
                               const ProgressFunction& progress = {},
                               SolverLosses* shared = nullptr);
 
 // The same at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
-// of Bayes stay those of `opponents`, and all points share the prompts but for the noise level.
-Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Opponents& opponents,
+// of Bayes stay those of `baselines`, and all points share the prompts but for the noise level.
+Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,
                                             Predictor* model, const std::vector<double>& sigmas,
                                             const EvalSpec& spec, ThreadPool& pool,
                                             const ProgressFunction& progress = {},

@@ -18,8 +18,8 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
   for (int k = 1; k <= steps; ++k) {
     for (auto& solver : make_step_solvers(k)) solvers.push_back(std::move(solver));
   }
-  const Opponents opponents = tune_solvers(task, std::move(solvers), spec, pool);
-  auto result = GRAMIAN_TRY(evaluate(task, opponents, model, spec, pool, progress));
+  const Baselines baselines = tune_baselines(task, std::move(solvers), spec, pool);
+  auto result = GRAMIAN_TRY(evaluate(task, baselines, model, spec, pool, progress));
 
   HandMadeComparison comparison{.prompts = result.prompts,
                                 .tuning_prompts = result.tuning_prompts,

@@ -87,11 +87,11 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
 Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
                                                    const Network& network, const EvalSpec& spec,
                                                    ThreadPool& pool) {
-  Opponents opponents;
-  opponents.list.push_back({std::make_unique<OracleRidge>(), {}});
-  opponents.blowup_threshold = INFINITY;
+  Baselines baselines;
+  baselines.list.push_back({std::make_unique<OracleRidge>(), {}});
+  baselines.blowup_threshold = INFINITY;
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = GRAMIAN_TRY(evaluate(task, opponents, &predictor, spec, pool));
+  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, spec, pool));
   std::vector<RunningMean> losses;
   for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
   return losses;

@@ -82,9 +82,9 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   GRAMIAN_TRY(go_on());
   EvalSpec eval{
       .prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
-  const Opponents opponents = tune_solvers(task, reference_solvers(task), eval, pool);
+  const Baselines baselines = tune_baselines(task, reference_solvers(task), eval, pool);
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = GRAMIAN_TRY(evaluate(task, opponents, &predictor, eval, pool));
+  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, eval, pool));
   for (const Score& layer : result.layers) e.adjusted.push_back(layer.adjusted);
   e.bayes = result.solvers[kBayes].adjusted;
   e.model_minus_bayes = result.model_minus_bayes;
@@ -97,7 +97,7 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   GRAMIAN_TRY(go_on());
   const int steps = options.algorithm_steps > 0 ? options.algorithm_steps : spec.layers + 2;
   e.similarity = compare_layers(task, network, steps, options.similarity_prompts,
-                                opponents.blowup_threshold, options.seed, pool);
+                                baselines.blowup_threshold, options.seed, pool);
 
   GRAMIAN_TRY(go_on());
   auto parts = worth_of_parts(
@@ -108,7 +108,7 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
 
   GRAMIAN_TRY(go_on());
   auto stability = examine_stability(
-      task, network, opponents.blowup_threshold, options.blowup_prompts, options.seed, pool,
+      task, network, baselines.blowup_threshold, options.blowup_prompts, options.seed, pool,
       [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
   if (!stability) return std::unexpected(stability.error());
   e.stability = *std::move(stability);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 #include "gramian/models/network.h"
 #include "gramian/studies/draw.h"
 #include "gramian/studies/recipe.h"

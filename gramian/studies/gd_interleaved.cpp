@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/studies/gd_tokens.h"
 
 namespace gramian {

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/studies/gd_tokens.h"
 #include "gramian/tape/tape_run.h"
 

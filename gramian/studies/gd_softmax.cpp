@@ -5,7 +5,7 @@
 #include <cmath>
 #include <memory>
 
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/studies/gd_tokens.h"
 
 namespace gramian {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/studies/looped.h"
 #include "gramian/studies/looped_claims.h"

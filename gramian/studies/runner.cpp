@@ -334,15 +334,15 @@ class Runner {
   }
 
   // Solvers are tuned once for each problem.
-  const Opponents& opponents(const Unit& unit, const Experiment& experiment, ThreadPool& pool) {
+  const Baselines& baselines(const Unit& unit, const Experiment& experiment, ThreadPool& pool) {
     Shared& shared = shared_.at(unit.cell.problem);
     std::call_once(shared.once, [&] {
       EvalSpec spec = experiment.eval;
       spec.tuning_prompts = options_.effort.quick ? 2'000 : unit.examination.tuning_prompts;
       spec.gd_steps = kTableLayers;
-      shared.opponents = tune_solvers(experiment.task, experiment.task.spec().noise, spec, pool);
+      shared.baselines = tune_baselines(experiment.task, experiment.task.spec().noise, spec, pool);
     });
-    return shared.opponents;
+    return shared.baselines;
   }
 
   Expected<double> selection_loss(const Config& config, const std::string& directory) {
@@ -370,7 +370,7 @@ class Runner {
     const RegressionTask& task = model.experiment.task;
     ThreadPool pool(1);
     NetworkPredictor predictor(model.network, task.n(), 1);
-    const Opponents& others = opponents(unit, model.experiment, pool);
+    const Baselines& others = baselines(unit, model.experiment, pool);
     SolverLosses* const losses = &shared_.at(unit.cell.problem).losses;
     const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
     EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
@@ -396,8 +396,8 @@ class Runner {
 
   struct Shared {
     std::once_flag once;
-    Opponents opponents;
-    SolverLosses losses;  // of these opponents, on the prompts of all cells of the problem
+    Baselines baselines;
+    SolverLosses losses;  // of these baselines, on the prompts of all cells of the problem
   };
 
   const StudyOptions& options_;

@@ -1,6 +1,6 @@
 #include "gramian/studies/token_cells.h"
 
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/io/files.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/train_run.h"

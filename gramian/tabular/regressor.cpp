@@ -125,7 +125,7 @@ Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
   return Fit{problem.model({w.data(), rows.d})};
 }
 
-std::vector<std::unique_ptr<Regressor>> make_opponents(const NoisePrior& prior, std::size_t rows) {
+std::vector<std::unique_ptr<Regressor>> make_baselines(const NoisePrior& prior, std::size_t rows) {
   const double noise = prior.mean_square();
   std::vector<std::unique_ptr<Regressor>> list;
   list.push_back(std::make_unique<SolverRegressor>(

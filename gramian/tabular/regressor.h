@@ -58,6 +58,6 @@ class RidgeByCrossValidation final : public Regressor {
 };
 
 // mean, ols, ridge_cv, adarr, and the Bayes posterior mean under the noise prior of training.
-std::vector<std::unique_ptr<Regressor>> make_opponents(const NoisePrior& prior, std::size_t rows);
+std::vector<std::unique_ptr<Regressor>> make_baselines(const NoisePrior& prior, std::size_t rows);
 
 }  // namespace gramian

@@ -14,9 +14,9 @@ TEST(BlowUps, CountIsThatOfEvaluate) {
   const EvalSpec spec{.prompts = 20'011, .seed = 7, .tuning_prompts = 1'000};
   ThreadPool one(1), three(3);
   FunctionPredictor model = one_step(0.2, 2);  // far too long a step
-  Opponents opponents = tune_solvers(task, task.spec().noise, spec, one);
-  opponents.blowup_threshold = 400;
-  const EvalResult result = evaluate(task, opponents, &model, spec, one).value();
+  Baselines baselines = tune_baselines(task, task.spec().noise, spec, one);
+  baselines.blowup_threshold = 400;
+  const EvalResult result = evaluate(task, baselines, &model, spec, one).value();
   const auto count = count_blowups(task, model, 400, spec.prompts, spec.seed, three).value();
   EXPECT_EQ(count.prompts, spec.prompts);
   EXPECT_GT(count.count, 100u);

@@ -35,9 +35,9 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
     FunctionPredictor model = one_step(0.025, 2);
-    const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-    const EvalResult result = evaluate(task, opponents, &model, spec, pool).value();
-    const auto points = profile(task, opponents, &model, {0, 2.5}, spec, pool).value();
+    const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+    const EvalResult result = evaluate(task, baselines, &model, spec, pool).value();
+    const auto points = profile(task, baselines, &model, {0, 2.5}, spec, pool).value();
     EXPECT_EQ(result.model().loss.count(), 5'003u);
     texts[threads > 1] = to_json(result, points);
   }
@@ -52,20 +52,20 @@ TEST(Evaluate, SharedSolverLossesChangeNothing) {
   EvalSpec sampled = spec;
   sampled.query = QueryMode::sampled;
   ThreadPool pool(2);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
   const std::vector<double> sigmas{0, 2.5};
   const auto examine = [&](double step, ThreadPool& threads, SolverLosses* shared) {
     FunctionPredictor model = one_step(step, 2);
-    const auto points = profile(task, opponents, &model, sigmas, spec, threads, {}, shared).value();
-    return to_json(evaluate(task, opponents, &model, spec, threads, {}, shared).value(), points) +
-           to_json(evaluate(task, opponents, &model, sampled, threads, {}, shared).value());
+    const auto points = profile(task, baselines, &model, sigmas, spec, threads, {}, shared).value();
+    return to_json(evaluate(task, baselines, &model, spec, threads, {}, shared).value(), points) +
+           to_json(evaluate(task, baselines, &model, sampled, threads, {}, shared).value());
   };
   SolverLosses shared;
   for (const double step : {0.02, 0.03, 0.04}) {
     EXPECT_EQ(examine(step, pool, &shared), examine(step, pool, nullptr)) << step;
   }
   EXPECT_TRUE(shared.entry(task.spec().noise, spec).filled);
-  EXPECT_EQ(shared.entry(task.spec().noise, spec).losses.size(), 3'003 * opponents.list.size());
+  EXPECT_EQ(shared.entry(task.spec().noise, spec).losses.size(), 3'003 * baselines.list.size());
 
   SolverLosses at_once;
   std::string texts[2];
@@ -88,13 +88,13 @@ TEST(Evaluate, InterruptedEvaluationsShareNothing) {
   const EvalSpec spec = small_spec(30'000);
   ThreadPool pool(2);
   FunctionPredictor model = one_step(0.025);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
   SolverLosses shared;
   const auto stop = [](std::uint64_t, std::uint64_t) { return false; };
-  EXPECT_FALSE(evaluate(task, opponents, &model, spec, pool, stop, &shared));
+  EXPECT_FALSE(evaluate(task, baselines, &model, spec, pool, stop, &shared));
   EXPECT_FALSE(shared.entry(task.spec().noise, spec).filled);
-  EXPECT_EQ(to_json(evaluate(task, opponents, &model, spec, pool, {}, &shared).value()),
-            to_json(evaluate(task, opponents, &model, spec, pool).value()));
+  EXPECT_EQ(to_json(evaluate(task, baselines, &model, spec, pool, {}, &shared).value()),
+            to_json(evaluate(task, baselines, &model, spec, pool).value()));
 }
 
 TEST(Evaluate, SampledAndIntegratedQueriesAgree) {
@@ -103,11 +103,11 @@ TEST(Evaluate, SampledAndIntegratedQueriesAgree) {
     ThreadPool pool(2);
     EvalSpec spec = small_spec(20'000);
     FunctionPredictor model = one_step(0.05);
-    const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-    const EvalResult integrated = evaluate(task, opponents, &model, spec, pool).value();
+    const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+    const EvalResult integrated = evaluate(task, baselines, &model, spec, pool).value();
     spec.query = QueryMode::sampled;
     spec.seed = 2;
-    const EvalResult sampled = evaluate(task, opponents, &model, spec, pool).value();
+    const EvalResult sampled = evaluate(task, baselines, &model, spec, pool).value();
     EXPECT_LT(difference_in_errors(integrated.model().adjusted, sampled.model().adjusted), 4);
     for (std::size_t s = 0; s < integrated.solvers.size(); ++s) {
       EXPECT_LT(difference_in_errors(integrated.solvers[s].loss, sampled.solvers[s].loss), 4);
@@ -123,15 +123,15 @@ TEST(Evaluate, SolversScoreTheSameOnTokens) {
     const RegressionTask task = make_task(n, d, kUniform5);
     ThreadPool pool(2);
     const EvalSpec spec = small_spec(10'000);
-    const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-    const EvalResult result = evaluate(task, opponents, nullptr, spec, pool).value();
+    const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+    const EvalResult result = evaluate(task, baselines, nullptr, spec, pool).value();
     const SpectrumBatch tokens = draw_spectra(task, 10'000, 51);
     std::vector<double> coordinates(static_cast<std::size_t>(d));
     for (std::size_t s = 0; s < result.solvers.size(); ++s) {
       if (!result.solvers[s].undefined.empty() || result.solvers[s].name == "ols") continue;
       RunningMean losses;
       for (std::size_t p = 0; p < tokens.size(); ++p) {
-        opponents.list[s].solver->solve(tokens[p], coordinates);
+        baselines.list[s].solver->solve(tokens[p], coordinates);
         losses.add(loss(tokens[p], coordinates, QueryMode::integrated));
       }
       EXPECT_LT(difference_in_errors(losses, result.solvers[s].loss), 4) << result.solvers[s].name;
@@ -157,8 +157,8 @@ TEST(Evaluate, TheOracleAsAModel) {
       ThreadPool pool(2);
       EvalSpec spec = small_spec(1'000);
       spec.query = query;
-      const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-      const EvalResult result = evaluate(task, opponents, &model, spec, pool).value();
+      const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+      const EvalResult result = evaluate(task, baselines, &model, spec, pool).value();
       EXPECT_LT(std::abs(result.model().adjusted.mean()), 1e-12);
       EXPECT_LT(result.model().adjusted.standard_error(), 1e-12);
       // The oracle alone may beat Bayes: it is told sigma.
@@ -174,8 +174,8 @@ TEST(Evaluate, UndefinedSolversSayWhy) {
   const RegressionTask task = make_task(10, 10, kUniform5);
   ThreadPool pool(1);
   const EvalSpec spec = small_spec(300);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-  const EvalResult result = evaluate(task, opponents, nullptr, spec, pool).value();
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+  const EvalResult result = evaluate(task, baselines, nullptr, spec, pool).value();
   for (const Score& score : result.solvers) {
     const bool refused = score.name == "adarr" || score.name == "tunedrr";
     EXPECT_EQ(score.undefined.empty(), !refused) << score.name;
@@ -188,8 +188,8 @@ TEST(Evaluate, BlowUpsAreCountedAndNeverDropped) {
   const RegressionTask task = make_task(20, 10, kUniform5);
   ThreadPool pool(2);
   const EvalSpec spec = small_spec(4'000);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-  EXPECT_NEAR(opponents.blowup_threshold, 1560, 200);  // 1000 times the oracle's 1.56
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+  EXPECT_NEAR(baselines.blowup_threshold, 1560, 200);  // 1000 times the oracle's 1.56
   for (const double size : {1e3, 1e200, std::numeric_limits<double>::quiet_NaN()}) {
     std::atomic<std::uint64_t> count = 0;
     FunctionPredictor model(
@@ -198,7 +198,7 @@ TEST(Evaluate, BlowUpsAreCountedAndNeverDropped) {
           count += explode;
           std::fill(w.begin(), w.end(), explode ? size : 0.0);
         });
-    const EvalResult result = evaluate(task, opponents, &model, spec, pool).value();
+    const EvalResult result = evaluate(task, baselines, &model, spec, pool).value();
     EXPECT_GT(result.blowups.count, 40u);
     EXPECT_EQ(result.blowups.count, count);
     EXPECT_EQ(result.blowups.adjusted_without.count(), 4'000u - count);
@@ -213,9 +213,9 @@ TEST(Evaluate, WithoutNoiseZeroSetsTheThreshold) {
   const RegressionTask task = make_task(20, 10, silent);
   ThreadPool pool(2);
   const EvalSpec spec = small_spec(1'000);
-  const Opponents opponents = tune_solvers(task, silent, spec, pool);
-  EXPECT_NEAR(opponents.blowup_threshold, 5, 0.3);  // E 1/2 |w|^2
-  const EvalResult result = evaluate(task, opponents, nullptr, spec, pool).value();
+  const Baselines baselines = tune_baselines(task, silent, spec, pool);
+  EXPECT_NEAR(baselines.blowup_threshold, 5, 0.3);  // E 1/2 |w|^2
+  const EvalResult result = evaluate(task, baselines, nullptr, spec, pool).value();
   for (const std::size_t s : {kOracle, kBayes}) EXPECT_LT(result.solvers[s].loss.mean(), 1e-24);
 }
 
@@ -223,14 +223,14 @@ TEST(Evaluate, ProgressReportsAndStops) {
   const RegressionTask task = make_task(4, 2, kUniform5);
   ThreadPool pool(2);
   const EvalSpec spec = small_spec(30'000);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
   std::vector<std::uint64_t> seen;
   const auto stop = [&](std::uint64_t done, std::uint64_t total) {
     EXPECT_EQ(total, 30'000u);
     seen.push_back(done);
     return seen.size() < 2;
   };
-  const auto result = evaluate(task, opponents, nullptr, spec, pool, stop);
+  const auto result = evaluate(task, baselines, nullptr, spec, pool, stop);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::interrupted);
   ASSERT_EQ(seen.size(), 2u);
@@ -242,18 +242,18 @@ TEST(Profile, KeepsConstantsAndPrompts) {
   const RegressionTask task = make_task(20, 10, kUniform5);
   ThreadPool pool(2);
   const EvalSpec spec = small_spec(4'000);
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-  const auto points = profile(task, opponents, nullptr, {0, 1, 5}, spec, pool).value();
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+  const auto points = profile(task, baselines, nullptr, {0, 1, 5}, spec, pool).value();
   ASSERT_EQ(points.size(), 3u);
   for (const auto& [sigma, result] : points) {
     // E 1/2 |w|^2 does not know sigma: the same prompts give the same number.
     EXPECT_EQ(result.solvers.back().loss.mean(), points[0].result.solvers.back().loss.mean());
-    EXPECT_EQ(result.solvers[1].constants[0].value, opponents.list[1].solver->constants()[0].value);
+    EXPECT_EQ(result.solvers[1].constants[0].value, baselines.list[1].solver->constants()[0].value);
   }
   // At sigma = 0 estimated noise is right, and constant noise is wrong.
   EXPECT_LT(points[0].result.solvers[2].adjusted.mean(), 1e-20);
   EXPECT_GT(points[0].result.solvers[1].adjusted.mean(), 0.1);
-  EXPECT_FALSE(profile(task, opponents, nullptr, {-1}, spec, pool));
+  EXPECT_FALSE(profile(task, baselines, nullptr, {-1}, spec, pool));
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ TEST(HandMade, ReferencesAreThoseOfTheEvaluation) {
   EvalSpec spec = spec_of(300);
   spec.gd_steps = 2;
   const auto comparison = compare_with_hand_made(task, nullptr, 2, spec, pool).value();
-  const Opponents opponents = tune_solvers(task, kUniform5, spec, pool);
-  const EvalResult result = evaluate(task, opponents, nullptr, spec, pool).value();
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+  const EvalResult result = evaluate(task, baselines, nullptr, spec, pool).value();
   ASSERT_EQ(comparison.references.size(), 6u);
   for (std::size_t s = 0; s < 6; ++s) {
     EXPECT_EQ(comparison.references[s].name, result.solvers[s].name);

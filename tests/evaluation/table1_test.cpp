@@ -46,11 +46,11 @@ TEST(Table1, BaselineCells) {
   for (const auto& [noise, published] : problems()) {
     ++spec.seed;
     const RegressionTask task = make_task(20, 10, noise);
-    const Opponents opponents = tune_solvers(task, noise, spec, pool);
-    const EvalResult ours = evaluate(task, opponents, nullptr, spec, pool).value();
+    const Baselines baselines = tune_baselines(task, noise, spec, pool);
+    const EvalResult ours = evaluate(task, baselines, nullptr, spec, pool).value();
     EvalSpec as_published = spec;
     as_published.query = QueryMode::sampled;
-    const EvalResult theirs = evaluate(task, opponents, nullptr, as_published, pool).value();
+    const EvalResult theirs = evaluate(task, baselines, nullptr, as_published, pool).value();
     for (std::size_t k = 0; k < published.size(); ++k) {
       const Score& score = ours.solvers[k + 1];
       const double scale = std::sqrt(static_cast<double>(spec.prompts) / kPaperPrompts);

@@ -17,14 +17,14 @@ struct Fixture {
   RegressionTask task;
   ThreadPool pool{2};
   EvalSpec spec;
-  Opponents opponents;
+  Baselines baselines;
 
   explicit Fixture(int n) : task(make_task(n, 10, kUniform5)) {
     spec.prompts = 500;
     spec.tuning_prompts = 500;
-    opponents = tune_solvers(task, kUniform5, spec, pool);
+    baselines = tune_baselines(task, kUniform5, spec, pool);
   }
-  EvalResult run(Predictor* model) { return evaluate(task, opponents, model, spec, pool).value(); }
+  EvalResult run(Predictor* model) { return evaluate(task, baselines, model, spec, pool).value(); }
 };
 
 std::vector<std::string> keys(const Json& json) {
@@ -38,7 +38,7 @@ TEST(Table, JsonHasTheKeysOfTheContract) {
   FunctionPredictor model = one_step(0.02, 3);
   const EvalResult result = fixture.run(&model);
   const auto points =
-      profile(fixture.task, fixture.opponents, &model, {1, 2}, fixture.spec, fixture.pool).value();
+      profile(fixture.task, fixture.baselines, &model, {1, 2}, fixture.spec, fixture.pool).value();
   const Json json = Json::parse(to_json(result, points));
   EXPECT_EQ(json["prompts"], 500);
   const std::vector<std::string> names = {"model", "oracle", "constrr", "adarr", "tunedrr",
@@ -89,7 +89,7 @@ TEST(Table, TextIsAligned) {
   Fixture fixture(20);
   FunctionPredictor model = one_step(0.02, 2);
   const auto points =
-      profile(fixture.task, fixture.opponents, &model, {1}, fixture.spec, fixture.pool).value();
+      profile(fixture.task, fixture.baselines, &model, {1}, fixture.spec, fixture.pool).value();
   const std::string text = to_table(fixture.run(&model), points);
   std::size_t position = 0;
   for (const char* name : {"\nmodel ", "\noracle ", "\nconstrr ", "\nadarr ", "\ntunedrr ",

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 #include "gramian/training/transformer_trainer.h"
 #include "tests/support/files.h"
 

@@ -4,7 +4,7 @@
 #include <Eigen/Dense>
 #include <cmath>
 
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/studies/gd.h"
 #include "gramian/studies/looped.h"

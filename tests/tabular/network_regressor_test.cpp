@@ -162,9 +162,9 @@ TEST(NetworkRegressor, WhiteningMakesTheMomentsTheIdentity) {
   ASSERT_TRUE(fit);
   // One full step is then least squares.
   const SolverRegressor* ols = nullptr;
-  const auto opponents = make_opponents(NoisePrior::uniform(0, 5).value(), 40);
-  for (const auto& opponent : opponents) {
-    if (opponent->name() == "ols") ols = static_cast<const SolverRegressor*>(opponent.get());
+  const auto baselines = make_baselines(NoisePrior::uniform(0, 5).value(), 40);
+  for (const auto& baseline : baselines) {
+    if (baseline->name() == "ols") ols = static_cast<const SolverRegressor*>(baseline.get());
   }
   ASSERT_NE(ols, nullptr);
   const auto want = ols->fit(rows);

@@ -55,8 +55,8 @@ void expect_slopes(const Expected<Fit>& fit, const Vector& want, double toleranc
 
 const std::string kNames[] = {"bayes", "adarr", "ridge_cv", "ols", "mean"};
 
-TEST(Regressor, OpponentsAreInTheOrderOfTheTable) {
-  const auto list = make_opponents(NoisePrior::uniform(0, 5).value(), 30);
+TEST(Regressor, BaselinesAreInTheOrderOfTheTable) {
+  const auto list = make_baselines(NoisePrior::uniform(0, 5).value(), 30);
   ASSERT_EQ(list.size(), std::size(kNames));
   for (std::size_t i = 0; i < list.size(); ++i) EXPECT_EQ(list[i]->name(), kNames[i]);
 }
@@ -68,7 +68,7 @@ TEST(Regressor, AllHaveAnIntercept) {
     for (std::size_t i = 0; i < 3; ++i) x[i] += rows.input(row)[i] / 30;
     y += rows.y[row] / 30;
   }
-  for (const auto& regressor : make_opponents(NoisePrior::uniform(0, 5).value(), 30)) {
+  for (const auto& regressor : make_baselines(NoisePrior::uniform(0, 5).value(), 30)) {
     const auto fit = regressor->fit(rows);
     ASSERT_TRUE(fit) << regressor->name();
     EXPECT_NEAR(fit->model.predict(x), y, 1e-10) << regressor->name();
@@ -95,7 +95,7 @@ TEST(Regressor, AdaptiveRidgeReadsTheNoiseFromResiduals) {
 
 TEST(Regressor, BayesIsARidgeWhereTheNoiseIsKnown) {
   const Rows rows = linear_rows(30, 4, 2.0);
-  const auto list = make_opponents(NoisePrior::constant(3).value(), 30);
+  const auto list = make_baselines(NoisePrior::constant(3).value(), 30);
   const Centred centred(rows);
   const double g2 = (4 + 9) / (centred.y.squaredNorm() / 30);
   EXPECT_GT(g2, 0);
@@ -146,7 +146,7 @@ TEST(Regressor, NothingBreaksOnConstantOrCollinearRows) {
   Rows flat = linear_rows(12, 3, 1.0);
   flat.y.assign(12, 3.0);
   for (const Rows* some : {&rows, &constant, &flat}) {
-    for (const auto& regressor : make_opponents(NoisePrior::uniform(0, 5).value(), 12)) {
+    for (const auto& regressor : make_baselines(NoisePrior::uniform(0, 5).value(), 12)) {
       const auto fit = regressor->fit(*some);
       ASSERT_TRUE(fit) << regressor->name();
       for (const double slope : fit->model.slopes) {

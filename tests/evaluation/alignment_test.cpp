@@ -1,6 +1,6 @@
 // Losses after each layer and alignment, against evaluate and against predictors of known
 // difference.
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 
 #include <gtest/gtest.h>
 
@@ -27,8 +27,8 @@ TEST(Compare, LayerLossesAreThoseOfEvaluate) {
   FunctionPredictor model = one_step(0.02, 3);
   ThreadPool one(1), three(3);
   const EvalSpec spec{.prompts = 2'003, .seed = 7, .tuning_prompts = 500};
-  const Opponents opponents = tune_solvers(task, task.spec().noise, spec, one);
-  const EvalResult expected = evaluate(task, opponents, &model, spec, one).value();
+  const Baselines baselines = tune_baselines(task, task.spec().noise, spec, one);
+  const EvalResult expected = evaluate(task, baselines, &model, spec, one).value();
   const auto losses = layer_losses(task, model, spec.prompts, spec.seed, three);
   ASSERT_EQ(losses.size(), 3u);
   for (std::size_t l = 0; l < 3; ++l) {

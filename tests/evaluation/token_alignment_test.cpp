@@ -1,4 +1,4 @@
-#include "gramian/evaluation/token_compare.h"
+#include "gramian/evaluation/token_alignment.h"
 
 #include <gtest/gtest.h>
 

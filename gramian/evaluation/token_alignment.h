@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 #include "gramian/models/transformer.h"
 #include "gramian/parallel/pool.h"
 #include "gramian/tasks/token_task.h"
@@ -41,7 +41,7 @@ RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, st
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
                               const RunningMean& zero);
 
-// For their meaning see compare.h; the sensitivity is the gradient at x_q.
+// For their meaning see alignment.h; the sensitivity is the gradient at x_q.
 Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
                        const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
                        ThreadPool& pool);

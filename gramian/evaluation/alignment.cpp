@@ -1,4 +1,4 @@
-#include "gramian/evaluation/compare.h"
+#include "gramian/evaluation/alignment.h"
 
 #include <algorithm>
 #include <cmath>
