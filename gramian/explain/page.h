@@ -24,7 +24,7 @@
 //   estimate: {"mean", "se"}
 //   layer:    {"omega": {"xx", "xy", "yx", "yy"}, "diagonal_x", "diagonal_y",
 //              "heads": [{"p": [D*D], "q": [D*D], "p_diagonal", "q_diagonal"}, ..],   // weights.h
-//              "readings": [reading, ..],                                 // one a sigma: dynamics.h
+//              "readings": [reading, ..],                                // one a sigma: dynamics.h
 //              "match": {"algorithm", "column", "distance", "constants": {name: value}}}
 //   reading:  {"sigma", "prompts"}, and each of these as [10%, 50%, 90%] or null: "step",
 //             "shrinkage", "momentum_share", "r2", "plain_step", "plain_momentum",
