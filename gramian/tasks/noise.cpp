@@ -40,12 +40,12 @@ Expected<NoisePrior> NoisePrior::categorical(const std::vector<double>& sigmas) 
 
 Expected<NoisePrior> NoisePrior::constant(double sigma) { return mixture({{sigma, sigma, 1.0}}); }
 
-double NoisePrior::draw(double pick, double place) const {
+double NoisePrior::draw(double pick, double fraction) const {
   std::size_t c = 0;
   for (; c + 1 < components_.size() && pick >= components_[c].weight; ++c)
     pick -= components_[c].weight;
   const Component& component = components_[c];
-  return component.low + (component.high - component.low) * place;
+  return component.low + (component.high - component.low) * fraction;
 }
 
 double NoisePrior::mean_square() const {

@@ -28,8 +28,8 @@ class NoisePrior {
   const std::vector<Component>& components() const { return components_; }
 
   // Maps two uniform numbers in [0, 1) to a draw: `pick` chooses the component,
-  // `place` the point in its interval.
-  double draw(double pick, double place) const;
+  // `fraction` the point in its interval.
+  double draw(double pick, double fraction) const;
 
   double mean_square() const;  // E sigma^2
   double max() const;          // the largest sigma of the support

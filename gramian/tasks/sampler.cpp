@@ -98,8 +98,8 @@ void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, Promp
   PhiloxLanes(address, kNoiseLevelDraws, words);
   for (size_t p = 0; p < kLanes; ++p) {
     const double pick = words[p] / 4294967296.0;
-    const double place = words[kLanes + p] / 4294967296.0;
-    block.sigma[p] = static_cast<T>(task.spec().noise.draw(pick, place));
+    const double fraction = words[kLanes + p] / 4294967296.0;
+    block.sigma[p] = static_cast<T>(task.spec().noise.draw(pick, fraction));
   }
   FillNormals(address, kTruthDraws, d, scratch);
   ShapeTruth(task, scratch);
