@@ -13,6 +13,7 @@ the number of faults in each folder. Exit status: 0 if nothing was found, 1 othe
   of it in ROOMS only. A paper includes no other paper, and only papers.cpp includes papers.
 - A header begins with a comment that says what it is for.
 - No line ends with a space, and none is marked for later ("TO" "DO").
+- A link of a Markdown page to a file of the tree leads to a file, and to a heading that is there.
 """
 import argparse
 import collections
@@ -31,7 +32,8 @@ ROOMS = """base lanes random parallel tape tasks models theory solvers training 
 CPP = {".h", ".cpp"}
 CODE = CPP | {".py", ".sh", ".ts", ".cmake"}
 TEXT = CODE | {".md", ".toml", ".txt"}
-FOLDERS = ("gramian tests cmake scripts bench configs docs examples web/report/src .ci").split()
+FOLDERS = """gramian tests cmake scripts bench configs docs examples results web/report/src
+             .ci""".split()
 SKIPPED = {"__pycache__", "node_modules", ".venv"}
 
 # Files that a rule does not hold for: path -> {rule: reason}.
@@ -202,7 +204,29 @@ def cpp_faults(path, text, lines):
             yield first, "function", f"{name} has {length} lines, more than {MAX_FUNCTION_LINES}"
 
 
-def faults_of(path, text):
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def anchors(text):
+    """The anchors of the headings of a Markdown page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def link_faults(root, path, lines):
+    for number, line in enumerate(lines, 1):
+        for target in LINK.findall(re.sub(r"`[^`]*`", "", line)):
+            file, _, anchor = target.partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue  # elsewhere
+            page = root / path.parent / file if file else root / path
+            if not page.exists():
+                yield number, "link", f"there is no {target}"
+            elif anchor and anchor not in anchors(page.read_text(encoding="utf-8")):
+                yield number, "link", f"{page.name} has no heading for #{anchor}"
+
+
+def faults_of(path, text, root=None):
     kind = kind_of(path)
     lines = text.split("\n")
     if lines[-1] == "":
@@ -221,6 +245,8 @@ def faults_of(path, text):
         yield 1, "file", f"{len(lines)} lines, more than {MAX_FILE_LINES}"
     if kind in CPP:
         yield from cpp_faults(path, text, lines)
+    if kind == ".md" and root:
+        yield from link_faults(root, path, lines)
 
 
 def main():
@@ -236,7 +262,7 @@ def main():
     for path in files:
         allowed = ALLOWED.get(path.as_posix(), {})
         text = (root / path).read_text(encoding="utf-8")
-        found = [Fault(path, *fault) for fault in faults_of(path, text)]
+        found = [Fault(path, *fault) for fault in faults_of(path, text, root)]
         faults += [fault for fault in found if fault.rule not in allowed]
     for fault in faults:
         print(fault)

@@ -1,6 +1,7 @@
 """Tests of scripts/check_style.py: each rule finds its fault, and nothing else is a fault."""
 import pathlib
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
@@ -39,6 +40,21 @@ class Lines(unittest.TestCase):
     def test_spaces_at_the_end_and_work_left_for_later(self):
         self.assertEqual(rules("README.md", "a \n"), ["space"])
         self.assertEqual(rules("gramian/io/a.cpp", "// TO" "DO: this\n"), ["later"])
+
+
+class Links(unittest.TestCase):
+    def links(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "page.md").write_text("# The house\n\n## 2. GD++, exactly\n")
+            found = check_style.faults_of(pathlib.PurePosixPath("README.md"), text, root)
+            return [rule for _, rule, _ in found]
+
+    def test_links_lead_somewhere(self):
+        self.assertEqual(self.links("[a](page.md) [b](page.md#the-house) [c](https://x.org)\n"), [])
+        self.assertEqual(self.links("[a](page.md#2-gd-exactly) `[a](b)`\n"), [])
+        self.assertEqual(self.links("[a](pages.md)\n"), ["link"])
+        self.assertEqual(self.links("[a](page.md#the-garden)\n"), ["link"])
 
 
 class Includes(unittest.TestCase):
