@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
-#include "gramian/studies/study.h"
+#include "gramian/papers/papers.h"
 
 namespace gramian::cli {
 
@@ -81,8 +81,8 @@ void print(const StudyResult& result) {
   }
 }
 
-std::string recipe_heading(const Recipe& recipe, const Effort& effort) {
-  return fmt::format("The recipe for {}:\n{}", recipe.paper, recipe.text(effort));
+std::string recipe_heading(const Study& study, const Effort& effort) {
+  return fmt::format("The recipe for {}:\n{}", study.paper->name, study.recipe->text(effort));
 }
 
 Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& options) {
@@ -90,7 +90,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   for (const Study* study : studies) {
     if (std::ranges::count(recipes, study->recipe) > 0) continue;
     recipes.push_back(study->recipe);
-    fmt::print("{}\n", recipe_heading(*study->recipe, options.effort));
+    fmt::print("{}\n", recipe_heading(*study, options.effort));
   }
   std::vector<Cell> cells;
   std::set<std::string> seen;
@@ -198,11 +198,11 @@ void add_reproduce(Program& program) {
   for (const Study& study : all_studies()) {
     if (study.recipe != last) {
       last = study.recipe;
-      footer += fmt::format("  {}\n", last->paper);
-      recipes += "\n" + recipe_heading(*last, {});
+      footer += fmt::format("  {}\n", study.paper->name);
+      recipes += "\n" + recipe_heading(study, {});
     }
     footer += fmt::format("    {:<11} {}{}\n", study.name, study.title,
-                          study.paper.empty() ? "" : fmt::format(" ({})", study.paper));
+                          study.place.empty() ? "" : fmt::format(" ({})", study.place));
   }
   command->footer(footer + recipes);
   command->callback([&program, arguments] {

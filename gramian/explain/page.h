@@ -1,6 +1,6 @@
 // The explanation as a JSON file, which is also a section of the report.
 //
-// The file is the result of a study (studies/result.h: tables and figures that `gramian report`
+// The file is the result of a study (figures/result.h: tables and figures that `gramian report`
 // draws) with one more key, which has the numbers themselves:
 //
 //   "explanation": {
@@ -36,7 +36,7 @@
 #include <string>
 
 #include "gramian/explain/explain.h"
-#include "gramian/studies/result.h"
+#include "gramian/figures/result.h"
 
 namespace gramian {
 

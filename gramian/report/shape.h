@@ -1,4 +1,4 @@
-// What the page relies on in a study's file (gramian/studies/result.h describes all of it).
+// What the page relies on in a study's file (gramian/figures/result.h describes all of it).
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

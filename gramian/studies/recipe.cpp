@@ -2,212 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <span>
-
 #include "gramian/bench/operations.h"
 #include "gramian/runs/experiment.h"
 
 namespace gramian {
 
-namespace {
-
-// Found on sigma ~ U(0, 5), {1, 3} and without noise, confirmed on the rest: docs/results.md.
-constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
-constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
-constexpr std::int64_t kDeepFullSteps = 24000;    // the same from kDeepLayers on, at twice the rate
-constexpr std::int64_t kRandomSteps =
-    3000;  // FULL, at random; and without noise near gradient descent
-constexpr int kDeepLayers = 6;
-constexpr double kRare = 1e-6;  // EigenvalueLaw::without_largest, for the best GD++ network
-constexpr std::int64_t kQuickSteps = 300;
-
-// Guards from this depth on; a FULL network explodes from three layers on, and needs milder ones
-// there.
-constexpr int kGuardedLayers = 4;
-constexpr int kGuardedFullLayers = 3;
-
-// Which of several valleys a network falls into depends on where it starts and how fast it goes.
-struct Start {
-  double step, curvature, growth;  // of the initial layers
-  double newton_rate, newton_memory;
-};
-constexpr Start kStarts[] = {
-    {0.5, 0.05, 1, 0.3, 0.95},       // the usual one
-    {0.5, 0.2, 1, 0.3, 0.95},        // more curvature correction
-    {0.22, 0.074, 2.25, 0.3, 0.95},  // Theorem 5.1, for a largest eigenvalue of G/n of 4.5
-    {0.5, 0.05, 1, 0.1, 0.99},       // slowly
-    {0.3, 0.25, 5, 0.3, 0.95},       // the growth of the best GD++ networks without noise
-};
-// GD++ has its computed optimum too, and needs no more than these.
-constexpr Start kGdppStarts[] = {kStarts[0], kStarts[1], kStarts[3]};
-
-// FULL begins once near gradient descent and then at random, where it finds networks that give up a
-// direction of x to carry y: each start has a seed of its own, this far from the next.
-constexpr int kFullStarts = 4;
-// Depths at which a random start has won: one layer has a single valley, with four the start near
-// gradient descent always found its way.
-constexpr bool has_random_starts(int layers) { return layers == 2 || layers == 3 || layers == 5; }
-constexpr int kSeedStride = 1000;
-
-using Settings = std::vector<std::string>;
-
-std::vector<double> grid(double last, double step) {
-  std::vector<double> sigmas;
-  for (int i = 0; i * step <= last + 1e-9; ++i) sigmas.push_back(i * step);
-  return sigmas;
-}
-
-Settings guard_settings(const Cell& cell) {
-  const bool full = cell.kind == Parametrisation::full;
-  const bool guarded = cell.guards && cell.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
-  return {fmt::format("train.guards={}", guarded ? 1 : 0),
-          fmt::format("train.stretch={}", cell.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
-}
-
-// GD++ and DIAG, and what begins as a GD++ network.
-Settings second_order_start(const Start& start) {
-  return {fmt::format("model.init_step={}", start.step),
-          fmt::format("model.init_growth={}", start.growth),
-          fmt::format("model.init_curvature={}", start.curvature),
-          fmt::format("train.newton_rate={}", start.newton_rate),
-          fmt::format("train.newton_memory={}", start.newton_memory)};
-}
-
-Settings random_start(int index, int seed, const Effort& effort) {
-  Settings settings{"model.init=random", "model.init_noise=0.1",
-                    fmt::format("train.seed={}", seed + index * kSeedStride)};
-  if (effort.steps == 0) settings.push_back(fmt::format("train.steps={}", kRandomSteps));
-  return settings;
-}
-
-// What the starts of a cell differ in, the usual one first.
-std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort) {
-  const char* rate = cell.layers >= kDeepLayers && !cell.problem->noiseless() ? "0.01" : "0.005";
-  const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
-  const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
-  // Guards that are stretched by less: this network is tuned to where prompts become rare.
-  const Settings common_law{"model.init=gdpp_optimum", fmt::format("model.init_rare={}", kRare),
-                            "model.init_noise=0", "train.stretch=1.25"};
-  const auto joined = [](Settings one, const Settings& two) {
-    one.insert(one.end(), two.begin(), two.end());
-    return one;
-  };
-  std::vector<Settings> list;
-  if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
-    list.push_back(soap);
-    if (!has_random_starts(cell.layers)) return list;
-    for (int k = 1; k < kFullStarts; ++k)
-      list.push_back(joined(soap, random_start(k, seed, effort)));
-    return list;
+std::string_view title_of(Parametrisation kind) {
+  switch (kind) {
+    case Parametrisation::full:
+      return "FULL";
+    case Parametrisation::diag:
+      return "DIAG";
+    case Parametrisation::gdpp:
+      return "GD++";
+    case Parametrisation::preconditioned:
+      return "(A, u)";
   }
-  if (cell.kind != Parametrisation::full) {
-    const std::span<const Start> own =
-        cell.kind == Parametrisation::gdpp ? std::span<const Start>(kGdppStarts) : kStarts;
-    for (const Start& start : own) list.push_back(second_order_start(start));
-  }
-  if (cell.kind == Parametrisation::gdpp) {
-    list.push_back(joined(whole_law, {"train.steps=0"}));   // better up to three layers
-    list.push_back(joined(common_law, {"train.steps=0"}));  // and from four on
-  } else if (!cell.problem->noiseless()) {
-    return list;
-  } else if (cell.kind == Parametrisation::full) {
-    list.push_back(soap);
-    if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
-    list.push_back(joined(common_law, {"train.optimiser=soap", "train.learning_rate=0.0003"}));
-  } else {
-    list.push_back(joined(common_law, {"train.optimiser=adam", "train.learning_rate=0.001"}));
-  }
-  return list;
+  return "";
 }
-
-std::vector<Config> versatile_starts(const Cell& cell, int seed, const Effort& effort) {
-  const bool noiseless = cell.problem->noiseless();
-  const bool second_order = cell.kind != Parametrisation::full || noiseless;
-  std::int64_t steps = effort.steps;
-  if (steps == 0) {
-    steps = effort.quick                 ? kQuickSteps
-            : second_order               ? kSecondOrderSteps
-            : cell.layers >= kDeepLayers ? kDeepFullSteps
-                                         : kFullSteps;
-  }
-  Settings shared{
-      fmt::format("task.noise={}", cell.problem->noise),
-      fmt::format("task.sigma={}", cell.problem->sigma),
-      fmt::format("model.kind={}", name_of(cell.kind)),
-      fmt::format("model.layers={}", cell.layers),
-      fmt::format("train.seed={}", seed),
-      fmt::format("train.steps={}", steps),
-      "train.final_learning_rate=0",
-      "train.epsilon=1e-20",
-      "train.threads=1",
-  };
-  for (std::string& setting : guard_settings(cell)) shared.push_back(std::move(setting));
-  // Rare prompts carry the mean: they must not be robust's outliers at the end.
-  if (noiseless) shared.insert(shared.end(), {"train.precision=double", "train.robust_final=1e12"});
-
-  std::vector<Config> list;
-  for (const Settings& variant : variants(cell, seed, effort)) {
-    Settings all = shared;
-    all.insert(all.end(), variant.begin(), variant.end());
-    list.push_back(Config::parse("", "recipe", all).value());
-    if (effort.quick) break;
-  }
-  return list;
-}
-
-std::string versatile_text(const Effort& effort) {
-  const auto number = [&](std::int64_t steps) {
-    return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
-  };
-  return fmt::format(
-      "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; "
-      "from {} layers on "
-      "({} "
-      "for FULL) one prompt of sixteen is a guard.\n"
-      "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} near gradient descent a seed "
-      "(initial weights, rate "
-      "and memory of Gauss-Newton). GD++ also as the network of least expected loss, computed from "
-      "the law of the "
-      "eigenvalues of a prompt, with and without its rarest millionth.\n"
-      "FULL: {} steps of SOAP near gradient descent{}{}.\n"
-      "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL "
-      "also begin as the GD++ "
-      "network without that millionth, trained on for {} steps, and FULL near gradient descent has "
-      "{} steps.\n"
-      "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
-      kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps),
-      effort.quick ? "one start"
-                   : fmt::format("{} and {} starts", std::size(kGdppStarts), std::size(kStarts)),
-      number(kFullSteps),
-      effort.quick || effort.steps > 0
-          ? ""
-          : fmt::format(" ({} at twice the rate from {} layers on)", kDeepFullSteps, kDeepLayers),
-      effort.quick ? ""
-                   : fmt::format(", and with 2, 3 and 5 layers {} random starts of {} steps",
-                                 kFullStarts - 1, number(kRandomSteps)),
-      number(kSecondOrderSteps), number(kRandomSteps), kSelectionPrompts);
-}
-
-Examination versatile_examination(const Cell& cell, const Effort& effort) {
-  Examination e;
-  e.prompts = effort.quick ? 5'000 : 200'000;
-  e.profile_prompts = effort.quick ? 200 : 10'000;
-  if (!cell.guards) return e;  // only its rare prompts are of interest
-  e.single_query_prompts = effort.quick ? 5'000 : 100'000;
-  if (cell.problem->id == "uniform-5" && cell.layers >= 2) {
-    e.sigmas = grid(10, 0.5);
-  } else if (!cell.problem->uniform() && cell.layers >= 2) {
-    e.sigmas = grid(6, 0.5);
-  } else if (cell.layers == kTableLayers) {
-    e.sigmas = grid(cell.problem->max + 1, cell.problem->max < 2 ? 0.125 : 0.25);
-  }
-  return e;
-}
-
-}  // namespace
-
-const Recipe versatile_recipe{"Vladymyrov et al. 2024", versatile_starts, versatile_examination,
-                              versatile_text};
 
 std::string Cell::name() const {
   return fmt::format("{}-L{}-{}{}{}", network.empty() ? name_of(kind) : network, layers,

@@ -1,4 +1,4 @@
-// How every cell is trained: one recipe for each paper, and rules in place of tuning by hand.
+// How cells are trained and examined: a recipe is rules in place of tuning by hand.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,6 @@ struct Examination {
 };
 
 struct Recipe {
-  std::string_view paper;  // "Vladymyrov et al. 2024"
   // The settings of each start of one seed; the start with the least loss on prompts of its own is
   // the one that counts. [eval] is left at its defaults.
   std::vector<Config> (*starts)(const Cell& cell, int seed, const Effort& effort);

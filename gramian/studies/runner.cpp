@@ -22,6 +22,7 @@
 #include "gramian/evaluation/table.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
+#include "gramian/papers/versatile/problem.h"
 #include "gramian/runs/experiment.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/train_run.h"
@@ -339,7 +340,7 @@ class Runner {
     std::call_once(shared.once, [&] {
       EvalSpec spec = experiment.eval;
       spec.tuning_prompts = options_.effort.quick ? 2'000 : unit.examination.tuning_prompts;
-      spec.gd_steps = kTableLayers;
+      spec.gd_steps = versatile::kTableLayers;
       shared.baselines = tune_baselines(experiment.task, experiment.task.spec().noise, spec, pool);
     });
     return shared.baselines;
@@ -415,10 +416,11 @@ class Runner {
 // From a few steps of a typical run, on one thread as in a study. Kinds differ: their kernels are
 // at different parts of the peak, and Gauss-Newton and SOAP cost what cost() does not count.
 Expected<double> seconds_per_cost(Parametrisation kind) {
-  const bool known =
-      std::ranges::find(kKinds, kind) != std::end(kKinds);  // to the recipe of Table 1
-  const Cell typical{
-      .kind = known ? kind : Parametrisation::full, .layers = 4, .problem = &problems()[5]};
+  const bool known = std::ranges::find(versatile::kKinds, kind) !=
+                     std::end(versatile::kKinds);  // to the recipe of Table 1
+  const Cell typical{.kind = known ? kind : Parametrisation::full,
+                     .layers = 4,
+                     .problem = &versatile::problems()[5]};
   const Config config = starts(typical, 0, {.steps = 100, .quick = true}).front();
   const auto experiment = make_experiment(config);
   ThreadPool pool(1);

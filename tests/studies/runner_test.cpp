@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "gramian/studies/draw.h"
+#include "gramian/papers/versatile/draw.h"
 #include "tests/support/files.h"
 
 namespace gramian {
@@ -19,7 +19,9 @@ using test::slurp;
 using test::spill;
 using test::TemporaryFolder;
 
-std::vector<Cell> small_cells() { return cells_of(problem_named("uniform-1"), 1, 1); }
+std::vector<Cell> small_cells() {
+  return versatile::cells_of(versatile::problem_named("uniform-1"), 1, 1);
+}
 
 StudyOptions options_for(const std::string& directory) {
   return {.directory = directory, .effort = {.steps = 20, .quick = true}, .threads = 2};

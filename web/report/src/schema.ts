@@ -1,4 +1,4 @@
-// A study's file, as gramian/studies/result.h describes it.
+// A study's file, as gramian/figures/result.h describes it.
 
 export interface Cell {
   value: number | null;

@@ -1,0 +1,219 @@
+#include "gramian/papers/looped/claims.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+#include "gramian/papers/looped/setting.h"
+
+namespace gramian::looped {
+
+namespace {
+
+constexpr double kOrder =
+    4;  // "of the same order": published values are read off a figure, d and n are a guess
+
+// A claim over many cells: all must hold, and the worst is told.
+struct Tally {
+  std::string text = {};
+  double worst = 0;
+  std::string where = {};
+  bool holds = true;
+  bool any = false;
+
+  void add(bool good, double badness, std::string place) {
+    holds = holds && good;
+    if (!any || badness > worst) {
+      worst = badness;
+      where = std::move(place);
+    }
+    any = true;
+  }
+  Claim claim() const {
+    Claim claim{.text = text, .holds = {}, .detail = any ? "worst: " + where : ""};
+    if (any) claim.holds = holds;
+    return claim;
+  }
+};
+
+// A claim over few cases: all must hold, and all are told.
+void add_case(Claim& claim, bool good, const std::string& told) {
+  claim.holds = claim.holds.value_or(true) && good;
+  claim.detail += claim.detail.empty() ? told : "; " + told;
+}
+
+bool within_order(double value, double published) {
+  return std::abs(std::log(value / published)) <= std::log(kOrder);
+}
+
+}  // namespace
+
+std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells) {
+  Tally loss{.text =
+                 "The loss is that of the best symmetric A (a* S^-1) or better, within 5% and "
+                 "three standard errors"};
+  Tally turning{
+      .text =
+          "It is that of the best A' = a I + k J, within 10% and three standard errors (n = 100)"};
+  Tally u{.text = "u vanishes: |u| <= 0.02"};
+  Tally spectrum{.text =
+                     "The spectrum of the symmetric part of S^1/2 A S^1/2 is within 0.05 of a* (L "
+                     "<= 2), within 0.1 "
+                     "(L = 5, 10), at n = 100, kappa up to 100"};
+  Tally symmetric{.text =
+                      "A tends to a multiple of S^-1: no antisymmetric part beyond 10% (k <= 0.1 "
+                      "a*), for every L"};
+  Tally below{.text =
+                  "For n < d too A tends to a multiple of I: eigenvalues within 10% of their mean "
+                  "(n = 5, d = 10)"};
+  for (const RestrictedNumbers& c : cells) {
+    loss.add(c.loss.mean <= 1.05 * c.best.mean + 3 * std::hypot(c.loss.se, c.best.se),
+             c.loss.mean / c.best.mean,
+             fmt::format("{}: {:.3g} against {:.3g}", c.place, c.loss.mean, c.best.mean));
+    u.add(c.u <= 0.02, c.u, fmt::format("{}: {:.3g}", c.place, c.u));
+    if (c.n == 100) {
+      const double error = std::hypot(c.loss.se, c.turned.se),
+                   off = std::max(c.a - c.low, c.high - c.a);
+      turning.add(std::abs(c.loss.mean - c.turned.mean) <= 0.1 * c.turned.mean + 3 * error,
+                  std::abs(std::log(c.loss.mean / c.turned.mean)),
+                  fmt::format("{}: {:.3g} against {:.3g}", c.place, c.loss.mean, c.turned.mean));
+      spectrum.add(off <= (c.loops <= 2 ? 0.05 : 0.1), off * (c.loops <= 2 ? 2 : 1),
+                   fmt::format("{}: {:.3f} to {:.3f}, a* = {:.3f}", c.place, c.low, c.high, c.a));
+      symmetric.add(c.turn <= 0.1 * c.a, c.turn,
+                    fmt::format("{}: k = {:.3f}, k* = {:.3f}", c.place, c.turn, c.best_turn));
+    }
+    if (c.n < c.d) {
+      below.add(c.high - c.mean <= 0.1 * c.mean && c.mean - c.low <= 0.1 * c.mean,
+                (c.high - c.low) / c.mean,
+                fmt::format("{}: {:.3f} to {:.3f}, a* = {:.3f}", c.place, c.low, c.high, c.a));
+    }
+  }
+  return {loss.claim(),     turning.claim(),   u.claim(),
+          spectrum.claim(), symmetric.claim(), below.claim()};
+}
+
+Claim dominance_claim(std::span<const DominanceSlope> slopes) {
+  Claim claim{.text =
+                  "Gradient dominance: along A = a I, n large, the slope of log |grad|^2 against "
+                  "log loss is "
+                  "(2L - 1) / L within 0.1"};
+  for (const auto& [loops, slope] : slopes) {
+    const double expected = (2.0 * loops - 1) / loops;
+    add_case(claim, std::abs(slope - expected) <= 0.1,
+             fmt::format("L = {}: {:.3f} ({:.3f})", loops, slope, expected));
+  }
+  return claim;
+}
+
+std::vector<Claim> full_training_claims(std::span<const FullNumbers> cells) {
+  Claim order{
+      .text = fmt::format(
+          "Loops end where those of Fig. 2 do, within a factor of {0}, and layers of their own "
+          "at most {0} times as high",
+          kOrder)};
+  Claim floor{.text = "Looped networks reach the best GD++ loop within 25% (L = 2, 5)"};
+  Claim share{.text =
+                  "The loss falls with L, looped or not, and L layers of their own are no worse "
+                  "than L loops"};
+  std::map<std::pair<int, bool>, double> losses;
+  for (const FullNumbers& c : cells) {
+    const double value = c.loss.mean;
+    losses[{c.layers, c.tied}] = value;
+    const bool near = value <= kOrder * c.published && (!c.tied || value >= c.published / kOrder);
+    add_case(
+        order, near,
+        fmt::format("{}: {:.2g} ({:.2g}){}", c.name, value, c.published, near ? "" : " (not)"));
+    if (c.tied && c.layers <= 5) {
+      add_case(floor, value <= 1.25 * c.best.mean + 3 * std::hypot(c.loss.se, c.best.se),
+               fmt::format("{}: {:.3g} against {:.3g}", c.name, value, c.best.mean));
+    }
+  }
+  bool all = true, falls = true;
+  for (const int layers : {2, 5, 10}) {
+    for (const bool tied : {false, true}) all = all && losses.contains({layers, tied});
+  }
+  if (all) {
+    for (const auto& [few, many] : {std::pair{2, 5}, {5, 10}}) {
+      for (const bool tied : {false, true})
+        falls = falls && losses.at({many, tied}) < losses.at({few, tied});
+    }
+    for (const int layers : {2, 5, 10})
+      falls = falls && losses.at({layers, false}) <= losses.at({layers, true});
+    share.holds = falls;
+    share.detail =
+        fmt::format("2: {:.3g} looped, {:.3g}; 5: {:.2g}, {:.2g}; 10: {:.2g}, {:.2g}",
+                    losses.at({2, true}), losses.at({2, false}), losses.at({5, true}),
+                    losses.at({5, false}), losses.at({10, true}), losses.at({10, false}));
+  }
+  return {std::move(order), std::move(floor), std::move(share)};
+}
+
+std::vector<Claim> full_loops_claims(std::span<const ExtraLoopsNumbers> networks) {
+  Claim published{
+      .text = fmt::format(
+          "Trained for 2 and for 5 loops: the median loss, or the mean, at 1, 2, 5 and 10 loops "
+          "is that of Fig. 3 within a factor of {}",
+          kOrder)};
+  Claim falls{.text =
+                  "More loops than in training go on to lower the loss of the typical prompt: the "
+                  "median falls from L "
+                  "to 20 to 50 loops, on the covariance of training and on another"};
+  for (const ExtraLoopsNumbers& network : networks) {
+    const std::string name = fmt::format("trained for {}", network.trained);
+    const double twenty = network.median.at(4), fifty = network.median.at(5);  // of kExtraLoops
+    const bool good = network.median_trained > twenty && twenty > fifty;
+    add_case(falls, good,
+             fmt::format("{}{}: {:.2g}, {:.2g}, {:.2g}{}", name,
+                         network.other_covariance ? ", other S" : "", network.median_trained,
+                         twenty, fifty, good ? "" : " (not)"));
+    if (network.other_covariance || network.published.empty()) continue;
+    for (std::size_t k = 0; k < 4; ++k) {
+      const double value = network.published[k];
+      const bool near =
+          within_order(network.mean[k], value) || within_order(network.median[k], value);
+      add_case(published, near,
+               fmt::format("{} at {}: {:.2g} ({:.2g}){}", name, kExtraLoops[k], network.mean[k],
+                           value, near ? "" : " (not)"));
+    }
+  }
+  return {std::move(published), std::move(falls)};
+}
+
+std::vector<Claim> restricted_loops_claims(const RestrictedLoopsNumbers& l) {
+  const std::string detail = fmt::format(
+      "mean {:.3g} at 2 loops, {:.3g} at 5, {:.3g} at 20; median {:.3g} at 20; a* = {:.3f}, an "
+      "eigenvalue is above "
+      "2/a* in {:.2g} +- {:.1g} of all contexts",
+      l.mean_2, l.mean_5, l.mean_20, l.median_20, l.a, l.diverging.mean, l.diverging.se);
+  if (l.n == 100) {
+    return {
+        {.text =
+             "Trained for 2 loops at n = 100, 20 loops bring the typical loss (median) below 1e-5",
+         .holds = l.median_20 < 1e-5,
+         .detail = detail},
+        {.text = "and the mean too (carried by the rare contexts that diverge)",
+         .holds = l.mean_20 < 1e-5,
+         .detail = detail}};
+  }
+  return {{.text = "At n = 30 more loops diverge, as lambda_max > 2/a* in more than one context of "
+                   "a thousand says: at 20 "
+                   "loops the mean is over ten times that at 5",
+           .holds = l.diverging.mean > 1e-3 && l.mean_20 > 10 * l.mean_5,
+           .detail = detail}};
+}
+
+Claim scales_claim(std::span<const ScaleNumbers> scales) {
+  Claim claim{.text =
+                  "On S = c I, trained on S = I (n = 100): the median converges from 2 to 50 loops "
+                  "where fewer than "
+                  "half of the contexts have c a* lambda_max > 2, and else diverges"};
+  for (const ScaleNumbers& s : scales) {
+    add_case(claim, (s.median_50 < s.median_2) == (s.share < 0.5),
+             fmt::format("c = {}: share {:.3g}, median {:.2g} after 2 and {:.2g} after 50", s.c,
+                         s.share, s.median_2, s.median_50));
+  }
+  return claim;
+}
+
+}  // namespace gramian::looped

@@ -1,0 +1,35 @@
+#include "gramian/papers/papers.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "gramian/papers/gd/paper.h"
+#include "gramian/papers/looped/paper.h"
+#include "gramian/papers/versatile/paper.h"
+
+namespace gramian {
+
+namespace {
+
+constexpr const Paper* kPapers[] = {
+    &versatile::paper,
+    &gd::paper,
+    &looped::paper,
+};
+
+}  // namespace
+
+std::span<const Paper* const> all_papers() { return kPapers; }
+
+std::span<const Study> all_studies() {
+  static const std::vector<Study> list = studies_of(kPapers);
+  return list;
+}
+
+const Study* find_study(std::string_view name) {
+  const auto studies = all_studies();
+  const auto found = std::ranges::find(studies, name, &Study::name);
+  return found == studies.end() ? nullptr : &*found;
+}
+
+}  // namespace gramian

@@ -1,0 +1,34 @@
+// Training curves of the deepest networks, from metrics.jsonl.
+#include "gramian/papers/versatile/draw.h"
+
+namespace gramian::versatile {
+
+std::vector<Cell> training_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
+
+Status draw_training(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  Panel panel{.title = "sigma ~ U(0, 5), L = 7",
+              .x = {.label = "share of the steps"},
+              .y = {.label = "loss of the batch", .log = true}};
+  for (const Cell& cell : training_cells()) {
+    const Trained* trained = archive.best(cell);
+    if (trained == nullptr) continue;
+    auto points = GRAMIAN_TRY(training_curve(*trained, options));
+    if (points.empty()) continue;  // computed, not trained
+    for (Point& point : points) point.x /= static_cast<double>(trained->steps);
+    panel.series.push_back({.name = std::string(title_of(cell.kind)),
+                            .role = role_of(cell.kind),
+                            .mark = Mark::line,
+                            .points = std::move(points)});
+  }
+  result.figures.push_back(
+      {.id = "training",
+       .title = "Training curves",
+       .caption =
+           "Mean loss of single batches; a rare prompt on which a network explodes shows as a "
+           "spike, of which the robust loss sees little. A network that was computed has no curve.",
+       .columns = 1,
+       .panels = {std::move(panel)}});
+  return {};
+}
+
+}  // namespace gramian::versatile
