@@ -8,11 +8,13 @@
 
 #include <algorithm>
 
+#include "gramian/base/assert.h"
 #include "gramian/tasks/task.h"
 
 #ifndef GRAMIAN_TASKS_SAMPLER_ONCE
 #define GRAMIAN_TASKS_SAMPLER_ONCE
 namespace gramian {
+namespace {
 
 // Each kind of number has draws of its own, so that leaving one out (the query, for example) does
 // not change the others.
@@ -26,10 +28,12 @@ enum Section : uint32_t {
   kInputDraws = 1u << 29,
 };
 
-inline constexpr int kTokenTile = 64;  // tokens in memory at a time when only G is wanted
+constexpr int kTokenTile = 64;  // tokens in memory at a time when only G is wanted
 
-constexpr std::size_t padded(std::size_t count) { return (count + 3) / 4 * 4; }
+// `count` numbers, and those that come with them: a draw gives four.
+constexpr std::size_t whole_draws(std::size_t count) { return (count + 3) / 4 * 4; }
 
+}  // namespace
 }  // namespace gramian
 #endif
 
@@ -89,7 +93,7 @@ void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32
   }
 }
 
-// sigma and w of each prompt. `scratch` holds padded(d) rows.
+// sigma and w of each prompt. `scratch` holds whole_draws(d) rows.
 template <class T>
 void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
                  T* scratch) {
@@ -145,8 +149,8 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
   const size_t columns = std::min(rows, static_cast<size_t>(task.n()));
   SampleTruth(task, address, block, scratch);
 
-  T* normals = scratch;  // [padded(D d / 2), lanes]
-  T* f = scratch + padded(rows * d / 2) * kLanes;
+  T* normals = scratch;  // [whole_draws(D d / 2), lanes]
+  T* f = scratch + whole_draws(rows * d / 2) * kLanes;
   T* spare = f + rows * rows * kLanes;  // [lanes], for the second of the last pair
   const auto at = [&](size_t i, size_t j) HWY_ATTR { return f + (i * columns + j) * kLanes; };
   FillNormals(address, kFactorDraws, rows * d / 2, normals);
@@ -181,11 +185,11 @@ void FillTokens(const RegressionTask& task, const PhiloxAddress& address,
                 const PromptBlock<T>& block, size_t first, size_t count, T* scratch, T* out) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
-  T* inputs = scratch;  // [padded(d), lanes]
-  T* noise = scratch + padded(d) * kLanes;
+  T* inputs = scratch;  // [whole_draws(d), lanes]
+  T* noise = scratch + whole_draws(d) * kLanes;
   FillNormals(address, kTargetNoiseDraws + static_cast<uint32_t>(first / 4), count, noise);
   for (size_t t = 0; t < count; ++t) {
-    const auto draw = static_cast<uint32_t>((first + t) * (padded(d) / 4));
+    const auto draw = static_cast<uint32_t>((first + t) * (whole_draws(d) / 4));
     FillInputs(task, address, kInputDraws + draw, d, inputs);
     if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, inputs);
     T* token = out + t * (d + 1) * kLanes;
@@ -224,7 +228,7 @@ void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, Prom
   const size_t n = static_cast<size_t>(task.n());
   SampleTruth(task, address, block, scratch);
   block.gram.zero();
-  T* tile = scratch + (padded(rows - 1) + kTokenTile) * kLanes;
+  T* tile = scratch + (whole_draws(rows - 1) + kTokenTile) * kLanes;
   for (size_t first = 0; first < n; first += kTokenTile) {
     const size_t count = std::min<size_t>(kTokenTile, n - first);
     T* out = kept != nullptr ? kept + first * rows * kLanes : tile;
@@ -300,8 +304,8 @@ void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlo
 
 std::size_t scratch_rows(const RegressionTask& task) {
   const auto d = static_cast<std::size_t>(task.d());
-  const std::size_t direct = padded((d + 1) * d / 2) + (d + 1) * (d + 1) + 1;
-  const std::size_t tokens = padded(d) + kTokenTile + kTokenTile * (d + 1);
+  const std::size_t direct = whole_draws((d + 1) * d / 2) + (d + 1) * (d + 1) + 1;
+  const std::size_t tokens = whole_draws(d) + kTokenTile + kTokenTile * (d + 1);
   return std::max(direct, tokens);
 }
 
@@ -330,6 +334,8 @@ PromptSampler<T>::PromptSampler(const RegressionTask& task, bool with_query)
 
 template <class T>
 void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlock<T>& block) {
+  GRAMIAN_ASSERT(count >= 0 && count <= kLanes);
+  GRAMIAN_ASSERT(block.d == task_->d());
   if (task_->samples_gram_directly()) {
     sample_gram(*task_, address, block, scratch_.data());
   } else {
@@ -342,6 +348,8 @@ void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlo
 template <class T>
 void PromptSampler<T>::sample_tokens(const PhiloxAddress& address, int count, PromptBlock<T>& block,
                                      AlignedArray<T>& tokens) {
+  GRAMIAN_ASSERT(count >= 0 && count <= kLanes);
+  GRAMIAN_ASSERT(block.d == task_->d());
   const auto size =
       static_cast<std::size_t>(task_->n()) * static_cast<std::size_t>(task_->d() + 1) * kLanes;
   if (tokens.size() != size) tokens = AlignedArray<T>(size);
