@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "gramian/base/assert.h"
 #include "gramian/explain/prompts.h"
 #include "gramian/solvers/bayes.h"
 #include "gramian/solvers/gradient_descent.h"
@@ -22,9 +23,6 @@ struct Candidate {
   std::function<std::unique_ptr<Solver>()> make;
 };
 
-constexpr const char* kStepTitles[] = {"gradient descent", "GD++ by hand",
-                                       "gradient descent with momentum", "conjugate gradients",
-                                       "conjugate gradients on a ridge problem"};
 constexpr int kMostNewtonSteps = 12;
 
 std::vector<Candidate> candidates(const RegressionTask& task, int steps,
@@ -32,7 +30,7 @@ std::vector<Candidate> candidates(const RegressionTask& task, int steps,
   std::vector<Candidate> list;
   const auto first = make_step_solvers(1);
   for (std::size_t f = 0; f < first.size(); ++f) {
-    families.push_back({.name = first[f]->name(), .title = kStepTitles[f], .column = "steps"});
+    families.push_back({.name = first[f]->name(), .title = first[f]->title(), .column = "steps"});
     for (int k = 1; k <= steps; ++k) {
       list.push_back(
           {f, fmt::format("{}", k), [f, k] { return std::move(make_step_solvers(k)[f]); }});
@@ -66,6 +64,12 @@ std::vector<Candidate> candidates(const RegressionTask& task, int steps,
   return list;
 }
 
+AlgorithmFamily& family_named(std::string_view name, std::vector<AlgorithmFamily>& families) {
+  const auto found = std::ranges::find(families, name, &AlgorithmFamily::name);
+  GRAMIAN_ASSERT(found != families.end());
+  return *found;
+}
+
 Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer) {
   double least = INFINITY;
   for (const AlgorithmFamily& family : families) {
@@ -81,9 +85,34 @@ Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer
   return {0, 0, families.front().distance[layer].front()};
 }
 
+// Prompts on which the network does not explode, and the weights of each layer on them: [L][kept].
+struct Kept {
+  std::vector<Prompt> prompts;
+  std::vector<std::vector<std::vector<double>>> weights;
+};
+
+// Only the last layer says what is an explosion: those before it are no estimates, and may be
+// large.
+Kept without_explosions(const RegressionTask& task, const Network& network,
+                        std::vector<Prompt> prompts, double threshold) {
+  const auto layers = static_cast<std::size_t>(network.spec.layers);
+  Kept kept{{}, std::vector<std::vector<std::vector<double>>>(layers)};
+  for (Prompt& prompt : prompts) {
+    const auto states =
+        implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
+    std::vector<double> error = states.back().w;
+    for (std::size_t i = 0; i < error.size(); ++i) error[i] -= prompt.truth[i];
+    if (!(0.5 * squared_norm(task, error) <= threshold)) continue;
+    for (std::size_t l = 0; l < layers; ++l) kept.weights[l].push_back(states[l + 1].w);
+    kept.prompts.push_back(std::move(prompt));
+  }
+  return kept;
+}
+
 }  // namespace
 
 std::size_t AlgorithmFamily::best(std::size_t layer) const {
+  GRAMIAN_ASSERT(layer < distance.size() && !columns.empty());
   const auto& row = distance[layer];
   const double least = *std::ranges::min_element(row);
   const auto found = std::ranges::find_if(
@@ -94,6 +123,7 @@ std::size_t AlgorithmFamily::best(std::size_t layer) const {
 Similarity compare_layers(const RegressionTask& task, const Network& network, int steps,
                           std::size_t prompts, double threshold, std::uint64_t seed,
                           ThreadPool& pool) {
+  GRAMIAN_ASSERT(network.spec.d == task.d() && steps >= 1);
   const auto layers = static_cast<std::size_t>(network.spec.layers);
   Similarity result{.prompts = prompts, .left_out = 0, .families = {}, .matches = {}};
   const std::vector<Candidate> list = candidates(task, steps, result.families);
@@ -104,25 +134,12 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
                             std::vector<std::vector<Solver::Constant>>(family.columns.size()));
   }
 
-  // The weights of each layer on the prompts that are kept. Only the last layer says what is an
-  // explosion: those before it are no estimates, and may be large.
-  std::vector<Prompt> kept;
-  std::vector<std::vector<std::vector<double>>> weights(layers);
-  for (Prompt& prompt : draw_prompts(task, seed, PromptSet::similarity, prompts)) {
-    const auto states =
-        implicit_states(network, prompt.gram, network.spec.context_factor(task.n()));
-    std::vector<double> error = states.back().w;
-    for (std::size_t i = 0; i < error.size(); ++i) error[i] -= prompt.truth[i];
-    if (!(0.5 * squared_norm(task, error) <= threshold)) {
-      ++result.left_out;
-      continue;
-    }
-    for (std::size_t l = 0; l < layers; ++l) weights[l].push_back(states[l + 1].w);
-    kept.push_back(std::move(prompt));
-  }
+  const Kept kept = without_explosions(
+      task, network, draw_prompts(task, seed, PromptSet::similarity, prompts), threshold);
+  result.left_out = prompts - kept.prompts.size();
 
   for (std::size_t l = 0; l < layers; ++l) {
-    const SpectrumBatch towards = spectra_towards(task, kept, weights[l]);
+    const SpectrumBatch towards = spectra_towards(task, kept.prompts, kept.weights[l]);
     const double size = mean_loss(FixedRidge("zero", INFINITY), towards);  // half of E |w^l|_S^2
     std::vector<double> distance(list.size());
     std::vector<std::vector<Solver::Constant>> constants(list.size());
@@ -140,11 +157,11 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
       family.distance[l][column] = distance[c];
       family.constants[l][column] = std::move(constants[c]);
     }
-    // One step is the same in the first three families; the simplest has the narrowest range to
-    // look in.
-    AlgorithmFamily& descent = result.families.front();
-    for (std::size_t f = 1; f < 3; ++f) {
-      const AlgorithmFamily& other = result.families[f];
+    // One step of GD++ and one of heavy ball are one of gradient descent, which has the narrowest
+    // range to look for its constant in.
+    AlgorithmFamily& descent = family_named("gd", result.families);
+    for (const char* name : {"gdpp", "momentum"}) {
+      const AlgorithmFamily& other = family_named(name, result.families);
       if (other.distance[l].front() < descent.distance[l].front()) {
         descent.distance[l].front() = other.distance[l].front();
         descent.constants[l].front() = other.constants[l].front();

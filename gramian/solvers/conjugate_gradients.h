@@ -18,6 +18,9 @@ class ConjugateGradients final : public Solver {
   ConjugateGradients(int steps, Penalty penalty)
       : steps_(steps), tuned_(penalty == Penalty::tuned) {}
   std::string name() const override { return tuned_ ? "cg_ridge" : "cg"; }
+  std::string title() const override {
+    return tuned_ ? "conjugate gradients on ridge" : "conjugate gradients";
+  }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;

@@ -13,6 +13,7 @@ class CorrectedDescent final : public Solver {
  public:
   explicit CorrectedDescent(int steps) : steps_(steps) {}
   std::string name() const override { return "gdpp"; }
+  std::string title() const override { return "GD++ by hand"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;

@@ -11,6 +11,7 @@ class GradientDescent final : public Solver {
  public:
   explicit GradientDescent(int steps) : steps_(steps) {}
   std::string name() const override { return "gd"; }
+  std::string title() const override { return "gradient descent"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;

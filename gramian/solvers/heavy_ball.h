@@ -13,6 +13,7 @@ class HeavyBall final : public Solver {
  public:
   explicit HeavyBall(int steps) : steps_(steps) {}
   std::string name() const override { return "momentum"; }
+  std::string title() const override { return "heavy ball"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;

@@ -20,7 +20,8 @@ class Solver {
 
   virtual ~Solver() = default;
 
-  virtual std::string name() const = 0;  // its key in results, e.g. "adarr"
+  virtual std::string name() const = 0;                 // its key in results, e.g. "adarr"
+  virtual std::string title() const { return name(); }  // in tables, e.g. "gradient descent"
 
   // An error, with the reason, where the solver is not defined.
   virtual Status applicable(int /*n*/, int /*d*/) const { return {}; }
@@ -29,7 +30,8 @@ class Solver {
   virtual void tune(const SpectrumBatch& /*prompts*/) {}
   virtual std::vector<Constant> constants() const { return {}; }
 
-  // Writes the solution c [d]; the weights are V c. Safe to call from several threads.
+  // Writes the solution c [d], d that of the prompt; the weights are V c. Safe to call from several
+  // threads.
   virtual void solve(const Spectrum& prompt, std::span<double> coordinates) const = 0;
 };
 

@@ -68,6 +68,25 @@ TEST(Similarity, CurvatureCorrectionIsTakenForWhatItIs) {
   }
 }
 
+// A family takes its words from its solver, however many there are.
+TEST(Similarity, EachStepSolverIsAFamilyWithItsOwnTitle) {
+  const RegressionTask task = small_task(2, 6, uniform(0, 2));
+  const Network network =
+      network_of(constructions::gradient_descent(1, 0.3), 2, ContextScale::mean);
+  ThreadPool pool(1);
+  const Similarity found = compare_layers(task, network, 2, 8, kNoThreshold, 1, pool);
+  const auto solvers = make_step_solvers(1);
+  ASSERT_GT(found.families.size(), solvers.size());
+  for (std::size_t s = 0; s < solvers.size(); ++s) {
+    EXPECT_EQ(found.families[s].name, solvers[s]->name());
+    EXPECT_EQ(found.families[s].title, solvers[s]->title());
+    EXPECT_NE(solvers[s]->title(), solvers[s]->name()) << "a key is no title";
+    for (std::size_t other = 0; other < s; ++other) {
+      EXPECT_NE(solvers[s]->title(), solvers[other]->title());
+    }
+  }
+}
+
 TEST(Similarity, ExplodedPromptsAreLeftOutAndCounted) {
   const RegressionTask task = small_task(3, 6, uniform(0, 2));
   const Network network = network_of(constructions::gradient_descent(6, 3), 3, ContextScale::mean);

@@ -18,14 +18,19 @@ namespace gramian::versatile {
 namespace {
 
 struct Method {
-  const char* name;  // of the solver
-  const char* title;
+  std::string name;  // of the solver
+  std::string title;
 };
-constexpr Method kMethods[] = {{"gd", "gradient descent"},
-                               {"gdpp", "GD++ by hand"},
-                               {"momentum", "heavy ball"},
-                               {"cg", "conjugate gradients"},
-                               {"cg_ridge", "conjugate gradients on ridge"}};
+
+const std::vector<Method>& methods() {
+  static const std::vector<Method> list = [] {
+    std::vector<Method> all;
+    for (const auto& solver : make_step_solvers(1))
+      all.push_back({solver->name(), solver->title()});
+    return all;
+  }();
+  return list;
+}
 
 std::vector<const Problem*> step_problems() {
   return {&main_problem(), &problem_named("categorical-13"), &problem_named("uniform-0")};
@@ -57,13 +62,13 @@ Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& o
 }
 
 struct Best {
-  const char* title = "";
+  std::string title = {};
   Estimate estimate = {INFINITY, 0};
 };
 
 Best best_of(const std::map<std::string, Estimate>& step) {
   Best best;
-  for (const Method& method : kMethods) {
+  for (const Method& method : methods()) {
     const Estimate& estimate = step.at(method.name);
     if (estimate.mean < best.estimate.mean) best = {method.title, estimate};
   }
@@ -90,7 +95,7 @@ Panel panel_of(const Archive& archive, const Problem& problem, const HandMadeSco
     }
     panel.series.push_back(std::move(series));
   }
-  for (const Method& method : kMethods) {
+  for (const Method& method : methods()) {
     Series series{.name = method.title, .role = Role::other, .mark = Mark::line};
     for (int k = 1; k <= kTableLayers; ++k) {
       series.points.push_back(
@@ -114,13 +119,13 @@ Table table_of(const Archive& archive, const Problem& problem, const HandMadeSco
               .columns = {"steps"},
               .rows = {},
               .notes = {}};
-  for (const Method& method : kMethods) table.columns.emplace_back(method.title);
+  for (const Method& method : methods()) table.columns.push_back(method.title);
   for (const Parametrisation kind : kKinds)
     table.columns.push_back(std::string(title_of(kind)) + ", learned");
   for (int k = 1; k <= kTableLayers; ++k) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(static_cast<double>(k));
-    for (const Method& method : kMethods) {
+    for (const Method& method : methods()) {
       const Estimate& e = scores.steps[static_cast<std::size_t>(k - 1)].at(method.name);
       row.emplace_back(TableCell{.value = e.mean, .se = e.se});
     }
