@@ -117,19 +117,31 @@ TrainSpec train_spec(const Config& config) {
                            .memory = config.number("train.newton_memory")}};
 }
 
-// Settings that only a transformer on tokens has, at their defaults.
+bool same_value(const Key& key, const Config& a, const Config& b) {
+  switch (key.type) {
+    case KeyType::integer:
+      return a.integer(key.name) == b.integer(key.name);
+    case KeyType::number:
+      return a.number(key.name) == b.number(key.name);
+    case KeyType::boolean:
+      return a.boolean(key.name) == b.boolean(key.name);
+    case KeyType::choice:
+      return a.text(key.name) == b.text(key.name);
+    case KeyType::numbers:
+      return a.numbers(key.name) == b.numbers(key.name);
+    case KeyType::matrix:
+      return a.matrix(key.name) == b.matrix(key.name);
+  }
+  return false;
+}
+
+// Keys that only a transformer on tokens reads must be at their defaults. Returns the first fault.
 Status require_linear(const Config& config) {
   const Config usual = Config::defaults();
-  const auto same = [&](const char* key) {
-    const KeyType type = find_key(key)->type;
-    if (type == KeyType::integer) return config.integer(key) == usual.integer(key);
-    if (type == KeyType::number) return config.number(key) == usual.number(key);
-    return config.text(key) == usual.text(key);
-  };
-  for (const char* key :
-       {"task.family", "task.layout", "model.positions", "model.embedding", "model.hidden",
-        "model.key_size", "model.softmax_layers", "model.attention", "model.clip"}) {
-    if (same(key)) continue;
+  for (const char* key : {"task.family", "task.layout", "task.amplitude", "task.correlated",
+                          "model.positions", "model.embedding", "model.hidden", "model.key_size",
+                          "model.softmax_layers", "model.attention", "model.clip"}) {
+    if (same_value(*find_key(key), config, usual)) continue;
     return fail(ErrorKind::config, "[{}] is for [model.kind] transformer, not for {} ({})", key,
                 config.text("model.kind"), config.where(key));
   }

@@ -1,6 +1,9 @@
 #include "gramian/runs/experiment.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "tests/support/files.h"
 
@@ -82,6 +85,47 @@ TEST(TaskSpecOfConfig, CovarianceMustFitTheDimension) {
   EXPECT_TRUE(
       refuses("d = 2\ncovariance = [[1, 0], [0]]", "d = 2, got 1 numbers in row 2 (noisy.toml:3)"));
   EXPECT_TRUE(refuses("d = 2\ncovariance = [[]]", "got 1 rows"));
+}
+
+// Keys of the sections task and model that networks on Gram matrices read, and values of those that
+// only transformers read. A new key has to be put into one of the two.
+constexpr std::string_view kKeysOfAll[] = {
+    "task.d",           "task.n",          "task.noise",           "task.sigma",
+    "task.covariance",  "task.inputs",     "task.weights",         "task.sampler",
+    "model.kind",       "model.layers",    "model.heads",          "model.tied",
+    "model.init",       "model.init_step", "model.init_curvature", "model.init_growth",
+    "model.init_noise", "model.init_rare", "model.context_scale",  "model.query_in_keys"};
+constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = {
+    {"task.family", "sine"},
+    {"task.layout", "interleaved"},
+    {"task.amplitude", "[0.2, 0.5]"},
+    {"task.correlated", "true"},
+    {"model.positions", "2"},
+    {"model.embedding", "8"},
+    {"model.hidden", "8"},
+    {"model.key_size", "4"},
+    {"model.softmax_layers", "1"},
+    {"model.attention", "gradient_descent"},
+    {"model.clip", "10"}};
+
+TEST(ExperimentOfConfig, NetworksOnGramMatricesRefuseKeysOfTransformers) {
+  for (const Key& key : config_keys()) {
+    if (key.section() != "task" && key.section() != "model") continue;
+    if (std::ranges::find(kKeysOfAll, key.name) != std::end(kKeysOfAll)) continue;
+    const auto* token = std::ranges::find(kKeysOfTransformers, key.name,
+                                          &std::pair<std::string_view, std::string_view>::first);
+    ASSERT_NE(token, std::end(kKeysOfTransformers)) << key.name << " is in neither list";
+    for (const char* kind : {"full", "diag", "gdpp", "preconditioned"}) {
+      const Expected<Config> config = Config::parse(
+          "", "",
+          {fmt::format("model.kind={}", kind), fmt::format("{}={}", token->first, token->second)});
+      ASSERT_TRUE(config) << test::message_of(config);
+      EXPECT_TRUE(
+          test::is_error(make_experiment(*config), ErrorKind::config,
+                         {fmt::format("[{}]", key.name), "transformer", kind, "(command line)"}))
+          << key.name;
+    }
+  }
 }
 
 TEST(ConfigExamples, AllDescribeATask) {
