@@ -1,8 +1,9 @@
 #include "gramian/bench/bench.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 
+#include "gramian/base/hash.h"
 #include "gramian/bench/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
@@ -126,7 +127,7 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
 }
 
 std::string bench_signature() {
-  std::uint64_t hash = 14695981039346656037ull;  // FNV-1a over the bits of all weights
+  std::uint64_t hash = kEmptyHash;  // over the bits of all weights
   for (Parametrisation kind :
        {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp}) {
     const BenchCase what{.kind = kind, .layers = 3, .d = 5, .n = 12};
@@ -140,10 +141,7 @@ std::string bench_signature() {
       if (!trainer->step()) return "diverged";
     }
     for (double t : trainer->network().theta) {
-      std::uint64_t bits;
-      std::memcpy(&bits, &t, sizeof bits);
-      for (int byte = 0; byte < 8; ++byte)
-        hash = (hash ^ ((bits >> (8 * byte)) & 0xff)) * 1099511628211ull;
+      hash = hash_number(std::bit_cast<std::uint64_t>(t), hash);
     }
   }
   return fmt::format("{:016x}", hash);

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gramian/base/hash.h"
 #include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
@@ -441,11 +442,7 @@ std::string unit_name(const Cell& cell, int seed, const Effort& effort) {
   return unit_name(cell, seed, starts(cell, seed, effort));
 }
 
-std::string short_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  return fmt::format("{:016x}", hash);
-}
+std::string short_hash(std::string_view text) { return fmt::format("{:016x}", hash_bytes(text)); }
 
 void Archive::add(Trained trained) { cells_[trained.cell.name()].push_back(std::move(trained)); }
 
