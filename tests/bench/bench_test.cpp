@@ -1,5 +1,6 @@
 #include "gramian/bench/bench.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -38,19 +39,31 @@ TEST(Operations, AreThoseCountedByHand) {
   EXPECT_EQ(gdpp4.backward, diag4.backward - 2 * (4 + 8));
 }
 
-TEST(Bench, TheSignatureIsThatOfTheNumbersNotOfTheMachine) {
-  const std::string signature = bench_signature();
-  EXPECT_EQ(signature.size(), 16u);
-  EXPECT_EQ(bench_signature(), signature);
-  // Both have fused multiply-adds, and blocks are sixteen wide on each.
-  std::map<std::string, std::string> by_target;
-  for (const std::string& target : simd_targets())
-    with_simd_target(target, [&] { by_target[target] = bench_signature(); });
-  if (by_target.count("AVX3") > 0 && by_target.count("AVX2") > 0) {
-    EXPECT_EQ(by_target["AVX3"], by_target["AVX2"]);
+// Those with fused multiply-adds compute the same numbers, and so do those without. If one
+// changes, every number that was ever computed changes with it: say why, and compute the committed
+// results anew.
+const std::map<std::string, std::string> kSignatures{{"AVX3", "344c23551dec503a"},
+                                                     {"AVX2", "344c23551dec503a"},
+                                                     {"SSE4", "7c27953431c89653"},
+                                                     {"SCALAR", "7c27953431c89653"}};
+
+TEST(Bench, TheSignatureIsPinnedForEachInstructionSet) {
+  std::string unknown;
+  for (const std::string& target : simd_targets()) {
+    std::string signature;
+    with_simd_target(target, [&] { signature = bench_signature(); });
+    const auto known = kSignatures.find(target);
+    if (known == kSignatures.end()) {
+      EXPECT_EQ(signature.size(), 16u) << target;
+      unknown += fmt::format("{} {}; ", target, signature);
+    } else {
+      EXPECT_EQ(signature, known->second) << target;
+    }
   }
-  for (const auto& [target, value] : by_target) EXPECT_NE(value, "diverged") << target;
+  if (!unknown.empty()) GTEST_SKIP() << "no signature is known to compare with: " << unknown;
 }
+
+TEST(Bench, TheSignatureIsTheSameAgain) { EXPECT_EQ(bench_signature(), bench_signature()); }
 
 TEST(Bench, TheNumbersOfACaseBelongTogether) {
   const BenchCase what{
