@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <span>
 #include <vector>
 
+#include "gramian/exporting/layer_form.h"
 #include "gramian/exporting/text.h"
 
 namespace gramian {
@@ -167,15 +167,12 @@ constexpr std::string_view kEnd = R"(  for (double& p : prediction) p = -p;
 )";
 
 std::string omegas(const Network& network, int layers) {
-  const bool gdpp = network.spec.kind == Parametrisation::gdpp;
-  std::string text = gdpp ? "\nstruct Layer {\n  double xx, yx;  // omega_xx, omega_yx\n};\n"
-                          : "\nstruct Layer {\n  double xx, xy, yx, yy;  // omega_xx, omega_xy, "
-                            "omega_yx, omega_yy\n};\n";
-  text += fmt::format("constexpr Layer weights[{}] = {{\n", layers);
+  const LayerForm form = layer_form(network.spec.kind);
+  std::string text =
+      fmt::format("\nstruct Layer {{\n  double {};  // {}\n}};\nconstexpr Layer weights[{}] = {{\n",
+                  omega_names(form, ""), omega_names(form, "omega_"), layers);
   for (int l = 0; l < layers; ++l) {
-    const Omega o = network.omega(l);
-    text += gdpp ? fmt::format("    {{{}}},\n", literals(std::array{o.xx, o.yx}))
-                 : fmt::format("    {{{}}},\n", literals(std::array{o.xx, o.xy, o.yx, o.yy}));
+    text += fmt::format("    {{{}}},\n", literals(omega_values(form, network.omega(l))));
   }
   return text + "};\n";
 }
@@ -199,18 +196,32 @@ std::string matrices(const Network& network, int layers, bool q) {
   return text + "};\n";
 }
 
+struct Texts {
+  std::string_view meaning, predict;
+};
+
+Texts texts_of(LayerForm form) {
+  switch (form) {
+    case LayerForm::matrices:
+      return {kFullMeaning, kFullPredict};
+    case LayerForm::four_omegas:
+      return {kDiagMeaning, kDiagPredict};
+    case LayerForm::two_omegas:
+      return {kGdppMeaning, kGdppPredict};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string cpp_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
-  const bool full = spec.kind == Parametrisation::full, gdpp = spec.kind == Parametrisation::gdpp;
+  const LayerForm form = layer_form(spec.kind);
+  const Texts texts = texts_of(form);
   const bool mean = spec.context_scale == ContextScale::mean,
              tied = layers_are_equal(source.network);
   const int written = tied ? 1 : spec.layers;
-  const std::string meaning = fill_in(full   ? kFullMeaning
-                                      : gdpp ? kGdppMeaning
-                                             : kDiagMeaning,
-                                      {{"@C@", mean ? "mean" : "sum"}});
+  const std::string meaning = fill_in(texts.meaning, {{"@C@", mean ? "mean" : "sum"}});
   std::string text = fill_in(kHead, {{"@NETWORK@", describe_network(source.network)},
                                      {"@d@", fmt::format("{}", spec.d)},
                                      {"@L@", fmt::format("{}", spec.layers)},
@@ -219,7 +230,7 @@ std::string cpp_source(const ExportSource& source) {
                                      {"@TASK@", comment_text(source.task)},
                                      {"@VERSION@", GRAMIAN_VERSION},
                                      {"@MEANING@", meaning}});
-  if (full) {
+  if (form == LayerForm::matrices) {
     text +=
         fmt::format("constexpr std::size_t D = d + 1;\nconstexpr int heads = {};\n\n", spec.heads);
     text += matrices(source.network, written, false) + matrices(source.network, written, true);
@@ -230,10 +241,7 @@ std::string cpp_source(const ExportSource& source) {
       kBegin,
       {{"@FACTOR@", mean ? "1.0 / static_cast<double>(n);  // sums are means, as in training"
                          : "1.0;  // plain sums, as in training"}});
-  text += fill_in(full   ? kFullPredict
-                  : gdpp ? kGdppPredict
-                         : kDiagPredict,
-                  {{"@LAYER@", tied ? "0" : "layer"}});
+  text += fill_in(texts.predict, {{"@LAYER@", tied ? "0" : "layer"}});
   return text + std::string(kEnd);
 }
 

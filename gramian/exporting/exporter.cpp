@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gramian/base/assert.h"
 #include "gramian/exporting/cpp_source.h"
 #include "gramian/exporting/numpy_source.h"
 #include "gramian/exporting/onnx_model.h"
@@ -28,6 +29,7 @@ const char* export_file_name(ExportFormat format) {
 }
 
 Expected<std::string> export_model(const ExportSource& source, ExportFormat format) {
+  GRAMIAN_ASSERT(source.network.theta.size() == source.network.spec.parameters());
   if (source.network.spec.query_in_keys) {
     return fail(ErrorKind::config,
                 "[model.query_in_keys] must be false for an export: with it each query changes the "
@@ -46,6 +48,7 @@ Expected<std::string> export_model(const ExportSource& source, ExportFormat form
 
 bool layers_are_equal(const Network& network) {
   const NetworkSpec& spec = network.spec;
+  GRAMIAN_ASSERT(network.theta.size() == spec.parameters());
   if (spec.tied) return true;
   const auto size = static_cast<std::ptrdiff_t>(spec.parameters_per_layer());
   const auto first = network.theta.begin();
@@ -55,12 +58,27 @@ bool layers_are_equal(const Network& network) {
   return spec.layers > 1;
 }
 
+namespace {
+
+const char* words_for(Parametrisation kind) {
+  switch (kind) {
+    case Parametrisation::full:
+      return "FULL";
+    case Parametrisation::diag:
+      return "DIAG";
+    case Parametrisation::gdpp:
+      return "GD++";
+    case Parametrisation::preconditioned:
+      return "preconditioned gradient descent";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string describe_network(const Network& network) {
   const NetworkSpec& spec = network.spec;
-  const char* kind = spec.kind == Parametrisation::full   ? "FULL"
-                     : spec.kind == Parametrisation::diag ? "DIAG"
-                                                          : "GD++";
-  return fmt::format("{}, {}{} layer{}{}", kind, spec.layers,
+  return fmt::format("{}, {}{} layer{}{}", words_for(spec.kind), spec.layers,
                      layers_are_equal(network) ? " tied" : "", spec.layers == 1 ? "" : "s",
                      spec.heads > 1 ? fmt::format(", {} heads", spec.heads) : "");
 }

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <span>
 #include <vector>
 
+#include "gramian/exporting/layer_form.h"
 #include "gramian/exporting/text.h"
 
 namespace gramian {
@@ -104,13 +104,10 @@ def predict(x_context, y_context, x_query):
 )";
 
 std::string omegas(const Network& network, int layers) {
-  const bool gdpp = network.spec.kind == Parametrisation::gdpp;
-  std::string text = gdpp ? "LAYERS = [\n    # omega_xx, omega_yx\n"
-                          : "LAYERS = [\n    # omega_xx, omega_xy, omega_yx, omega_yy\n";
+  const LayerForm form = layer_form(network.spec.kind);
+  std::string text = fmt::format("LAYERS = [\n    # {}\n", omega_names(form, "omega_"));
   for (int l = 0; l < layers; ++l) {
-    const Omega o = network.omega(l);
-    text += gdpp ? fmt::format("    ({}),\n", literals(std::array{o.xx, o.yx}))
-                 : fmt::format("    ({}),\n", literals(std::array{o.xx, o.xy, o.yx, o.yy}));
+    text += fmt::format("    ({}),\n", literals(omega_values(form, network.omega(l))));
   }
   return text + "]\n";
 }
@@ -133,20 +130,36 @@ std::string matrices(const Network& network, int layers, bool q) {
   return text + "])\n";
 }
 
+// What differs between the forms. `layers` is what predict() loops over where weights differ from
+// layer to layer, and `once` the list of one entry where they do not.
+struct Texts {
+  std::string_view meaning, predict, layers, once;
+};
+
+Texts texts_of(LayerForm form) {
+  switch (form) {
+    case LayerForm::matrices:
+      return {kFullMeaning, kFullPredict, "zip(P, Q)", "list(zip(P, Q))"};
+    case LayerForm::four_omegas:
+      return {kDiagMeaning, kDiagPredict, "LAYERS", "LAYERS"};
+    case LayerForm::two_omegas:
+      return {kGdppMeaning, kGdppPredict, "LAYERS", "LAYERS"};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string numpy_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
-  const bool full = spec.kind == Parametrisation::full, gdpp = spec.kind == Parametrisation::gdpp;
+  const LayerForm form = layer_form(spec.kind);
+  const Texts texts = texts_of(form);
   const bool mean = spec.context_scale == ContextScale::mean,
              tied = layers_are_equal(source.network);
   const int written = tied ? 1 : spec.layers;
-  const std::string meaning = fill_in(full   ? kFullMeaning
-                                      : gdpp ? kGdppMeaning
-                                             : kDiagMeaning,
-                                      {{"@C@", mean ? "mean" : "sum"}});
-  std::string list = full ? "zip(P, Q)" : "LAYERS";
-  if (tied) list = fmt::format("{} * {}", full ? "list(zip(P, Q))" : "LAYERS", spec.layers);
+  const std::string meaning = fill_in(texts.meaning, {{"@C@", mean ? "mean" : "sum"}});
+  const std::string list =
+      tied ? fmt::format("{} * {}", texts.once, spec.layers) : std::string(texts.layers);
   std::string text = fill_in(kHead, {{"@NETWORK@", describe_network(source.network)},
                                      {"@d@", fmt::format("{}", spec.d)},
                                      {"@n@", fmt::format("{}", source.n)},
@@ -154,16 +167,14 @@ std::string numpy_source(const ExportSource& source) {
                                      {"@TASK@", comment_text(source.task)},
                                      {"@VERSION@", GRAMIAN_VERSION},
                                      {"@MEANING@", meaning}});
-  if (full) {
+  if (form == LayerForm::matrices) {
     text += "# The weights, [layers, heads, D + 1, D + 1].\n";
     text += matrices(source.network, written, false) + matrices(source.network, written, true);
   } else {
     text += omegas(source.network, written);
   }
   return text + "\n" +
-         fill_in(full   ? kFullPredict
-                 : gdpp ? kGdppPredict
-                        : kDiagPredict,
+         fill_in(texts.predict,
                  {{"@CHECK@", kCheck},
                   {"@LIST@", list},
                   {"@FACTOR@", mean ? "1.0 / n  # sums over the context are means, as in training"

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "gramian/exporting/layer_form.h"
 #include "gramian/exporting/protobuf.h"
 #include "gramian/exporting/text.h"
 
@@ -162,73 +163,105 @@ void add_full(Graph& graph, const Network& network, const Name& c) {
   graph.matmul(graph.constant("minus_row_of_y", {rows}, minus_last), e_t, "prediction");  // [m]
 }
 
-// Eq. 10, with x [d, n], y [1, n] and the same of the queries. GD++ leaves out what is zero.
-void add_diagonal(Graph& graph, const Network& network, const Name& c) {
-  const auto d = static_cast<std::size_t>(network.spec.d);
-  const bool gdpp = network.spec.kind == Parametrisation::gdpp, tied = layers_are_equal(network);
-  const double one = 1.0, minus_one = -1.0;
-  Name x = graph.transpose("x_context", "x");  // [d, n]
-  Name y = graph.times(graph.constant("one_row", {1, 1}, std::span(&one, 1)), "y_context",
-                       "y");                     // [1, n]
-  Name x_t = graph.transpose("x_query", "x_t");  // [d, m]
-  Name y_t = graph.matmul(graph.constant("zero_row", {1, d}, std::vector<double>(d)), x_t,
-                          "y_t");  // [1, m]
+// Eq. 10, with x [d, n], y [1, n] and the same of the queries. A form of two omegas leaves out what
+// is zero, and the last layer moves no x, because nothing reads it.
+class DiagonalGraph {
+ public:
+  DiagonalGraph(Graph& graph, const Network& network, const Name& c)
+      : graph_(graph),
+        network_(network),
+        form_(layer_form(network.spec.kind)),
+        four_(form_ == LayerForm::four_omegas),
+        tied_(layers_are_equal(network)),
+        c_(c) {}
 
-  for (int l = 0; l < network.spec.layers; ++l) {
-    const auto local = [&](const char* name) { return fmt::format("layers.{}.{}", l, name); };
-    const auto omega = [&](const char* name) {
-      return fmt::format("layers.{}.omega_{}", tied ? 0 : l, name);
-    };
-    const bool last = l + 1 == network.spec.layers;  // x is not read again
-    if (l == 0 || !tied) {
-      const Omega o = network.omega(l);
-      const bool x_moves = tied ? network.spec.layers > 1 : !last;
-      if (x_moves) graph.scalar(omega("xx"), o.xx);
-      if (x_moves && !gdpp) graph.scalar(omega("xy"), o.xy);
-      graph.scalar(omega("yx"), o.yx);
-      if (!gdpp) graph.scalar(omega("yy"), o.yy);
+  void add() {
+    const auto d = static_cast<std::size_t>(network_.spec.d);
+    const double one = 1.0, minus_one = -1.0;
+    Name x = graph_.transpose("x_context", "x");  // [d, n]
+    Name y = graph_.times(graph_.constant("one_row", {1, 1}, std::span(&one, 1)), "y_context",
+                          "y");                     // [1, n]
+    Name x_t = graph_.transpose("x_query", "x_t");  // [d, m]
+    Name y_t = graph_.matmul(graph_.constant("zero_row", {1, d}, std::vector<double>(d)), x_t,
+                             "y_t");  // [1, m]
+    for (int l = 0; l < network_.spec.layers; ++l) {
+      if (l == 0 || !tied_) add_omegas(l);
+      const Maps maps = add_maps(l, x, y);
+      if (!is_last(l)) move(l, maps, "context", x, y);
+      move(l, maps, "query", x_t, y_t);
     }
-    const Name y_column = graph.transpose(y, local("y^T"));
-    const Name alpha =
-        scaled(graph, graph.matmul(x, y_column, local("x y^T")), c, local("alpha"));  // [d, 1]
-    const Name step = graph.times(graph.transpose(alpha, local("alpha^T")), omega("yx"),
-                                  local("omega_yx alpha^T"));
-    Name s_map, xy_map, yy_map;  // what stands before x and y
-    if (!last) {
-      const Name s = scaled(
-          graph, graph.matmul(x, graph.transpose(x, local("x^T")), local("x x^T")), c, local("S"));
-      s_map = graph.times(s, omega("xx"), local("omega_xx S"));
-      if (!gdpp) xy_map = graph.times(alpha, omega("xy"), local("omega_xy alpha"));
-    }
-    if (!gdpp) {
-      const Name lambda =
-          scaled(graph, graph.matmul(y, y_column, local("y y^T")), c, local("lambda"));  // [1, 1]
-      yy_map = graph.times(lambda, omega("yy"), local("omega_yy lambda"));
-    }
-    // One layer for the tokens (x, y), whose new values are named after `of`.
-    const auto move = [&](Name& x_of, Name& y_of, const std::string& of) {
-      const auto part = [&](const char* name) {
-        return fmt::format("layers.{}.{}.{}", l, of, name);
-      };
-      Name y_new =
-          graph.plus(y_of, graph.matmul(step, x_of, part("from x to y")), part("y with x"));
-      if (!gdpp)
-        y_new = graph.plus(y_new, graph.times(yy_map, y_of, part("from y to y")), part("y'"));
-      if (!last) {
-        Name x_new =
-            graph.plus(x_of, graph.matmul(s_map, x_of, part("from x to x")), part("x with x"));
-        if (!gdpp)
-          x_new = graph.plus(x_new, graph.matmul(xy_map, y_of, part("from y to x")), part("x'"));
-        x_of = x_new;
-      }
-      y_of = y_new;
-    };
-    if (!last) move(x, y, "context");
-    move(x_t, y_t, "query");
+    graph_.matmul(graph_.constant("minus_one", {1}, std::span(&minus_one, 1)), y_t,
+                  "prediction");  // [m]
   }
-  graph.matmul(graph.constant("minus_one", {1}, std::span(&minus_one, 1)), y_t,
-               "prediction");  // [m]
-}
+
+ private:
+  // What a layer multiplies x and y by. Empty: nothing.
+  struct Maps {
+    Name xx;  // omega_xx S [d, d]
+    Name xy;  // omega_xy alpha [d, 1]
+    Name yx;  // omega_yx alpha^T [1, d]
+    Name yy;  // omega_yy lambda [1, 1]
+  };
+
+  bool is_last(int l) const { return l + 1 == network_.spec.layers; }
+  static Name in_layer(int l, const char* name) { return fmt::format("layers.{}.{}", l, name); }
+  Name omega(int l, const char* name) const {
+    return fmt::format("layers.{}.omega_{}", tied_ ? 0 : l, name);
+  }
+
+  void add_omegas(int l) {
+    const bool x_moves = tied_ ? network_.spec.layers > 1 : !is_last(l);
+    const Omega values = network_.omega(l);
+    for (const OmegaEntry& entry : omega_entries(form_)) {
+      const bool moves_x = entry.name[0] == 'x';
+      if (x_moves || !moves_x) graph_.scalar(omega(l, entry.name), values.*entry.value);
+    }
+  }
+
+  // From the context, before the layer moves it.
+  Maps add_maps(int l, const Name& x, const Name& y) {
+    const auto local = [&](const char* name) { return in_layer(l, name); };
+    Maps maps;
+    const Name y_column = graph_.transpose(y, local("y^T"));
+    const Name alpha = scaled(graph_, graph_.matmul(x, y_column, local("x y^T")), c_,
+                              local("alpha"));  // [d, 1]
+    maps.yx = graph_.times(graph_.transpose(alpha, local("alpha^T")), omega(l, "yx"),
+                           local("omega_yx alpha^T"));
+    if (!is_last(l)) {
+      const Name x_columns = graph_.transpose(x, local("x^T"));
+      const Name s = scaled(graph_, graph_.matmul(x, x_columns, local("x x^T")), c_, local("S"));
+      maps.xx = graph_.times(s, omega(l, "xx"), local("omega_xx S"));
+      if (four_) maps.xy = graph_.times(alpha, omega(l, "xy"), local("omega_xy alpha"));
+    }
+    if (four_) {
+      const Name lambda = scaled(graph_, graph_.matmul(y, y_column, local("y y^T")), c_,
+                                 local("lambda"));  // [1, 1]
+      maps.yy = graph_.times(lambda, omega(l, "yy"), local("omega_yy lambda"));
+    }
+    return maps;
+  }
+
+  // One layer for the tokens (x, y), whose new values are named after `of`.
+  void move(int l, const Maps& maps, const char* of, Name& x, Name& y) {
+    const auto part = [&](const char* name) { return fmt::format("layers.{}.{}.{}", l, of, name); };
+    Name y_new = graph_.plus(y, graph_.matmul(maps.yx, x, part("from x to y")), part("y with x"));
+    if (!maps.yy.empty())
+      y_new = graph_.plus(y_new, graph_.times(maps.yy, y, part("from y to y")), part("y'"));
+    if (!maps.xx.empty()) {
+      Name x_new = graph_.plus(x, graph_.matmul(maps.xx, x, part("from x to x")), part("x with x"));
+      if (!maps.xy.empty())
+        x_new = graph_.plus(x_new, graph_.matmul(maps.xy, y, part("from y to x")), part("x'"));
+      x = x_new;
+    }
+    y = y_new;
+  }
+
+  Graph& graph_;
+  const Network& network_;
+  LayerForm form_;
+  bool four_, tied_;
+  Name c_;
+};
 
 }  // namespace
 
@@ -242,10 +275,14 @@ std::string onnx_model(const ExportSource& source) {
   graph.declare(field::kGraphInput, "x_query", {"m", d});
   graph.declare(field::kGraphOutput, "prediction", {"m"});
   const Name c = context_factor(graph, network);
-  if (network.spec.kind == Parametrisation::full) {
-    add_full(graph, network, c);
-  } else {
-    add_diagonal(graph, network, c);
+  switch (layer_form(network.spec.kind)) {
+    case LayerForm::matrices:
+      add_full(graph, network, c);
+      break;
+    case LayerForm::four_omegas:
+    case LayerForm::two_omegas:
+      DiagonalGraph(graph, network, c).add();
+      break;
   }
 
   ProtobufMessage opset, model;

@@ -36,7 +36,15 @@ std::vector<NetworkCase> exported_networks() {
       {{.kind = diag, .d = 1, .layers = 1}, 7},
       {{.kind = gdpp, .d = 4, .layers = 3}, 7},
       {{.kind = gdpp, .d = 3, .layers = 1, .tied = true}, 7},
-      {{.kind = gdpp, .d = 2, .layers = 2, .tied = true, .context_scale = ContextScale::sum}, 4}};
+      {{.kind = gdpp, .d = 2, .layers = 2, .tied = true, .context_scale = ContextScale::sum}, 4},
+      {{.kind = preconditioned, .d = 4, .layers = 3}, 7},
+      {{.kind = preconditioned, .d = 1, .layers = 1}, 4},
+      {{.kind = preconditioned,
+        .d = 3,
+        .layers = 2,
+        .tied = true,
+        .context_scale = ContextScale::sum},
+       7}};
 }
 
 class Exporter : public testing::TestWithParam<const char*> {
@@ -124,6 +132,24 @@ TEST(ExportSourceCode, NamesOmegasScaleAndTraining) {
     const std::string sums = export_model(source, format).value();
     EXPECT_NE(sums.find("S = sum x x^T"), std::string::npos);
     EXPECT_NE(sums.find("plain sums"), std::string::npos);
+  }
+}
+
+TEST(ExportSourceCode, CallsEveryKindByItsName) {
+  const std::pair<Parametrisation, const char*> names[] = {
+      {Parametrisation::full, "FULL, 2 layers"},
+      {Parametrisation::diag, "DIAG, 2 layers"},
+      {Parametrisation::gdpp, "GD++, 2 layers"},
+      {Parametrisation::preconditioned, "preconditioned gradient descent, 2 layers"}};
+  for (const auto& [kind, name] : names) {
+    const NetworkCase c{{.kind = kind, .d = 2, .layers = 2}, 7};
+    const ExportSource source{test::random_network(c, 5), 20, "", ""};
+    EXPECT_EQ(describe_network(source.network), name);
+    for (const ExportFormat format : {ExportFormat::numpy, ExportFormat::cpp, ExportFormat::onnx}) {
+      const std::string text = export_model(source, format).value();
+      EXPECT_NE(text.find(name), std::string::npos);
+      EXPECT_EQ(text.find("omega") != std::string::npos, !c.spec.is_dense());
+    }
   }
 }
 
