@@ -119,7 +119,7 @@ class DiagonalPass {
   V Y(const T* z) const { return in_.Entry(in_.Behind(z), 0); }
   void SetY(V value, T* z) const { in_.SetEntry(value, in_.Behind(z), 0); }
 
-  // Whether somebody reads S of the output of inner layer l.
+  // True if layer l + 1 is an inner layer, the only kind that reads S.
   bool NeedsNextS(int l) const { return l + 2 < spec_.layers; }
 
   T Parameter(int l, int k) const { return theta_[spec_.offset(l) + static_cast<size_t>(k)]; }
@@ -250,88 +250,29 @@ class DiagonalPass {
     V dlambda, dq, dshrink;           // DIAG only
   };
 
-  // Adjoint of ForwardLayer and of StepRow. On entry ds, dalpha and dlambda belong to the
-  // layer's output, on return to its input: to nobody where l = 0.
+  // Adjoint of ForwardLayer and of StepRow. On entry ds, dalpha and dlambda_out belong to the
+  // layer's output. On return ds, dalpha and the returned dlambda belong to its input; for l = 0
+  // there is none, and they are not set.
   V BackwardLayer(int l, T* ds, T* dalpha, V dlambda_out, T* dtheta) {
     const bool has_ds = NeedsNextS(l), inner = l > 0;
-    const T *alpha = Alpha(l), *tau = Tau(l), *rho = Rho(l), *beta = Beta(l);
-    const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l)), zero = Constant(0);
+    const V zero = Constant(0);
     const auto vector = [&](size_t k) HWY_ATTR { return in_.Row(Scratch(4), k); };
     LayerAdjoint adjoint{vector(0), kGdpp ? vector(0) : vector(1), vector(2), vector(4), zero, zero,
                          zero};
-    T *dout = adjoint.dout, *dbeta = adjoint.dbeta, *ds_alpha = vector(3);
-    in_.CopyVector(dalpha, dout);
+    in_.CopyVector(dalpha, adjoint.dout);
 
-    // S' = ... + B (beta alpha^T + alpha beta^T) + B^2 lambda alpha alpha^T, before ds changes.
     V dxy = zero;
-    if constexpr (!kGdpp) {
-      const V lambda = in_.Entry(Lambda(l), 0);
-      if (has_ds) {
-        MatrixVector<Into::set>(ds, alpha, ds_alpha);
-        const V alpha_ds_alpha = in_.VectorDot(alpha, ds_alpha);
-        dxy = hn::MulAdd(hn::Mul(b, lambda), alpha_ds_alpha, in_.VectorDot(beta, ds_alpha));
-        adjoint.dlambda =
-            hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
-        if (inner) {
-          MatrixVector<Into::set>(ds, beta, dalpha);
-          in_.CombineVectors(b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
-        }
-      }
-      for (size_t i = 0; i < in_.Registers(d_); ++i)
-        In::Put(has_ds ? hn::Mul(b, In::Get(ds_alpha, i)) : zero, dbeta, i);
-      if (!has_ds) in_.FillVector(zero, dalpha);
-    }
-
+    if constexpr (!kGdpp) dxy = BackwardOuterProducts(l, ds, vector(3), adjoint, dalpha);
     T* m = Scratch(5);
     V dxx = zero;
     if (has_ds) dxx = BackwardPolynomial(l, ds, inner ? m : nullptr);
-
-    // The row recursion z = T^T z' gives T the adjoint z' dz^T.
-    const T* z = Row(l + 1);
-    const T* dz = RowAdjoint(l);
-    const V zy = Y(z);
-
-    // alpha' = s gamma + C delta, gamma = beta + B lambda alpha, delta = tau + A rho + B q alpha,
-    // beta = alpha + A tau, s = 1 + E lambda, lambda' = s^2 lambda + 2 s C q + C^2 <alpha, tau>
-    const V dout_rho = in_.VectorDot(dout, rho);
-    dxx = hn::MulAdd(c, dout_rho, dxx);
-    dxx = hn::Add(dxx, in_.VectorDot(z, Image(l)));
     if constexpr (kGdpp) {
-      dxx = hn::Add(dxx, in_.VectorDot(dout, tau));
-      V dyx = hn::MulAdd(a, dout_rho, in_.VectorDot(dout, tau));
-      dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
-      AddOmega(l, dxx, zero, dyx, zero, dtheta);
+      BackwardOmegasOfGdpp(l, dxx, adjoint, dtheta);
     } else {
-      const V lambda = in_.Entry(Lambda(l), 0), shrink = Shrink(l), dzy = Y(dz);
-      const V q = in_.VectorDot(alpha, alpha), alpha_tau = in_.VectorDot(alpha, tau);
-      const V two_out = hn::Mul(hn::Set(Tag<T>(), T(2)), dlambda_out);
-      const V dout_alpha = in_.VectorDot(dout, alpha), dout_beta = in_.VectorDot(dout, beta);
-      const V dgamma_alpha = hn::Mul(shrink, dout_alpha), ddelta_alpha = hn::Mul(c, dout_alpha);
-      const V with_lambda = hn::MulAdd(shrink, lambda, hn::Mul(c, q));
-      in_.AddScaled(shrink, dout, dbeta);
-      dxx = hn::Add(dxx, in_.VectorDot(dbeta, tau));
-      dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
-      dxy = hn::MulAdd(q, ddelta_alpha, dxy);
-      dxy = hn::MulAdd(dzy, in_.VectorDot(z, alpha), dxy);
-      V dyx =
-          hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
-      dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
-      dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
-      V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
-      dshrink = hn::MulAdd(two_out, with_lambda, dshrink);
-      dshrink = hn::MulAdd(zy, dzy, dshrink);
-      AddOmega(l, dxx, dxy, dyx, hn::Mul(dshrink, lambda), dtheta);
-      adjoint.dshrink = dshrink;
-      adjoint.dlambda = hn::MulAdd(b, dgamma_alpha, adjoint.dlambda);
-      adjoint.dlambda = hn::MulAdd(hn::Mul(shrink, shrink), dlambda_out, adjoint.dlambda);
-      adjoint.dq = hn::MulAdd(two_out, hn::Mul(shrink, c), hn::Mul(b, ddelta_alpha));
-      if (inner) {
-        in_.AddScaled(hn::Mul(b, with_lambda), dout, dalpha);
-        in_.AddScaled(hn::Mul(hn::Mul(c, c), dlambda_out), tau, dalpha);
-        in_.AddScaled(hn::Mul(b, dzy), z, dalpha);
-      }
+      BackwardOmegas(l, dxx, dxy, dlambda_out, adjoint, dalpha, dtheta);
     }
     if (!inner) return zero;
+
     BackwardAlpha(l, dlambda_out, adjoint, dalpha);
     if (has_ds) {
       BackwardS<Into::add>(l, adjoint, m, ds);
@@ -339,6 +280,87 @@ class DiagonalPass {
       BackwardS<Into::set>(l, adjoint, m, ds);
     }
     return hn::MulAdd(adjoint.dshrink, Constant(E(l)), adjoint.dlambda);
+  }
+
+  // Adjoint of B (beta alpha^T + alpha beta^T) + B^2 lambda alpha alpha^T in S', to be called
+  // before ds changes. Begins dbeta, dlambda and (for l > 0) dalpha of the input; returns dB.
+  // ds_alpha: memory for a vector [d].
+  V BackwardOuterProducts(int l, const T* ds, T* ds_alpha, LayerAdjoint& adjoint, T* dalpha) {
+    const bool has_ds = NeedsNextS(l);
+    const T *alpha = Alpha(l), *beta = Beta(l);
+    const V b = Constant(B(l)), zero = Constant(0), lambda = in_.Entry(Lambda(l), 0);
+    V dxy = zero;
+    if (has_ds) {
+      MatrixVector<Into::set>(ds, alpha, ds_alpha);
+      const V alpha_ds_alpha = in_.VectorDot(alpha, ds_alpha);
+      dxy = hn::MulAdd(hn::Mul(b, lambda), alpha_ds_alpha, in_.VectorDot(beta, ds_alpha));
+      adjoint.dlambda = hn::Mul(hn::Mul(hn::Set(Tag<T>(), T(0.5)), hn::Mul(b, b)), alpha_ds_alpha);
+      if (l > 0) {
+        MatrixVector<Into::set>(ds, beta, dalpha);
+        in_.CombineVectors(b, dalpha, hn::Mul(hn::Mul(b, b), lambda), ds_alpha, dalpha);
+      }
+    }
+    for (size_t i = 0; i < in_.Registers(d_); ++i)
+      In::Put(has_ds ? hn::Mul(b, In::Get(ds_alpha, i)) : zero, adjoint.dbeta, i);
+    if (!has_ds) in_.FillVector(zero, dalpha);
+    return dxy;
+  }
+
+  // dxx with what A has done in alpha', by its term C A rho, and in the row recursion z = T^T z',
+  // which gives T the adjoint z' dz^T. dout_rho: <dout, rho>.
+  V WithRhoAndRow(int l, V dout_rho, V dxx) const {
+    dxx = hn::MulAdd(Constant(C(l)), dout_rho, dxx);
+    return hn::Add(dxx, in_.VectorDot(Row(l + 1), Image(l)));
+  }
+
+  // alpha' = beta + C delta, delta = tau + A rho, beta = alpha + A tau
+  void BackwardOmegasOfGdpp(int l, V dxx, const LayerAdjoint& adjoint, T* dtheta) {
+    const T *alpha = Alpha(l), *tau = Tau(l), *dout = adjoint.dout;
+    const V zero = Constant(0), dout_rho = in_.VectorDot(dout, Rho(l));
+    dxx = WithRhoAndRow(l, dout_rho, dxx);
+    dxx = hn::Add(dxx, in_.VectorDot(dout, tau));
+    V dyx = hn::MulAdd(Constant(A(l)), dout_rho, in_.VectorDot(dout, tau));
+    dyx = hn::MulAdd(Y(Row(l + 1)), in_.VectorDot(RowAdjoint(l), alpha), dyx);
+    AddOmega(l, dxx, zero, dyx, zero, dtheta);
+  }
+
+  // alpha' = s gamma + C delta, gamma = beta + B lambda alpha, delta = tau + A rho + B q alpha,
+  // beta = alpha + A tau, s = 1 + E lambda, lambda' = s^2 lambda + 2 s C q + C^2 <alpha, tau>
+  void BackwardOmegas(int l, V dxx, V dxy, V dlambda_out, LayerAdjoint& adjoint, T* dalpha,
+                      T* dtheta) {
+    const T *alpha = Alpha(l), *tau = Tau(l), *beta = Beta(l), *dout = adjoint.dout;
+    const T *z = Row(l + 1), *dz = RowAdjoint(l);
+    const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l));
+    const V zy = Y(z), dzy = Y(dz), lambda = in_.Entry(Lambda(l), 0), shrink = Shrink(l);
+    const V dout_rho = in_.VectorDot(dout, Rho(l));
+    dxx = WithRhoAndRow(l, dout_rho, dxx);
+    const V q = in_.VectorDot(alpha, alpha), alpha_tau = in_.VectorDot(alpha, tau);
+    const V two_out = hn::Mul(hn::Set(Tag<T>(), T(2)), dlambda_out);
+    const V dout_alpha = in_.VectorDot(dout, alpha), dout_beta = in_.VectorDot(dout, beta);
+    const V dgamma_alpha = hn::Mul(shrink, dout_alpha), ddelta_alpha = hn::Mul(c, dout_alpha);
+    const V with_lambda = hn::MulAdd(shrink, lambda, hn::Mul(c, q));
+    in_.AddScaled(shrink, dout, adjoint.dbeta);
+    dxx = hn::Add(dxx, in_.VectorDot(adjoint.dbeta, tau));
+    dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
+    dxy = hn::MulAdd(q, ddelta_alpha, dxy);
+    dxy = hn::MulAdd(dzy, in_.VectorDot(z, alpha), dxy);
+    V dyx =
+        hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
+    dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
+    dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
+    V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
+    dshrink = hn::MulAdd(two_out, with_lambda, dshrink);
+    dshrink = hn::MulAdd(zy, dzy, dshrink);
+    AddOmega(l, dxx, dxy, dyx, hn::Mul(dshrink, lambda), dtheta);
+    adjoint.dshrink = dshrink;
+    adjoint.dlambda = hn::MulAdd(b, dgamma_alpha, adjoint.dlambda);
+    adjoint.dlambda = hn::MulAdd(hn::Mul(shrink, shrink), dlambda_out, adjoint.dlambda);
+    adjoint.dq = hn::MulAdd(two_out, hn::Mul(shrink, c), hn::Mul(b, ddelta_alpha));
+    if (l > 0) {
+      in_.AddScaled(hn::Mul(b, with_lambda), dout, dalpha);
+      in_.AddScaled(hn::Mul(hn::Mul(c, c), dlambda_out), tau, dalpha);
+      in_.AddScaled(hn::Mul(b, dzy), z, dalpha);
+    }
   }
 
   // What remains of dalpha of the layer's input; sets ddelta and dtau.
