@@ -97,19 +97,19 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
   return losses;
 }
 
-Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
-                                                const TrainSpec& trained, std::int64_t steps,
-                                                const EvalSpec& spec, ThreadPool& pool,
-                                                const ProgressFunction& progress) {
+Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network& network,
+                                       const TrainSpec& trained, std::int64_t steps,
+                                       const EvalSpec& spec, ThreadPool& pool,
+                                       const ProgressFunction& progress) {
   const std::vector<Restriction> list = restrictions(network);
-  std::vector<PartWorth> parts;
+  std::vector<Ablation> parts;
   for (const Restriction& restriction : list) {
     if (progress && !progress(parts.size(), list.size())) {
       return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(),
                   list.size());
     }
     const auto before = GRAMIAN_TRY(adjusted_losses(task, restriction.network, spec, pool));
-    PartWorth part{.name = restriction.name, .before = before.back(), .after = {}};
+    Ablation part{.name = restriction.name, .before = before.back(), .after = {}};
     if (steps > 0) {
       const auto rest = retrain(task, restriction, retraining(trained, steps), pool);
       if (rest) {

@@ -1,5 +1,9 @@
-// Ablation: the loss of a network without one of its parts, before and after the rest has been
-// trained further.
+// Ablation: the loss of a network without one of its parts (omega_xy, the entries of P and Q off
+// their diagonals, ..), before and after the rest is trained on.
+//
+// Losses are adjusted losses: the mean loss minus that of the oracle. Nothing here changes the
+// network that is given. Cost: one evaluation of `spec.prompts` prompts for each part, and one
+// retraining of `steps` steps.
 #pragma once
 
 #include <optional>
@@ -26,29 +30,29 @@ struct Restriction {
 // omega_yy, omega_xx.
 std::vector<Restriction> restrictions(const Network& network);
 
-// Trains the parameters that are kept, from their present values, by `spec.steps` steps of Adam.
-// Errors: numeric, if training diverges.
+// `spec.steps` steps of Adam on the parameters that are kept, from where they are. Errors: config,
+// for a spec that the network cannot be trained with; numeric, where training diverges.
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
                           const TrainSpec& spec, ThreadPool& pool);
 
-// The settings of retraining: those with which the network was trained, but with Adam at a third of
-// the default rate, and on other prompts.
+// How retraining is done: as the network was trained (`trained`), but with Adam at a third of the
+// default rate, and on prompts that training has not seen.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 
-struct PartWorth {
-  std::string name;
-  RunningMean before;                // adjusted loss
-  std::optional<RunningMean> after;  // retraining; nothing if it was not done
-  std::string failure = {};          // why retraining gave nothing
+struct Ablation {
+  std::string name;                  // of the restriction
+  RunningMean before;                // adjusted loss before retraining
+  std::optional<RunningMean> after;  // and after it; nothing if it was not done or has failed
+  std::string failure = {};          // the reason, if retraining has failed
 };
 
 // The adjusted loss of each restriction on the same prompts, before and after `steps` of retraining
 // (0: none). The first is the network itself, which is retrained as long, to show what more
 // training alone changes. Errors: interrupted.
-Expected<std::vector<PartWorth>> worth_of_parts(const RegressionTask& task, const Network& network,
-                                                const TrainSpec& trained, std::int64_t steps,
-                                                const EvalSpec& spec, ThreadPool& pool,
-                                                const ProgressFunction& progress = {});
+Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network& network,
+                                       const TrainSpec& trained, std::int64_t steps,
+                                       const EvalSpec& spec, ThreadPool& pool,
+                                       const ProgressFunction& progress = {});
 
 // The adjusted loss after each layer, without other solvers than the oracle.
 Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,

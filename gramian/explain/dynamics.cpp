@@ -95,7 +95,7 @@ class Reader {
     basis.col(0) = root_ * (matrix(before.m, d_).transpose() * vector(seen.alpha));
     if (l > 0) basis.col(1) = root_ * -w;
     Vector coefficients(basis.cols());
-    if (network_.spec.kind == Parametrisation::full) {
+    if (network_.spec.is_dense()) {
       coefficients = Fit(basis, change).coefficients;
     } else {
       const Omega omega = network_.omega(l);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/solvers/bayes.h"
 #include "gramian/solvers/ridge.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr std::uint64_t kTuningPrompts = 10'000;
 constexpr int kLevels = 5;
 
-// Oracle to Bayes, which is all that is needed of a table of solvers.
+// The solvers from the oracle to Bayes, which is all that the explanation quotes.
 std::vector<std::unique_ptr<Solver>> reference_solvers(const RegressionTask& task) {
   auto solvers = make_solvers(task.spec().noise, task.n(), 1);
   solvers.resize(kBayes + 1);
@@ -46,11 +47,33 @@ Network as_configured(Network network, const NetworkSpec& configured) {
   return network;
 }
 
-Expected<Explanation> explain(const RegressionTask& task, const Network& network,
-                              const TrainSpec& trained, const ExplainOptions& options,
-                              ThreadPool& pool, const ProgressFunction& progress) {
-  const NetworkSpec& spec = network.spec;
-  if (spec.query_in_keys) {
+namespace {
+
+constexpr std::uint64_t kStages = 6;
+
+// Reports the stages of an explanation, of which each is one unit of progress.
+class Stages {
+ public:
+  explicit Stages(const ProgressFunction& progress) : progress_(progress) {}
+
+  // Errors: interrupted.
+  Status next() {
+    if (go_on(begun_++)) return {};
+    return fail(ErrorKind::interrupted, "interrupted; nothing is written");
+  }
+  // To be asked within a stage, whose own progress is not shown.
+  ProgressFunction within() {
+    return [this](std::uint64_t, std::uint64_t) { return go_on(begun_ - 1); };
+  }
+
+ private:
+  bool go_on(std::uint64_t done) const { return !progress_ || progress_(done, kStages); }
+  const ProgressFunction& progress_;
+  std::uint64_t begun_ = 0;
+};
+
+Status check_explainable(const Network& network) {
+  if (network.spec.query_in_keys) {
     return fail(ErrorKind::config,
                 "[model.query_in_keys] is true: with the query among the keys the prediction is "
                 "not linear in it, and "
@@ -59,18 +82,21 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   if (!std::ranges::all_of(network.theta, [](double t) { return std::isfinite(t); })) {
     return fail(ErrorKind::numeric, "the network has weights that are not finite numbers");
   }
-  if (spec.kind ==
-      Parametrisation::preconditioned) {  // the same function, as the dense network that it is
+  return {};
+}
+
+}  // namespace
+
+Expected<Explanation> explain(const RegressionTask& task, const Network& network,
+                              const TrainSpec& trained, const ExplainOptions& options,
+                              ThreadPool& pool, const ProgressFunction& progress) {
+  const NetworkSpec& spec = network.spec;
+  GRAMIAN_ASSERT(spec.d == task.d());
+  GRAMIAN_TRY(check_explainable(network));
+  if (spec.kind == Parametrisation::preconditioned) {  // the same function with dense layers
     return explain(task, network.as_full(), trained, options, pool, progress);
   }
-  constexpr std::uint64_t kStages = 6;
-  std::uint64_t stage = 0;
-  const auto go_on = [&]() -> Status {
-    if (progress && !progress(stage++, kStages))
-      return fail(ErrorKind::interrupted, "interrupted; nothing is written");
-    return {};
-  };
-
+  Stages stages(progress);
   Explanation e{.network = spec,
                 .n = task.n(),
                 .noise = task.spec().noise.describe(),
@@ -79,7 +105,7 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
                 .retrain_steps = options.retrain_steps};
   for (int l = 0; l < spec.layers; ++l) e.layers.push_back(summarise_layer(network, l, task.n()));
 
-  GRAMIAN_TRY(go_on());
+  GRAMIAN_TRY(stages.next());
   EvalSpec eval{
       .prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
   const Baselines baselines = tune_baselines(task, reference_solvers(task), eval, pool);
@@ -89,29 +115,26 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   e.bayes = result.solvers[kBayes].adjusted;
   e.model_minus_bayes = result.model_minus_bayes;
 
-  GRAMIAN_TRY(go_on());
+  GRAMIAN_TRY(stages.next());
   e.readings = read_layers(task, network, e.sigmas, options.reading_prompts, options.seed);
-  GRAMIAN_TRY(go_on());
+  GRAMIAN_TRY(stages.next());
   e.noise_probe = read_noise(task, network, options.probe_prompts, options.seed);
 
-  GRAMIAN_TRY(go_on());
+  GRAMIAN_TRY(stages.next());
   const int steps = options.algorithm_steps > 0 ? options.algorithm_steps : spec.layers + 2;
   e.similarity = compare_layers(task, network, steps, options.similarity_prompts,
                                 baselines.blowup_threshold, options.seed, pool);
 
-  GRAMIAN_TRY(go_on());
-  auto parts = worth_of_parts(
-      task, network, trained, options.retrain_steps, eval, pool,
-      [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
-  if (!parts) return std::unexpected(parts.error());
-  e.parts = *std::move(parts);
+  GRAMIAN_TRY(stages.next());
+  auto ablations = GRAMIAN_TRY(
+      ablate(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
+  e.ablations = std::move(ablations);
 
-  GRAMIAN_TRY(go_on());
-  auto stability = examine_stability(
-      task, network, baselines.blowup_threshold, options.blowup_prompts, options.seed, pool,
-      [&](std::uint64_t, std::uint64_t) { return !progress || progress(stage - 1, kStages); });
-  if (!stability) return std::unexpected(stability.error());
-  e.stability = *std::move(stability);
+  GRAMIAN_TRY(stages.next());
+  auto stability =
+      GRAMIAN_TRY(examine_stability(task, network, baselines.blowup_threshold,
+                                    options.blowup_prompts, options.seed, pool, stages.within()));
+  e.stability = std::move(stability);
   return e;
 }
 

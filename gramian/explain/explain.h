@@ -51,7 +51,7 @@ struct Explanation {
   std::vector<LayerSummary> layers = {};            // [L]
   std::vector<std::vector<Reading>> readings = {};  // [L][sigmas]
   std::optional<NoiseReadings> noise_probe = {};
-  std::vector<PartWorth> parts = {};  // the first is the network itself
+  std::vector<Ablation> ablations = {};  // the first is the network itself
   Similarity similarity = {};
   Stability stability = {};
 };

@@ -68,7 +68,7 @@ Table parts_table(const Explanation& e) {
       .title = "What each part is worth: adjusted loss without it, in all layers",
       .columns = {"", "before", fmt::format("after {} steps of retraining", e.retrain_steps)},
       .notes = {"The first row is the network itself, retrained as long."}};
-  for (const PartWorth& part : e.parts) {
+  for (const Ablation& part : e.ablations) {
     table.rows.push_back({part.name, cell(part.before),
                           part.after ? cell(*part.after) : TableCell{.note = part.failure}});
   }
@@ -356,7 +356,7 @@ Json json_of(const Explanation& e) {
   Json adjusted = Json::array(), layers = Json::array(), parts = Json::array(), probe;
   for (const RunningMean& mean : e.adjusted) adjusted.push_back(json_of(mean));
   for (std::size_t l = 0; l < e.layers.size(); ++l) layers.push_back(json_of_layer(e, l));
-  for (const PartWorth& part : e.parts) {
+  for (const Ablation& part : e.ablations) {
     parts.push_back({{"name", part.name},
                      {"before", json_of(part.before)},
                      {"after", part.after ? json_of(*part.after) : Json(nullptr)},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set,
@@ -31,12 +33,14 @@ std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed,
 
 SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt> prompts,
                               std::span<const std::vector<double>> targets) {
+  GRAMIAN_ASSERT(targets.size() == prompts.size());
   SpectrumBatch spectra(task, prompts.size());
   PromptBlock<double> block(task.d());
   for (std::size_t first = 0; first < prompts.size(); first += kLanes) {
     const std::size_t lanes = std::min<std::size_t>(kLanes, prompts.size() - first);
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const Prompt& prompt = prompts[first + lane];
+      GRAMIAN_ASSERT(targets[first + lane].size() == prompt.truth.size());
       for (std::size_t i = 0; i < prompt.gram.size(); ++i)
         block.gram[i * kLanes + lane] = prompt.gram[i];
       for (std::size_t i = 0; i < prompt.truth.size(); ++i) {
@@ -51,6 +55,7 @@ SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt
 }
 
 double squared_norm(const RegressionTask& task, std::span<const double> v) {
+  GRAMIAN_ASSERT(v.size() == static_cast<std::size_t>(task.d()));
   double sum = 0;
   const std::vector<double>& s = task.spec().covariance;
   for (std::size_t i = 0; i < v.size(); ++i) {

@@ -99,7 +99,7 @@ std::string probes(const Explanation& e) {
 std::string parts(const Explanation& e) {
   std::string text = fmt::format("\nAdjusted loss without parts{:42} {:>23} {:>23}\n", "", "before",
                                  "after retraining");
-  for (const PartWorth& part : e.parts) {
+  for (const Ablation& part : e.ablations) {
     text += fmt::format("  {:67} {} ", part.name, mean_cell(part.before));
     text += part.after ? mean_cell(*part.after)
                        : fmt::format("{:>23}", part.failure.empty() ? "-" : "diverged");

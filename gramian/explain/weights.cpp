@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -87,15 +89,17 @@ HeadWeights in_gauge(const LayerWeights& weights, int head, Eigen::Index rows) {
 
 LayerSummary summarise_layer(const Network& network, int layer, int n) {
   const NetworkSpec& spec = network.spec;
+  GRAMIAN_ASSERT(layer >= 0 && layer < spec.layers && n >= 1);
   const double scale = spec.context_factor(n) * n;
   LayerSummary summary;
-  if (spec.kind == Parametrisation::full) {
+  if (spec.is_dense()) {
     const LayerWeights weights = network.expanded(layer);
     const Projection projection = project(weights, spec.d);
     summary.omega = projection.omega;
     summary.diagonal_x = projection.share_x;
     summary.diagonal_y = projection.share_y;
-    for (int h = 0; h < spec.heads; ++h) summary.heads.push_back(in_gauge(weights, h, spec.d + 1));
+    for (int h = 0; h < weights.heads; ++h)
+      summary.heads.push_back(in_gauge(weights, h, spec.d + 1));
   } else {
     summary.omega = network.omega(layer);
   }

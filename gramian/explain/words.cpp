@@ -27,18 +27,18 @@ std::string whole(const Explanation& e) {
   return text;
 }
 
-std::string worth(const Explanation& e) {
-  const bool retrained = e.parts.front().after.has_value();
-  const auto loss = [&](const PartWorth& part) -> const RunningMean* {
+std::string ablation(const Explanation& e) {
+  const bool retrained = e.ablations.front().after.has_value();
+  const auto loss = [&](const Ablation& part) -> const RunningMean* {
     if (!retrained) return &part.before;
     return part.after ? &*part.after : nullptr;
   };
-  const RunningMean& all = *loss(e.parts.front());
+  const RunningMean& all = *loss(e.ablations.front());
   std::string worse, same, exploding;
-  for (std::size_t k = 1; k < e.parts.size(); ++k) {
-    const RunningMean* without = loss(e.parts[k]);
+  for (std::size_t k = 1; k < e.ablations.size(); ++k) {
+    const RunningMean* without = loss(e.ablations[k]);
     if (without == nullptr) {
-      exploding += fmt::format("{}{}", exploding.empty() ? "" : ", ", e.parts[k].name);
+      exploding += fmt::format("{}{}", exploding.empty() ? "" : ", ", e.ablations[k].name);
       continue;
     }
     const double error = std::hypot(all.standard_error(), without->standard_error());
@@ -47,7 +47,8 @@ std::string worth(const Explanation& e) {
     const bool is_worse =
         without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
     std::string& list = carried ? exploding : is_worse ? worse : same;
-    list += fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.parts[k].name, without->mean());
+    list +=
+        fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.ablations[k].name, without->mean());
   }
   std::string text =
       fmt::format("Adjusted loss {}, {:.3g} with all",
@@ -220,7 +221,7 @@ std::string name_of(const AlgorithmFamily& family, std::size_t column) {
 }
 
 std::vector<std::string> in_words(const Explanation& e) {
-  std::vector<std::string> list{whole(e), worth(e), noise(e), stability(e)};
+  std::vector<std::string> list{whole(e), ablation(e), noise(e), stability(e)};
   for (std::size_t l = 0; l < e.layers.size(); ++l) list.push_back(layer_text(e, l));
   return list;
 }

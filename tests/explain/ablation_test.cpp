@@ -40,9 +40,9 @@ TEST(Ablation, PartsAreSetToZeroInEveryLayer) {
 TEST(Ablation, OfAFullNetworkThatIsDiagonalTheNearestCostsNothing) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
   ThreadPool pool(2);
-  const auto parts = worth_of_parts(task, in_disguise(diagonal()), {}, 0, {.prompts = 2000}, pool);
+  const auto parts = ablate(task, in_disguise(diagonal()), {}, 0, {.prompts = 2000}, pool);
   ASSERT_TRUE(parts);
-  const PartWorth& nearest = (*parts)[2];
+  const Ablation& nearest = (*parts)[2];
   EXPECT_EQ(nearest.name, "nearest DIAG");
   EXPECT_NEAR(nearest.before.mean(), parts->front().before.mean(), 1e-12);
   EXPECT_FALSE(nearest.after);
@@ -95,8 +95,8 @@ TEST(Ablation, TiedLayersLoseTheirOneSetOfWeights) {
 TEST(Ablation, StopsWhenAsked) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
   ThreadPool pool(1);
-  const auto parts = worth_of_parts(task, diagonal(), {}, 0, {.prompts = 100}, pool,
-                                    [](std::uint64_t done, std::uint64_t) { return done < 2; });
+  const auto parts = ablate(task, diagonal(), {}, 0, {.prompts = 100}, pool,
+                            [](std::uint64_t done, std::uint64_t) { return done < 2; });
   ASSERT_FALSE(parts);
   EXPECT_EQ(parts.error().kind, ErrorKind::interrupted);
 }
