@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 inline constexpr std::size_t kAlignment = 128;
@@ -24,8 +26,14 @@ class AlignedArray {
   T* data() { return data_.get(); }
   const T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
-  T& operator[](std::size_t i) { return data_.get()[i]; }
-  const T& operator[](std::size_t i) const { return data_.get()[i]; }
+  T& operator[](std::size_t i) {
+    GRAMIAN_ASSERT(i < size_);
+    return data_.get()[i];
+  }
+  const T& operator[](std::size_t i) const {
+    GRAMIAN_ASSERT(i < size_);
+    return data_.get()[i];
+  }
   T* begin() { return data(); }
   T* end() { return data() + size_; }
   const T* begin() const { return data(); }

@@ -12,6 +12,7 @@
 #define GRAMIAN_LANES_LAYOUT_INL_H
 #endif
 
+#include "gramian/base/assert.h"
 #include "gramian/lanes/rows-inl.h"
 #include "gramian/lanes/vector-inl.h"
 
@@ -28,7 +29,10 @@ class InLanes {
   // `rows` is the size of what the block of prompts holds: size, or size + 1 where y has a place of
   // its own.
   InLanes(size_t size, size_t rows, size_t place, T* /*panel*/)
-      : size_(size), rows_(rows), v_(place * kRegister<T>) {}
+      : size_(size), rows_(rows), v_(place * kRegister<T>) {
+    GRAMIAN_ASSERT(size >= 1 && (rows == size || rows == size + 1));
+    GRAMIAN_ASSERT(place < Places());
+  }
 
   T* Matrix(T* of_block) const { return of_block + v_; }
   T* Vector(T* of_block) const { return of_block + v_; }
@@ -149,7 +153,10 @@ class InRows {
 
   // panel: memory for one matrix, in which transposed right factors are laid out.
   InRows(size_t size, size_t rows, size_t place, T* panel)
-      : size_(size), rows_(rows), ld_(padded(size)), place_(place), panel_(panel) {}
+      : size_(size), rows_(rows), ld_(padded(size)), place_(place), panel_(panel) {
+    GRAMIAN_ASSERT(size >= 1 && (rows == size || rows == size + 1));
+    GRAMIAN_ASSERT(place < Places() && panel != nullptr);
+  }
 
   T* Matrix(T* of_block) const { return of_block + place_ * matrix_stride(rows_); }
   T* Vector(T* of_block) const { return of_block + place_ * vector_stride(rows_); }

@@ -3,6 +3,10 @@
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
+#include <algorithm>
+
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -26,14 +30,14 @@ std::vector<std::string> simd_targets() {
 }
 
 void with_simd_target(const std::string& name, const std::function<void()>& body) {
-  for (int64_t target : usable_targets()) {
-    if (hwy::TargetName(target) == name) {
-      hwy::SetSupportedTargetsForTest(target);
-      body();
-      hwy::SetSupportedTargetsForTest(0);
-      return;
-    }
-  }
+  const std::vector<int64_t> targets = usable_targets();
+  const auto target =
+      std::ranges::find_if(targets, [&](int64_t t) { return hwy::TargetName(t) == name; });
+  GRAMIAN_ASSERT(target != targets.end());
+  if (target == targets.end()) return;
+  hwy::SetSupportedTargetsForTest(*target);
+  body();
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 }  // namespace gramian

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "gramian/base/assert.h"
 #include "gramian/models/initial.h"
 
 namespace gramian {
@@ -58,6 +59,7 @@ Status NetworkSpec::check() const {
 
 Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int n,
                          std::uint64_t seed) {
+  GRAMIAN_ASSERT(n >= 1 && spec.check().has_value());
   Network network{spec, std::vector<double>(spec.parameters())};
   // Weights near gradient descent are O(1) for G/n, hence O(1/n) for G.
   const double scale = spec.context_scale == ContextScale::sum ? 1.0 / n : 1.0;
@@ -99,6 +101,8 @@ Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int
 }
 
 Network Network::as_full() const {
+  GRAMIAN_ASSERT(spec.kind == Parametrisation::gdpp ||
+                 spec.kind == Parametrisation::preconditioned);
   Network full{spec, {}};
   full.spec.kind = Parametrisation::full;
   full.spec.heads = 1;
@@ -111,6 +115,7 @@ Network Network::as_full() const {
 }
 
 Network Network::as_diag() const {
+  GRAMIAN_ASSERT(spec.kind == Parametrisation::gdpp);
   Network diag{spec, {}};
   diag.spec.kind = Parametrisation::diag;
   for (std::size_t layer = 0; layer < spec.stored_layers(); ++layer) {
@@ -121,12 +126,14 @@ Network Network::as_diag() const {
 }
 
 Omega Network::omega(int layer) const {
+  GRAMIAN_ASSERT(!spec.is_dense() && theta.size() == spec.parameters());
   const double* t = theta.data() + spec.offset(layer);
   if (spec.kind == Parametrisation::gdpp) return {.xx = t[0], .yx = t[1]};
   return {.xx = t[0], .xy = t[1], .yx = t[2], .yy = t[3]};
 }
 
 LayerWeights expand(const Omega& omega, int d, int heads) {
+  GRAMIAN_ASSERT(d >= 1 && (heads == 2 || (heads == 1 && omega.xy == 0 && omega.yy == 0)));
   const auto rows = static_cast<std::size_t>(d) + 1;
   const std::size_t size = rows * rows;
   LayerWeights weights{heads, std::vector<double>(size * heads), std::vector<double>(size * heads)};
@@ -144,14 +151,21 @@ LayerWeights expand(const Omega& omega, int d, int heads) {
 }
 
 LayerWeights Network::expanded(int layer) const {
-  if (spec.kind == Parametrisation::diag) return expand(omega(layer), spec.d, 2);
-  if (spec.kind == Parametrisation::gdpp) return expand(omega(layer), spec.d, 1);
+  GRAMIAN_ASSERT(theta.size() == spec.parameters());
   const std::size_t size = spec.rows() * spec.rows();
   const double* t = theta.data() + spec.offset(layer);
-  if (spec.kind == Parametrisation::preconditioned) {
-    LayerWeights weights{1, std::vector<double>(size), std::vector<double>(size)};
-    write_dense(spec, t, weights.p.data(), weights.q.data());
-    return weights;
+  switch (spec.kind) {
+    case Parametrisation::diag:
+      return expand(omega(layer), spec.d, 2);
+    case Parametrisation::gdpp:
+      return expand(omega(layer), spec.d, 1);
+    case Parametrisation::preconditioned: {
+      LayerWeights weights{1, std::vector<double>(size), std::vector<double>(size)};
+      write_dense(spec, t, weights.p.data(), weights.q.data());
+      return weights;
+    }
+    case Parametrisation::full:
+      break;
   }
   LayerWeights weights{spec.heads, {}, {}};
   for (int h = 0; h < spec.heads; ++h, t += 2 * size) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "gramian/base/assert.h"
 #include "gramian/base/error.h"
 
 namespace gramian {
@@ -44,16 +45,20 @@ struct NetworkSpec {
   std::size_t parameters_per_layer() const;
   std::size_t stored_layers() const { return tied ? 1 : static_cast<std::size_t>(layers); }
   std::size_t parameters() const { return parameters_per_layer() * stored_layers(); }
-  // Offset of layer l's parameters; tied layers share one.
+  // Offset of the parameters of `layer` in [0, layers); tied layers share one.
   std::size_t offset(int layer) const {
+    GRAMIAN_ASSERT(layer >= 0 && layer < layers);
     return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer);
   }
   // Whether its kernels are those of full, for which theta is first written out as P and Q.
   bool is_dense() const {
     return kind == Parametrisation::full || kind == Parametrisation::preconditioned;
   }
-  // c for a context of n tokens.
-  double context_factor(int n) const { return context_scale == ContextScale::mean ? 1.0 / n : 1.0; }
+  // c for a context of n >= 1 tokens.
+  double context_factor(int n) const {
+    GRAMIAN_ASSERT(n >= 1);
+    return context_scale == ContextScale::mean ? 1.0 / n : 1.0;
+  }
 
   // Validates every field, and rejects combinations that have no meaning (two heads with DIAG, for
   // example). Returns the first fault. Errors: config.
@@ -103,7 +108,8 @@ struct Network {
   NetworkSpec spec;
   std::vector<double> theta;
 
-  // `n` is the context length trained on: it sets the scale where c = 1.
+  // `n` >= 1 is the context length trained on: it sets the scale where c = 1. `spec` passes its
+  // check.
   static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n,
                          std::uint64_t seed);
 
@@ -113,18 +119,21 @@ struct Network {
   // The same function as a DIAG network whose omega_xy and omega_yy are zero. Only for GD++.
   Network as_diag() const;
 
-  Omega omega(int layer) const;            // diag and gdpp
-  LayerWeights expanded(int layer) const;  // P and Q of any parametrisation
+  // Layer in [0, L). Omegas: the kind must be diag or gdpp. P and Q: any kind.
+  Omega omega(int layer) const;
+  LayerWeights expanded(int layer) const;
 };
 
-// The expanded form of a diagonal layer: head 0 reads x, head 1 reads y (left out if
-// omega_xy = omega_yy = 0, which is GD++).
+// A diagonal layer as one or two heads: head 0 reads x, head 1 reads y. With one head omega_xy and
+// omega_yy must be zero, as in GD++.
 LayerWeights expand(const Omega& omega, int d, int heads);
 
-// A preconditioned layer (theta: A, then u) as P and Q [D, D]: writes the entries that may differ
-// from zero.
+// A preconditioned layer (theta: A, then u) as P and Q [D, D]. Writes the entries that may differ
+// from zero, and leaves the others as they are.
 template <class T>
 void write_dense(const NetworkSpec& spec, const T* theta, T* p, T* q) {
+  GRAMIAN_ASSERT(spec.kind == Parametrisation::preconditioned);
+  GRAMIAN_ASSERT(theta != nullptr && p != nullptr && q != nullptr);
   const std::size_t rows = spec.rows(), d = rows - 1;
   for (std::size_t i = 0; i < d; ++i) {
     for (std::size_t j = 0; j < d; ++j) q[i * rows + j] = theta[i * d + j];

@@ -1,10 +1,18 @@
 #include "gramian/models/pass.h"
 
 #include <algorithm>
+#include <cstdint>
 
+#include "gramian/base/assert.h"
 #include "gramian/models/kernels.h"
 
 namespace gramian {
+
+namespace {
+
+[[maybe_unused]] constexpr std::size_t kRegisterBytes = 64;  // of the widest instruction set
+
+}  // namespace
 
 template <class T>
 PassMemory<T>::PassMemory(const NetworkSpec& spec, Layout layout)
@@ -14,6 +22,7 @@ PassMemory<T>::PassMemory(const NetworkSpec& spec, Layout layout)
       matrix_((layout == Layout::rows ? matrix_stride(spec.rows()) : spec.rows() * spec.rows()) *
               kLanes),
       vector_((layout == Layout::rows ? vector_stride(spec.rows()) : spec.rows()) * kLanes) {
+  GRAMIAN_ASSERT(spec.check().has_value() && spec.kind != Parametrisation::preconditioned);
   const auto layers = static_cast<std::size_t>(spec.layers);
   // The diagonal kernels keep up to five vectors [d] in one matrix of scratch.
   if (spec.kind != Parametrisation::full) matrix_ = std::max(matrix_, 5 * vector_);
@@ -89,6 +98,7 @@ Layout NetworkPass<T>::best_layout(const NetworkSpec& spec) {
 template <class T>
 void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double factor,
                              T* weights) {
+  GRAMIAN_ASSERT(theta != nullptr && weights != nullptr && block.d == spec_.d);
   theta_ = theta;
   if (spec_.kind == Parametrisation::preconditioned) {
     const std::size_t size = spec_.rows() * spec_.rows();
@@ -115,6 +125,7 @@ void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double
 
 template <class T>
 void NetworkPass<T>::read_out(T* weights) {
+  GRAMIAN_ASSERT(theta_ != nullptr && weights != nullptr);
   const bool rows = memory_.layout() == Layout::rows;
   switch (spec_.kind) {
     case Parametrisation::full:
@@ -153,6 +164,8 @@ void add_dense_adjoint(const NetworkSpec& spec, const T* adjoint, T* dtheta) {
 
 template <class T>
 void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
+  GRAMIAN_ASSERT(theta_ != nullptr && dweights != nullptr && dtheta != nullptr);
+  GRAMIAN_ASSERT(reinterpret_cast<std::uintptr_t>(dtheta) % kRegisterBytes == 0);
   const bool rows = memory_.layout() == Layout::rows;
   switch (spec_.kind) {
     case Parametrisation::full:

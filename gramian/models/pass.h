@@ -12,6 +12,7 @@
 #include <cstddef>
 
 #include "gramian/base/aligned.h"
+#include "gramian/base/assert.h"
 #include "gramian/lanes/layout.h"
 #include "gramian/models/network.h"
 #include "gramian/tasks/task.h"
@@ -27,15 +28,20 @@ class PassMemory {
 
   const NetworkSpec& spec() const { return spec_; }
   Layout layout() const { return layout_; }
-  T* gram(int layer) {
-    return at(gram_, layer, matrix_);
-  }  // [D, D] (diag: S [d, d], then alpha [d], lambda)
-  T* map(int layer) { return at(map_, layer, matrix_); }  // [D, D] T_l (diag: S^2 [d, d])
+  // Layers in [0, L), heads in [0, H). Rows have one more, z_L = e_y.
+  // [D, D] (diag: S [d, d], then alpha [d], lambda)
+  T* gram(int layer) { return at(gram_, layer, spec_.layers, matrix_); }
+  // [D, D] T_l (diag: S^2 [d, d])
+  T* map(int layer) { return at(map_, layer, spec_.layers, matrix_); }
   // [D, D] G Q_h (diag: four vectors [d])
-  T* values(int layer, int head = 0) { return at(values_, layer * heads_ + head, matrix_); }
-  T* row(int layer) { return at(row_, layer, vector_); }                  // [D] z_l, z_L = e_y
-  T* row_adjoint(int layer) { return at(row_adjoint_, layer, vector_); }  // [D]
-  T* scratch(int k) { return at(scratch_, k, matrix_); }  // [D, D], k in [0, kScratch)
+  T* values(int layer, int head = 0) {
+    GRAMIAN_ASSERT(head >= 0 && head < heads_);
+    return at(values_, layer * heads_ + head, spec_.layers * heads_, matrix_);
+  }
+  // [D] z_l, and its adjoint
+  T* row(int layer) { return at(row_, layer, spec_.layers + 1, vector_); }
+  T* row_adjoint(int layer) { return at(row_adjoint_, layer, spec_.layers + 1, vector_); }
+  T* scratch(int k) { return at(scratch_, k, kScratch, matrix_); }  // [D, D]
 
   static constexpr int kScratch = 6;
 
@@ -46,8 +52,12 @@ class PassMemory {
            static_cast<std::size_t>(2 * head + q);
   }
   bool has_shared() const { return shared_ > 0; }
-  T* shared(std::size_t k) { return memory_.data() + shared_ + k * matrix_stride(spec_.rows()); }
+  T* shared(std::size_t k) {
+    GRAMIAN_ASSERT(has_shared() && k < theta_matrices());
+    return memory_.data() + shared_ + k * matrix_stride(spec_.rows());
+  }
   T* shared_adjoint(std::size_t k) {
+    GRAMIAN_ASSERT(has_shared() && k < theta_matrices());
     return memory_.data() + shared_adjoint_ + k * matrix_stride(spec_.rows());
   }
   T* panel() { return memory_.data() + panel_; }  // one matrix of one prompt
@@ -56,7 +66,9 @@ class PassMemory {
   void add_adjoint(T* dtheta);                    // to lane 0 of dtheta [parameters, lanes]
 
  private:
-  T* at(std::size_t base, int index, std::size_t stride) {
+  std::size_t theta_matrices() const { return spec_.parameters() / (spec_.rows() * spec_.rows()); }
+  T* at(std::size_t base, int index, [[maybe_unused]] int count, std::size_t stride) {
+    GRAMIAN_ASSERT(index >= 0 && index < count);
     return memory_.data() + base + static_cast<std::size_t>(index) * stride;
   }
   NetworkSpec spec_;
@@ -77,6 +89,7 @@ class NetworkPass {
   static Layout best_layout(const NetworkSpec& spec);
 
   // theta: [parameters], which must stay alive until the backward pass is done.
+  // block: prompts of the network's d.
   // factor: c of G = c sum e e^T, i.e. spec.context_factor(n).
   // weights: [d, lanes], receives w^L of each prompt.
   void forward(const T* theta, const PromptBlock<T>& block, double factor, T* weights);

@@ -1,10 +1,13 @@
 #include "gramian/models/reference.h"
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 std::vector<std::vector<double>> token_forward(const Network& network,
                                                const std::vector<double>& tokens) {
   const std::size_t rows = network.spec.rows();
+  GRAMIAN_ASSERT(tokens.size() % rows == 0 && tokens.size() >= 2 * rows);
   const std::size_t count = tokens.size() / rows;
   const std::size_t n = count - 1;
   const std::size_t keys = network.spec.query_in_keys ? count : n;

@@ -8,7 +8,7 @@
 
 namespace gramian {
 
-// tokens: [n + 1, D] row-major, the query (x_t, 0) last. Returns the tokens after each
+// tokens: [n + 1, D] row-major, n >= 1, the query (x_t, 0) last. Returns the tokens after each
 // layer, L + 1 entries of the same shape, the first being the input (eq. 3).
 std::vector<std::vector<double>> token_forward(const Network& network,
                                                const std::vector<double>& tokens);

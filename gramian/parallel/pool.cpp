@@ -2,6 +2,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include "gramian/base/assert.h"
 #endif
 
 namespace gramian {
@@ -25,6 +27,7 @@ void spin_until(int spins, Condition condition) {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
+  GRAMIAN_ASSERT(threads >= 0);
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
   if (threads <= 0) threads = cores;
   spins_ = threads <= cores ? kSpins : 0;
@@ -47,8 +50,10 @@ void ThreadPool::drain(int thread) {
 }
 
 void ThreadPool::dispatch(int chunks, void* context, Call call) {
+  GRAMIAN_ASSERT(chunks >= 0);
   {
     std::lock_guard lock(mutex_);
+    GRAMIAN_ASSERT(busy_.load() == 0);  // not reentrant
     chunks_ = chunks;
     context_ = context;
     call_ = call;

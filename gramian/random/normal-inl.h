@@ -12,6 +12,7 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/lanes/tag-inl.h"
 #include "gramian/random/philox-inl.h"
 
@@ -111,6 +112,8 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words,
 template <class T>
 HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw, size_t count,
                               T* HWY_RESTRICT out) {
+  GRAMIAN_ASSERT(count == 0 || out != nullptr);
+  GRAMIAN_ASSERT(count <= 4 * (uint64_t{UINT32_MAX} - first_draw));
   const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
@@ -132,6 +135,8 @@ HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw,
 template <class T>
 HWY_NOINLINE void FillUniforms(const PhiloxAddress& address, uint32_t first_draw, size_t count,
                                T half_width, T* HWY_RESTRICT out) {
+  GRAMIAN_ASSERT(count == 0 || out != nullptr);
+  GRAMIAN_ASSERT(count <= 4 * (uint64_t{UINT32_MAX} - first_draw));
   const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
@@ -193,6 +198,8 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
 template <class T>
 HWY_NOINLINE void FillChiPair(const PhiloxAddress& address, uint32_t first_draw, double k0,
                               double k1, T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
+  GRAMIAN_ASSERT(k0 >= 1 && k1 >= 1);
+  GRAMIAN_ASSERT(out0 != nullptr && out1 != nullptr && out0 != out1);
   const Tag<T> d;
   const ChiLaw law0(k0), law1(k1);
   HWY_ALIGN uint32_t words[4 * kLanes];

@@ -8,6 +8,7 @@
 
 #include <hwy/highway.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/lanes/block.h"
 #include "gramian/random/philox.h"
 
@@ -37,6 +38,7 @@ HWY_INLINE void MultiplyWide(D d, V a, V multiplier, V& high, V& low) {
 // words: [4, lanes], the four output words of draw number `draw` of each lane's prompt.
 HWY_INLINE void PhiloxLanes(const PhiloxAddress& address, uint32_t draw,
                             uint32_t* HWY_RESTRICT words) {
+  GRAMIAN_ASSERT(words != nullptr);
   const hn::CappedTag<uint32_t, kLanes> d;
   using V = hn::Vec<decltype(d)>;
   const V m0 = hn::Set(d, kPhiloxMultiplier0);

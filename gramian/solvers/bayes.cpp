@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 namespace {
 
@@ -58,6 +60,7 @@ void Bayes::add_node(double sigma, double weight) {
 }
 
 void Bayes::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   const std::size_t count = nodes();
   const auto d = static_cast<std::size_t>(prompt.d);
   const std::size_t null_space =

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -25,6 +26,7 @@ void ConjugateGradients::tune(const SpectrumBatch& prompts) {
 }
 
 void ConjugateGradients::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   const std::size_t d = coordinates.size();
   std::fill(coordinates.begin(), coordinates.end(), 0.0);
   std::vector<double> residual(prompt.moments.begin(), prompt.moments.end()), direction = residual;

@@ -1,5 +1,6 @@
 #include "gramian/solvers/corrected_descent.h"
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -27,6 +28,7 @@ void CorrectedDescent::tune(const SpectrumBatch& prompts) {
 }
 
 void CorrectedDescent::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
     const double l = prompt.eigenvalues[i], b = prompt.moments[i];
     double w = 0, m = 1;

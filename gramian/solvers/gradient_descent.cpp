@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -39,6 +40,7 @@ void GradientDescent::tune(const SpectrumBatch& prompts) {
 }
 
 void GradientDescent::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   const auto steps = static_cast<unsigned>(steps_);
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
     coordinates[i] = prompt.moments[i] * step_size_ *

@@ -1,5 +1,6 @@
 #include "gramian/solvers/heavy_ball.h"
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -23,6 +24,7 @@ void HeavyBall::tune(const SpectrumBatch& prompts) {
 }
 
 void HeavyBall::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
     const double l = prompt.eigenvalues[i], b = prompt.moments[i];
     double w = 0, v = 0;

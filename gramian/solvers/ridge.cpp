@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/tune.h"
 
 namespace gramian {
@@ -18,6 +19,7 @@ double estimated_noise(const Spectrum& prompt) { return prompt.rss / (prompt.n -
 }  // namespace
 
 void Ridge::solve(const Spectrum& prompt, std::span<double> coordinates) const {
+  GRAMIAN_ASSERT(coordinates.size() == static_cast<std::size_t>(prompt.d));
   const double s = penalty(prompt);
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
     const double l = prompt.eigenvalues[i];

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "gramian/base/assert.h"
 #include "gramian/solvers/bayes.h"
 #include "gramian/solvers/conjugate_gradients.h"
 #include "gramian/solvers/corrected_descent.h"
@@ -12,6 +13,7 @@
 namespace gramian {
 
 std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n, int gd_steps) {
+  GRAMIAN_ASSERT(n >= 1 && gd_steps >= 1);
   std::vector<std::unique_ptr<Solver>> solvers;
   solvers.push_back(std::make_unique<OracleRidge>());
   solvers.push_back(std::make_unique<ConstantRidge>());
@@ -25,6 +27,7 @@ std::vector<std::unique_ptr<Solver>> make_solvers(const NoisePrior& prior, int n
 }
 
 std::vector<std::unique_ptr<Solver>> make_step_solvers(int steps) {
+  GRAMIAN_ASSERT(steps >= 1);
   std::vector<std::unique_ptr<Solver>> solvers;
   solvers.push_back(std::make_unique<GradientDescent>(steps));
   solvers.push_back(std::make_unique<CorrectedDescent>(steps));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 namespace {
 
@@ -32,6 +34,8 @@ std::size_t record_doubles(const RegressionTask& task) {
 
 double loss(const Spectrum& prompt, std::span<const double> coordinates, QueryMode query) {
   const auto d = static_cast<std::size_t>(prompt.d);
+  GRAMIAN_ASSERT(coordinates.size() == d && prompt.truth.size() == d);
+  GRAMIAN_ASSERT(query != QueryMode::sampled || prompt.query.size() == d);
   if (query == QueryMode::sampled) {
     double error = 0;
     for (std::size_t i = 0; i < d; ++i)
@@ -71,6 +75,7 @@ std::size_t SpectrumBatch::bytes_per_prompt(const RegressionTask& task) {
 }
 
 void SpectrumBatch::fill(const PromptBlock<double>& block, int count, std::size_t first) {
+  GRAMIAN_ASSERT(count >= 0 && count <= kLanes && first + count <= size_ && block.d == d_);
   const auto element = [&](const AlignedArray<double>& array, int index, int lane) {
     return array[static_cast<std::size_t>(index * kLanes + lane)];
   };
@@ -131,6 +136,7 @@ void SpectrumBatch::fill(const PromptBlock<double>& block, int count, std::size_
 }
 
 Spectrum SpectrumBatch::operator[](std::size_t index) const {
+  GRAMIAN_ASSERT(index < size_);
   const double* record = records_.data() + index * stride_;
   const auto d = static_cast<std::size_t>(d_);
   const auto vector = [&](std::size_t k) { return std::span(record + kScalars + k * d, d); };

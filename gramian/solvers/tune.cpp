@@ -6,6 +6,8 @@
 #include <limits>
 #include <numbers>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 double mean_loss(const Solver& solver, const SpectrumBatch& prompts) {
@@ -22,6 +24,7 @@ double mean_loss(const Solver& solver, const SpectrumBatch& prompts) {
 }
 
 double minimise_scale(const std::function<double(double)>& f, double low, double high) {
+  GRAMIAN_ASSERT(!(low < 0) && !(high < low));
   if (!(low > 0)) return 0;
   constexpr double kScanStep = 0.5;  // of log x
   constexpr double kTolerance = 1e-4;
@@ -134,6 +137,7 @@ std::array<double, 2> minimise_simplex(const std::function<double(std::array<dou
 
 Pair minimise_pair(const std::function<double(double, double)>& f, ScaleRange range,
                    std::span<const double> others, double size) {
+  GRAMIAN_ASSERT(!others.empty());
   Pair best{0, others.front()};
   double least = f(0, others.front());
   for (const double other : others) {

@@ -28,9 +28,10 @@ ScaleRange step_size_range(const SpectrumBatch& prompts, int steps);
 double mean_square_noise(const SpectrumBatch& prompts);  // of sigma; 0 for an empty batch
 
 // A minimiser of f(scale, other) for two constants that interact. First minimise_scale finds the
-// best scale for each given value of the other constant. From the best of these pairs the simplex
-// method of Nelder and Mead goes on in (log scale, other), its first step in `other` being `size`,
-// until the values of f at its corners agree to a relative 1e-7.
+// best scale for each given value of the other constant, of which there must be one at least. From
+// the best of these pairs the simplex method of Nelder and Mead goes on in (log scale, other), its
+// first step in `other` being `size`, until the values of f at its corners agree to a relative
+// 1e-7.
 struct Pair {
   double scale, other;
 };

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -46,6 +48,7 @@ Expected<double> number(const CsvTable& table, const CsvRow& row, std::size_t co
 }  // namespace
 
 void Rows::add(std::span<const double> input, double target) {
+  GRAMIAN_ASSERT(input.size() == d);
   x.insert(x.end(), input.begin(), input.end());
   y.push_back(target);
 }

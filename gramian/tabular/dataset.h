@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gramian/base/assert.h"
 #include "gramian/base/error.h"
 #include "gramian/tabular/csv.h"
 
@@ -17,8 +18,11 @@ struct Rows {
   std::vector<double> y;  // [n]
 
   std::size_t size() const { return y.size(); }
-  std::span<const double> input(std::size_t row) const { return std::span(x).subspan(row * d, d); }
-  void add(std::span<const double> input, double target);
+  std::span<const double> input(std::size_t row) const {
+    GRAMIAN_ASSERT(row < size());
+    return std::span(x).subspan(row * d, d);
+  }
+  void add(std::span<const double> input, double target);  // input: [d]
 };
 
 struct Dataset {

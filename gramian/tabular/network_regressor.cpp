@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gramian/base/assert.h"
 #include "gramian/models/pass.h"
 
 namespace gramian {
@@ -76,6 +77,7 @@ NetworkRegressor::Units NetworkRegressor::units(const Standardised& problem) con
 }
 
 std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
+  GRAMIAN_ASSERT(problem.d == static_cast<std::size_t>(network_.spec.d));
   const auto d = static_cast<Eigen::Index>(problem.d);
   const Units scale = units(problem);
   const ConstVector inputs(scale.inputs.data(), d);

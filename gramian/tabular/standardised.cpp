@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -21,12 +23,14 @@ double deviation(const Vector& centred, double largest) {
 }  // namespace
 
 double LinearModel::predict(std::span<const double> input) const {
+  GRAMIAN_ASSERT(input.size() == slopes.size());
   double sum = intercept;
   for (std::size_t i = 0; i < slopes.size(); ++i) sum += slopes[i] * input[i];
   return sum;
 }
 
 LinearModel Standardised::model(std::span<const double> w) const {
+  GRAMIAN_ASSERT(w.size() == d);
   LinearModel model{y_mean, std::vector<double>(d)};
   for (std::size_t j = 0; j < d; ++j) {
     for (std::size_t i = 0; i < d; ++i) model.slopes[j] += y_deviation * w[i] * to_z[i * d + j];
@@ -36,6 +40,7 @@ LinearModel Standardised::model(std::span<const double> w) const {
 }
 
 Expected<Standardised> standardise(const Rows& rows, bool whiten) {
+  GRAMIAN_ASSERT(rows.size() >= 1 && rows.x.size() == rows.size() * rows.d);
   const auto n = static_cast<Eigen::Index>(rows.size()), d = static_cast<Eigen::Index>(rows.d);
   Standardised result;
   result.rows = rows.size();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 Expected<NoisePrior> NoisePrior::mixture(std::vector<Component> components) {
@@ -41,6 +43,8 @@ Expected<NoisePrior> NoisePrior::categorical(const std::vector<double>& sigmas) 
 Expected<NoisePrior> NoisePrior::constant(double sigma) { return mixture({{sigma, sigma, 1.0}}); }
 
 double NoisePrior::draw(double pick, double fraction) const {
+  GRAMIAN_ASSERT(pick >= 0 && pick < 1);
+  GRAMIAN_ASSERT(fraction >= 0 && fraction < 1);
   std::size_t c = 0;
   for (; c + 1 < components_.size() && pick >= components_[c].weight; ++c)
     pick -= components_[c].weight;

@@ -4,6 +4,8 @@
 
 #include <Eigen/Dense>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -47,7 +49,9 @@ PromptBlock<T>::PromptBlock(int dimension)
       gram(static_cast<std::size_t>(d + 1) * (d + 1) * kLanes),
       truth(static_cast<std::size_t>(d) * kLanes),
       query(static_cast<std::size_t>(d) * kLanes),
-      sigma(kLanes) {}
+      sigma(kLanes) {
+  GRAMIAN_ASSERT(dimension >= 1);
+}
 
 template struct PromptBlock<float>;
 template struct PromptBlock<double>;

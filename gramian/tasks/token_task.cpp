@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -55,6 +57,7 @@ std::size_t TokenSampler<T>::place_of_y(std::size_t j) const {
 
 template <class T>
 void TokenSampler<T>::sample(const PhiloxAddress& address, int count, TokenBlock<T>& block) {
+  GRAMIAN_ASSERT(count >= 0 && count <= kLanes);
   const auto size =
       static_cast<std::size_t>(task_->tokens()) * static_cast<std::size_t>(task_->width()) * kLanes;
   const std::size_t truth =

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "gramian/base/aligned.h"
+#include "gramian/base/assert.h"
 #include "gramian/base/error.h"
 #include "gramian/tasks/task.h"
 
@@ -36,8 +37,8 @@ struct TokenBlock {
 
 class TokenTask {
  public:
-  // Of `regression` the sine task takes n alone. Errors: config, for a range of amplitudes that is
-  // none, and for contexts too long for a network that reads tokens.
+  // Of `regression` the sine task takes n alone. Errors: config, unless 0 <= low <= high for the
+  // amplitude, and for contexts too long for a network that reads tokens.
   static Expected<TokenTask> create(RegressionTask regression, Family family, TokenLayout layout,
                                     SineSpec sine = {});
 
@@ -50,8 +51,14 @@ class TokenTask {
   int tokens() const { return layout_ == TokenLayout::joined ? n() + 1 : 2 * n() + 1; }  // N
   int width() const { return layout_ == TokenLayout::joined ? d() + 1 : d(); }           // D
   // The rows of x_j (j = n: the query) and of y_j. x begins in the first column, y is in the last.
-  int row_of_x(int j) const { return layout_ == TokenLayout::joined ? j : 2 * j; }
-  int row_of_y(int j) const { return layout_ == TokenLayout::joined ? j : 2 * j + 1; }
+  int row_of_x(int j) const {
+    GRAMIAN_ASSERT(j >= 0 && j <= n());
+    return layout_ == TokenLayout::joined ? j : 2 * j;
+  }
+  int row_of_y(int j) const {
+    GRAMIAN_ASSERT(j >= 0 && j < n());
+    return layout_ == TokenLayout::joined ? j : 2 * j + 1;
+  }
 
  private:
   TokenTask(RegressionTask regression) : regression_(std::move(regression)) {}

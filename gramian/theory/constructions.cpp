@@ -2,9 +2,12 @@
 
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 Network network_of(std::span<const Omega> layers, int d, ContextScale scale) {
+  GRAMIAN_ASSERT(!layers.empty() && d >= 1);
   Network network{{.kind = Parametrisation::diag,
                    .d = d,
                    .layers = static_cast<int>(layers.size()),
@@ -19,6 +22,7 @@ Network network_of(std::span<const Omega> layers, int d, ContextScale scale) {
 namespace constructions {
 
 std::vector<Omega> gradient_descent(int steps, double step) {
+  GRAMIAN_ASSERT(steps >= 0);
   return std::vector<Omega>(static_cast<std::size_t>(steps), Omega{.yx = -step});
 }
 
@@ -49,6 +53,7 @@ Expected<std::vector<Omega>> second_order(double mu, double nu, double epsilon) 
 }
 
 double corrected_condition(double kappa) {
+  GRAMIAN_ASSERT(kappa >= 1);
   const double least = 1 - 1 / (3 * kappa);
   return kappa * (4.0 / 9) / (least * least);
 }
@@ -60,14 +65,17 @@ std::vector<Omega> momentum(std::span<const MomentumStep> layers) {
 }
 
 std::vector<Omega> adaptive_ridge(int layers, double step, double penalty) {
+  GRAMIAN_ASSERT(layers >= 0);
   return momentum(
       std::vector<MomentumStep>(static_cast<std::size_t>(layers), {step, -step * penalty}));
 }
 
 std::vector<Omega> polynomial(std::span<const double> c, double step, double rho) {
+  GRAMIAN_ASSERT(rho != 0);
   std::vector<MomentumStep> layers;
   double before = 1;
   for (const double coefficient : c) {
+    GRAMIAN_ASSERT(coefficient != 0);
     const double ratio = coefficient / before;
     layers.push_back({.step = step * ratio, .gathering = (ratio - 1) / rho});
     before = coefficient;
@@ -77,6 +85,7 @@ std::vector<Omega> polynomial(std::span<const double> c, double step, double rho
 
 // Polynomials in t = 1 - step l, in units of step: v' = momentum v + 1 - (1 - t) w, w' = w + v'.
 std::vector<double> heavy_ball_polynomial(int steps, double momentum) {
+  GRAMIAN_ASSERT(steps >= 0 && momentum >= 0);
   const auto size = static_cast<std::size_t>(steps);
   std::vector<double> v(size), w(size);
   for (std::size_t k = 0; k < size; ++k) {
@@ -88,6 +97,7 @@ std::vector<double> heavy_ball_polynomial(int steps, double momentum) {
 }
 
 std::vector<Omega> two_noise_levels(double sigma1, double sigma2, int n) {
+  GRAMIAN_ASSERT(n >= 1);
   const double s1 = sigma1 * sigma1, s2 = sigma2 * sigma2;
   return {{.yx = -(1 + s1 + s2) / ((1 + s1) * (1 + s2))}, {.yy = -1 / ((1 + s1 + s2) * n)}};
 }

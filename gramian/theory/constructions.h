@@ -18,7 +18,7 @@
 
 namespace gramian {
 
-// A network of kind diag with these layers.
+// A network of kind diag with these layers, of which there must be one at least.
 Network network_of(std::span<const Omega> layers, int d, ContextScale scale = ContextScale::sum);
 
 namespace constructions {
@@ -83,7 +83,7 @@ std::vector<Omega> adaptive_ridge(int layers, double step, double penalty);
 //
 //     step_k = step e_k,  gathering_k = (e_k - 1) / rho,    e_0 = c_0,  e_k = c_k / c_{k-1}
 //
-// Every c_k must differ from 0; c_k = 1 is gradient descent.
+// Every c_k and rho must differ from 0; c_k = 1 is gradient descent.
 std::vector<Omega> polynomial(std::span<const double> c, double step, double rho);
 
 // The c_k of K steps of heavy ball,  v' = momentum v + (alpha - S w),  w' = w + step v',  from 0.

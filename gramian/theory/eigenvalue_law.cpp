@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -76,6 +78,7 @@ Row density(Eigen::Index m, double degrees, const Row& t, double step) {
 }  // namespace
 
 EigenvalueLaw EigenvalueLaw::without_largest(double rare) const {
+  GRAMIAN_ASSERT(rare >= 0 && lambda.size() == count.size());
   EigenvalueLaw kept = *this;
   double left_out = 0;
   while (!kept.count.empty() && left_out + kept.count.back() < rare) {

@@ -1,9 +1,14 @@
 #include "gramian/theory/gd_constructions.h"
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 std::vector<double> attend(const TokenLayer& layer, std::span<const double> tokens) {
-  const std::size_t size = layer.size, count = tokens.size() / size;
+  const std::size_t size = layer.size;
+  GRAMIAN_ASSERT(size > 0 && layer.p.size() == size * size && layer.q.size() == size * size);
+  GRAMIAN_ASSERT(!tokens.empty() && tokens.size() % size == 0);
+  const std::size_t count = tokens.size() / size;
   std::vector<double> next(tokens.begin(), tokens.end());
   std::vector<double> query(size), sum(size);
   for (std::size_t t = 0; t < count; ++t) {
@@ -28,6 +33,8 @@ std::vector<double> attend(const TokenLayer& layer, std::span<const double> toke
 TokenLayer gd_layer(const TokenShape& shape, double step, double curvature,
                     std::span<const double> start) {
   const std::size_t size = shape.size;
+  GRAMIAN_ASSERT(shape.x + shape.inputs <= size && shape.y + shape.outputs <= size);
+  GRAMIAN_ASSERT(start.empty() || start.size() == shape.outputs * shape.inputs);
   TokenLayer layer{size, std::vector<double>(size * size), std::vector<double>(size * size)};
   for (std::size_t i = 0; i < shape.inputs; ++i) {
     layer.q[(shape.x + i) * size + shape.x + i] = 1;
@@ -43,6 +50,7 @@ TokenLayer gd_layer(const TokenShape& shape, double step, double curvature,
 }
 
 TokenLayer copy_layer(std::size_t content, std::size_t positions) {
+  GRAMIAN_ASSERT(positions >= content);
   const std::size_t size = content + positions;
   TokenLayer layer{size, std::vector<double>(size * size), std::vector<double>(size * size)};
   for (std::size_t k = 0; k < content; ++k) layer.p[(content + k) * size + k] = 1;

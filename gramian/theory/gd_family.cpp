@@ -6,6 +6,8 @@
 #include <cmath>
 #include <random>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -231,6 +233,7 @@ ContextMean gd_loss(const ContextSpectra& spectra, std::span<const GdLayer> laye
 }
 
 GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& family) {
+  GRAMIAN_ASSERT(layers >= 1 && spectra.contexts() > 0);
   // The optimum of one layer, E tr S_hat / E tr S_hat^2, needs no search and begins all others.
   double first = 0, second = 0;
   for (const double lambda : spectra.eigenvalues()) {
@@ -251,6 +254,7 @@ GdOptimum best_gd(const ContextSpectra& spectra, int layers, const GdFamily& fam
 
 GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family,
                   double rare) {
+  GRAMIAN_ASSERT(layers >= 1 && noise >= 0);
   const EigenvalueLaw seen = law.without_largest(rare);
   // Nodes between what counts and what is rarer than kGuarded.
   const std::size_t last =
@@ -304,6 +308,7 @@ GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFa
 }
 
 Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n) {
+  GRAMIAN_ASSERT(!layers.empty() && !spec.tied && n >= 1);
   spec.kind = Parametrisation::gdpp;
   spec.layers = static_cast<int>(layers.size());
   Network network{.spec = spec, .theta = {}};
@@ -316,6 +321,7 @@ Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n) {
 }
 
 double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers) {
+  GRAMIAN_ASSERT(!layers.empty() && noise >= 0);
   const Fit fit({law.lambda, law.count, noise / law.n}, static_cast<int>(layers.size()),
                 {.curvature = true});
   return 0.5 * law.variance * fit.squares(fit.theta(layers));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 namespace {
 
@@ -74,6 +76,7 @@ ImplicitState next_state(const ImplicitState& state, const Matrix& layer) {
 }  // namespace
 
 ImplicitState ImplicitState::initial(int d) {
+  GRAMIAN_ASSERT(d >= 1);
   return {.m = list(Matrix(Matrix::Identity(d, d))),
           .u = list(Vector(Vector::Zero(d))),
           .a = 1,
@@ -82,6 +85,7 @@ ImplicitState ImplicitState::initial(int d) {
 
 std::vector<ImplicitState> implicit_states(const Network& network, std::span<const double> gram,
                                            double factor) {
+  GRAMIAN_ASSERT(gram.size() == network.spec.rows() * network.spec.rows());
   std::vector<ImplicitState> states{ImplicitState::initial(network.spec.d)};
   for (int layer = 0; layer < network.spec.layers; ++layer) {
     const ImplicitState& state = states.back();
@@ -92,6 +96,7 @@ std::vector<ImplicitState> implicit_states(const Network& network, std::span<con
 }
 
 ContextMoments moments_at(const ImplicitState& state, std::span<const double> gram, double factor) {
+  GRAMIAN_ASSERT(gram.size() == (state.d() + 1) * (state.d() + 1));
   const auto d = index(state.d());
   const Matrix g = gram_at(state, gram, factor);
   return {.sigma = list(Matrix(g.topLeftCorner(d, d))),
@@ -101,6 +106,7 @@ ContextMoments moments_at(const ImplicitState& state, std::span<const double> gr
 
 LeastSquares least_squares(std::span<const double> gram, double factor) {
   const auto d = rows_of(gram) - 1;
+  GRAMIAN_ASSERT(d >= 1 && static_cast<std::size_t>((d + 1) * (d + 1)) == gram.size());
   const Matrix g = factor * square(gram, d + 1);
   const Matrix sigma = g.topLeftCorner(d, d);
   const Vector alpha = g.topRightCorner(d, 1);
@@ -114,6 +120,9 @@ LeastSquares least_squares(std::span<const double> gram, double factor) {
 
 DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before,
                              const LeastSquares& context) {
+  GRAMIAN_ASSERT(before.m.size() == before.d() * before.d() && before.w.size() == before.d());
+  GRAMIAN_ASSERT(context.w_star.size() == before.d());
+  GRAMIAN_ASSERT(context.sigma.size() == before.d() * before.d());
   const auto d = index(before.d());
   const MatrixView m = square(before.m, d), sigma = square(context.sigma, d);
   const VectorView u = vector(before.u), w = vector(before.w), w_star = vector(context.w_star);
@@ -151,6 +160,8 @@ DiagonalLayer diagonal_layer(const Omega& omega, const ImplicitState& before,
 
 std::vector<DiagonalLayer> diagonal_layers(const Network& network, std::span<const double> gram,
                                            double factor) {
+  GRAMIAN_ASSERT(!network.spec.is_dense());
+  GRAMIAN_ASSERT(gram.size() == network.spec.rows() * network.spec.rows());
   const LeastSquares context = least_squares(gram, factor);
   std::vector<DiagonalLayer> layers;
   for (int l = 0; l < network.spec.layers; ++l) {

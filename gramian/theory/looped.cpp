@@ -3,6 +3,8 @@
 #include <Eigen/Dense>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -89,16 +91,19 @@ LoopedContexts::LoopedContexts(int d, int n, std::size_t contexts, std::uint64_t
 }
 
 ContextMean LoopedContexts::loss(double a, int loops) const {
+  GRAMIAN_ASSERT(loops >= 1);
   const Sums s = sums_over(spectra_, a, loops);
   return {s.value / s.count, standard_error(s.count, s.value, s.value2)};
 }
 
 double LoopedContexts::slope(double a, int loops) const {
+  GRAMIAN_ASSERT(loops >= 1);
   const Sums s = sums_over(spectra_, a, loops);
   return s.first / s.count;
 }
 
 LoopedOptimum LoopedContexts::optimum(int loops) const {
+  GRAMIAN_ASSERT(loops >= 1);
   // The loss is convex in a: its derivative has one zero, here between 0 and 2, kept in a bracket.
   double low = 0, high = 2, a = 0.5;
   Sums s;
@@ -127,8 +132,9 @@ ContextMean LoopedContexts::diverging(double a) const {
 }
 
 ContextMean LoopedContexts::loss(std::span<const double> a, int loops) const {
-  const Eigen::Map<const Matrix> step(a.data(), d_, d_);
   const auto size = static_cast<std::size_t>(d_) * static_cast<std::size_t>(d_);
+  GRAMIAN_ASSERT(loops >= 1 && a.size() == size);
+  const Eigen::Map<const Matrix> step(a.data(), d_, d_);
   double sum = 0, squares = 0;
   for (std::size_t c = 0; c < spectra_.contexts(); ++c) {
     const Eigen::Map<const Matrix> s(matrices_.data() + c * size, d_, d_);
@@ -174,8 +180,9 @@ RotatedOptimum LoopedContexts::rotated_optimum(int loops) const {
 }
 
 std::vector<double> LoopedContexts::gradient(std::span<const double> a, int loops) const {
-  const Eigen::Map<const Matrix> step(a.data(), d_, d_);
   const auto size = static_cast<std::size_t>(d_) * static_cast<std::size_t>(d_);
+  GRAMIAN_ASSERT(loops >= 1 && a.size() == size);
+  const Eigen::Map<const Matrix> step(a.data(), d_, d_);
   Matrix sum = Matrix::Zero(d_, d_), term(d_, d_);
   for (std::size_t c = 0; c < spectra_.contexts(); ++c) {
     const Eigen::Map<const Matrix> s(matrices_.data() + c * size, d_, d_);
@@ -193,6 +200,7 @@ std::vector<double> LoopedContexts::gradient(std::span<const double> a, int loop
 
 double gradient_dominance_slope(const LoopedContexts& contexts, int loops, double first,
                                 double last, int points) {
+  GRAMIAN_ASSERT(points >= 2 && first < 1 && last < 1);
   double x = 0, y = 0, xx = 0, xy = 0;
   for (int k = 0; k < points; ++k) {
     const double share = static_cast<double>(k) / (points - 1);
@@ -212,6 +220,7 @@ double gradient_dominance_slope(const LoopedContexts& contexts, int loops, doubl
 std::vector<FlowPoint> gradient_flow(const LoopedContexts& contexts, int loops,
                                      std::span<const double> times) {
   // At A = 0 the curvature of the loss is about 2L (2L - 1) E l^2, and it falls from there.
+  GRAMIAN_ASSERT(loops >= 1 && std::ranges::is_sorted(times));
   const double longest = 0.5 / (loops * (2 * loops - 1));
   const auto size = static_cast<std::size_t>(contexts.d()) * static_cast<std::size_t>(contexts.d());
   std::vector<double> a(size), stage(size);

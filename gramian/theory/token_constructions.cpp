@@ -1,8 +1,11 @@
 #include "gramian/theory/token_constructions.h"
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 Transformer interleaved_descent(int d, int n, double step) {
+  GRAMIAN_ASSERT(d >= 1 && n >= 1);
   const int tokens = 2 * n + 1, positions = tokens + d;
   Transformer transformer{{.tokens = tokens,
                            .width = d,
