@@ -62,6 +62,20 @@ TEST(Weights, TheNearestDiagonalOfADiagonalNetworkIsThatNetwork) {
   }
 }
 
+// Preconditioned layers have no omegas of their own: theirs are those of the dense network.
+TEST(Weights, APreconditionedLayerIsSummarisedAsTheDenseOneThatItIs) {
+  const NetworkSpec spec{.kind = Parametrisation::preconditioned, .d = 3, .layers = 2};
+  const Network network = Network::initial(spec, {.noise = 0.3}, 9, 1);
+  for (int l = 0; l < 2; ++l) {
+    const LayerSummary found = summarise_layer(network, l, 9),
+                       dense = summarise_layer(network.as_full(), l, 9);
+    EXPECT_EQ(found.omega.xx, dense.omega.xx);
+    EXPECT_EQ(found.omega.yx, dense.omega.yx);
+    EXPECT_EQ(found.diagonal_y, dense.diagonal_y);
+    EXPECT_EQ(found.heads.size(), 1u);
+  }
+}
+
 // By brute force: what is left over is orthogonal to each of the four diagonal maps, and shares are
 // of squared coefficients.
 TEST(Weights, TheProjectionIsOrthogonal) {

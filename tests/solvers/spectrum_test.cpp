@@ -61,6 +61,10 @@ TEST(Spectrum, FillReplacesOnlyItsRange) {
   EXPECT_EQ(batch[19].yy, 0.0);
   EXPECT_EQ(batch[25].yy, 0.0);
   for (int lane = 0; lane < 5; ++lane) EXPECT_GT(batch[20 + lane].yy, 0.0);
+#ifdef GRAMIAN_ASSERTIONS
+  EXPECT_DEATH(batch.fill(block, 5, 36), "first \\+ count <= size_");
+  EXPECT_DEATH((void)batch[40], "index < size_");
+#endif
 }
 
 }  // namespace

@@ -246,6 +246,39 @@ TEST(Sampler, PromptsDependOnTheirAddressAlone) {
   });
 }
 
+// A seed means the same prompts in every build and in every version.
+TEST(Sampler, SeedsMeanThePromptsThatTheyHaveAlwaysMeant) {
+  const auto at = [](const AlignedArray<double>& of, std::size_t element, std::size_t prompt) {
+    return of[element * kLanes + prompt];
+  };
+  struct Known {
+    SamplerKind sampler;
+    double first, last;  // of G: entry (1, 1) of prompt 0, and lambda of prompt 15
+  };
+  for (const Known& known : {Known{SamplerKind::gram, 4.4942640639156943, 63.506673363779356},
+                             Known{SamplerKind::tokens, 5.7797387229826107, 103.81551128736881}}) {
+    const auto task = RegressionTask::create(spec_with(5, 8, known.sampler)).value();
+    PromptBlock<double> block(5);
+    PromptSampler<double>(task).sample({.seed = 7, .stream = 0, .step = 3, .first = 32}, kLanes,
+                                       block);
+    EXPECT_NEAR(at(block.sigma, 0, 0), 2.2539967163465917, 1e-13);
+    EXPECT_NEAR(at(block.truth, 4, 15), -0.50247552222041791, 1e-13);
+    EXPECT_NEAR(at(block.query, 4, 15), 0.63543017656693057, 1e-13);
+    EXPECT_NEAR(at(block.gram, 0, 0), known.first, 1e-12);
+    EXPECT_NEAR(at(block.gram, 35, 15), known.last, 1e-11);
+  }
+}
+
+#ifdef GRAMIAN_ASSERTIONS
+TEST(SamplerDeathTest, ABlockHasTheDimensionOfTheTaskAndSixteenLanes) {
+  const auto task = RegressionTask::create(spec_with(3, 6, SamplerKind::gram)).value();
+  PromptSampler<double> sampler(task);
+  PromptBlock<double> right(3), wrong(4);
+  EXPECT_DEATH(sampler.sample({.seed = 1}, kLanes, wrong), "block.d == task_->d");
+  EXPECT_DEATH(sampler.sample({.seed = 1}, kLanes + 1, right), "count <= kLanes");
+}
+#endif
+
 TEST(Sampler, LanesBeyondTheCountAreEmpty) {
   for (SamplerKind sampler : {SamplerKind::gram, SamplerKind::tokens}) {
     const auto task = RegressionTask::create(spec_with(3, 6, sampler)).value();
