@@ -89,7 +89,7 @@ BenchTime time_case(const BenchCase& what, double peak_gflops, double budget) {
 std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
   TaskSpec linear;
   linear.n = 10;
-  const auto task = [&](Family family, TokenLayout layout) {
+  const auto task = [&](TaskFamily family, TokenLayout layout) {
     return TokenTask::create(RegressionTask::create(linear).value(), family, layout).value();
   };
   struct Case {
@@ -98,9 +98,9 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
     TransformerSpec spec;
   };
   std::vector<Case> cases{
-      {"sines", task(Family::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
+      {"sines", task(TaskFamily::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
       {"interleaved",
-       task(Family::linear, TokenLayout::interleaved),
+       task(TaskFamily::linear, TokenLayout::interleaved),
        {.positions = 10, .layers = 2, .softmax_layers = 1}}};
   std::vector<TokenBenchTime> times;
   for (Case& c : cases) {

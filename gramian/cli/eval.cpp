@@ -10,10 +10,10 @@
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/evaluation/token_alignment.h"
-#include "gramian/io/config_keys.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/experiment.h"
+#include "gramian/runs/keys.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/trained_run.h"
 #include "gramian/runs/transformer_file.h"
@@ -40,7 +40,7 @@ struct EvalArguments {
 // Tunes the solvers, evaluates all, prints the table and writes the JSON.
 Status compare(const Experiment& experiment, const Network* network, const std::string& json) {
   catch_signals();
-  ThreadPool pool(experiment.threads);
+  ThreadPool pool(experiment.run.threads);
   std::unique_ptr<NetworkPredictor> model;
   if (network != nullptr)
     model = std::make_unique<NetworkPredictor>(*network, experiment.task.n(), pool.threads());
@@ -78,13 +78,14 @@ Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) 
   const auto transformer =
       GRAMIAN_TRY(load_transformer(directory.model(), experiment.tokens->transformer));
   const TokenTask& task = experiment.tokens->task;
-  ThreadPool pool(experiment.threads);
+  ThreadPool pool(experiment.run.threads);
   const EvalSpec& spec = experiment.eval;
   const Alignment both = align_tokens(task, predictor(task, transformer), zero_predictor(task),
                                       spec.prompts, spec.seed, pool);
   fmt::print(
       "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
-      task.family() == Family::sine ? "sines" : fmt::format("linear regression, d = {}", task.d()),
+      task.family() == TaskFamily::sine ? "sines"
+                                        : fmt::format("linear regression, d = {}", task.d()),
       task.n(), task.tokens(), task.width(), spec.prompts);
   fmt::print("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model", both.loss.mean(),
              both.loss.standard_error(), "zero", both.other_loss.mean(),
@@ -100,8 +101,8 @@ Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) 
 Status eval(const EvalArguments& arguments) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.source));
   for (const std::string& setting : arguments.overrides) {
-    const bool fixed = setting.starts_with("model.") ||
-                       (setting.starts_with("train.") && !setting.starts_with("train.threads"));
+    const Key* key = key_table().find(std::string_view(setting).substr(0, setting.find('=')));
+    const bool fixed = key != nullptr && key->affects == Affects::weights;
     if (fixed) {
       return fail(ErrorKind::usage,
                   "'{}': the model of {} is trained already; only task.*, eval.* and train.threads "
@@ -109,7 +110,7 @@ Status eval(const EvalArguments& arguments) {
                   setting, arguments.source);
     }
   }
-  const auto config = GRAMIAN_TRY(Config::load(directory.config(), arguments.all_overrides()));
+  const auto config = GRAMIAN_TRY(load_config(directory.config(), arguments.all_overrides()));
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
   if (experiment.tokens) return eval_tokens(experiment, directory);
   const auto run = GRAMIAN_TRY(load_trained_run(directory, arguments.all_overrides()));
@@ -118,7 +119,7 @@ Status eval(const EvalArguments& arguments) {
 }
 
 Status solve(const EvalArguments& arguments) {
-  const auto config = GRAMIAN_TRY(Config::load(arguments.source, arguments.all_overrides()));
+  const auto config = GRAMIAN_TRY(load_config(arguments.source, arguments.all_overrides()));
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
   if (experiment.tokens) {
     return fail(
@@ -174,7 +175,7 @@ void add_eval(Program& program) {
                   "change:\n"
                   "the model stays as it was trained, the prompts need not.\n\n") +
       kMeaning + "\nKeys, as DIR/config.toml sets them (defaults of gramian train are shown):\n\n" +
-      help_text());
+      key_table().help_text());
   command->callback(
       [&program, arguments] { program.run = [arguments] { return eval(*arguments); }; });
 }
@@ -185,7 +186,8 @@ void add_solve(Program& program) {
   auto arguments = add_arguments(command, "config", "CONFIG.toml", "configuration, a TOML file");
   command->add_option("--json", arguments->json, "also write the results to this file")
       ->type_name("FILE");
-  command->footer(std::string(kMeaning) + "\nKeys of CONFIG.toml, all optional:\n\n" + help_text());
+  command->footer(std::string(kMeaning) + "\nKeys of CONFIG.toml, all optional:\n\n" +
+                  key_table().help_text());
   command->callback(
       [&program, arguments] { program.run = [arguments] { return solve(*arguments); }; });
 }

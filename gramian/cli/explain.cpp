@@ -49,7 +49,7 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   }
 
   catch_signals();
-  ThreadPool pool(experiment.threads);
+  ThreadPool pool(experiment.run.threads);
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
   Progress progress("explain", 6, "parts");
   const auto explanation =

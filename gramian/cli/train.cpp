@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
-#include "gramian/io/config_keys.h"
+#include "gramian/runs/keys.h"
 #include "gramian/runs/train_run.h"
 
 namespace gramian::cli {
@@ -21,7 +21,7 @@ struct TrainArguments {
 };
 
 Status train(const TrainArguments& arguments, const std::string& command_line) {
-  const auto config = GRAMIAN_TRY(Config::load(arguments.config, arguments.overrides));
+  const auto config = GRAMIAN_TRY(load_config(arguments.config, arguments.overrides));
   catch_signals();
   const auto result =
       GRAMIAN_TRY(train_run(config, arguments.out, {arguments.resume, command_line, interrupted}));
@@ -66,7 +66,7 @@ void add_train(Program& program) {
       "and\n"
       "exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
       "Keys of CONFIG.toml, all optional:\n\n" +
-      help_text());
+      key_table().help_text());
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return train(*arguments, program.command_line); };
   });

@@ -14,7 +14,6 @@
 #include <toml++/toml.h>
 
 #include "gramian/io/files.h"
-#include "gramian/tasks/task.h"
 
 namespace gramian {
 
@@ -51,10 +50,11 @@ std::optional<double> as_number(const toml::node& node) {
 // Fills a Config and collects every mistake on the way.
 class ConfigReader {
  public:
-  ConfigReader() { config_.entries_.resize(config_keys().size()); }
+  explicit ConfigReader(const KeyTable& table) : table_(table), config_(table) {}
+  explicit ConfigReader(Config config) : table_(config.table()), config_(std::move(config)) {}
 
   void read_defaults() {
-    for (const Key& key : config_keys()) set_text(key, key.fallback, std::string(kDefault));
+    for (const Key& key : table_.keys()) set_text(key, key.fallback, std::string(kDefault));
   }
 
   Status read_file_text(std::string_view text, const std::string& name) {
@@ -66,15 +66,16 @@ class ConfigReader {
     }
     for (const auto& [section_name, section] : parsed.table()) {
       const std::string place = fmt::format("{}:{}", name, section.source().begin.line);
-      const bool known = std::ranges::find(config_sections(), section_name.str(), &Section::name) !=
-                         config_sections().end();
+      const bool known =
+          std::ranges::count(table_.sections(), section_name.str(), &Section::name) > 0;
       const std::string shown = shorten(section_name.str());
       if (known && !section.is_table()) {
         complain("[{}] must be a section, got {} ({})", shown, describe(section), place);
       } else if (!section.is_table()) {
-        complain("unknown key [{}] ({}){}", shown, place, suggest_key(section_name.str()));
+        complain("unknown key [{}] ({}){}", shown, place, table_.suggest_key(section_name.str()));
       } else if (!known) {
-        complain("unknown section [{}] ({}){}", shown, place, suggest_section(section_name.str()));
+        complain("unknown section [{}] ({}){}", shown, place,
+                 table_.suggest_section(section_name.str()));
       } else {
         for (const auto& [last_name, node] : *section.as_table()) {
           set_node(fmt::format("{}.{}", section_name.str(), last_name.str()), node,
@@ -89,10 +90,10 @@ class ConfigReader {
     const std::size_t equals = text.find('=');
     if (equals == text.npos) return fail(ErrorKind::usage, "expected key=value, got '{}'", text);
     const std::string_view name = text.substr(0, equals);
-    if (const Key* key = find_key(name)) {
+    if (const Key* key = table_.find(name)) {
       set_text(*key, text.substr(equals + 1), std::string(kCommandLine));
     } else {
-      complain("unknown key [{}] ({}){}", shorten(name), kCommandLine, suggest_key(name));
+      complain("unknown key [{}] ({}){}", shorten(name), kCommandLine, table_.suggest_key(name));
     }
     return {};
   }
@@ -126,17 +127,16 @@ class ConfigReader {
   }
 
   void set_node(const std::string& name, const toml::node& node, std::string where) {
-    if (const Key* key = find_key(name)) {
+    if (const Key* key = table_.find(name)) {
       set(*key, convert(*key, node), std::move(where));
     } else {
-      complain("unknown key [{}] ({}){}", shorten(name), where, suggest_key(name));
+      complain("unknown key [{}] ({}){}", shorten(name), where, table_.suggest_key(name));
     }
   }
 
   void set(const Key& key, Converted value, std::string where) {
     if (value) {
-      config_.entries_[static_cast<std::size_t>(&key - config_keys().data())] = {*std::move(value),
-                                                                                 std::move(where)};
+      config_.entries_[table_.index(key)] = {*std::move(value), std::move(where)};
     } else {
       complain("[{}] must be {}, got {} ({})", key.name, key.rule(), value.error(), where);
     }
@@ -161,19 +161,19 @@ class ConfigReader {
       case KeyType::choice: {
         if (!node.is_string()) break;
         const std::string& word = node.as_string()->get();
-        if (std::ranges::count(key.choice_list(), word) == 0) break;
+        if (std::ranges::count(key.choices, word) == 0) break;
         return word;
       }
       case KeyType::numbers:
         if (const toml::array* array = node.as_array())
-          return convert_numbers(*array, key.range, kMaxNumbers);
+          return convert_numbers(*array, key.range, key.longest);
         if (const std::optional<double> value = as_number(node);
             value && key.range.contains(*value)) {
           return std::vector{*value};
         }
         break;
       case KeyType::matrix:
-        if (const toml::array* array = node.as_array()) return convert_matrix(*array, key.range);
+        if (const toml::array* array = node.as_array()) return convert_matrix(*array, key);
         break;
     }
     return std::unexpected(describe(node));
@@ -194,11 +194,11 @@ class ConfigReader {
     return values;
   }
 
-  static Converted convert_matrix(const toml::array& array, const Range& range) {
+  static Converted convert_matrix(const toml::array& array, const Key& key) {
     Config::Matrix matrix;
-    if (array.size() > kMaxDimension) return std::unexpected(describe(array));
+    if (array.size() > key.longest) return std::unexpected(describe(array));
     if (array.empty() || !array.front().is_array()) {
-      auto diagonal = GRAMIAN_TRY(convert_numbers(array, range, kMaxDimension));
+      auto diagonal = GRAMIAN_TRY(convert_numbers(array, key.range, key.longest));
       matrix.diagonal = std::move(diagonal);
       return matrix;
     }
@@ -206,27 +206,31 @@ class ConfigReader {
       const std::size_t number = matrix.rows.size() + 1;
       if (!node.is_array())
         return std::unexpected(fmt::format("{} as row {}", describe(node), number));
-      auto row = convert_numbers(*node.as_array(), range, kMaxDimension);
+      auto row = convert_numbers(*node.as_array(), key.range, key.longest);
       if (!row) return std::unexpected(fmt::format("{} of row {}", row.error(), number));
       matrix.rows.push_back(*std::move(row));
     }
     return matrix;
   }
 
+  const KeyTable& table_;
   Config config_;
   std::vector<std::string> errors_;
 };
 
-Config Config::defaults() { return parse("", "").value(); }
+Config::Config(const KeyTable& table) : table_(&table), entries_(table.keys().size()) {}
 
-Expected<Config> Config::load(const std::string& path, const std::vector<std::string>& overrides) {
+Config Config::defaults(const KeyTable& table) { return parse(table, "", "").value(); }
+
+Expected<Config> Config::load(const KeyTable& table, const std::string& path,
+                              const std::vector<std::string>& overrides) {
   const auto text = GRAMIAN_TRY(read_file(path, kMaxConfigFile));
-  return parse(text, path, overrides);
+  return parse(table, text, path, overrides);
 }
 
-Expected<Config> Config::parse(std::string_view text, const std::string& name,
-                               const std::vector<std::string>& overrides) {
-  ConfigReader reader;
+Expected<Config> Config::parse(const KeyTable& table, std::string_view text,
+                               const std::string& name, const std::vector<std::string>& overrides) {
+  ConfigReader reader(table);
   reader.read_defaults();
   GRAMIAN_TRY(reader.read_file_text(text, name));
   for (const std::string& item : overrides) {
@@ -235,13 +239,21 @@ Expected<Config> Config::parse(std::string_view text, const std::string& name,
   return std::move(reader).finish();
 }
 
+Expected<Config> Config::with(const std::vector<std::string>& overrides) const {
+  ConfigReader reader(*this);
+  for (const std::string& item : overrides) {
+    GRAMIAN_TRY(reader.read_override(item));
+  }
+  return std::move(reader).finish();
+}
+
 const Config::Entry& Config::entry(std::string_view name) const {
-  const Key* key = find_key(name);
+  const Key* key = table_->find(name);
   if (key == nullptr) {
     fmt::print(stderr, "bug: there is no configuration key {}\n", name);
     std::abort();
   }
-  return entries_[static_cast<std::size_t>(key - config_keys().data())];
+  return entries_[table_->index(*key)];
 }
 
 template <class T>
@@ -289,31 +301,24 @@ struct Printer {
 
 }  // namespace
 
-// Lines of the keys for which wanted(key) is true.
-template <class Wanted>
-std::string Config::print(Wanted wanted) const {
-  std::string text;
-  for (const Section& section : config_sections()) {
-    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section.name);
-    for (const Key& key : config_keys()) {
-      if (key.section() != section.name) continue;
-      if (!wanted(key)) continue;
-      text +=
-          fmt::format("{} = {}\n", key.last_name(), std::visit(Printer{}, entry(key.name).value));
-    }
-  }
-  return text;
+std::string Config::printed(const Key& key) const {
+  return std::visit(Printer{}, entry(key.name).value);
+}
+
+bool Config::same(const Key& key, const Config& other) const {
+  return entry(key.name).value == other.entry(key.name).value;
 }
 
 std::string Config::to_toml() const {
-  return print([](const Key&) { return true; });
-}
-
-std::string Config::naming_toml() const {
-  const Config usual = defaults();
-  return print([&](const Key& key) {
-    return !key.later || entry(key.name).value != usual.entry(key.name).value;
-  });
+  std::string text;
+  for (const Section& section : table_->sections()) {
+    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section.name);
+    for (const Key& key : table_->keys()) {
+      if (key.section() == section.name)
+        text += fmt::format("{} = {}\n", key.last_name(), printed(key));
+    }
+  }
+  return text;
 }
 
 }  // namespace gramian

@@ -4,22 +4,11 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/models/initial.h"
+#include "gramian/models/keys.h"
 
 namespace gramian {
 
-const char* name_of(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return "full";
-    case Parametrisation::diag:
-      return "diag";
-    case Parametrisation::gdpp:
-      return "gdpp";
-    case Parametrisation::preconditioned:
-      return "preconditioned";
-  }
-  return "";
-}
+const char* name_of(Parametrisation kind) { return kParametrisations.word(kind).data(); }
 
 std::size_t NetworkSpec::parameters_per_layer() const {
   switch (kind) {

@@ -9,8 +9,10 @@
 #include "gramian/base/error.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/io/config.h"
+#include "gramian/models/keys.h"
 #include "gramian/models/network.h"
 #include "gramian/models/transformer.h"
+#include "gramian/runs/keys.h"
 #include "gramian/tasks/task.h"
 #include "gramian/tasks/token_task.h"
 #include "gramian/training/trainer.h"
@@ -23,31 +25,18 @@ struct TokenExperiment {
   TransformerSpec transformer;
 };
 
-// Where the initial weights come from.
-enum class Beginning {
-  drawn,         // as InitialWeights says
-  gdpp,          // a GD++ network, trained first
-  gdpp_optimum,  // the GD++ network of least expected loss, computed: theory/gd_family.h
-};
-
 struct Experiment {
   RegressionTask task;
   NetworkSpec network;
   std::optional<TokenExperiment> tokens = {};  // if there, network means nothing
   InitialWeights initial;
-  Beginning beginning = Beginning::drawn;
+  Initialisation initialisation = Initialisation::gd;
   double init_rare = 0;  // of gdpp_optimum: EigenvalueLaw::without_largest
   TrainSpec train;
   EvalSpec eval;
   std::vector<double> profile;  // sigmas, may be empty
-  int threads = 0;              // 0: one for each core
-  std::int64_t checkpoint_every = 1000;
-  std::int64_t log_every = 50;
-  int snapshots = 0;
+  RunSpec run = {};
 };
-
-// The task part alone; RegressionTask::create still checks sizes and that S is positive definite.
-Expected<TaskSpec> task_spec(const Config& config);
 
 // All combinations are checked here, before anything is allocated or written.
 Expected<Experiment> make_experiment(const Config& config);

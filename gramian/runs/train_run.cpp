@@ -5,7 +5,6 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <sstream>
 
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
@@ -23,26 +22,16 @@ namespace gramian {
 
 namespace {
 
-// Keys that do not change the weights; a resumed run may have others.
-bool is_free(std::string_view line) {
-  for (std::string_view key : {"threads", "checkpoint_every", "log_every"}) {
-    if (line.starts_with(key)) return true;
-  }
-  return false;
-}
-
-// Both texts are resolved configurations: the same keys in the same order.
+// The weights of a resumed run must be those of an uninterrupted one.
 Status require_same(const Config& config, const std::string& saved_path) {
-  const auto saved = GRAMIAN_TRY(Config::load(saved_path));
-  std::istringstream now(config.to_toml()), then(saved.to_toml());
-  std::string section, a, b;
-  while (std::getline(now, a) && std::getline(then, b)) {
-    if (a.starts_with("[")) section = a.substr(1, a.find(']') - 1);
-    if (section == "eval" || a == b || is_free(a)) continue;
+  const auto saved = GRAMIAN_TRY(load_config(saved_path));
+  for (const Key& key : config.table().keys()) {
+    if (!key.changes_weights() || config.same(key, saved)) continue;
     return fail(ErrorKind::config,
-                "a resumed run must keep its configuration: [{}] {} was asked for, but {} has {}; "
-                "use another --out",
-                section, a, saved_path, b);
+                "a resumed run must keep its configuration: [{}] {} = {} was asked for, but {} has "
+                "{} = {}; use another --out",
+                key.section(), key.last_name(), config.printed(key), saved_path, key.last_name(),
+                saved.printed(key));
   }
   return {};
 }
@@ -61,8 +50,8 @@ class Run {
         directory_(std::move(directory)),
         options_(options),
         manifest_(std::move(manifest)),
-        pool_(experiment.threads),
-        snapshots_(snapshot_steps(experiment.train.steps, experiment.snapshots)) {}
+        pool_(experiment.run.threads),
+        snapshots_(snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {}
 
   ThreadPool& pool() { return pool_; }
   void set_subject(Subject subject) {
@@ -99,14 +88,14 @@ class Run {
       if (!report) return diverged(report.error());
       dropped_ += report->dropped;
       progress.update(report->step, fmt::format("loss {:.4f}", report->loss));
-      if (report->step % experiment_.log_every == 0 || trainer_->done()) {
+      if (report->step % experiment_.run.log_every == 0 || trainer_->done()) {
         const MetricsRow row{report->step,          report->loss, report->gradient_norm,
                              report->learning_rate, seconds(),    dropped_};
         GRAMIAN_TRY(metrics.append(row));
       }
       GRAMIAN_TRY(keep_snapshot());
       const bool stop = !trainer_->done() && options_.interrupted && options_.interrupted();
-      if (stop || trainer_->done() || report->step % experiment_.checkpoint_every == 0) {
+      if (stop || trainer_->done() || report->step % experiment_.run.checkpoint_every == 0) {
         GRAMIAN_TRY(save());
       }
       if (stop) {
@@ -180,11 +169,12 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
            : experiment.network.kind == Parametrisation::diag ? gdpp.as_diag()
                                                               : gdpp;
   };
-  if (experiment.beginning == Beginning::drawn) {
+  if (experiment.initialisation == Initialisation::gd ||
+      experiment.initialisation == Initialisation::random) {
     return Network::initial(experiment.network, experiment.initial, experiment.task.n(),
                             experiment.train.seed);
   }
-  if (experiment.beginning == Beginning::gdpp_optimum) {
+  if (experiment.initialisation == Initialisation::gdpp_optimum) {
     const RegressionTask& task = experiment.task;
     const auto law = GRAMIAN_TRY(eigenvalue_law(task));
     const GdOptimum best = best_gd(law, task.spec().noise.mean_square(), experiment.network.layers,
@@ -193,9 +183,8 @@ Expected<Network> initial_network(const Experiment& experiment, const Config& co
   }
   // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
   const auto first =
-      GRAMIAN_TRY(Config::parse(config.to_toml(), directory.config(),
-                                {"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic",
-                                 "train.learning_rate=0.01"}));
+      GRAMIAN_TRY(config.with({"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic",
+                               "train.learning_rate=0.01"}));
   TrainRunOptions resume = options;
   resume.resume = true;
   const auto done = GRAMIAN_TRY(train_run(first, directory.path() + "/gdpp", resume));

@@ -6,7 +6,7 @@ namespace gramian {
 
 Expected<TrainedRun> load_trained_run(const RunDirectory& directory,
                                       const std::vector<std::string>& overrides) {
-  const auto config = GRAMIAN_TRY(Config::load(directory.config(), overrides));
+  const auto config = GRAMIAN_TRY(load_config(directory.config(), overrides));
   auto experiment = GRAMIAN_TRY(make_experiment(config));
   if (experiment.tokens) {
     return fail(ErrorKind::usage,

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gramian/io/config.h"
+#include "gramian/runs/keys.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/train_run.h"
@@ -17,7 +17,7 @@ Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained,
                                                       const StudyOptions& options) {
   const auto directory =
       GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
-  const auto config = GRAMIAN_TRY(Config::load(directory.config()));
+  const auto config = GRAMIAN_TRY(load_config(directory.config()));
   std::vector<NetworkSnapshot> list;
   const auto count = static_cast<int>(config.integer("train.snapshots"));
   for (const std::int64_t step : snapshot_steps(config.integer("train.steps"), count)) {

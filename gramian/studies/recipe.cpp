@@ -54,7 +54,7 @@ double cost(const Config& config) {
   constexpr double kSearch = 1e9;                              // for the best GD++ network
   return work * train.batch * static_cast<double>(train.steps) *
              (train.precision == Precision::twice ? 2 : 1) +
-         (experiment->beginning == Beginning::gdpp_optimum ? kSearch : 0);
+         (experiment->initialisation == Initialisation::gdpp_optimum ? kSearch : 0);
 }
 
 }  // namespace gramian

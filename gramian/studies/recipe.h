@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
-#include "gramian/io/config.h"
+#include "gramian/runs/keys.h"
 #include "gramian/studies/problem.h"
 
 namespace gramian {

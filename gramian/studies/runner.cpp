@@ -26,6 +26,7 @@
 #include "gramian/papers/versatile/problem.h"
 #include "gramian/runs/experiment.h"
 #include "gramian/runs/model_file.h"
+#include "gramian/runs/naming.h"
 #include "gramian/runs/train_run.h"
 #include "gramian/studies/token_cells.h"
 
@@ -41,25 +42,9 @@ constexpr std::uint64_t kSelectionSeed = 2;
 constexpr std::uint64_t kTokenPrompts = 20'000;  // on which starts of transformers are compared
 constexpr auto kPoll = std::chrono::milliseconds(100);
 
-// The settings that decide the weights: threads, logs and [eval] do not.
-std::string identity(const Config& config) {
-  std::string text, section;
-  const std::string toml = config.naming_toml();
-  for (std::size_t begin = 0; begin < toml.size();) {
-    const std::size_t end = std::min(toml.find('\n', begin), toml.size());
-    const std::string line = toml.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.starts_with("[")) section = line;
-    const bool free = section.starts_with("[eval]") || line.starts_with("threads") ||
-                      line.starts_with("checkpoint_every") || line.starts_with("log_every");
-    if (!free) text += line + "\n";
-  }
-  return text;
-}
-
 std::string unit_name(const Cell& cell, int seed, const std::vector<Config>& all_starts) {
   std::string all;
-  for (const Config& start : all_starts) all += identity(start);
+  for (const Config& start : all_starts) all += naming_text(start);
   return fmt::format("{}-s{}-{}", cell.name(), seed, short_hash(all));
 }
 
@@ -90,7 +75,7 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
                 .eval_name = {},
                 .lock = {}};
       for (const Config& start : unit.starts) {
-        const std::string text = identity(start);
+        const std::string text = naming_text(start);
         unit.directories.push_back(
             fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
         unit.cost += cost(start);

@@ -18,7 +18,7 @@ struct Opened {
 
 Expected<Opened> open(const std::string& path) {
   auto directory = GRAMIAN_TRY(RunDirectory::open(path));
-  auto config = GRAMIAN_TRY(Config::load(directory.config()));
+  auto config = GRAMIAN_TRY(load_config(directory.config()));
   auto experiment = GRAMIAN_TRY(make_experiment(config));
   if (!experiment.tokens)
     return fail(ErrorKind::format, "{} is not the run of a transformer on tokens", path);

@@ -21,8 +21,8 @@ double unit(std::uint32_t word) { return (word + 0.5) / 4294967296.0; }
 
 }  // namespace
 
-Expected<TokenTask> TokenTask::create(RegressionTask regression, Family family, TokenLayout layout,
-                                      SineSpec sine) {
+Expected<TokenTask> TokenTask::create(RegressionTask regression, TaskFamily family,
+                                      TokenLayout layout, SineSpec sine) {
   if (regression.n() > kMaxTokenContext) {
     return fail(ErrorKind::config,
                 "[task.n] must be at most {} for a network that reads tokens, got {}",
@@ -61,14 +61,14 @@ void TokenSampler<T>::sample(const PhiloxAddress& address, int count, TokenBlock
   const auto size =
       static_cast<std::size_t>(task_->tokens()) * static_cast<std::size_t>(task_->width()) * kLanes;
   const std::size_t truth =
-      (task_->family() == Family::sine ? 2 : static_cast<std::size_t>(task_->d())) * kLanes;
+      (task_->family() == TaskFamily::sine ? 2 : static_cast<std::size_t>(task_->d())) * kLanes;
   if (block.tokens.size() != size) block.tokens = AlignedArray<T>(size);
   if (block.target.size() != kLanes) block.target = AlignedArray<T>(kLanes);
   if (block.truth.size() != truth) block.truth = AlignedArray<T>(truth);
   block.tokens.zero();
   block.target.zero();
   block.truth.zero();
-  if (task_->family() == Family::sine) {
+  if (task_->family() == TaskFamily::sine) {
     sample_sine(address, count, block);
   } else {
     sample_linear(address, count, block);

@@ -17,7 +17,7 @@
 
 namespace gramian {
 
-enum class Family { linear, sine };
+enum class TaskFamily { linear, sine };
 enum class TokenLayout { joined, interleaved };
 
 struct SineSpec {
@@ -39,15 +39,15 @@ class TokenTask {
  public:
   // Of `regression` the sine task takes n alone. Errors: config, unless 0 <= low <= high for the
   // amplitude, and for contexts too long for a network that reads tokens.
-  static Expected<TokenTask> create(RegressionTask regression, Family family, TokenLayout layout,
-                                    SineSpec sine = {});
+  static Expected<TokenTask> create(RegressionTask regression, TaskFamily family,
+                                    TokenLayout layout, SineSpec sine = {});
 
-  Family family() const { return family_; }
+  TaskFamily family() const { return family_; }
   TokenLayout layout() const { return layout_; }
   const SineSpec& sine() const { return sine_; }
   const RegressionTask& regression() const { return regression_; }
   int n() const { return regression_.n(); }
-  int d() const { return family_ == Family::sine ? 1 : regression_.d(); }
+  int d() const { return family_ == TaskFamily::sine ? 1 : regression_.d(); }
   int tokens() const { return layout_ == TokenLayout::joined ? n() + 1 : 2 * n() + 1; }  // N
   int width() const { return layout_ == TokenLayout::joined ? d() + 1 : d(); }           // D
   // The rows of x_j (j = n: the query) and of y_j. x begins in the first column, y is in the last.
@@ -63,7 +63,7 @@ class TokenTask {
  private:
   TokenTask(RegressionTask regression) : regression_(std::move(regression)) {}
   RegressionTask regression_;
-  Family family_ = Family::linear;
+  TaskFamily family_ = TaskFamily::linear;
   TokenLayout layout_ = TokenLayout::joined;
   SineSpec sine_;
 };

@@ -1,4 +1,4 @@
-#include "gramian/io/config_keys.h"
+#include "gramian/runs/keys.h"
 #include "tests/cli/process.h"
 
 namespace gramian {
@@ -12,7 +12,7 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
   for (const char* command : {"train", "eval", "solve"}) {
     const auto outcome = run_gramian({command, "--help"});
     ASSERT_TRUE(succeeds(outcome));
-    for (const Key& key : config_keys()) {
+    for (const Key& key : key_table().keys()) {
       for (const auto& part : {std::string(key.name), std::string(key.help), key.rule()}) {
         EXPECT_NE(outcome.out.find(part), std::string::npos) << command << " --help: " << part;
       }

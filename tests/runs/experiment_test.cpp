@@ -1,6 +1,8 @@
 #include "gramian/runs/experiment.h"
 
 #include <fmt/format.h>
+#include "gramian/tasks/keys.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +14,7 @@ namespace {
 
 Expected<TaskSpec> spec_of(std::string_view task, const std::vector<std::string>& overrides = {}) {
   const Expected<Config> config =
-      Config::parse(fmt::format("[task]\n{}\n", task), "noisy.toml", overrides);
+      parse_config(fmt::format("[task]\n{}\n", task), "noisy.toml", overrides);
   if (!config) return std::unexpected(config.error());
   return task_spec(*config);
 }
@@ -22,7 +24,7 @@ testing::AssertionResult refuses(std::string_view task, std::string_view message
 }
 
 TEST(TaskSpecOfConfig, Defaults) {
-  const Expected<TaskSpec> spec = task_spec(Config::defaults());
+  const Expected<TaskSpec> spec = task_spec(default_config());
   ASSERT_TRUE(spec);
   EXPECT_EQ(spec->d, 10);
   EXPECT_EQ(spec->n, 20);
@@ -133,7 +135,7 @@ TEST(ConfigExamples, AllDescribeATask) {
   for (const auto& file :
        std::filesystem::recursive_directory_iterator(GRAMIAN_SOURCE_DIR "/configs")) {
     if (file.path().extension() != ".toml") continue;
-    const Expected<Config> config = Config::load(file.path().string());
+    const Expected<Config> config = load_config(file.path().string());
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(test::message_of(task_spec(*config)), "") << file.path();
     ++count;

@@ -46,7 +46,7 @@ Config small_run(const Overrides& overrides = {}) {
     log_every = 2
     checkpoint_every = 5
   )";
-  const Expected<Config> config = Config::parse(kText, "small.toml", overrides);
+  const Expected<Config> config = parse_config(kText, "small.toml", overrides);
   EXPECT_TRUE(config) << test::message_of(config);
   return *config;
 }
@@ -123,7 +123,7 @@ TEST_F(TrainRun, WritesEveryFile) {
             (std::set<std::string>{"config.toml", "model.safetensors", "checkpoint.safetensors",
                                    "metrics.jsonl", "manifest.json"}));  // and no temporary file
 
-  EXPECT_EQ(Config::load(folder_ / "run/config.toml")->to_toml(),
+  EXPECT_EQ(load_config(folder_ / "run/config.toml")->to_toml(),
             small_run().to_toml());  // every key, resolved
   const auto network = load_model(folder_ / "run/model.safetensors");
   ASSERT_TRUE(network);

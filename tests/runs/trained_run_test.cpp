@@ -18,7 +18,7 @@ class TrainedRuns : public testing::Test {
   void SetUp() override {
     constexpr const char* kText =
         "[task]\nd = 3\nn = 6\n[model]\nlayers = 2\n[train]\nsteps = 4\nbatch = 64\nthreads = 1\n";
-    const auto config = Config::parse(kText, "small.toml", {});
+    const auto config = parse_config(kText, "small.toml", {});
     ASSERT_TRUE(config) << test::message_of(config);
     const auto done = train_run(*config, folder_ / "run", {false, "the test", {}});
     ASSERT_TRUE(done) << test::message_of(done);

@@ -20,7 +20,7 @@ RegressionTask regression(int d, int n) {
   return RegressionTask::create(spec).value();
 }
 
-TokenTask task(Family family, TokenLayout layout, bool correlated = false) {
+TokenTask task(TaskFamily family, TokenLayout layout, bool correlated = false) {
   return TokenTask::create(regression(3, 5), family, layout, {0.1, 0.5, correlated}).value();
 }
 
@@ -31,7 +31,7 @@ TEST(TokenTask, LinearPromptsAreThoseOfTheRegression) {
   AlignedArray<double> pairs;
   PromptSampler<double>(regression(3, 5)).sample_tokens(address, kLanes, prompts, pairs);
   for (const TokenLayout layout : {TokenLayout::joined, TokenLayout::interleaved}) {
-    const TokenTask t = task(Family::linear, layout);
+    const TokenTask t = task(TaskFamily::linear, layout);
     EXPECT_EQ(t.tokens(), layout == TokenLayout::joined ? 6 : 11);
     EXPECT_EQ(t.width(), layout == TokenLayout::joined ? 4 : 3);
     TokenBlock<double> block;
@@ -67,7 +67,7 @@ TEST(TokenTask, LinearPromptsAreThoseOfTheRegression) {
 
 TEST(TokenTask, SinesHaveTheirLaw) {
   for (const bool correlated : {false, true}) {
-    const TokenTask t = task(Family::sine, TokenLayout::joined, correlated);
+    const TokenTask t = task(TaskFamily::sine, TokenLayout::joined, correlated);
     TokenSampler<double> sampler(t);
     TokenBlock<double> block;
     double a = 0, aa = 0, phi = 0, a_phi = 0, x2 = 0;
@@ -111,7 +111,7 @@ TEST(TokenTask, SinesHaveTheirLaw) {
 }
 
 TEST(TokenTask, APromptDependsOnItsAddressAlone) {
-  for (const Family family : {Family::linear, Family::sine}) {
+  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
     const TokenTask t = task(family, TokenLayout::interleaved);
     TokenSampler<float> one(t), other(t);
     TokenBlock<float> a, b;
@@ -135,7 +135,7 @@ TEST(TokenTask, APromptDependsOnItsAddressAlone) {
 
 TEST(TokenTask, RefusesWhatIsNoTask) {
   const auto create = [](int n, double low, double high) {
-    return TokenTask::create(regression(2, n), Family::sine, TokenLayout::joined, {low, high});
+    return TokenTask::create(regression(2, n), TaskFamily::sine, TokenLayout::joined, {low, high});
   };
   EXPECT_TRUE(create(10, 0, 0));
   EXPECT_TRUE(

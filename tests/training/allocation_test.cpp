@@ -63,7 +63,7 @@ TEST(Allocation, AStepAllocatesNothing) {
       EXPECT_EQ(allocations - before, 0);
     }
   }
-  for (const Family family : {Family::linear, Family::sine}) {
+  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
     const auto task =
         TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved)
             .value();

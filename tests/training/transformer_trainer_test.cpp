@@ -10,7 +10,7 @@
 namespace gramian {
 namespace {
 
-TokenTask task_of(Family family, TokenLayout layout = TokenLayout::joined) {
+TokenTask task_of(TaskFamily family, TokenLayout layout = TokenLayout::joined) {
   TaskSpec spec;
   spec.d = 3;
   spec.n = 6;
@@ -51,7 +51,7 @@ std::vector<double> run(const TokenTask& task, const TrainSpec& spec, int thread
 }
 
 TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
-  for (const Family family : {Family::linear, Family::sine}) {
+  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
     const TokenTask task = task_of(family, TokenLayout::interleaved);
     for (const Precision precision : {Precision::single, Precision::twice}) {
       const auto one = run(task, short_run(precision), 1);
@@ -65,7 +65,7 @@ TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
 }
 
 TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
-  const TokenTask task = task_of(Family::sine);
+  const TokenTask task = task_of(TaskFamily::sine);
   const auto whole = run(task, short_run(), 2);
   ThreadPool pool(2);
   const auto first = TransformerTrainer::create(task, start(task), short_run(), pool);
@@ -80,7 +80,7 @@ TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
 // The first step of Adam goes by the sign of the gradient of the mean loss, which central
 // differences know.
 TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
-  const TokenTask task = task_of(Family::sine);
+  const TokenTask task = task_of(TaskFamily::sine);
   TrainSpec spec = short_run(Precision::twice);
   spec.batch = 37;
   spec.optimiser.warmup = 0;
@@ -125,7 +125,7 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
 }
 
 TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
-  const TokenTask task = task_of(Family::linear);
+  const TokenTask task = task_of(TaskFamily::linear);
   const TransformerSpec spec{.tokens = 7, .width = 4};
   TrainSpec train = short_run();
   train.steps = 300;
@@ -153,7 +153,7 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
 }
 
 TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
-  const TokenTask task = task_of(Family::linear);
+  const TokenTask task = task_of(TaskFamily::linear);
   const auto refused = [&](TransformerSpec spec, TrainSpec train,
                            std::initializer_list<std::string_view> parts) {
     return test::is_error(check(task, spec, train), ErrorKind::config, parts);

@@ -79,7 +79,7 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
                              : effort.quick   ? kQuickSteps
                                               : how.steps;
   const std::vector<double> diagonal(kDimension, 1.0 / 12);
-  return {Config::parse(
+  return {parse_config(
               "", "recipe",
               {fmt::format("task.d={}", kDimension), fmt::format("task.n={}", context_of(cell)),
                "task.noise=constant", "task.sigma=0", "task.inputs=uniform",

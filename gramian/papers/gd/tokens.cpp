@@ -109,7 +109,7 @@ std::vector<Config> token_starts(const Cell& cell, int seed, const Effort& effor
   for (const auto& more : {token_problem(cell.problem->id).settings, network.settings}) {
     settings.insert(settings.end(), more.begin(), more.end());
   }
-  return {Config::parse("", "recipe", settings).value()};
+  return {parse_config("", "recipe", settings).value()};
 }
 
 Examination token_examination(const Cell&, const Effort& effort) {

@@ -56,7 +56,7 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
     }
     settings.push_back(fmt::format("task.covariance=[{}]", fmt::join(rows, ", ")));
   }
-  return {Config::parse("", "recipe", settings).value()};
+  return {parse_config("", "recipe", settings).value()};
 }
 
 Examination examination_of(const Cell&, const Effort& effort) {

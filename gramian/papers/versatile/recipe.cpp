@@ -148,7 +148,7 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
   for (const Settings& variant : variants(cell, seed, effort)) {
     Settings all = shared;
     all.insert(all.end(), variant.begin(), variant.end());
-    list.push_back(Config::parse("", "recipe", all).value());
+    list.push_back(parse_config("", "recipe", all).value());
     if (effort.quick) break;
   }
   return list;

@@ -1,5 +1,11 @@
 #include "gramian/io/config.h"
 
+#include "gramian/evaluation/keys.h"
+#include "gramian/models/keys.h"
+#include "gramian/runs/keys.h"
+#include "gramian/tasks/keys.h"
+#include "gramian/training/keys.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +23,7 @@ using test::spill;
 using test::TemporaryFolder;
 
 std::string refusal(std::string_view text, const std::vector<std::string>& overrides = {}) {
-  const Expected<Config> config = Config::parse(text, "noisy.toml", overrides);
+  const Expected<Config> config = parse_config(text, "noisy.toml", overrides);
   if (!config) {
     EXPECT_EQ(config.error().kind, ErrorKind::config);
   }
@@ -28,20 +34,36 @@ std::string override_refusal(const std::string& text) { return refusal("", {text
 
 TEST(ConfigKeys, TableIsSound) {
   std::vector<std::string_view> sections;
-  for (const Key& key : config_keys()) {
-    EXPECT_EQ(find_key(key.name), &key) << key.name << " occurs twice";
-    EXPECT_EQ(std::ranges::count(config_sections(), key.section(), &Section::name), 1) << key.name;
+  for (const Key& key : key_table().keys()) {
+    EXPECT_EQ(key_table().find(key.name), &key) << key.name << " occurs twice";
+    EXPECT_EQ(std::ranges::count(key_table().sections(), key.section(), &Section::name), 1)
+        << key.name;
     EXPECT_FALSE(key.help.empty()) << key.name;
     EXPECT_EQ(key.help.find_first_of("|\n"), key.help.npos)
         << key.name << " would break the reference page";
-    EXPECT_EQ(key.choice_list().empty(), key.type != KeyType::choice) << key.name;
+    EXPECT_EQ(key.choices.empty(), key.type != KeyType::choice) << key.name;
+    EXPECT_EQ(key.longest > 0, key.type == KeyType::numbers || key.type == KeyType::matrix)
+        << key.name;
+    EXPECT_EQ(key.affects == Affects::prompts, key.section() == "task") << key.name;
+    EXPECT_EQ(key.affects == Affects::evaluation, key.section() == "eval") << key.name;
     if (sections.empty() || sections.back() != key.section()) sections.push_back(key.section());
   }
-  EXPECT_EQ(sections.size(), config_sections().size()) << "keys of a section must stand together";
+  EXPECT_EQ(sections.size(), key_table().sections().size())
+      << "keys of a section must stand together";
+}
+
+// Each room declares its own keys, and no other room the same.
+TEST(ConfigKeys, BelongToOneRoom) {
+  std::size_t all = 0;
+  for (const auto& keys : {task_keys(), model_keys(), train_keys(), run_keys(), eval_keys()}) {
+    all += keys.size();
+    for (const Key& key : keys) EXPECT_NE(key_table().find(key.name), nullptr) << key.name;
+  }
+  EXPECT_EQ(all, key_table().keys().size());
 }
 
 TEST(Config, Defaults) {
-  const Config config = Config::defaults();
+  const Config config = default_config();
   EXPECT_EQ(config.integer("task.d"), 10);
   EXPECT_EQ(config.text("model.kind"), "diag");
   EXPECT_EQ(config.numbers("task.sigma"), (std::vector<double>{0, 5}));
@@ -53,7 +75,7 @@ TEST(Config, Defaults) {
 }
 
 TEST(Config, ReadsEveryType) {
-  const Expected<Config> config = Config::parse(
+  const Expected<Config> config = parse_config(
       "[task]\n"
       "d = 3\n"
       "sigma = 2\n"
@@ -80,9 +102,9 @@ TEST(Config, ReadsEveryType) {
 
 TEST(Config, CommandLineWins) {
   const Expected<Config> config =
-      Config::parse("[task]\nd = 3\n", "noisy.toml",
-                    {"task.d=4", "task.d=5", "task.noise=categorical", "task.sigma=[1, 3]",
-                     "model.kind=\"full\"", "task.covariance=[1,2,3,4,5]"});
+      parse_config("[task]\nd = 3\n", "noisy.toml",
+                   {"task.d=4", "task.d=5", "task.noise=categorical", "task.sigma=[1, 3]",
+                    "model.kind=\"full\"", "task.covariance=[1,2,3,4,5]"});
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->integer("task.d"), 5);
   EXPECT_EQ(config->where("task.d"), "command line");
@@ -154,7 +176,7 @@ TEST(Config, AnOverrideIsOneValue) {
             "[task.d] must be an integer in [1, 256], got '3\ntrain.seed=7' (command line)");
   EXPECT_EQ(override_refusal("task.d=3 4"),
             "[task.d] must be an integer in [1, 256], got '3 4' (command line)");
-  EXPECT_TRUE(is_error(Config::parse("", "", {"task.d"}), ErrorKind::usage,
+  EXPECT_TRUE(is_error(parse_config("", "", {"task.d"}), ErrorKind::usage,
                        {"expected key=value, got 'task.d'"}));
 }
 
@@ -245,27 +267,27 @@ TEST(Config, SyntaxErrorsHaveAPlace) {
 TEST(Config, LoadNamesTheFile) {
   const TemporaryFolder folder;
   const std::string path = folder / "noisy.toml";
-  EXPECT_TRUE(is_error(Config::load(path), ErrorKind::io, {path, "No such file"}));
+  EXPECT_TRUE(is_error(load_config(path), ErrorKind::io, {path, "No such file"}));
   spill(path, "[task]\nd = 0\n");
-  EXPECT_TRUE(is_error(Config::load(path), ErrorKind::config, {"got 0 (" + path + ":2)"}));
+  EXPECT_TRUE(is_error(load_config(path), ErrorKind::config, {"got 0 (" + path + ":2)"}));
   spill(path, "[task]\nd = 7\n");
-  const Expected<Config> config = Config::load(path, {"task.n=3"});
+  const Expected<Config> config = load_config(path, {"task.n=3"});
   ASSERT_TRUE(config);
   EXPECT_EQ(config->integer("task.d"), 7);
   EXPECT_EQ(config->integer("task.n"), 3);
 }
 
 TEST(Config, TomlRoundTripIsExact) {
-  const Expected<Config> config = Config::parse(
+  const Expected<Config> config = parse_config(
       "[task]\nsigma = [0.1, 0.30000000000000004]\ncovariance = [[1e-300, 0], [0, 1e300]]\n", "a",
       {"train.learning_rate=0.1e-7", "train.robust=123456789.12345679",
        "train.seed=9007199254740991", "model.tied=true", "model.kind=full",
        "eval.profile=[5e-324]"});
   ASSERT_TRUE(config) << config.error().message;
   const std::string text = config->to_toml();
-  const Expected<Config> back = Config::parse(text, "b");
+  const Expected<Config> back = parse_config(text, "b");
   ASSERT_TRUE(back) << back.error().message;
-  for (const Key& key : config_keys()) {
+  for (const Key& key : key_table().keys()) {
     switch (key.type) {
       case KeyType::integer:
         EXPECT_EQ(back->integer(key.name), config->integer(key.name)) << key.name;
@@ -292,43 +314,42 @@ TEST(Config, TomlRoundTripIsExact) {
   EXPECT_EQ(text.substr(0, 25), "[task]\nd = 10\nn = 20\nnois");
 }
 
-// Names of runs are made of this text: keys that came later are in it only where they say
-// something.
-TEST(Config, NamesAreMadeOfWhatIsNotALaterDefault) {
-  const Config usual = Config::defaults();
-  const auto other = Config::parse("", "", {"train.snapshots=7"});
-  ASSERT_TRUE(other);
-  EXPECT_NE(usual.to_toml().find("snapshots = 0"), std::string::npos);
-  EXPECT_EQ(usual.naming_toml().find("snapshots"), std::string::npos);
-  EXPECT_NE(usual.naming_toml().find("steps = 4000"), std::string::npos);
-  EXPECT_NE(other->naming_toml().find("snapshots = 7"), std::string::npos);
-  for (const Key& key : config_keys()) {
-    const bool there =
-        usual.naming_toml().find(fmt::format("\n{} = ", key.last_name())) != std::string::npos;
-    EXPECT_NE(there, key.later) << key.name;
+TEST(Config, WithIsTheSameButForWhatIsNamed) {
+  const auto config = parse_config("[task]\nd = 3\n", "noisy.toml", {"train.robust=0.1"}).value();
+  const auto other = config.with({"model.kind=full", "task.n=7"});
+  ASSERT_TRUE(other) << other.error().message;
+  for (const Key& key : key_table().keys()) {
+    EXPECT_NE(other->same(key, config), key.name == "model.kind" || key.name == "task.n")
+        << key.name;
   }
+  EXPECT_EQ(other->where("task.d"), "noisy.toml:2") << "places stay";
+  EXPECT_TRUE(is_error(config.with({"task.n=0"}), ErrorKind::config, {"[task.n]", "got 0"}));
+  EXPECT_TRUE(is_error(config.with({"task.n"}), ErrorKind::usage, {"key=value"}));
 }
 
 TEST(ConfigDeathTest, AskingForNoKeyIsABug) {
-  EXPECT_DEATH(Config::defaults().integer("task.x"), "no configuration key task.x");
-  EXPECT_DEATH(Config::defaults().integer("train.robust"), "train.robust has another type");
+  EXPECT_DEATH(default_config().integer("task.x"), "no configuration key task.x");
+  EXPECT_DEATH(default_config().integer("train.robust"), "train.robust has another type");
 }
 
 TEST(ConfigHelp, NamesEveryKeyWithItsRule) {
-  const std::string help = help_text();
-  for (const Key& key : config_keys()) {
-    EXPECT_NE(help.find(fmt::format("  {} = {}\n      {}\n      {}\n", key.name, key.fallback,
-                                    key.help, key.rule())),
+  const std::string help = key_table().help_text();
+  for (const Key& key : key_table().keys()) {
+    const std::string family = key.only.empty() ? "" : fmt::format("({} only) ", key.only);
+    EXPECT_NE(help.find(fmt::format("  {} = {}\n      {}{}\n      {}\n", key.name, key.fallback,
+                                    family, key.help, key.rule())),
               help.npos)
         << key.name;
   }
 }
 
-// GRAMIAN_WRITE_REFERENCE=1 test_io writes the page after a change of the table.
+// GRAMIAN_WRITE_REFERENCE=1 test_runs writes the page after a change of the table.
 TEST(ConfigHelp, ReferencePageIsUpToDate) {
   const std::string path = GRAMIAN_SOURCE_DIR "/docs/reference.md";
-  if (std::getenv("GRAMIAN_WRITE_REFERENCE") != nullptr) spill(path, reference_markdown());
-  EXPECT_EQ(slurp(path), reference_markdown()) << "run GRAMIAN_WRITE_REFERENCE=1 test_io";
+  if (std::getenv("GRAMIAN_WRITE_REFERENCE") != nullptr)
+    spill(path, key_table().reference_markdown());
+  EXPECT_EQ(slurp(path), key_table().reference_markdown())
+      << "run GRAMIAN_WRITE_REFERENCE=1 test_runs";
 }
 
 }  // namespace

@@ -1,0 +1,117 @@
+#include "gramian/models/keys.h"
+
+#include <array>
+
+namespace gramian {
+
+namespace {
+
+constexpr auto kAttentions = words<Attention>(
+    {{Attention::trained, "trained"}, {Attention::gradient_descent, "gradient_descent"}});
+
+// Of the family gram in the order of kParametrisations, then the other families.
+constexpr std::array<std::string_view, 5> kKinds = {
+    kParametrisations.texts[0], kParametrisations.texts[1], kParametrisations.texts[2],
+    kParametrisations.texts[3], "transformer"};
+
+constexpr Key gram(const Key& key) { return key::only("gram", key); }
+constexpr Key transformer(const Key& key) { return key::only("transformer", key); }
+
+constexpr std::array kKeys{
+    key::choice("model.kind", "diag", kKinds,
+                "what a layer is: full P and Q, four numbers (diag), two (gdpp, GD++), or the "
+                "matrix A and the vector u of preconditioned gradient descent, all four of them "
+                "networks on Gram matrices (the family gram); or a transformer on tokens, with Q, "
+                "K, V and P and perhaps an MLP, softmax and positions (the family transformer)"),
+    key::integer("model.layers", "4", 1, kMaxLayers, "layers L"),
+    key::integer("model.heads", "1", 1, kMaxHeads,
+                 "heads H of kind full or transformer; 1 for all others (the omegas of diag and "
+                 "gdpp already cover every number of heads)"),
+    key::boolean("model.tied", "false",
+                 "one set of weights used by all L layers (a looped transformer)"),
+    key::choice("model.context_scale", "mean", kContextScales.list(),
+                "attention reads G/n (mean) or G (sum), G the sum over the context of e e^T"),
+    key::boolean("model.query_in_keys", "false", "let tokens attend to the query too"),
+    key::choice("model.init", "gd", kInitialisations.list(),
+                "initial layers: a step of gradient descent plus noise; the noise alone; or, for "
+                "kinds full and diag, a GD++ network trained first with the same settings (in "
+                "DIR/gdpp), written as P and Q or as four omegas; or, for kind gdpp too, the GD++ "
+                "network of least expected loss, computed from the exact law of the eigenvalues "
+                "of a prompt; a transformer always begins at random"),
+    gram(key::number("model.init_step", "0.5", key::above(0, 10),
+                     "step size of the initial gradient descent, for G/n")),
+    gram(key::number("model.init_curvature", "0.05", key::closed(0, 10),
+                     "curvature correction (-omega_xx) of the initial gradient descent, for G/n")),
+    gram(key::number("model.init_growth", "1", key::closed(1, 10),
+                     "factor on step and curvature from layer to layer; 2.25 begins like the "
+                     "second-order method of Theorem 5.1")),
+    key::number("model.init_noise", "0.01", key::closed(0, 10),
+                "standard deviation of the random part of the initial weights; of a transformer, "
+                "of Q, K, V and P times the root of their rows (embedding and MLP begin with 1 "
+                "over that root)"),
+    gram(key::number("model.init_rare", "0", key::closed(0, 0.1),
+                     "gdpp_optimum: the largest eigenvalues, of which a prompt has this many on "
+                     "average, do not count")),
+    transformer(key::integer("model.positions", "0", 0, kMaxWidth,
+                             "width of the sinusoidal encoding beside each token; 0: none")),
+    transformer(key::integer("model.embedding", "0", 0, kMaxWidth,
+                             "width of a linear embedding of the tokens; 0: none")),
+    transformer(key::integer("model.hidden", "0", 0, kMaxWidth,
+                             "hidden width of the MLP (GELU, residual) before the attention of "
+                             "each layer; 0: none")),
+    transformer(key::integer("model.key_size", "0", 0, kMaxWidth,
+                             "size of queries, keys and values; 0: as wide as a token")),
+    transformer(key::integer("model.softmax_layers", "0", 0, kMaxLayers,
+                             "how many layers, the first, have softmax attention")),
+    transformer(key::choice("model.attention", "trained", kAttentions.list(),
+                            "trained, or a fixed step of gradient descent on what embedding and "
+                            "MLP make of the tokens")),
+    transformer(key::number("model.clip", "0", key::closed(0, 1e6),
+                            "bound on the numbers of a token after each layer; 0: none")),
+};
+
+}  // namespace
+
+std::span<const Key> model_keys() { return kKeys; }
+
+NetworkSpec network_spec(const Settings& settings) {
+  return {.kind = kParametrisations.value(settings.text("model.kind")),
+          .d = static_cast<int>(settings.integer("task.d")),
+          .layers = static_cast<int>(settings.integer("model.layers")),
+          .heads = static_cast<int>(settings.integer("model.heads")),
+          .tied = settings.boolean("model.tied"),
+          .context_scale = kContextScales.value(settings.text("model.context_scale")),
+          .query_in_keys = settings.boolean("model.query_in_keys")};
+}
+
+Initialisation initialisation(const Settings& settings) {
+  return kInitialisations.value(settings.text("model.init"));
+}
+
+InitialWeights initial_weights(const Settings& settings) {
+  return {.near_gd = initialisation(settings) != Initialisation::random,
+          .step = settings.number("model.init_step"),
+          .curvature = settings.number("model.init_curvature"),
+          .growth = settings.number("model.init_growth"),
+          .noise = settings.number("model.init_noise")};
+}
+
+TransformerSpec transformer_spec(const Settings& settings, int tokens, int width) {
+  const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
+  return {.tokens = tokens,
+          .width = width,
+          .positions = number("model.positions"),
+          .embedding = number("model.embedding"),
+          .hidden = number("model.hidden"),
+          .layers = number("model.layers"),
+          .heads = number("model.heads"),
+          .key_size = number("model.key_size"),
+          .softmax_layers = number("model.softmax_layers"),
+          .attention = kAttentions.value(settings.text("model.attention")),
+          .tied = settings.boolean("model.tied"),
+          .context_scale = kContextScales.value(settings.text("model.context_scale")),
+          .query_in_keys = settings.boolean("model.query_in_keys"),
+          .clip = settings.number("model.clip")};
+}
+
+}  // namespace gramian

@@ -1,0 +1,44 @@
+// The keys of section [model], and what they say: the model and its initial weights.
+#pragma once
+
+#include <span>
+
+#include "gramian/base/key.h"
+#include "gramian/base/settings.h"
+#include "gramian/base/words.h"
+#include "gramian/models/network.h"
+#include "gramian/models/transformer.h"
+
+namespace gramian {
+
+inline constexpr auto kParametrisations =
+    words<Parametrisation>({{Parametrisation::full, "full"},
+                            {Parametrisation::diag, "diag"},
+                            {Parametrisation::gdpp, "gdpp"},
+                            {Parametrisation::preconditioned, "preconditioned"}});
+inline constexpr auto kContextScales =
+    words<ContextScale>({{ContextScale::mean, "mean"}, {ContextScale::sum, "sum"}});
+
+// Where the initial weights come from.
+enum class Initialisation {
+  gd,            // near gradient descent, as InitialWeights says
+  random,        // the noise of InitialWeights alone
+  gdpp,          // a GD++ network, trained first
+  gdpp_optimum,  // the GD++ network of least expected loss, computed: theory/gd_family.h
+};
+inline constexpr auto kInitialisations =
+    words<Initialisation>({{Initialisation::gd, "gd"},
+                           {Initialisation::random, "random"},
+                           {Initialisation::gdpp, "gdpp"},
+                           {Initialisation::gdpp_optimum, "gdpp_optimum"}});
+
+std::span<const Key> model_keys();
+
+// Requires: model.kind is one of kParametrisations. NetworkSpec::check does the rest.
+NetworkSpec network_spec(const Settings& settings);
+Initialisation initialisation(const Settings& settings);
+InitialWeights initial_weights(const Settings& settings);
+// For prompts of `tokens` tokens of `width` numbers. TransformerSpec::check does the rest.
+TransformerSpec transformer_spec(const Settings& settings, int tokens, int width);
+
+}  // namespace gramian

@@ -1,0 +1,140 @@
+#include "gramian/tasks/keys.h"
+
+#include <array>
+
+namespace gramian {
+
+namespace {
+
+constexpr auto kInputLaws =
+    words<InputLaw>({{InputLaw::gaussian, "gaussian"}, {InputLaw::uniform, "uniform"}});
+constexpr auto kWeightLaws = words<WeightLaw>(
+    {{WeightLaw::isotropic, "isotropic"}, {WeightLaw::inverse_covariance, "inverse_covariance"}});
+constexpr auto kSamplers = words<SamplerKind>({{SamplerKind::automatic, "automatic"},
+                                               {SamplerKind::tokens, "tokens"},
+                                               {SamplerKind::gram, "gram"}});
+constexpr auto kTaskFamilies =
+    words<TaskFamily>({{TaskFamily::linear, "linear"}, {TaskFamily::sine, "sine"}});
+constexpr auto kLayouts = words<TokenLayout>(
+    {{TokenLayout::joined, "joined"}, {TokenLayout::interleaved, "interleaved"}});
+
+enum class NoiseKind { uniform, categorical, constant };
+constexpr auto kNoises = words<NoiseKind>({{NoiseKind::uniform, "uniform"},
+                                           {NoiseKind::categorical, "categorical"},
+                                           {NoiseKind::constant, "constant"}});
+
+constexpr auto kKeys = key::all_affect(
+    Affects::prompts,
+    std::array{
+        key::integer("task.d", "10", 1, kMaxDimension, "input dimension d"),
+        key::integer("task.n", "20", 1, kMaxContext, "context length n: examples in a prompt"),
+        key::choice("task.noise", "uniform", kNoises.list(),
+                    "prior of the noise level sigma, drawn once a prompt"),
+        key::numbers("task.sigma", "[0, 5]", key::at_least(0),
+                     "noise levels sigma (standard deviation of the targets): low and high for "
+                     "uniform, one or more equally likely levels for categorical, one for "
+                     "constant"),
+        key::matrix("task.covariance", "[]", kMaxDimension,
+                    "covariance S of the inputs, d x d, symmetric and positive definite"),
+        key::choice("task.inputs", "gaussian", kInputLaws.list(),
+                    "law of the inputs x = C z, C C^T = S: entries of z normal, or uniform of "
+                    "variance 1"),
+        key::choice("task.weights", "isotropic", kWeightLaws.list(),
+                    "law of the true weights: w ~ N(0, I), or N(0, S^-1)"),
+        key::choice("task.sampler", "automatic", kSamplers.list(),
+                    "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at "
+                    "one cost); automatic prefers gram"),
+        key::only("transformer",
+                  key::choice("task.family", "linear", kTaskFamilies.list(),
+                              "what is regressed: linear functions, or a sin(x + phase) with "
+                              "x ~ U(-5, 5) and phase ~ U(0, pi), which has no other settings "
+                              "than task.n, task.layout, task.amplitude and task.correlated")),
+        key::only("transformer",
+                  key::choice("task.layout", "joined", kLayouts.list(),
+                              "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "
+                              "of its own")),
+        key::only("transformer", key::numbers("task.amplitude", "[0.1, 0.5]", key::at_least(0),
+                                              "sine: low and high of the uniform amplitude a")),
+        key::only("transformer",
+                  key::boolean("task.correlated", "false",
+                               "sine: amplitude and phase come from one uniform number")),
+    });
+
+Expected<NoisePrior> noise_prior(const Settings& settings) {
+  const std::string& kind = settings.text("task.noise");
+  const std::vector<double>& sigma = settings.numbers("task.sigma");
+  const auto refuse = [&](std::string_view rule) {
+    return fail(ErrorKind::config, "[task.sigma] must be {} for task.noise = \"{}\", got [{}] ({})",
+                rule, kind, fmt::join(sigma, ", "),
+                settings.where(settings.is_set("task.sigma") ? "task.sigma" : "task.noise"));
+  };
+  switch (kNoises.value(kind)) {
+    case NoiseKind::uniform:
+      if (sigma.size() != 2 || sigma[0] > sigma[1]) return refuse("[low, high] with low <= high");
+      return NoisePrior::uniform(sigma[0], sigma[1]);
+    case NoiseKind::categorical:
+      if (sigma.empty()) return refuse("at least one level");
+      return NoisePrior::categorical(sigma);
+    case NoiseKind::constant:
+      break;
+  }
+  if (sigma.size() != 1) return refuse("one level");
+  return NoisePrior::constant(sigma[0]);
+}
+
+// S, row-major [d, d]; empty for the identity.
+Expected<std::vector<double>> covariance(const Settings& settings, std::size_t d) {
+  const Settings::Matrix& matrix = settings.matrix("task.covariance");
+  const auto refuse = [&](const std::string& found) {
+    return fail(
+        ErrorKind::config,
+        "[task.covariance] must be d x d, or d numbers on the diagonal, d = {}, got {} ({})", d,
+        found, settings.where("task.covariance"));
+  };
+  std::vector<double> s;
+  if (!matrix.diagonal.empty()) {
+    if (matrix.diagonal.size() != d)
+      return refuse(fmt::format("{} on the diagonal", matrix.diagonal.size()));
+    s.assign(d * d, 0.0);
+    for (std::size_t i = 0; i < d; ++i) s[i * d + i] = matrix.diagonal[i];
+  } else if (!matrix.rows.empty()) {
+    if (matrix.rows.size() != d) return refuse(fmt::format("{} rows", matrix.rows.size()));
+    for (std::size_t i = 0; i < d; ++i) {
+      const std::vector<double>& row = matrix.rows[i];
+      if (row.size() != d) return refuse(fmt::format("{} numbers in row {}", row.size(), i + 1));
+      s.insert(s.end(), row.begin(), row.end());
+    }
+  }
+  return s;
+}
+
+}  // namespace
+
+std::span<const Key> task_keys() { return kKeys; }
+
+Expected<TaskSpec> task_spec(const Settings& settings) {
+  TaskSpec spec;
+  spec.d = static_cast<int>(settings.integer("task.d"));
+  spec.n = static_cast<int>(settings.integer("task.n"));
+  spec.noise = GRAMIAN_TRY(noise_prior(settings));
+  spec.covariance = GRAMIAN_TRY(covariance(settings, static_cast<std::size_t>(spec.d)));
+  spec.inputs = kInputLaws.value(settings.text("task.inputs"));
+  spec.weights = kWeightLaws.value(settings.text("task.weights"));
+  spec.sampler = kSamplers.value(settings.text("task.sampler"));
+  return spec;
+}
+
+Expected<TokenTask> token_task(const Settings& settings) {
+  auto spec = GRAMIAN_TRY(task_spec(settings));
+  auto regression = GRAMIAN_TRY(RegressionTask::create(std::move(spec)));
+  const std::vector<double>& amplitude = settings.numbers("task.amplitude");
+  if (amplitude.size() != 2) {
+    return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})",
+                amplitude.size(), settings.where("task.amplitude"));
+  }
+  return TokenTask::create(std::move(regression), kTaskFamilies.value(settings.text("task.family")),
+                           kLayouts.value(settings.text("task.layout")),
+                           {amplitude[0], amplitude[1], settings.boolean("task.correlated")});
+}
+
+}  // namespace gramian
