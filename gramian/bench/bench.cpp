@@ -4,10 +4,10 @@
 #include <bit>
 
 #include "gramian/base/hash.h"
-#include "gramian/bench/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"
+#include "gramian/models/operations.h"
 #include "gramian/models/pass.h"
 #include "gramian/training/trainer.h"
 #include "gramian/training/transformer_trainer.h"

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gramian/bench/operations.h"
+#include "gramian/models/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"

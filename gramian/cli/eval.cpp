@@ -7,16 +7,11 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
-#include "gramian/evaluation/network_predictor.h"
-#include "gramian/evaluation/table.h"
-#include "gramian/evaluation/token_alignment.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/gram_family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/run_directory.h"
-#include "gramian/runs/trained_run.h"
-#include "gramian/runs/transformer_file.h"
 
 namespace gramian::cli {
 
@@ -37,64 +32,30 @@ struct EvalArguments {
   }
 };
 
-// Tunes the solvers, evaluates all, prints the table and writes the JSON.
-Status compare(const Experiment& experiment, const Network* network, const std::string& json) {
-  catch_signals();
-  ThreadPool pool(experiment.run.threads);
-  std::unique_ptr<NetworkPredictor> model;
-  if (network != nullptr)
-    model = std::make_unique<NetworkPredictor>(*network, experiment.task.n(), pool.threads());
-
-  const Baselines baselines =
-      tune_baselines(experiment.task, experiment.task.spec().noise, experiment.eval, pool);
-  const auto bar = [](const char* label, std::uint64_t total) {
-    return [progress = std::make_shared<Progress>(label, static_cast<std::int64_t>(total),
-                                                  "prompts")](std::uint64_t done, std::uint64_t) {
-      progress->update(static_cast<std::int64_t>(done));
-      return !interrupted();
-    };
+// A progress bar for each stage; Ctrl-C stops at the next report.
+StageProgress progress_bars() {
+  struct Bar {
+    std::string stage;
+    std::unique_ptr<Progress> progress;
   };
-  const std::uint64_t prompts = experiment.eval.prompts;
-  const auto result = GRAMIAN_TRY(evaluate(experiment.task, baselines, model.get(), experiment.eval,
-                                           pool, bar("evaluate", prompts)));
-  const auto points = GRAMIAN_TRY(profile(experiment.task, baselines, model.get(),
-                                          experiment.profile, experiment.eval, pool,
-                                          bar("profile", prompts * experiment.profile.size())));
+  return [bar = std::make_shared<Bar>()](std::string_view stage, std::uint64_t done,
+                                         std::uint64_t total) {
+    if (bar->stage != stage) {
+      bar->progress.reset();
+      bar->stage = stage;
+      bar->progress = std::make_unique<Progress>(bar->stage, static_cast<std::int64_t>(total),
+                                                 "prompts");
+    }
+    bar->progress->update(static_cast<std::int64_t>(done));
+    return !interrupted();
+  };
+}
 
-  fmt::print("{}", to_table(result, points));
+Status print(const EvaluationReport& report, const std::string& json) {
+  fmt::print("{}", report.table);
   if (json.empty()) return {};
-  GRAMIAN_TRY(write_file_atomically(json, to_json(result, points)));
+  GRAMIAN_TRY(write_file_atomically(json, report.json));
   fmt::print("-> {}\n", json);
-  return {};
-}
-
-void print_task(const Experiment& experiment) {
-  fmt::print("in-context regression, d = {}, n = {}, sigma ~ {}\n", experiment.task.d(),
-             experiment.task.n(), experiment.task.spec().noise.describe());
-}
-
-// A transformer on tokens, beside predicting zero: solvers work on Gram matrices.
-Status eval_tokens(const Experiment& experiment, const RunDirectory& directory) {
-  const auto transformer =
-      GRAMIAN_TRY(load_transformer(directory.model(), experiment.tokens->transformer));
-  const TokenTask& task = experiment.tokens->task;
-  ThreadPool pool(experiment.run.threads);
-  const EvalSpec& spec = experiment.eval;
-  const Alignment both = align_tokens(task, predictor(task, transformer), zero_predictor(task),
-                                      spec.prompts, spec.seed, pool);
-  fmt::print(
-      "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
-      task.family() == TaskFamily::sine ? "sines"
-                                        : fmt::format("linear regression, d = {}", task.d()),
-      task.n(), task.tokens(), task.width(), spec.prompts);
-  fmt::print("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model", both.loss.mean(),
-             both.loss.standard_error(), "zero", both.other_loss.mean(),
-             both.other_loss.standard_error());
-  if (Status ok = write_file_atomically(
-          directory.eval(), token_scores_json(spec.prompts, both.loss, both.other_loss));
-      !ok)
-    return ok;
-  fmt::print("-> {}\n", directory.eval());
   return {};
 }
 
@@ -112,24 +73,22 @@ Status eval(const EvalArguments& arguments) {
   }
   const auto config = GRAMIAN_TRY(load_config(directory.config(), arguments.all_overrides()));
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
-  if (experiment.tokens) return eval_tokens(experiment, directory);
-  const auto run = GRAMIAN_TRY(load_trained_run(directory, arguments.all_overrides()));
-  print_task(run.experiment);
-  return compare(run.experiment, &run.network, directory.eval());
+  const auto model = GRAMIAN_TRY(experiment->load(directory.model()));
+  fmt::print("{}", experiment->describe());
+  catch_signals();
+  ThreadPool pool(experiment->run.threads);
+  const auto report = GRAMIAN_TRY(experiment->evaluate(*model, pool, progress_bars()));
+  return print(report, directory.eval());
 }
 
 Status solve(const EvalArguments& arguments) {
   const auto config = GRAMIAN_TRY(load_config(arguments.source, arguments.all_overrides()));
-  const auto experiment = GRAMIAN_TRY(make_experiment(config));
-  if (experiment.tokens) {
-    return fail(
-        ErrorKind::usage,
-        "{}: the solvers work on the Gram matrices of linear regression; [model.kind] transformer "
-        "is for train and eval",
-        arguments.source);
-  }
-  print_task(experiment);
-  return compare(experiment, nullptr, arguments.json);
+  const auto experiment = GRAMIAN_TRY(gram_experiment(config, arguments.source));
+  fmt::print("{}", experiment.describe());
+  catch_signals();
+  ThreadPool pool(experiment.run.threads);
+  const auto report = GRAMIAN_TRY(experiment.compare(nullptr, pool, progress_bars()));
+  return print(report, arguments.json);
 }
 
 // Positional arguments are read in the order in which they are added.

@@ -34,9 +34,8 @@ std::string default_name(const std::string& directory) {
 
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
-  auto run = GRAMIAN_TRY(load_trained_run(directory));
-  const Experiment& experiment = run.experiment;
-  run.network = as_configured(std::move(run.network), experiment.network);
+  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const GramExperiment& experiment = run.experiment;
 
   // A model is there from the first checkpoint on; it can be explained, but not unnoticed.
   if (const auto saved = load_checkpoint(directory.checkpoint(), experiment.network.parameters(),

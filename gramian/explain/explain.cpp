@@ -36,17 +36,6 @@ std::vector<double> noise_levels(const NoisePrior& prior) {
   return levels;
 }
 
-Network as_configured(Network network, const NetworkSpec& configured) {
-  const std::size_t size = network.spec.parameters_per_layer();
-  if (!configured.tied || network.spec.tied || network.theta.size() < size) return network;
-  for (std::size_t i = size; i < network.theta.size(); ++i) {
-    if (network.theta[i] != network.theta[i - size]) return network;
-  }
-  network.spec.tied = true;
-  network.theta.resize(size);
-  return network;
-}
-
 namespace {
 
 constexpr std::uint64_t kStages = 6;

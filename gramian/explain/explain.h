@@ -60,10 +60,6 @@ struct Explanation {
 // ascending.
 std::vector<double> noise_levels(const NoisePrior& prior);
 
-// A model file has every layer, whatever the configuration: where that ties them, the network with
-// one set of weights; otherwise, or if its layers differ, as it is.
-Network as_configured(Network network, const NetworkSpec& configured);
-
 // `trained` says how retraining is done. Errors: config for a network with the query among the keys
 // (its prediction is not linear in the query, so there are no implicit weights); numeric for one
 // that is not finite; interrupted.

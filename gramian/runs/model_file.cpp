@@ -3,7 +3,9 @@
 #include <charconv>
 #include <optional>
 
+#include "gramian/base/assert.h"
 #include "gramian/io/safetensors.h"
+#include "gramian/models/keys.h"
 #include "gramian/tasks/task.h"
 
 namespace gramian {
@@ -20,28 +22,26 @@ constexpr const char* kConvention =
     "prediction = minus the last coordinate of the query token after the last layer. "
     "Where context_scale is mean, P holds the factor 1/context_length of training.";
 
-// The omegas, if the weights are exactly the expansion of some (with D the size of e).
-std::optional<Omega> as_omega(const LayerWeights& weights, std::size_t rows) {
-  const std::size_t size = rows * rows;
-  if (weights.heads > 2) return std::nullopt;
-  Omega omega{.xx = weights.p[0], .yx = weights.p[size - 1]};
-  if (weights.heads == 2) {
-    omega.xy = weights.p[size];
-    omega.yy = weights.p[2 * size - 1];
-  }
-  const LayerWeights expected = expand(omega, static_cast<int>(rows) - 1, weights.heads);
-  if (expected.p != weights.p || expected.q != weights.q) return std::nullopt;
-  return omega;
-}
+// What the file says of the network, and what its weights are to be read as.
+struct Header {
+  NetworkSpec spec;  // its kind is full: of the tensors as they are
+  int n = 1;         // context length of training
+  std::optional<Parametrisation> kind;  // as written; none in files of other programs
+  bool tied = false;
+};
 
-// A word of the metadata that must be one of two: is it the first? `fallback` stands for no word.
-Expected<bool> is_first(const TensorFile& file, const std::string& path, const char* key,
-                        std::string_view first, std::string_view second, bool fallback) {
+enum class Answer { no, yes };
+constexpr auto kAnswers = words<Answer>({{Answer::yes, "true"}, {Answer::no, "false"}});
+
+// A word of the metadata that must be one of a table; none where there is no such word.
+template <class E, std::size_t N>
+Expected<std::optional<E>> word_of(const TensorFile& file, const std::string& path, const char* key,
+                                   const Words<E, N>& table) {
   const auto found = file.metadata.find(key);
-  if (found == file.metadata.end()) return fallback;
-  if (found->second == first || found->second == second) return found->second == first;
-  return fail(ErrorKind::format, "{}: metadata '{}' must be {} or {}, got '{}'", path, key, first,
-              second, found->second);
+  if (found == file.metadata.end()) return std::nullopt;
+  if (const std::optional<E> value = table.find(found->second)) return value;
+  return fail(ErrorKind::format, "{}: metadata '{}' must be {}, got '{}'", path, key,
+              fmt::join(table.texts, " or "), found->second);
 }
 
 Expected<int> context_length(const TensorFile& file, const std::string& path) {
@@ -58,36 +58,8 @@ Expected<int> context_length(const TensorFile& file, const std::string& path) {
       path, found == file.metadata.end() ? "none" : "'" + found->second + "'");
 }
 
-}  // namespace
-
-Status save_model(const std::string& path, const Network& network, int n) {
-  const NetworkSpec& spec = network.spec;
-  TensorFile file;
-  file.metadata = {{"format", "gramian-model-1"},
-                   {"convention", kConvention},
-                   {"kind", name_of(spec.kind)},
-                   {"context_scale", spec.context_scale == ContextScale::mean ? "mean" : "sum"},
-                   {"context_length", fmt::format("{}", n)},
-                   {"query_in_keys", spec.query_in_keys ? "true" : "false"},
-                   {"tied", spec.tied ? "true" : "false"}};
-  const auto rows = static_cast<std::int64_t>(spec.rows());
-  const double factor = spec.context_factor(n);
-  for (int l = 0; l < spec.layers; ++l) {
-    LayerWeights weights = network.expanded(l);
-    for (double& p : weights.p) p *= factor;
-    const std::vector<std::int64_t> shape{weights.heads, rows, rows};
-    file.tensors.push_back(
-        {fmt::format("layers.{}.P", l), DType::f64, shape, std::move(weights.p)});
-    file.tensors.push_back(
-        {fmt::format("layers.{}.Q", l), DType::f64, shape, std::move(weights.q)});
-  }
-  return write_safetensors(path, file);
-}
-
-Expected<Network> load_model(const std::string& path) {
-  auto file = GRAMIAN_TRY(read_safetensors(path));
-  GRAMIAN_TRY(require_finite(file, path));
-
+// The size of the network, from the number of tensors and the shape of the first.
+Expected<NetworkSpec> size_of(const TensorFile& file, const std::string& path) {
   const auto layers = static_cast<int>(file.tensors.size() / 2);
   const Tensor* first = file.find("layers.0.P");
   if (first == nullptr)
@@ -108,26 +80,33 @@ Expected<Network> load_model(const std::string& path) {
                 "{}: 'layers.0.P' must have shape [H, d+1, d+1] with H <= {}, d <= {}, got [{}]",
                 path, kMaxHeads, kMaxDimension, fmt::join(shape, ", "));
   }
+  return NetworkSpec{.kind = Parametrisation::full,
+                     .d = static_cast<int>(shape[1]) - 1,
+                     .layers = layers,
+                     .heads = static_cast<int>(shape[0])};
+}
 
-  const auto mean = GRAMIAN_TRY(is_first(file, path, "context_scale", "mean", "sum", false));
-  const auto query_in_keys =
-      GRAMIAN_TRY(is_first(file, path, "query_in_keys", "true", "false", false));
+Expected<Header> read_header(const TensorFile& file, const std::string& path) {
+  Header header;
+  header.spec = GRAMIAN_TRY(size_of(file, path));
+  const auto scale = GRAMIAN_TRY(word_of(file, path, "context_scale", kContextScales));
+  const auto query = GRAMIAN_TRY(word_of(file, path, "query_in_keys", kAnswers));
+  const auto tied = GRAMIAN_TRY(word_of(file, path, "tied", kAnswers));
+  header.kind = GRAMIAN_TRY(word_of(file, path, "kind", kParametrisations));
+  header.tied = tied == Answer::yes;
+  header.spec.context_scale = scale.value_or(ContextScale::sum);
+  header.spec.query_in_keys = query == Answer::yes;
+  if (header.spec.context_scale == ContextScale::mean)
+    header.n = GRAMIAN_TRY(context_length(file, path));
+  return header;
+}
 
-  NetworkSpec spec{.kind = Parametrisation::full,
-                   .d = static_cast<int>(shape[1]) - 1,
-                   .layers = layers,
-                   .heads = static_cast<int>(shape[0]),
-                   .context_scale = mean ? ContextScale::mean : ContextScale::sum,
-                   .query_in_keys = query_in_keys};
-  double unfold = 1.0;
-  if (spec.context_scale == ContextScale::mean) {
-    const auto n = GRAMIAN_TRY(context_length(file, path));
-    unfold = 1.0 / spec.context_factor(n);
-  }
-
-  std::vector<LayerWeights> all;
-  std::vector<Omega> omegas;
-  for (int l = 0; l < layers; ++l) {
+// P and Q of every layer, as the file has them.
+Expected<std::vector<LayerWeights>> read_layers(const TensorFile& file, const std::string& path,
+                                                const NetworkSpec& spec) {
+  const std::vector<std::int64_t>& shape = file.find("layers.0.P")->shape;
+  std::vector<LayerWeights> layers;
+  for (int l = 0; l < spec.layers; ++l) {
     LayerWeights weights{spec.heads, {}, {}};
     for (const char* part : {"P", "Q"}) {
       const std::string name = fmt::format("layers.{}.{}", l, part);
@@ -144,26 +123,68 @@ Expected<Network> load_model(const std::string& path) {
       }
       (part[0] == 'P' ? weights.p : weights.q) = tensor->values;
     }
-    for (double& p : weights.p) p *= unfold;
-    if (const auto omega = as_omega(weights, spec.rows())) omegas.push_back(*omega);
-    all.push_back(std::move(weights));
+    layers.push_back(std::move(weights));
   }
+  return layers;
+}
 
-  Network network{spec, {}};
-  if (omegas.size() == all.size()) {
-    network.spec.kind = spec.heads == 2 ? Parametrisation::diag : Parametrisation::gdpp;
-    network.spec.heads = 1;
-    for (const Omega& o : omegas) {
-      if (spec.heads == 2) {
-        network.theta.insert(network.theta.end(), {o.xx, o.xy, o.yx, o.yy});
-      } else {
-        network.theta.insert(network.theta.end(), {o.xx, o.yx});
-      }
-    }
-    return network;
+// The omegas of a layer, if its weights are exactly the expansion of some; D = rows.
+std::optional<Omega> as_omega(const LayerWeights& weights, std::size_t rows) {
+  const std::size_t size = rows * rows;
+  if (weights.heads > 2) return std::nullopt;
+  Omega omega{.xx = weights.p[0], .yx = weights.p[size - 1]};
+  if (weights.heads == 2) {
+    omega.xy = weights.p[size];
+    omega.yy = weights.p[2 * size - 1];
   }
+  const LayerWeights expected = expand(omega, static_cast<int>(rows) - 1, weights.heads);
+  if (expected.p != weights.p || expected.q != weights.q) return std::nullopt;
+  return omega;
+}
+
+// The layers as diag (two heads) or gdpp (one); none unless all are exactly that.
+std::optional<Network> as_diagonal(NetworkSpec spec, const std::vector<LayerWeights>& layers) {
+  const bool diag = spec.heads == 2;
+  Network network{spec, {}};
+  network.spec.kind = diag ? Parametrisation::diag : Parametrisation::gdpp;
+  network.spec.heads = 1;
+  for (const LayerWeights& weights : layers) {
+    const auto omega = as_omega(weights, spec.rows());
+    if (!omega) return std::nullopt;
+    if (diag) {
+      network.theta.insert(network.theta.end(), {omega->xx, omega->xy, omega->yx, omega->yy});
+    } else {
+      network.theta.insert(network.theta.end(), {omega->xx, omega->yx});
+    }
+  }
+  return network;
+}
+
+// The layers as preconditioned; none unless all are exactly that. (Where 1/n was folded into P and
+// out again, its -1 may have lost its last bit.)
+std::optional<Network> as_preconditioned(NetworkSpec spec,
+                                         const std::vector<LayerWeights>& layers) {
+  if (spec.heads != 1) return std::nullopt;
+  Network network{spec, {}};
+  network.spec.kind = Parametrisation::preconditioned;
+  const std::size_t rows = spec.rows(), d = rows - 1;
+  for (int l = 0; l < spec.layers; ++l) {
+    const LayerWeights& weights = layers[static_cast<std::size_t>(l)];
+    for (std::size_t i = 0; i < d; ++i) {
+      const double* row = weights.q.data() + i * rows;
+      network.theta.insert(network.theta.end(), row, row + d);
+    }
+    for (std::size_t i = 0; i < d; ++i) network.theta.push_back(-weights.p[d * rows + i]);
+    const LayerWeights expected = network.expanded(l);
+    if (expected.p != weights.p || expected.q != weights.q) return std::nullopt;
+  }
+  return network;
+}
+
+Network as_full(NetworkSpec spec, const std::vector<LayerWeights>& layers) {
+  Network network{spec, {}};
   const auto size = static_cast<std::ptrdiff_t>(spec.rows() * spec.rows());
-  for (const LayerWeights& weights : all) {
+  for (const LayerWeights& weights : layers) {
     for (std::ptrdiff_t h = 0; h < spec.heads; ++h) {
       network.theta.insert(network.theta.end(), weights.p.begin() + h * size,
                            weights.p.begin() + (h + 1) * size);
@@ -172,6 +193,79 @@ Expected<Network> load_model(const std::string& path) {
     }
   }
   return network;
+}
+
+// The network that the file says it is. Where it says nothing, diagonal layers are read as such.
+Network as_written(const Header& header, const std::vector<LayerWeights>& layers) {
+  const std::optional<Parametrisation> kind = header.kind;
+  std::optional<Network> network;
+  if (kind == Parametrisation::preconditioned) {
+    network = as_preconditioned(header.spec, layers);
+  } else if (kind != Parametrisation::full) {
+    network = as_diagonal(header.spec, layers);
+  }
+  return network ? *std::move(network) : as_full(header.spec, layers);
+}
+
+// One set of weights in place of L equal ones; false if they are not equal.
+bool tie(Network& network) {
+  const std::size_t size = network.spec.parameters_per_layer();
+  for (std::size_t i = size; i < network.theta.size(); ++i) {
+    if (network.theta[i] != network.theta[i - size]) return false;
+  }
+  network.spec.tied = true;
+  network.theta.resize(size);
+  return true;
+}
+
+}  // namespace
+
+Status save_model(const std::string& path, const Network& network, int n) {
+  GRAMIAN_ASSERT(n >= 1);
+  const NetworkSpec& spec = network.spec;
+  TensorFile file;
+  file.metadata = {{"format", "gramian-model-1"},
+                   {"family", "gram"},
+                   {"convention", kConvention},
+                   {"kind", name_of(spec.kind)},
+                   {"context_scale", std::string(kContextScales.word(spec.context_scale))},
+                   {"context_length", fmt::format("{}", n)},
+                   {"query_in_keys", spec.query_in_keys ? "true" : "false"},
+                   {"tied", spec.tied ? "true" : "false"}};
+  const auto rows = static_cast<std::int64_t>(spec.rows());
+  const double factor = spec.context_factor(n);
+  for (int l = 0; l < spec.layers; ++l) {
+    LayerWeights weights = network.expanded(l);
+    for (double& p : weights.p) p *= factor;
+    const std::vector<std::int64_t> shape{weights.heads, rows, rows};
+    file.tensors.push_back(
+        {fmt::format("layers.{}.P", l), DType::f64, shape, std::move(weights.p)});
+    file.tensors.push_back(
+        {fmt::format("layers.{}.Q", l), DType::f64, shape, std::move(weights.q)});
+  }
+  return write_safetensors(path, file);
+}
+
+Expected<ModelFile> load_model_file(const std::string& path) {
+  const auto file = GRAMIAN_TRY(read_safetensors(path));
+  GRAMIAN_TRY(require_finite(file, path));
+  const auto header = GRAMIAN_TRY(read_header(file, path));
+  auto layers = GRAMIAN_TRY(read_layers(file, path, header.spec));
+  const double unfold = 1.0 / header.spec.context_factor(header.n);
+  for (LayerWeights& weights : layers) {
+    for (double& p : weights.p) p *= unfold;
+  }
+  ModelFile model{as_written(header, layers), header.n};
+  if (header.tied && !tie(model.network)) {
+    return fail(ErrorKind::format,
+                "{}: metadata 'tied' is true, but the layers do not have the same weights", path);
+  }
+  return model;
+}
+
+Expected<Network> load_model(const std::string& path) {
+  auto file = GRAMIAN_TRY(load_model_file(path));
+  return std::move(file.network);
 }
 
 }  // namespace gramian

@@ -15,12 +15,21 @@
 
 namespace gramian {
 
-// n: the context length of training.
+// n: the context length of training. Requires: n >= 1. Errors: io.
 Status save_model(const std::string& path, const Network& network, int n);
 
-// Reads float32 or float64 tensors of any file with this layout; without metadata the scale is
-// that of plain sums. Networks that are exactly diagonal come back as diag or gdpp, all
-// others as full. Errors: io, and format for missing tensors, wrong shapes, non-finite numbers.
-Expected<Network> load_model(const std::string& path);
+struct ModelFile {
+  Network network;
+  int n = 1;  // context length of training; 1 where the scale is that of plain sums
+};
+
+// Reads float32 or float64 tensors of any file with this layout. The metadata says which kind of
+// network it is and whether its layers are tied; weights that are not exactly of that kind come
+// back as full, the same function. Without metadata the scale is that of plain sums, and networks
+// that are exactly diagonal come back as diag or gdpp, all others as full. Errors: io, and format
+// for missing tensors, wrong shapes, numbers that are not finite, words that mean nothing.
+Expected<ModelFile> load_model_file(const std::string& path);
+
+Expected<Network> load_model(const std::string& path);  // the network alone
 
 }  // namespace gramian

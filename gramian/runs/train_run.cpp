@@ -10,13 +10,9 @@
 #include "gramian/io/progress.h"
 #include "gramian/lanes/target.h"
 #include "gramian/runs/checkpoint.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/family.h"
 #include "gramian/runs/manifest.h"
 #include "gramian/runs/metrics.h"
-#include "gramian/runs/model_file.h"
-#include "gramian/runs/transformer_file.h"
-#include "gramian/theory/gd_family.h"
-#include "gramian/training/transformer_trainer.h"
 
 namespace gramian {
 
@@ -36,12 +32,6 @@ Status require_same(const Config& config, const std::string& saved_path) {
   return {};
 }
 
-// What is trained, and how it is written.
-struct Subject {
-  std::unique_ptr<TrainingLoop> loop;
-  std::function<Status(const std::string& path)> save;
-};
-
 class Run {
  public:
   Run(const Experiment& experiment, RunDirectory directory, const TrainRunOptions& options,
@@ -54,22 +44,19 @@ class Run {
         snapshots_(snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {}
 
   ThreadPool& pool() { return pool_; }
-  void set_subject(Subject subject) {
-    trainer_ = std::move(subject.loop);
-    save_model_ = std::move(subject.save);
-  }
+  void set_loop(std::unique_ptr<TrainingLoop> loop) { loop_ = std::move(loop); }
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
       auto checkpoint = GRAMIAN_TRY(load_checkpoint(
-          directory_.checkpoint(), trainer_->theta().size(), experiment_.train.method));
+          directory_.checkpoint(), loop_->theta().size(), experiment_.train.method));
       seconds_before_ = checkpoint.seconds;
       dropped_ = checkpoint.dropped;
-      trainer_->restore(std::move(checkpoint.state));
-      saved_step_ = trainer_->steps_done();
+      loop_->restore(std::move(checkpoint.state));
+      saved_step_ = loop_->steps_done();
     }
-    const std::int64_t first = trainer_->steps_done();
-    if (trainer_->done() && std::filesystem::exists(directory_.checkpoint()))
+    const std::int64_t first = loop_->steps_done();
+    if (loop_->done() && std::filesystem::exists(directory_.checkpoint()))
       return result(first, true);
 
     auto metrics = GRAMIAN_TRY(MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first));
@@ -77,25 +64,25 @@ class Run {
 
     GRAMIAN_TRY(keep_snapshot());
     start_ = std::chrono::steady_clock::now();
-    if (trainer_->done()) {  // no steps were asked for: the initial weights are the model
+    if (loop_->done()) {  // no steps were asked for: the initial weights are the model
       GRAMIAN_TRY(save());
     }
     Progress progress(
         "train", experiment_.train.steps, "steps", first, stderr,
         options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
-    while (!trainer_->done()) {
-      const auto report = trainer_->step();
+    while (!loop_->done()) {
+      const auto report = loop_->step();
       if (!report) return diverged(report.error());
       dropped_ += report->dropped;
       progress.update(report->step, fmt::format("loss {:.4f}", report->loss));
-      if (report->step % experiment_.run.log_every == 0 || trainer_->done()) {
+      if (report->step % experiment_.run.log_every == 0 || loop_->done()) {
         const MetricsRow row{report->step,          report->loss, report->gradient_norm,
                              report->learning_rate, seconds(),    dropped_};
         GRAMIAN_TRY(metrics.append(row));
       }
       GRAMIAN_TRY(keep_snapshot());
-      const bool stop = !trainer_->done() && options_.interrupted && options_.interrupted();
-      if (stop || trainer_->done() || report->step % experiment_.run.checkpoint_every == 0) {
+      const bool stop = !loop_->done() && options_.interrupted && options_.interrupted();
+      if (stop || loop_->done() || report->step % experiment_.run.checkpoint_every == 0) {
         GRAMIAN_TRY(save());
       }
       if (stop) {
@@ -119,18 +106,22 @@ class Run {
 
   // The model first: a checkpoint of the last step says that the model of that step is there.
   Status save() {
-    GRAMIAN_TRY(save_model_(directory_.model()));
-    saved_step_ = trainer_->steps_done();
-    return save_checkpoint(directory_.checkpoint(), {trainer_->state(), seconds(), dropped_});
+    GRAMIAN_TRY(save_model(directory_.model()));
+    saved_step_ = loop_->steps_done();
+    return save_checkpoint(directory_.checkpoint(), {loop_->state(), seconds(), dropped_});
   }
 
   Status keep_snapshot() const {
-    if (!std::ranges::binary_search(snapshots_, trainer_->steps_done())) return {};
+    if (!std::ranges::binary_search(snapshots_, loop_->steps_done())) return {};
     std::error_code error;
     std::filesystem::create_directories(directory_.snapshots(), error);
     if (error)
       return fail(ErrorKind::io, "cannot create {}: {}", directory_.snapshots(), error.message());
-    return save_model_(directory_.snapshot(trainer_->steps_done()));
+    return save_model(directory_.snapshot(loop_->steps_done()));
+  }
+
+  Status save_model(const std::string& path) const {
+    return experiment_.model(loop_->theta())->save(path);
   }
 
   std::unexpected<Error> diverged(Error error) const {
@@ -143,7 +134,7 @@ class Run {
 
   TrainRunResult result(std::int64_t first, bool already_done) const {
     const double spent = already_done ? seconds_before_ : seconds();
-    return {directory_, first, trainer_->steps_done(), spent, dropped_, already_done};
+    return {directory_, first, loop_->steps_done(), spent, dropped_, already_done};
   }
 
   const Experiment& experiment_;
@@ -152,66 +143,12 @@ class Run {
   Manifest manifest_;
   ThreadPool pool_;
   std::vector<std::int64_t> snapshots_;  // steps
-  std::unique_ptr<TrainingLoop> trainer_;
-  std::function<Status(const std::string&)> save_model_;
+  std::unique_ptr<TrainingLoop> loop_;
   double seconds_before_ = 0;
   std::int64_t dropped_ = 0;
   std::int64_t saved_step_ = 0;
   std::chrono::steady_clock::time_point start_;
 };
-
-// The weights to begin with. A GD++ network that has to be trained first is a run of its own inside
-// the directory: it resumes, and is there to look at.
-Expected<Network> initial_network(const Experiment& experiment, const Config& config,
-                                  const RunDirectory& directory, const TrainRunOptions& options) {
-  const auto written_as = [&](const Network& gdpp) {
-    return experiment.network.kind == Parametrisation::full   ? gdpp.as_full()
-           : experiment.network.kind == Parametrisation::diag ? gdpp.as_diag()
-                                                              : gdpp;
-  };
-  if (experiment.initialisation == Initialisation::gd ||
-      experiment.initialisation == Initialisation::random) {
-    return Network::initial(experiment.network, experiment.initial, experiment.task.n(),
-                            experiment.train.seed);
-  }
-  if (experiment.initialisation == Initialisation::gdpp_optimum) {
-    const RegressionTask& task = experiment.task;
-    const auto law = GRAMIAN_TRY(eigenvalue_law(task));
-    const GdOptimum best = best_gd(law, task.spec().noise.mean_square(), experiment.network.layers,
-                                   {.curvature = true}, experiment.init_rare);
-    return written_as(gdpp_network(best.layers, experiment.network, task.n()));
-  }
-  // Its rate is the usual one: [train.learning_rate] is that of the network that begins as it.
-  const auto first =
-      GRAMIAN_TRY(config.with({"model.kind=gdpp", "model.init=gd", "train.optimiser=automatic",
-                               "train.learning_rate=0.01"}));
-  TrainRunOptions resume = options;
-  resume.resume = true;
-  const auto done = GRAMIAN_TRY(train_run(first, directory.path() + "/gdpp", resume));
-  const auto gdpp = GRAMIAN_TRY(load_model(done.directory.model()));
-  return written_as(gdpp);
-}
-
-Expected<Subject> subject(const Experiment& experiment, const Config& config,
-                          const RunDirectory& directory, const TrainRunOptions& options,
-                          ThreadPool& pool) {
-  if (experiment.tokens) {
-    const auto initial = GRAMIAN_TRY(Transformer::initial(
-        experiment.tokens->transformer, experiment.initial.noise, experiment.train.seed));
-    auto trainer =
-        TransformerTrainer::create(experiment.tokens->task, initial, experiment.train, pool);
-    const TransformerTrainer* trained = trainer.get();
-    return Subject{std::move(trainer), [trained](const std::string& path) {
-                     return save_transformer(path, trained->transformer());
-                   }};
-  }
-  const auto initial = GRAMIAN_TRY(initial_network(experiment, config, directory, options));
-  auto trainer = Trainer::create(experiment.task, initial, experiment.train, pool);
-  const Trainer* trained = trainer.get();
-  return Subject{std::move(trainer), [trained, n = experiment.task.n()](const std::string& path) {
-                   return save_model(path, trained->network(), n);
-                 }};
-}
 
 }  // namespace
 
@@ -243,10 +180,17 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
     if (!directory) return std::unexpected(directory.error());
     GRAMIAN_TRY(write_file_atomically(directory->config(), config.to_toml()));
   }
-  Manifest manifest = Manifest::begin(experiment.train.seed, options.command_line, simd_target());
-  Run run(experiment, *directory, options, std::move(manifest));
-  auto what = GRAMIAN_TRY(subject(experiment, config, *directory, options, run.pool()));
-  run.set_subject(std::move(what));
+  const auto train_first = [&](const Config& first,
+                               const std::string& name) -> Expected<std::string> {
+    TrainRunOptions resume = options;
+    resume.resume = true;
+    const auto done = GRAMIAN_TRY(train_run(first, directory->path() + "/" + name, resume));
+    return done.directory.model();
+  };
+  Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
+  Run run(*experiment, *directory, options, std::move(manifest));
+  auto loop = GRAMIAN_TRY(experiment->begin(run.pool(), train_first));
+  run.set_loop(std::move(loop));
   return run.train();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/studies/problem.h"
 
@@ -33,16 +34,6 @@ struct Effort {
   std::string only = {};   // if not empty: cells whose name contains it, and no others
 };
 
-// How a trained cell is examined.
-struct Examination {
-  std::uint64_t prompts = 0;  // for the adjusted loss
-  std::uint64_t single_query_prompts =
-      0;                              // with one sampled query each, as the paper did; may be 0
-  std::uint64_t profile_prompts = 0;  // at each noise level
-  std::vector<double> sigmas;         // of the profile; may be empty
-  std::uint64_t tuning_prompts = 100'000;  // on which the solvers beside it are tuned
-};
-
 struct Recipe {
   // The settings of each start of one seed; the start with the least loss on prompts of its own is
   // the one that counts. [eval] is left at its defaults.
@@ -56,8 +47,6 @@ std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
 Examination examination(const Cell& cell, const Effort& effort);
 inline constexpr std::uint64_t kEvaluationSeed = 1;       // of these prompts
 inline constexpr std::uint64_t kTuningPrompts = 100'000;  // for the iterations of the study "steps"
-inline constexpr std::uint64_t kSelectionPrompts =
-    100'000;  // on which starts and seeds are compared
 
 // What a run costs, in multiply-adds: for estimates of time.
 double cost(const Config& config);

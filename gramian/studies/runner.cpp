@@ -18,17 +18,11 @@
 #include <thread>
 
 #include "gramian/base/hash.h"
-#include "gramian/evaluation/blowups.h"
-#include "gramian/evaluation/network_predictor.h"
-#include "gramian/evaluation/table.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
-#include "gramian/papers/versatile/problem.h"
-#include "gramian/runs/experiment.h"
-#include "gramian/runs/model_file.h"
+#include "gramian/runs/family.h"
 #include "gramian/runs/naming.h"
 #include "gramian/runs/train_run.h"
-#include "gramian/studies/token_cells.h"
 
 namespace gramian {
 
@@ -39,7 +33,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kSelectionSeed = 2;
-constexpr std::uint64_t kTokenPrompts = 20'000;  // on which starts of transformers are compared
+constexpr std::uint64_t kFewer = 20;  // in a rehearsal, starts are compared on so many times fewer
 constexpr auto kPoll = std::chrono::milliseconds(100);
 
 std::string unit_name(const Cell& cell, int seed, const std::vector<Config>& all_starts) {
@@ -309,88 +303,43 @@ class Runner {
     return result;
   }
 
-  struct Model {
-    Experiment experiment;
-    Network network;
-  };
-
-  static Expected<Model> load(const Config& config, const std::string& directory) {
-    auto experiment = GRAMIAN_TRY(make_experiment(config));
-    auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
-    return Model{std::move(experiment), std::move(network)};
-  }
-
-  // Solvers are tuned once for each problem.
-  const Baselines& baselines(const Unit& unit, const Experiment& experiment, ThreadPool& pool) {
-    Shared& shared = shared_.at(unit.cell.problem);
-    std::call_once(shared.once, [&] {
-      EvalSpec spec = experiment.eval;
-      spec.tuning_prompts = options_.effort.quick ? 2'000 : unit.examination.tuning_prompts;
-      spec.gd_steps = versatile::kTableLayers;
-      shared.baselines = tune_baselines(experiment.task, experiment.task.spec().noise, spec, pool);
-    });
-    return shared.baselines;
-  }
-
-  Expected<double> selection_loss(const Config& config, const std::string& directory) {
-    if (config.text("model.kind") == "transformer") {
-      return token_selection_loss(
-          directory, options_.effort.quick ? kTokenPrompts / 20 : kTokenPrompts, kSelectionSeed);
-    }
-    const auto model = GRAMIAN_TRY(load(config, directory));
-    ThreadPool pool(1);
-    NetworkPredictor predictor(model.network, model.experiment.task.n(), 1);
+  Expected<double> selection_loss(const Config& config, const std::string& directory) const {
+    const auto experiment = GRAMIAN_TRY(make_experiment(config));
+    const auto model = GRAMIAN_TRY(experiment->load(directory + "/model.safetensors"));
     const std::uint64_t prompts =
-        options_.effort.quick ? kSelectionPrompts / 20 : kSelectionPrompts;
-    const auto count = GRAMIAN_TRY(count_blowups(model.experiment.task, predictor,
-                                                 std::numeric_limits<double>::infinity(), prompts,
-                                                 kSelectionSeed, pool));
-    return count.loss.mean();
+        experiment->selection_prompts() / (options_.effort.quick ? kFewer : 1);
+    ThreadPool pool(1);
+    return experiment->selection_loss(*model, prompts, kSelectionSeed, pool);
+  }
+
+  // What the cells of one problem share: baselines are tuned once.
+  Shared& shared(const Unit& unit, const Experiment& experiment) {
+    SharedOnce& of_problem = shared_.at(unit.cell.problem);
+    std::call_once(of_problem.once, [&] { of_problem.shared = experiment.shared(); });
+    return *of_problem.shared;
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
-    if (unit.starts.front().text("model.kind") == "transformer") {
-      return examine_tokens(directory, unit.examination.prompts, kEvaluationSeed,
-                            directory + "/" + unit.eval_name);
-    }
-    const auto model = GRAMIAN_TRY(load(unit.starts.front(), directory));
-    const RegressionTask& task = model.experiment.task;
+    const auto experiment = GRAMIAN_TRY(make_experiment(unit.starts.front()));
+    const auto model = GRAMIAN_TRY(experiment->load(directory + "/model.safetensors"));
+    Examination how = unit.examination;
+    if (options_.effort.quick) how.tuning_prompts = 2'000;
     ThreadPool pool(1);
-    NetworkPredictor predictor(model.network, task.n(), 1);
-    const Baselines& others = baselines(unit, model.experiment, pool);
-    SolverLosses* const losses = &shared_.at(unit.cell.problem).losses;
-    const auto go_on = [this](std::uint64_t, std::uint64_t) { return !stopped(); };
-    EvalSpec spec{.prompts = unit.examination.prompts, .seed = kEvaluationSeed};
-    const auto result = GRAMIAN_TRY(evaluate(task, others, &predictor, spec, pool, go_on, losses));
-    Json extra;
-    if (unit.examination.single_query_prompts > 0) {
-      const EvalSpec single{.prompts = unit.examination.single_query_prompts,
-                            .seed = kEvaluationSeed,
-                            .query = QueryMode::sampled};
-      const auto published =
-          GRAMIAN_TRY(evaluate(task, others, &predictor, single, pool, go_on, losses));
-      extra = Json::parse(to_json(published));
-    }
-    spec.prompts = unit.examination.profile_prompts;
-    const auto points = GRAMIAN_TRY(
-        profile(task, others, &predictor, unit.examination.sigmas, spec, pool, go_on, losses));
-    Json json = Json::parse(to_json(result, points));
-    if (!extra.is_null())
-      json["single_query"] = {{"prompts", extra["prompts"]},
-                              {"adjusted", extra["adjusted"]["model"]}};
-    return write_file_atomically(directory + "/" + unit.eval_name, json.dump(2) + "\n");
+    const auto json = GRAMIAN_TRY(
+        experiment->examine(*model, how, kEvaluationSeed, shared(unit, *experiment), pool,
+                            [this](std::uint64_t, std::uint64_t) { return !stopped(); }));
+    return write_file_atomically(directory + "/" + unit.eval_name, json);
   }
 
-  struct Shared {
+  struct SharedOnce {
     std::once_flag once;
-    Baselines baselines;
-    SolverLosses losses;  // of these baselines, on the prompts of all cells of the problem
+    std::unique_ptr<Shared> shared;
   };
 
   const StudyOptions& options_;
   std::vector<Unit> units_;
   std::vector<std::atomic<bool>> taken_;
-  std::map<const Problem*, Shared> shared_;
+  std::map<const Problem*, SharedOnce> shared_;
   double total_ = 0;
   std::atomic<double> done_cost_ = 0, step_cost_ = 0;
   std::atomic<int> done_units_ = 0;
@@ -398,28 +347,6 @@ class Runner {
   std::mutex mutex_;
   Status status_;
 };
-
-// From a few steps of a typical run, on one thread as in a study. Kinds differ: their kernels are
-// at different parts of the peak, and Gauss-Newton and SOAP cost what cost() does not count.
-Expected<double> seconds_per_cost(Parametrisation kind) {
-  const bool known = std::ranges::find(versatile::kKinds, kind) !=
-                     std::end(versatile::kKinds);  // to the recipe of Table 1
-  const Cell typical{.kind = known ? kind : Parametrisation::full,
-                     .layers = 4,
-                     .problem = &versatile::problems()[5]};
-  const Config config = starts(typical, 0, {.steps = 100, .quick = true}).front();
-  const auto experiment = make_experiment(config);
-  ThreadPool pool(1);
-  const auto trainer = Trainer::create(
-      experiment->task, Network::initial(experiment->network, experiment->initial, 20, 0),
-      experiment->train, pool);
-  const auto begin = std::chrono::steady_clock::now();
-  while (!trainer->done()) {
-    GRAMIAN_TRY(trainer->step());
-  }
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
-         cost(config);
-}
 
 }  // namespace
 
@@ -449,17 +376,18 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
   constexpr double kEvaluation = 2;  // seconds a cell, roughly
   const std::vector<Unit> units = make_units(cells, options);
   Outlook outlook{.runs = static_cast<int>(units.size())};
-  std::map<Parametrisation, double> speeds;
+  std::map<std::string, double> speeds;  // seconds per multiply-add, by speed group
   double seconds = 0;
   for (const Unit& unit : units) {
     if (is_done(unit, options.directory)) {
       ++outlook.done;
       continue;
     }
-    auto speed = speeds.find(unit.cell.kind);
+    const auto experiment = GRAMIAN_TRY(make_experiment(unit.starts.front()));
+    auto speed = speeds.find(experiment->speed_group());
     if (speed == speeds.end()) {
-      const auto measured = GRAMIAN_TRY(seconds_per_cost(unit.cell.kind));
-      speed = speeds.emplace(unit.cell.kind, measured).first;
+      const auto measured = GRAMIAN_TRY(experiment->seconds_per_cost());
+      speed = speeds.emplace(experiment->speed_group(), measured).first;
     }
     seconds += unit.cost * speed->second + kEvaluation;
   }

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gramian/bench/kernels.h"
-#include "gramian/bench/operations.h"
+#include "gramian/models/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/lanes/target.h"
 

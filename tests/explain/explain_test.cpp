@@ -126,17 +126,6 @@ TEST(Explain, NoiseLevelsSpanThePrior) {
   EXPECT_EQ(noise_levels(uniform(1, 5)), (std::vector<double>{1, 2, 3, 4, 5}));
 }
 
-TEST(Explain, TiedLayersAreOneAgain) {
-  const Network two = descent();
-  NetworkSpec tied = two.spec;
-  tied.tied = true;
-  EXPECT_EQ(as_configured(two, tied).theta.size(), 4u);
-  EXPECT_EQ(as_configured(two, two.spec).theta.size(), 8u);
-  Network different = two;
-  different.theta.back() = 1;
-  EXPECT_EQ(as_configured(different, tied).theta.size(), 8u);
-}
-
 TEST(Explain, RefusesWhatHasNoImplicitWeights) {
   ThreadPool pool(1);
   Network network = descent();

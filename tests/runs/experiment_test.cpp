@@ -1,4 +1,4 @@
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/keys.h"
 
 #include <fmt/format.h>
 #include "gramian/tasks/keys.h"

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "gramian/io/safetensors.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/transformer_family.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/trained_run.h"
 #include "gramian/runs/transformer_file.h"
@@ -481,14 +481,14 @@ TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
   EXPECT_TRUE(is_error(train_some("torn", 7, config), ErrorKind::interrupted, {"step 7 of 12"}));
   ASSERT_TRUE(train("torn", config, true));
   expect_same("whole", "torn");
-  const auto experiment = make_experiment(config);
+  const auto experiment = transformer_experiment(config);
   ASSERT_TRUE(experiment);
   const auto transformer =
-      load_transformer(folder_ / "whole/model.safetensors", experiment->tokens->transformer);
+      load_transformer(folder_ / "whole/model.safetensors", experiment->transformer);
   ASSERT_TRUE(transformer) << transformer.error().message;
   EXPECT_NE(transformer->theta,
             load_transformer(folder_ / "whole/snapshots/step-00000000.safetensors",
-                             experiment->tokens->transformer)
+                             experiment->transformer)
                 ->theta);
   // What works on Gram matrices says so.
   const auto directory = RunDirectory::open(folder_ / "whole");

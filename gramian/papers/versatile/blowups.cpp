@@ -11,7 +11,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/papers/versatile/draw.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/gram_family.h"
 #include "gramian/runs/model_file.h"
 
 namespace gramian::versatile {
@@ -39,7 +39,7 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
     }
   }
   const auto experiment =
-      GRAMIAN_TRY(make_experiment(starts(trained.cell, trained.seed, options.effort).front()));
+      GRAMIAN_TRY(gram_experiment(starts(trained.cell, trained.seed, options.effort).front()));
   const auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
   NetworkPredictor predictor(network, experiment.task.n(), pool.threads());
   Progress progress("blow-ups, " + trained.cell.title(), static_cast<std::int64_t>(prompts),

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gramian/papers/versatile/problem.h"
+#include "gramian/runs/gram_family.h"
 
 namespace gramian::versatile {
 

@@ -11,7 +11,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/papers/versatile/draw.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/gram_family.h"
 
 namespace gramian::versatile {
 
@@ -41,7 +41,7 @@ std::vector<const Problem*> step_problems() {
 Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& options,
                                    ThreadPool& pool) {
   const Cell cell{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
-  const auto experiment = GRAMIAN_TRY(make_experiment(starts(cell, 0, options.effort).front()));
+  const auto experiment = GRAMIAN_TRY(gram_experiment(starts(cell, 0, options.effort).front()));
   EvalSpec spec{.prompts = examination(cell, options.effort).prompts, .seed = kEvaluationSeed};
   spec.tuning_prompts = options.effort.quick ? 1'000 : kTuningPrompts;
   const std::string path = fmt::format("{}/hand-made-{}-{}-{}.json", options.directory, problem.id,

@@ -6,7 +6,7 @@
 
 #include "gramian/figures/csv.h"
 #include "gramian/papers/versatile/draw.h"
-#include "gramian/runs/experiment.h"
+#include "gramian/runs/gram_family.h"
 #include "gramian/theory/gd_family.h"
 
 namespace gramian::versatile {
@@ -46,7 +46,7 @@ TableCell table_cell(const Trained* trained, const Cell& cell) {
 // The least expected loss of a GD++ network without noise that was found, over the exact law of the
 // eigenvalues.
 double least_expected(const Cell& cell) {
-  const auto experiment = make_experiment(starts(cell, 0, {}).front());
+  const auto experiment = gram_experiment(starts(cell, 0, {}).front());
   return best_gd(eigenvalue_law(experiment->task).value(), 0, cell.layers, {.curvature = true})
       .loss.mean;
 }

@@ -49,13 +49,12 @@ struct Short {
   Transformer transformer;
 };
 Short train(const Cell& cell, std::int64_t steps, int batch) {
-  const auto experiment = make_experiment(starts(cell, 0, {.steps = steps}).front()).value();
-  TrainSpec spec = experiment.train;
+  const auto tokens = transformer_experiment(starts(cell, 0, {.steps = steps}).front()).value();
+  TrainSpec spec = tokens.train;
   spec.batch = batch;
   ThreadPool pool(1);
-  const TokenExperiment& tokens = *experiment.tokens;
   const auto trainer = TransformerTrainer::create(
-      tokens.task, Transformer::initial(tokens.transformer, experiment.initial.noise, 0).value(),
+      tokens.task, Transformer::initial(tokens.transformer, tokens.init_noise, 0).value(),
       spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step());
   return {tokens, trainer->transformer()};

@@ -1,4 +1,4 @@
-#include "gramian/bench/operations.h"
+#include "gramian/models/operations.h"
 
 namespace gramian {
 

@@ -1,0 +1,106 @@
+// How models of the family gram are evaluated, compared and examined.
+#include <limits>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "gramian/base/assert.h"
+#include "gramian/evaluation/blowups.h"
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/evaluation/table.h"
+#include "gramian/runs/gram_family.h"
+
+namespace gramian {
+
+namespace {
+
+// Baselines are tuned once for a task, and asked once for each prompt.
+struct SharedBaselines final : Shared {
+  std::once_flag tuned;
+  Baselines baselines;
+  SolverLosses losses;
+};
+
+const Network& network_of(const Model& model) {
+  const Network* network = model.gram();
+  GRAMIAN_ASSERT(network != nullptr);
+  return *network;
+}
+
+ProgressFunction stage(const StageProgress& progress, std::string_view name) {
+  if (!progress) return {};
+  return [&progress, name](std::uint64_t done, std::uint64_t total) {
+    return progress(name, done, total);
+  };
+}
+
+}  // namespace
+
+Expected<EvaluationReport> GramExperiment::compare(const Network* other, ThreadPool& pool,
+                                                   const StageProgress& progress) const {
+  std::unique_ptr<NetworkPredictor> predictor;
+  if (other != nullptr)
+    predictor = std::make_unique<NetworkPredictor>(*other, task.n(), pool.threads());
+  const Baselines baselines = tune_baselines(task, task.spec().noise, eval, pool);
+  const auto result = GRAMIAN_TRY(gramian::evaluate(task, baselines, predictor.get(), eval, pool,
+                                                    stage(progress, "evaluate")));
+  const auto points = GRAMIAN_TRY(gramian::profile(task, baselines, predictor.get(), profile, eval,
+                                                   pool, stage(progress, "profile")));
+  return EvaluationReport{to_table(result, points), to_json(result, points)};
+}
+
+Expected<EvaluationReport> GramExperiment::evaluate(const Model& model, ThreadPool& pool,
+                                                    const StageProgress& progress) const {
+  return compare(&network_of(model), pool, progress);
+}
+
+Expected<double> GramExperiment::selection_loss(const Model& model, std::uint64_t prompts,
+                                                std::uint64_t seed, ThreadPool& pool) const {
+  NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
+  const auto count = GRAMIAN_TRY(count_blowups(
+      task, predictor, std::numeric_limits<double>::infinity(), prompts, seed, pool));
+  return count.loss.mean();
+}
+
+std::unique_ptr<Shared> GramExperiment::shared() const {
+  return std::make_unique<SharedBaselines>();
+}
+
+Expected<std::string> GramExperiment::examine(const Model& model, const Examination& how,
+                                              std::uint64_t seed, Shared& shared, ThreadPool& pool,
+                                              const ProgressFunction& progress) const {
+  using Json = nlohmann::ordered_json;
+  auto* const common = dynamic_cast<SharedBaselines*>(&shared);
+  GRAMIAN_ASSERT(common != nullptr);
+  std::call_once(common->tuned, [&] {
+    EvalSpec spec = eval;
+    spec.tuning_prompts = how.tuning_prompts;
+    spec.gd_steps = how.gd_steps;
+    common->baselines = tune_baselines(task, task.spec().noise, spec, pool);
+  });
+  NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
+  const auto losses = [&](const EvalSpec& spec) {
+    return gramian::evaluate(task, common->baselines, &predictor, spec, pool, progress,
+                             &common->losses);
+  };
+  EvalSpec spec{.prompts = how.prompts, .seed = seed};
+  const auto result = GRAMIAN_TRY(losses(spec));
+  Json single;
+  if (how.single_query_prompts > 0) {
+    const auto published = GRAMIAN_TRY(losses({.prompts = how.single_query_prompts,
+                                               .seed = seed,
+                                               .query = QueryMode::sampled}));
+    single = Json::parse(to_json(published));
+  }
+  spec.prompts = how.profile_prompts;
+  const auto points =
+      GRAMIAN_TRY(gramian::profile(task, common->baselines, &predictor, how.sigmas, spec, pool,
+                                   progress, &common->losses));
+  Json json = Json::parse(to_json(result, points));
+  if (!single.is_null()) {
+    json["single_query"] = {{"prompts", single["prompts"]},
+                            {"adjusted", single["adjusted"]["model"]}};
+  }
+  return json.dump(2) + "\n";
+}
+
+}  // namespace gramian

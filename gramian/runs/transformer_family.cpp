@@ -1,0 +1,148 @@
+#include "gramian/runs/transformer_family.h"
+
+#include <array>
+
+#include "gramian/base/assert.h"
+#include "gramian/evaluation/keys.h"
+#include "gramian/evaluation/token_alignment.h"
+#include "gramian/models/keys.h"
+#include "gramian/runs/transformer_file.h"
+#include "gramian/tasks/keys.h"
+#include "gramian/training/keys.h"
+#include "gramian/training/transformer_trainer.h"
+
+namespace gramian {
+
+namespace {
+
+constexpr std::array<std::string_view, 1> kKinds = {"transformer"};
+
+Expected<std::unique_ptr<Experiment>> make(const Config& config) {
+  auto experiment = GRAMIAN_TRY(TransformerExperiment::make(config));
+  return std::make_unique<TransformerExperiment>(std::move(experiment));
+}
+
+Expected<std::unique_ptr<Model>> load(const std::string& path) {
+  auto transformer = GRAMIAN_TRY(load_transformer(path));
+  return std::make_unique<TransformerModel>(std::move(transformer));
+}
+
+const Transformer& transformer_of(const Model& model) {
+  const auto* mine = dynamic_cast<const TransformerModel*>(&model);
+  GRAMIAN_ASSERT(mine != nullptr);
+  return mine->transformer();
+}
+
+// The model beside predicting zero: solvers work on Gram matrices.
+Alignment beside_zero(const TokenTask& task, const Model& model, std::uint64_t prompts,
+                      std::uint64_t seed, ThreadPool& pool) {
+  return align_tokens(task, predictor(task, transformer_of(model)), zero_predictor(task), prompts,
+                      seed, pool);
+}
+
+}  // namespace
+
+const Family transformer_family{.name = "transformer",
+                                .title = "a transformer on tokens",
+                                .kinds = kKinds,
+                                .make = make,
+                                .load = load};
+
+Status TransformerModel::save(const std::string& path) const {
+  return save_transformer(path, transformer_);
+}
+
+TransformerExperiment::TransformerExperiment(const Config& from, TokenTask prompts)
+    : Experiment(from),
+      task(std::move(prompts)),
+      transformer(transformer_spec(from, task.tokens(), task.width())),
+      init_noise(from.number("model.init_noise")) {
+  train = train_spec(from, Method::adam);
+  train.loss.query = QueryMode::sampled;
+  eval = eval_spec(from, transformer.layers);
+}
+
+Expected<TransformerExperiment> TransformerExperiment::make(const Config& config) {
+  auto task = GRAMIAN_TRY(token_task(config));
+  const Initialisation begin = initialisation(config);
+  if (begin == Initialisation::gdpp || begin == Initialisation::gdpp_optimum) {
+    return fail(ErrorKind::config,
+                "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
+                config.text("model.init"), config.where("model.init"));
+  }
+  TransformerExperiment experiment(config, std::move(task));
+  GRAMIAN_TRY(check(experiment.task, experiment.transformer, experiment.train));
+  return experiment;
+}
+
+std::string TransformerExperiment::describe() const {
+  const std::string what = task.family() == TaskFamily::sine
+                               ? "sines"
+                               : fmt::format("linear regression, d = {}", task.d());
+  return fmt::format(
+      "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n", what,
+      task.n(), task.tokens(), task.width(), eval.prompts);
+}
+
+Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool& pool,
+                                                                     const TrainFirst&) const {
+  const auto initial = GRAMIAN_TRY(Transformer::initial(transformer, init_noise, train.seed));
+  return TransformerTrainer::create(task, initial, train, pool);
+}
+
+std::unique_ptr<Model> TransformerExperiment::model(std::vector<double> weights) const {
+  return std::make_unique<TransformerModel>(Transformer{transformer, std::move(weights)});
+}
+
+Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& path) const {
+  auto loaded = GRAMIAN_TRY(load_transformer(path, transformer));
+  return std::make_unique<TransformerModel>(std::move(loaded));
+}
+
+Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, ThreadPool& pool,
+                                                           const StageProgress&) const {
+  const Alignment both = beside_zero(task, model, eval.prompts, eval.seed, pool);
+  return EvaluationReport{
+      fmt::format("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model",
+                  both.loss.mean(), both.loss.standard_error(), "zero", both.other_loss.mean(),
+                  both.other_loss.standard_error()),
+      token_scores_json(eval.prompts, both.loss, both.other_loss)};
+}
+
+Expected<double> TransformerExperiment::selection_loss(const Model& model, std::uint64_t prompts,
+                                                       std::uint64_t seed, ThreadPool& pool) const {
+  return token_loss(task, predictor(task, transformer_of(model)), prompts, seed, pool).mean();
+}
+
+Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,
+                                                     std::uint64_t seed, Shared&, ThreadPool& pool,
+                                                     const ProgressFunction&) const {
+  const Alignment both = beside_zero(task, model, how.prompts, seed, pool);
+  return token_scores_json(how.prompts, both.loss, both.other_loss);
+}
+
+double TransformerExperiment::cost() const {
+  const Tape::Cost products = record(transformer)->tape.cost();
+  return (products.forward + products.backward) * train.batch * static_cast<double>(train.steps);
+}
+
+Expected<double> TransformerExperiment::seconds_per_cost() const {
+  TransformerExperiment typical = *this;
+  typical.train.steps = 10;
+  ThreadPool pool(1);
+  const auto loop = GRAMIAN_TRY(typical.begin(pool, {}));
+  const double seconds = GRAMIAN_TRY(time_training(*loop));
+  return seconds / typical.cost();
+}
+
+Expected<TransformerExperiment> transformer_experiment(const Config& config) {
+  const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  const auto* mine = dynamic_cast<const TransformerExperiment*>(experiment.get());
+  if (mine == nullptr) {
+    return fail(ErrorKind::usage, "[model.kind] {} is not a transformer on tokens",
+                config.text("model.kind"));
+  }
+  return *mine;
+}
+
+}  // namespace gramian

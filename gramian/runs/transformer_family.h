@@ -1,0 +1,64 @@
+// The family of transformers on tokens (models/transformer.h): linear regression and sines, from
+// prompts as tokens (tasks/token_task.h).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gramian/base/error.h"
+#include "gramian/models/transformer.h"
+#include "gramian/runs/family.h"
+#include "gramian/tasks/token_task.h"
+
+namespace gramian {
+
+extern const Family transformer_family;
+
+class TransformerModel final : public Model {
+ public:
+  explicit TransformerModel(Transformer transformer) : transformer_(std::move(transformer)) {}
+
+  Status save(const std::string& path) const override;
+  std::span<const double> weights() const override { return transformer_.theta; }
+  const Transformer& transformer() const { return transformer_; }
+
+ private:
+  Transformer transformer_;
+};
+
+struct TransformerExperiment final : public Experiment {
+  // Errors: config, with the place.
+  static Expected<TransformerExperiment> make(const Config& config);
+
+  const Family& family() const override { return transformer_family; }
+  std::string describe() const override;
+  Expected<std::unique_ptr<TrainingLoop>> begin(ThreadPool& pool,
+                                                const TrainFirst& train_first) const override;
+  std::unique_ptr<Model> model(std::vector<double> weights) const override;
+  Expected<std::unique_ptr<Model>> load(const std::string& path) const override;
+  Expected<EvaluationReport> evaluate(const Model& model, ThreadPool& pool,
+                                      const StageProgress& progress) const override;
+  Expected<double> selection_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
+                                  ThreadPool& pool) const override;
+  std::uint64_t selection_prompts() const override { return 20'000; }
+  Expected<std::string> examine(const Model& model, const Examination& how, std::uint64_t seed,
+                                Shared& shared, ThreadPool& pool,
+                                const ProgressFunction& progress) const override;
+  std::unique_ptr<Shared> shared() const override { return std::make_unique<Shared>(); }
+  double cost() const override;
+  Expected<double> seconds_per_cost() const override;
+  std::string speed_group() const override { return "transformer"; }
+
+  TokenTask task;
+  TransformerSpec transformer;
+  double init_noise = 0;
+
+ private:
+  TransformerExperiment(const Config& from, TokenTask prompts);
+};
+
+// The experiment of a configuration, for whoever needs a transformer. Errors: config; usage for
+// other families.
+Expected<TransformerExperiment> transformer_experiment(const Config& config);
+
+}  // namespace gramian
