@@ -71,16 +71,14 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
                           const TrainSpec& spec, ThreadPool& pool) {
   GRAMIAN_TRY(check(task, restriction.network.spec, spec));
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
-  while (!trainer->done()) {
-    GRAMIAN_TRY(trainer->step());
-    // Adam works on each parameter by itself, so that what is put back to 0 has no effect on the
-    // rest.
-    TrainState state = trainer->state();
-    for (std::size_t i = 0; i < state.theta.size(); ++i) {
-      if (!restriction.keep[i]) state.theta[i] = state.adam.first[i] = state.adam.second[i] = 0;
+  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
+  // others.
+  trainer->after_step([&](const StepReport&, std::vector<double>& theta) {
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      if (!restriction.keep[i]) theta[i] = 0;
     }
-    trainer->restore(std::move(state));
-  }
+  });
+  while (!trainer->done()) GRAMIAN_TRY(trainer->step());
   return trainer->network();
 }
 

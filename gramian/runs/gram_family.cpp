@@ -1,3 +1,4 @@
+#include "gramian/base/memory.h"
 #include "gramian/runs/gram_family.h"
 
 #include <algorithm>
@@ -19,17 +20,9 @@ namespace {
 
 // Activations of one block, and their gradients, for each thread: what check() cannot know.
 Status check_threads(const NetworkSpec& network, int threads) {
-  constexpr double kMostBytes = 64e9;
   if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
-  const double matrix = static_cast<double>(network.rows() * network.rows());
-  const double numbers =
-      network.layers * (2.0 + network.heads) * matrix + static_cast<double>(network.parameters());
-  const double bytes = threads * numbers * kLanes * sizeof(double);
-  if (bytes <= kMostBytes) return {};
-  return fail(
-      ErrorKind::config,
-      "[train.threads] = {} would need {:.0f} GB for a model of this size; at most {:.0f} GB",
-      threads, bytes / 1e9, kMostBytes / 1e9);
+  return check_memory(fmt::format("[train.threads] = {} with a model of this size", threads),
+                      threads * thread_bytes(network), kMostProcessBytes);
 }
 
 // Whether layers of this kind can be those of a GD++ network, of their own kind or of a wider one.
@@ -191,7 +184,7 @@ double GramExperiment::cost() const {
   work += 20.0 * task.d() * task.d();  // sampling, roughly
   constexpr double kSearch = 1e9;      // for the best GD++ network
   return work * train.batch * static_cast<double>(train.steps) *
-             (train.precision == Precision::twice ? 2 : 1) +
+             (train.precision == Precision::float64 ? 2 : 1) +
          (initialisation == Initialisation::gdpp_optimum ? kSearch : 0);
 }
 

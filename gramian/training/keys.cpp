@@ -12,7 +12,7 @@ namespace {
 constexpr auto kSchedules = words<Schedule>(
     {{Schedule::cosine, "cosine"}, {Schedule::linear, "linear"}, {Schedule::constant, "constant"}});
 constexpr auto kPrecisions =
-    words<Precision>({{Precision::single, "float"}, {Precision::twice, "double"}});
+    words<Precision>({{Precision::float32, "float"}, {Precision::float64, "double"}});
 constexpr auto kMethods = words<std::optional<Method>>({{std::nullopt, "automatic"},
                                                         {Method::adam, "adam"},
                                                         {Method::soap, "soap"},

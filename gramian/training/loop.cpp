@@ -14,57 +14,128 @@ constexpr double kErrorMemory = 0.9;
 // More than this share of exploded prompts is no accident: training has diverged.
 constexpr double kMostDropped = 0.5;
 
-}  // namespace
+int chunks_of(const TrainSpec& spec) { return (spec.batch - 1) / kChunkPrompts + 1; }
 
-void ChunkSums::give_up(int count) {
-  std::fill(gradient.begin(), gradient.end(), 0.0);
-  squared_error = robust_error = 0;
-  dropped = count;
+bool all_finite(const std::vector<double>& numbers) {
+  return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); });
 }
 
-TrainingLoop::TrainingLoop(const TrainSpec& spec, std::size_t parameters)
-    : spec_(spec), gradient_(parameters) {
+}  // namespace
+
+Status check_sizes(const TrainSpec& spec, std::int64_t least_steps) {
+  if (spec.steps < least_steps || spec.steps > 0xFFFFFFFFll) {
+    return fail(ErrorKind::config, "[train.steps] must be in [{}, 2^32), got {}", least_steps,
+                spec.steps);
+  }
+  if (spec.batch < 1)
+    return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", spec.batch);
+  return {};
+}
+
+double chunk_bytes(const TrainSpec& spec, std::size_t parameters) {
+  return static_cast<double>(chunks_of(spec)) * static_cast<double>(parameters) * sizeof(double);
+}
+
+TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vector<double>& theta,
+                           const TrainSpec& spec, ThreadPool& pool)
+    : objective_(std::move(objective)),
+      theta_(&theta),
+      spec_(spec),
+      pool_(pool),
+      kernel_theta_(objective_->precision(), theta.size()),
+      gradient_(theta.size()) {
+  const std::size_t parameters = theta.size();
+  GRAMIAN_ASSERT(objective_->parameters() == parameters);
+  GRAMIAN_ASSERT(check_sizes(spec, 0).has_value());
   adam_.first.resize(parameters);
   adam_.second.resize(parameters);
+  const bool slopes = spec.method == Method::gauss_newton;
+  if (slopes) {
+    GRAMIAN_ASSERT(objective_->offers_slopes());
+    gauss_newton_step_ = std::make_unique<GaussNewton>(parameters);
+    curvature_.resize(parameters * parameters);
+    gauss_newton_.curvature.resize(parameters * parameters);
+    gauss_newton_.momentum.resize(parameters);
+  }
+  if (spec.method == Method::soap) {
+    GRAMIAN_ASSERT(objective_->matrix_rows() > 0);
+    soap_step_ = std::make_unique<Soap>(objective_->matrix_rows());
+    soap_ = soap_step_->initial(parameters);
+  }
+  chunks_.resize(static_cast<std::size_t>(chunks_of(spec)));
+  for (ChunkSums& sums : chunks_) {
+    sums.gradient.resize(parameters);
+    sums.curvature.resize(curvature_.size());
+  }
+  for (int t = 0; t < pool.threads(); ++t) scratch_.push_back(objective_->scratch(slopes));
 }
 
 void TrainingLoop::restore(TrainState state) {
-  mutable_theta() = std::move(state.theta);
+  GRAMIAN_ASSERT(state.theta.size() == theta_->size());
+  *theta_ = std::move(state.theta);
   adam_ = std::move(state.adam);
   soap_ = std::move(state.soap);
   gauss_newton_ = std::move(state.gauss_newton);
   error_ = state.error;
 }
 
-int TrainingLoop::count_in(int chunk) const {
-  return std::min(kChunkPrompts, spec_.batch - chunk * kChunkPrompts);
+Expected<StepReport> TrainingLoop::step() {
+  kernel_theta_.assign(*theta_);
+  second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
+  pool_.run(static_cast<int>(chunks_.size()), [this](int index, int thread) {
+    run_chunk(index, *scratch_[static_cast<std::size_t>(thread)]);
+  });
+  StepReport report = GRAMIAN_TRY(add_chunks());
+  report.learning_rate = second_order_ ? gauss_newton_step() : first_order_step();
+  if (hook_) hook_(report, *theta_);
+  return report;
 }
 
-LossSpec TrainingLoop::current_loss() const {
-  LossSpec loss = spec_.loss;
-  if (loss.robust > 0 && spec_.robust_final > 0 && spec_.steps > 1) {
-    const double progress = static_cast<double>(adam_.step) / static_cast<double>(spec_.steps - 1);
-    loss.robust *= std::pow(spec_.robust_final / loss.robust, progress);
+Chunk TrainingLoop::chunk(int index) const {
+  const int first = index * kChunkPrompts;
+  const int count = std::min(kChunkPrompts, spec_.batch - first);
+  return {.prompts = {.seed = spec_.seed,
+                      .stream = kTrainingStream,
+                      .first = prompt_number(static_cast<std::uint32_t>(adam_.step),
+                                             static_cast<std::uint64_t>(first)),
+                      .count = static_cast<std::uint64_t>(count)},
+          .theta = &kernel_theta_,
+          .robust = robust_scale(),
+          .exploded = kExploded[0],
+          .slopes = second_order_};
+}
+
+void TrainingLoop::run_chunk(int index, Objective::Scratch& scratch) {
+  ChunkSums& sums = chunks_[static_cast<std::size_t>(index)];
+  Chunk work = chunk(index);
+  for (const double exploded : kExploded) {
+    work.exploded = exploded;
+    objective_->run(work, scratch, sums);
+    if (all_finite(sums.gradient)) return;
   }
-  if (error_ > 0) loss.robust *= std::min(1.0, error_);
-  return loss;
+  sums.clear(static_cast<int>(work.prompts.count));
 }
 
-int TrainingLoop::learners() const {
-  const int blocks = spec_.batch / kLanes, rest = spec_.batch % kLanes;
-  return blocks * (kLanes - spec_.loss.guards) + std::max(0, rest - spec_.loss.guards);
+double TrainingLoop::robust_scale() const {
+  double robust = spec_.loss.robust;
+  if (robust > 0 && spec_.robust_final > 0 && spec_.steps > 1) {
+    const double progress = static_cast<double>(adam_.step) / static_cast<double>(spec_.steps - 1);
+    robust *= std::pow(spec_.robust_final / robust, progress);
+  }
+  if (error_ > 0) robust *= std::min(1.0, error_);
+  return robust;
 }
 
-Expected<StepReport> TrainingLoop::reduce(std::span<const ChunkSums> chunks) {
+Expected<StepReport> TrainingLoop::add_chunks() {
   StepReport report;
   report.step = adam_.step + 1;
-  std::fill(gradient_.begin(), gradient_.end(), 0.0);
+  std::ranges::fill(gradient_, 0.0);
   double squared_error = 0.0, robust_error = 0.0;
-  for (const ChunkSums& chunk : chunks) {  // in order: the bits do not depend on the threads
-    squared_error += chunk.squared_error;
-    robust_error += chunk.robust_error;
-    report.dropped += chunk.dropped;
-    for (std::size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += chunk.gradient[i];
+  for (const ChunkSums& sums : chunks_) {  // in order: the bits do not depend on the threads
+    squared_error += sums.squared_error;
+    robust_error += sums.robust_error;
+    report.dropped += sums.dropped;
+    for (std::size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += sums.gradient[i];
   }
   for (double& g : gradient_) g /= learners();
   const int kept = learners() - report.dropped;
@@ -72,15 +143,61 @@ Expected<StepReport> TrainingLoop::reduce(std::span<const ChunkSums> chunks) {
   report.gradient_norm = clip(spec_.optimiser.clip_norm, gradient_);
   if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm) ||
       report.dropped > kMostDropped * spec_.batch) {
-    return fail(ErrorKind::numeric,
-                "training diverged at step {}: the network exploded on {} of {} prompts, mean loss "
-                "of the others {}; "
-                "a lower [train.learning_rate] or [train.robust] may help",
-                report.step, report.dropped, spec_.batch, report.loss);
+    return std::unexpected(diverged(report));
   }
   robust_error_ = robust_error / learners();
   error_ = error_ > 0 ? kErrorMemory * error_ + (1 - kErrorMemory) * robust_error_ : robust_error_;
   return report;
+}
+
+Error TrainingLoop::diverged(const StepReport& report) const {
+  const char* const remedy = second_order_
+                                 ? "a larger [train.batch] or a lower [train.newton_trust] may help"
+                                 : "a lower [train.learning_rate] or [train.robust] may help";
+  return fail(ErrorKind::numeric,
+              "training diverged at step {}: the network exploded on {} of {} prompts, mean loss "
+              "of the others {}; {}",
+              report.step, report.dropped, spec_.batch, report.loss, remedy)
+      .error();
+}
+
+double TrainingLoop::first_order_step() {
+  const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
+  double rate = learning_rate(spec_.optimiser, adam_.step, steps);
+  if (objective_->rate_follows_error()) rate *= std::min(1.0, std::sqrt(error_));
+  if (spec_.method == Method::soap) {
+    soap_step_->step(spec_.optimiser, rate, gradient_, adam_, soap_, *theta_);
+  } else {
+    adam_step(spec_.optimiser, rate, gradient_, adam_, *theta_);
+  }
+  return rate;
+}
+
+std::int64_t TrainingLoop::first_steps() const {
+  return static_cast<std::int64_t>(spec_.gauss_newton.first_share *
+                                   static_cast<double>(spec_.steps));
+}
+
+void TrainingLoop::add_curvature() {
+  std::ranges::fill(curvature_, 0.0);
+  for (const ChunkSums& sums : chunks_) {
+    for (std::size_t i = 0; i < curvature_.size(); ++i) curvature_[i] += sums.curvature[i];
+  }
+  const std::size_t n = theta_->size();
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j)
+      curvature_[j * n + i] = curvature_[i * n + j] /= learners();
+  }
+}
+
+double TrainingLoop::gauss_newton_step() {
+  add_curvature();
+  const double height =
+      schedule_height(spec_.optimiser, adam_.step - first_steps(), spec_.steps - first_steps());
+  gauss_newton_step_->step(spec_.gauss_newton, spec_.optimiser.beta1, height,
+                           std::sqrt(robust_error_), gradient_, curvature_, gauss_newton_, *theta_);
+  adam_.step += 1;
+  return spec_.gauss_newton.rate * height;
 }
 
 }  // namespace gramian

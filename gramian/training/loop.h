@@ -1,41 +1,39 @@
-// What every training has in common, whatever network it trains: settings, the state between steps,
-// and the sum over the chunks of a batch.
+// The training of any objective: steps of an optimiser, and the state between them.
 //
-// The same seed gives the same bits on any number of threads: prompts are addressed by (seed, step,
-// index), a step is cut into fixed chunks, and chunk sums are added in order.
+//     theta <- theta - rate * direction(gradient of the mean loss of the batch of this step)
+//
+// Prompts are fresh in every step and addressed by (seed, step, index). A batch is cut into fixed
+// chunks whose sums are added in order, so that the same seed gives the same bits on any number of
+// threads; with the state of a loop, another goes on to the same bits.
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "gramian/base/error.h"
 #include "gramian/lanes/block.h"
+#include "gramian/parallel/pool.h"
 #include "gramian/training/gauss_newton.h"
 #include "gramian/training/loss.h"
+#include "gramian/training/objective.h"
 #include "gramian/training/optimiser.h"
 #include "gramian/training/soap.h"
 
 namespace gramian {
 
-enum class Method {
-  adam,
-  soap,
-  gauss_newton
-};  // gauss_newton begins with Adam: see GaussNewtonSpec
-enum class Precision {
-  single,
-  twice
-};  // float | double kernels; sums and weights are double in both
+// gauss_newton begins with steps of Adam: see GaussNewtonSpec.
+enum class Method { adam, soap, gauss_newton };
 
 struct TrainSpec {
   std::uint64_t seed = 0;
   std::int64_t steps = 4000;
   int batch = 2048;  // B, fresh prompts a step
-  Precision precision = Precision::single;
+  Precision precision = Precision::float32;
   LossSpec loss;
-  double robust_final =
-      10000.0;  // c of the loss at the last step; it grows geometrically from loss.robust
+  // c of the loss at the last step; it grows geometrically from loss.robust. 0: it stays.
+  double robust_final = 10000.0;
   Method method = Method::adam;
   OptimiserSpec optimiser;  // Adam, SOAP, and the schedule of all
   GaussNewtonSpec gauss_newton;
@@ -58,73 +56,89 @@ struct TrainState {
   double error = 0;  // running mean of r^2 under the robust loss; 0 before the first step
 };
 
-inline constexpr int kChunkBlocks =
-    8;  // 128 prompts: small enough to share out, large against the reduction
+// Prompts of a chunk: few enough to share out, many against the cost of adding the sums.
+inline constexpr int kChunkBlocks = 8;
 inline constexpr int kChunkPrompts = kChunkBlocks * kLanes;
 
-// A prompt with a larger squared error is left out: its numbers are about to leave the range of
-// float. The first bound is as high as can be, since a prompt that is left out cannot teach the
-// network to hold it; where a backward pass overflows all the same, its chunk is run again with the
-// second.
+// Squared errors above which a prompt is left out (Chunk::exploded). The first bound is as high as
+// can be, since a prompt that is left out cannot teach the network to hold it; where a backward pass
+// overflows all the same, its chunk is run again with the second.
 inline constexpr double kExploded[] = {1e24, 1e10};
 
-// What a chunk of a batch leaves.
-struct ChunkSums {
-  std::vector<double> gradient;
-  double squared_error = 0;
-  double robust_error = 0;  // twice the loss, summed
-  int dropped = 0;
+// Called after each step with the new weights, which it may change but not resize: to prune, to
+// freeze, to project. Training stays reproducible if it depends on its arguments alone.
+using StepHook = std::function<void(const StepReport&, std::vector<double>& theta)>;
 
-  void give_up(int count);  // all its prompts are dropped
-};
+// The settings that every objective needs within range: batch >= 1, `least_steps` <= steps < 2^32,
+// which is what the addresses of prompts can hold. Errors: config.
+Status check_sizes(const TrainSpec& spec, std::int64_t least_steps);
 
-// The sum over lanes, in double and by halves: an order that is fixed and that vectorises.
-template <class T>
-double sum_lanes(const T* lanes) {
-  double sum[kLanes];
-  for (int p = 0; p < kLanes; ++p) sum[p] = static_cast<double>(lanes[p]);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int p = 0; p < half; ++p) sum[p] += sum[p + half];
-  }
-  return sum[0];
-}
+// Bytes of the sums of all chunks of a batch.
+double chunk_bytes(const TrainSpec& spec, std::size_t parameters);
 
 class TrainingLoop {
  public:
+  // `theta` holds the initial weights and is trained in place. It and the pool must outlive the
+  // loop. Requires, asserted: theta has the parameters of the objective, spec passes check_sizes,
+  // and the objective offers slopes for Gauss-Newton and matrices for SOAP.
+  TrainingLoop(std::unique_ptr<const Objective> objective, std::vector<double>& theta,
+               const TrainSpec& spec, ThreadPool& pool);
   virtual ~TrainingLoop() = default;
+  TrainingLoop(const TrainingLoop&) = delete;
+  TrainingLoop& operator=(const TrainingLoop&) = delete;
 
-  // One optimiser step. On an error (numeric) the weights are those before the step.
-  virtual Expected<StepReport> step() = 0;
+  // One step. Errors: numeric, if training has diverged; the weights are then those before the step.
+  // Allocates nothing.
+  Expected<StepReport> step();
 
-  virtual const std::vector<double>& theta() const = 0;
+  // Replaces the hook; an empty one ends it.
+  void after_step(StepHook hook) { hook_ = std::move(hook); }
+
+  const std::vector<double>& theta() const { return *theta_; }
   const TrainSpec& spec() const { return spec_; }
   std::int64_t steps_done() const { return adam_.step; }
   bool done() const { return adam_.step >= spec_.steps; }
   TrainState state() const { return {theta(), adam_, soap_, gauss_newton_, error_}; }
+  // Requires: the state is of a loop with the same number of parameters (asserted).
   void restore(TrainState state);
 
- protected:
-  TrainingLoop(const TrainSpec& spec, std::size_t parameters);
-  virtual std::vector<double>& mutable_theta() = 0;
+ private:
+  int learners() const { return objective_->learners(spec_.batch); }
+  std::int64_t first_steps() const;  // steps of Adam before those of Gauss-Newton
+  double robust_scale() const;       // c of the loss in this step
+  Chunk chunk(int index) const;
+  void run_chunk(int index, Objective::Scratch& scratch);
 
-  int chunks() const { return (spec_.batch + kChunkPrompts - 1) / kChunkPrompts; }
-  int count_in(int chunk) const;  // prompts
-  LossSpec current_loss() const;  // with the scale of the robust loss of this step
-  // Prompts of a batch that are no guards.
-  int learners() const;
+  // Adds the sums of the chunks and clips the gradient. Errors: numeric, as step().
+  Expected<StepReport> add_chunks();
+  Error diverged(const StepReport& report) const;
+  void add_curvature();
 
-  // Sums the chunks into gradient_, robust_error_ and the report, and clips the gradient. Errors:
-  // numeric, if training has diverged.
-  Expected<StepReport> reduce(std::span<const ChunkSums> chunks);
+  // Both move theta and return the rate.
+  double first_order_step();
+  double gauss_newton_step();
 
+  std::unique_ptr<const Objective> objective_;
+  std::vector<double>* theta_;
   TrainSpec spec_;
+  ThreadPool& pool_;
+  StepHook hook_;
+
   AdamState adam_;
   SoapState soap_;
   GaussNewtonState gauss_newton_;
   double error_ = 0;
+  std::unique_ptr<Soap> soap_step_;
+  std::unique_ptr<GaussNewton> gauss_newton_step_;
+
   // Of the current step:
-  std::vector<double> gradient_;
-  double robust_error_ = 0;  // mean
+  Theta kernel_theta_;
+  bool second_order_ = false;
+  std::vector<ChunkSums> chunks_;
+  std::vector<std::unique_ptr<Objective::Scratch>> scratch_;  // one a thread
+  std::vector<double> gradient_;                              // of the mean loss, clipped
+  std::vector<double> curvature_;  // of the mean loss [parameters, parameters], or empty
+  double robust_error_ = 0;        // mean of twice the loss
 };
 
 }  // namespace gramian

@@ -2,61 +2,144 @@
 
 #include <cmath>
 
+#include "gramian/base/assert.h"
+#include "gramian/lanes/view.h"
+
 namespace gramian {
+
+namespace {
+
+// The three below take the errors delta [d, lanes] in `slope`, leave half the derivative of r^2
+// there (S delta, or <delta, x> x), and write r^2 to squared [lanes].
+
+template <class T>
+void sampled_slope(LaneView<const T> query, LaneView<T> slope, T* squared) {
+  for (std::size_t i = 0; i < slope.rows(); ++i) {
+    const T *delta = slope.lanes(i), *x = query.lanes(i);
+    for (std::size_t p = 0; p < kLanes; ++p) squared[p] += delta[p] * x[p];
+  }
+  for (std::size_t i = 0; i < slope.rows(); ++i) {
+    T* const out = slope.lanes(i);
+    const T* const x = query.lanes(i);
+    for (std::size_t p = 0; p < kLanes; ++p) out[p] = squared[p] * x[p];
+  }
+  for (std::size_t p = 0; p < kLanes; ++p) squared[p] *= squared[p];
+}
+
+template <class T>
+void isotropic_slope(LaneView<T> slope, T* squared) {
+  for (std::size_t i = 0; i < slope.rows(); ++i) {
+    const T* const delta = slope.lanes(i);
+    for (std::size_t p = 0; p < kLanes; ++p) squared[p] += delta[p] * delta[p];
+  }
+}
+
+template <class T>
+void correlated_slope(const std::vector<double>& s, LaneView<T> slope, T* squared) {
+  const std::size_t d = slope.rows();
+  T image[kMaxDimension];
+  for (std::size_t p = 0; p < kLanes; ++p) {
+    for (std::size_t i = 0; i < d; ++i) {
+      image[i] = T(0);
+      for (std::size_t j = 0; j < d; ++j)
+        image[i] += static_cast<T>(s[i * d + j]) * slope.at(j, 0, p);
+    }
+    for (std::size_t i = 0; i < d; ++i) {
+      squared[p] += image[i] * slope.at(i, 0, p);
+      slope.at(i, 0, p) = image[i];
+    }
+  }
+}
+
+// The weight of each prompt's gradient, [lanes].
+template <class T>
+void gradient_weights(const LossSpec& spec, LaneView<const T> truth, const T* squared, T* weight) {
+  for (std::size_t p = 0; p < kLanes; ++p)
+    weight[p] = spec.robust > 0 ? T(1) / (T(1) + squared[p] / static_cast<T>(spec.robust)) : T(1);
+  for (std::size_t p = 0; p < static_cast<std::size_t>(spec.guards); ++p) {
+    T zero = T(0);  // r_0^2, for S = I: close enough for a threshold
+    for (std::size_t i = 0; i < truth.rows(); ++i) zero += truth.at(i, 0, p) * truth.at(i, 0, p);
+    weight[p] *= squared[p] > zero ? T(1) - zero / squared[p] : T(0);
+  }
+}
+
+// `count` random signs of prompt `lane`.
+void draw_signs(const PhiloxAddress& address, std::size_t lane, std::size_t count, double* sign) {
+  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(address.seed),
+                                         static_cast<std::uint32_t>(address.seed >> 32)};
+  std::array<std::uint32_t, 4> bits{};
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % 128 == 0) {
+      const auto draw = static_cast<std::uint32_t>(i / 128);
+      bits = philox(key, {draw, address.first + static_cast<std::uint32_t>(lane), address.step,
+                          kCurvatureStream});
+    }
+    sign[i] = (bits[i % 128 / 32] >> (i % 32)) & 1 ? 1 : -1;
+  }
+}
+
+}  // namespace
+
+double robust_loss(double squared_error, double c) {
+  GRAMIAN_ASSERT(c >= 0);
+  return c > 0 ? 0.5 * c * std::log1p(squared_error / c) : 0.5 * squared_error;
+}
+
+double implicit_loss(const RegressionTask& task, QueryMode query, const PromptBlock<double>& block,
+                     const double* weights, std::size_t lane) {
+  const auto d = static_cast<std::size_t>(task.d());
+  const LaneView<const double> w(weights, d), truth(block.truth.data(), d);
+  double error[kMaxDimension];
+  for (std::size_t i = 0; i < d; ++i) error[i] = w.at(i, 0, lane) - truth.at(i, 0, lane);
+  if (query == QueryMode::sampled) {
+    const LaneView<const double> x(block.query.data(), d);
+    double along = 0;
+    for (std::size_t i = 0; i < d; ++i) along += error[i] * x.at(i, 0, lane);
+    return 0.5 * along * along;
+  }
+  double square = 0;
+  for (std::size_t j = 0; j < d; ++j) {
+    double entry = error[j];
+    if (!task.identity_covariance()) {  // delta^T S delta = |C^T delta|^2
+      entry = 0;
+      for (std::size_t i = j; i < d; ++i) entry += task.factor()[i * d + j] * error[i];
+    }
+    square += entry * entry;
+  }
+  return 0.5 * square;
+}
 
 template <class T>
 BlockLoss<T> loss_gradient(const LossSpec& spec, const std::vector<double>& covariance,
                            const PromptBlock<T>& block, T* weights) {
   const auto d = static_cast<std::size_t>(block.d);
-  for (std::size_t i = 0; i < d * kLanes; ++i) weights[i] -= block.truth[i];
-
-  // `slope` is half the derivative of r^2: S delta, or <delta, x> x.
+  GRAMIAN_ASSERT(spec.guards >= 0 && spec.guards < kLanes);
+  GRAMIAN_ASSERT(covariance.empty() || covariance.size() == d * d);
+  const LaneView<T> slope(weights, d);
+  const LaneView<const T> truth(block.truth.data(), d), query(block.query.data(), d);
+  for (std::size_t i = 0; i < d; ++i) {
+    T* const w = slope.lanes(i);
+    const T* const target = truth.lanes(i);
+    for (std::size_t p = 0; p < kLanes; ++p) w[p] -= target[p];
+  }
   T squared[kLanes] = {};
   if (spec.query == QueryMode::sampled) {
-    for (std::size_t i = 0; i < d; ++i) {
-      for (std::size_t p = 0; p < kLanes; ++p)
-        squared[p] += weights[i * kLanes + p] * block.query[i * kLanes + p];
-    }
-    for (std::size_t i = 0; i < d; ++i) {
-      for (std::size_t p = 0; p < kLanes; ++p)
-        weights[i * kLanes + p] = squared[p] * block.query[i * kLanes + p];
-    }
-    for (std::size_t p = 0; p < kLanes; ++p) squared[p] *= squared[p];
+    sampled_slope(query, slope, squared);
   } else if (covariance.empty()) {
-    for (std::size_t i = 0; i < d; ++i) {
-      for (std::size_t p = 0; p < kLanes; ++p)
-        squared[p] += weights[i * kLanes + p] * weights[i * kLanes + p];
-    }
+    isotropic_slope(slope, squared);
   } else {
-    T slope[kMaxDimension];
-    for (std::size_t p = 0; p < kLanes; ++p) {
-      for (std::size_t i = 0; i < d; ++i) {
-        slope[i] = T(0);
-        for (std::size_t j = 0; j < d; ++j)
-          slope[i] += static_cast<T>(covariance[i * d + j]) * weights[j * kLanes + p];
-      }
-      for (std::size_t i = 0; i < d; ++i) {
-        squared[p] += slope[i] * weights[i * kLanes + p];
-        weights[i * kLanes + p] = slope[i];
-      }
-    }
+    correlated_slope(covariance, slope, squared);
   }
-
+  T weight[kLanes];
+  gradient_weights(spec, truth, squared, weight);
+  for (std::size_t i = 0; i < d; ++i) {
+    T* const out = slope.lanes(i);
+    for (std::size_t p = 0; p < kLanes; ++p) out[p] *= weight[p];
+  }
   BlockLoss<T> loss;
-  T share[kLanes];
   for (std::size_t p = 0; p < kLanes; ++p) {
     loss.squared_error[p] = static_cast<double>(squared[p]);
-    share[p] = spec.robust > 0 ? T(1) / (T(1) + squared[p] / static_cast<T>(spec.robust)) : T(1);
-  }
-  for (std::size_t p = 0; p < static_cast<std::size_t>(spec.guards); ++p) {
-    T zero = T(0);  // r_0^2, for S = I: close enough for a threshold
-    for (std::size_t i = 0; i < d; ++i)
-      zero += block.truth[i * kLanes + p] * block.truth[i * kLanes + p];
-    share[p] *= squared[p] > zero ? T(1) - zero / squared[p] : T(0);
-  }
-  for (std::size_t p = 0; p < kLanes; ++p) loss.weight[p] = static_cast<double>(share[p]);
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t p = 0; p < kLanes; ++p) weights[i * kLanes + p] *= share[p];
+    loss.weight[p] = static_cast<double>(weight[p]);
   }
   return loss;
 }
@@ -66,23 +149,17 @@ void curvature_cotangent(const LossSpec& spec, const RegressionTask& task,
                          const PhiloxAddress& address, const PromptBlock<T>& block,
                          const BlockLoss<T>& loss, T* v) {
   const auto d = static_cast<std::size_t>(block.d);
-  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(address.seed),
-                                         static_cast<std::uint32_t>(address.seed >> 32)};
+  GRAMIAN_ASSERT(block.d == task.d());
+  const LaneView<T> out(v, d);
   double sign[kMaxDimension];
   for (std::size_t p = 0; p < kLanes; ++p) {
     const double weight = std::sqrt(loss.weight[p]);
-    std::array<std::uint32_t, 4> bits{};
-    for (std::size_t i = 0; i < d; ++i) {
-      if (i % 128 == 0) {
-        const auto draw = static_cast<std::uint32_t>(i / 128);
-        bits = philox(key, {draw, address.first + static_cast<std::uint32_t>(p), address.step,
-                            kCurvatureStream});
-      }
-      sign[i] = (bits[i % 128 / 32] >> (i % 32)) & 1 ? weight : -weight;
-    }
+    draw_signs(address, p, d, sign);
+    for (std::size_t i = 0; i < d; ++i) sign[i] *= weight;
     if (spec.query == QueryMode::sampled) {
+      const LaneView<const T> query(block.query.data(), d);
       for (std::size_t i = 0; i < d; ++i)
-        v[i * kLanes + p] = static_cast<T>(sign[0]) * block.query[i * kLanes + p];
+        out.at(i, 0, p) = static_cast<T>(sign[0]) * query.at(i, 0, p);
       continue;
     }
     for (std::size_t i = 0; i < d; ++i) {
@@ -91,13 +168,9 @@ void curvature_cotangent(const LossSpec& spec, const RegressionTask& task,
         sum = 0;
         for (std::size_t j = 0; j <= i; ++j) sum += task.factor()[i * d + j] * sign[j];
       }
-      v[i * kLanes + p] = static_cast<T>(sum);
+      out.at(i, 0, p) = static_cast<T>(sum);
     }
   }
-}
-
-double robust_loss(double squared_error, double c) {
-  return c > 0 ? 0.5 * c * std::log1p(squared_error / c) : 0.5 * squared_error;
 }
 
 template BlockLoss<float> loss_gradient(const LossSpec&, const std::vector<double>&,

@@ -1,4 +1,5 @@
-// Training of one linear transformer (network.h) on one task: sample, forward, backward, step.
+// Training of one linear transformer (models/network.h) on one regression task: the loop (loop.h)
+// over the objective of gram_objective.h, with the network that it trains.
 #pragma once
 
 #include <memory>
@@ -10,24 +11,27 @@
 
 namespace gramian {
 
-// Ranges, and combinations that mean nothing (the integrated loss needs the query out of
-// the keys; step and batch counts fit the addresses of the random numbers).
+// Validates every setting and rejects combinations that have no meaning: a network for another
+// dimension, the integrated loss with the query among the keys, Gauss-Newton for many parameters,
+// SOAP without matrices, more memory than a thread may take. Errors: config, the first fault.
 Status check(const RegressionTask& task, const NetworkSpec& network, const TrainSpec& train);
 
-class Trainer : public TrainingLoop {
+// Bytes that one thread works in: activations and the gradient of one block of prompts.
+double thread_bytes(const NetworkSpec& network);
+
+// `pool` must outlive the trainer.
+class Trainer final : public TrainingLoop {
  public:
-  // The arguments must have passed check(). `pool` must outlive the trainer.
+  // Requires: the arguments have passed check() (asserted).
   static std::unique_ptr<Trainer> create(const RegressionTask& task, const Network& initial,
                                          const TrainSpec& spec, ThreadPool& pool);
 
-  const Network& network() const { return network_; }
-  const std::vector<double>& theta() const final { return network_.theta; }
+  const Network& network() const { return *network_; }
 
- protected:
-  Trainer(Network network, const TrainSpec& spec)
-      : TrainingLoop(spec, network.theta.size()), network_(std::move(network)) {}
-  std::vector<double>& mutable_theta() final { return network_.theta; }
-  Network network_;
+ private:
+  Trainer(const RegressionTask& task, std::unique_ptr<Network> network, const TrainSpec& spec,
+          ThreadPool& pool);
+  std::unique_ptr<Network> network_;  // its theta is trained in place
 };
 
 }  // namespace gramian

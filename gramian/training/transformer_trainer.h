@@ -1,4 +1,5 @@
-// Training of one transformer on tokens (transformer.h): sample, forward, backward, step.
+// Training of one transformer on tokens (models/transformer.h): the loop (loop.h) over the
+// objective of token_objective.h, with the transformer that it trains.
 #pragma once
 
 #include <memory>
@@ -10,26 +11,26 @@
 
 namespace gramian {
 
-// Ranges, and settings that are for linear transformers alone: the loss is that of the sampled
-// query, there are no guards, and the method is Adam. Unlike there, Adam's rate is that of the
-// schedule whatever the error.
+// Validates every setting and rejects what such a network cannot do: tokens of another shape than
+// the task's, guards (they stretch a Gram matrix), optimisers other than Adam, more memory than a
+// thread may take. The loss is always that of the sampled query. Errors: config, the first fault.
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train);
 
-class TransformerTrainer : public TrainingLoop {
+// `pool` must outlive the trainer.
+class TransformerTrainer final : public TrainingLoop {
  public:
-  // The arguments must have passed check(). `pool` must outlive the trainer.
+  // Requires: the arguments have passed check() (asserted).
   static std::unique_ptr<TransformerTrainer> create(const TokenTask& task,
                                                     const Transformer& initial,
                                                     const TrainSpec& spec, ThreadPool& pool);
 
-  const Transformer& transformer() const { return transformer_; }
-  const std::vector<double>& theta() const final { return transformer_.theta; }
+  const Transformer& transformer() const { return *transformer_; }
 
- protected:
-  TransformerTrainer(Transformer transformer, const TrainSpec& spec)
-      : TrainingLoop(spec, transformer.theta.size()), transformer_(std::move(transformer)) {}
-  std::vector<double>& mutable_theta() final { return transformer_.theta; }
-  Transformer transformer_;
+ private:
+  TransformerTrainer(std::unique_ptr<const Objective> objective,
+                     std::unique_ptr<Transformer> transformer, const TrainSpec& spec,
+                     ThreadPool& pool);
+  std::unique_ptr<Transformer> transformer_;  // its theta is trained in place
 };
 
 }  // namespace gramian

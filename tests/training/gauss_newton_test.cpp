@@ -160,7 +160,7 @@ TEST(GaussNewton, GoesWhereAdamCrawls) {
   const NetworkSpec network{.kind = Parametrisation::gdpp, .layers = 5};
   TrainSpec spec = second_order(300);
   spec.batch = 1024;
-  spec.precision = Precision::twice;
+  spec.precision = Precision::float64;
   spec.optimiser.epsilon = 1e-20;
   spec.optimiser.final_learning_rate = 0;
   spec.loss.guards = 1;

@@ -18,7 +18,7 @@ RegressionTask task_with(NoisePrior noise, int d = 10, int n = 20) {
   return RegressionTask::create(spec).value();
 }
 
-TrainSpec short_run(Precision precision = Precision::single) {
+TrainSpec short_run(Precision precision = Precision::float32) {
   TrainSpec spec;
   spec.seed = 4;
   spec.steps = 30;
@@ -39,7 +39,7 @@ std::vector<double> run(const RegressionTask& task, const NetworkSpec& network,
 
 TEST(Trainer, AnyNumberOfThreadsGivesTheSameBits) {
   const RegressionTask task = task_with(NoisePrior::uniform(0, 5).value());
-  for (Precision precision : {Precision::single, Precision::twice}) {
+  for (Precision precision : {Precision::float32, Precision::float64}) {
     for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag}) {
       const NetworkSpec network{.kind = kind, .layers = 3};
       const auto one = run(task, network, short_run(precision), 1);
@@ -115,7 +115,7 @@ TEST(Trainer, TheFirstStepGoesDownhill) {
     spec.seed = 9;
     spec.steps = 1;
     spec.batch = 1;
-    spec.precision = Precision::twice;
+    spec.precision = Precision::float64;
     spec.loss = {.query = query, .robust = 2.0};
     spec.robust_final = 0;
     spec.optimiser.warmup = 0;

@@ -28,7 +28,7 @@ TransformerSpec spec_for(const TokenTask& task) {
           .clip = 10};
 }
 
-TrainSpec short_run(Precision precision = Precision::single) {
+TrainSpec short_run(Precision precision = Precision::float32) {
   TrainSpec spec;
   spec.seed = 4;
   spec.steps = 25;
@@ -53,7 +53,7 @@ std::vector<double> run(const TokenTask& task, const TrainSpec& spec, int thread
 TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
   for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
     const TokenTask task = task_of(family, TokenLayout::interleaved);
-    for (const Precision precision : {Precision::single, Precision::twice}) {
+    for (const Precision precision : {Precision::float32, Precision::float64}) {
       const auto one = run(task, short_run(precision), 1);
       EXPECT_EQ(one, run(task, short_run(precision), 2));
       EXPECT_EQ(one, run(task, short_run(precision), 16));
@@ -81,7 +81,7 @@ TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
 // differences know.
 TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
   const TokenTask task = task_of(TaskFamily::sine);
-  TrainSpec spec = short_run(Precision::twice);
+  TrainSpec spec = short_run(Precision::float64);
   spec.batch = 37;
   spec.optimiser.warmup = 0;
   ThreadPool pool(1);

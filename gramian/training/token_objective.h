@@ -1,0 +1,23 @@
+// The objective of a network that reads tokens: a task of tokens, a network that is recorded on a
+// tape, and the squared error of its prediction for the query,
+//
+//     r = prediction - target,    loss = c/2 log(1 + r^2 / c)    (c = 0: 1/2 r^2)
+//
+// Shapes: theta as the parameters of the tape. The objective knows nothing of the network but the
+// tape. A network with biases predicts something for an empty prompt too; empty lanes do not count.
+#pragma once
+
+#include <memory>
+
+#include "gramian/models/transformer.h"
+#include "gramian/tasks/token_task.h"
+#include "gramian/training/objective.h"
+
+namespace gramian {
+
+// Takes the recording over. Requires: recorded.tokens is an input [N, D] of the shape of the task's
+// tokens, and the output of the tape is the prediction, [1, 1] (asserted).
+std::unique_ptr<Objective> token_objective(const TokenTask& task, RecordedTransformer recorded,
+                                           Precision precision);
+
+}  // namespace gramian
