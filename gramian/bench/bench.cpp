@@ -46,7 +46,7 @@ Parts time_parts(const BenchCase& what, double budget) {
   PromptSampler<float> sampler(task, false);
   PromptBlock<float> block(what.d);
   NetworkPass<float> pass(network.spec);
-  AlignedArray<float> weights(block.truth.size()), dtheta(theta.size() * kLanes);
+  AlignedArray<float> weights(block.truth.size()), dtheta(lane_size(theta.size()));
   const double factor = network.spec.context_factor(what.n);
   std::uint32_t step = 0;
   const auto timed = [&](const auto& body) { return median_seconds(budget / 3, body); };

@@ -6,6 +6,7 @@
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"
+#include "gramian/lanes/view.h"
 #include "gramian/models/pass.h"
 
 namespace gramian {
@@ -20,7 +21,7 @@ KernelTime time_kernels(const NetworkCase& what, double budget) {
   const Network network = random_network(what, 1);
   const std::vector<float> theta(network.theta.begin(), network.theta.end());
   NetworkPass<float> pass(what.spec);
-  AlignedArray<float> weights(block.truth.size()), dtheta(theta.size() * kLanes);
+  AlignedArray<float> weights(block.truth.size()), dtheta(lane_size(theta.size()));
   const double factor = tame_factor(what);
   const double forward = median_seconds(
       budget / 2, [&] { pass.forward(theta.data(), block, factor, weights.data()); });

@@ -2,101 +2,156 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "gramian/training/loss.h"
 
 namespace gramian {
 
 namespace {
 
-constexpr std::uint64_t kCompareChunk = 16 * kLanes;  // prompts that share one set of sums
+constexpr std::uint64_t kAlignmentChunk = 16 * kLanes;
 
-struct Worker {
-  Worker(const RegressionTask& task, bool with_query)
-      : sampler(task, with_query), block(task.d()) {}
-  PromptSampler<double> sampler;
-  PromptBlock<double> block;
-  std::vector<double> weights = {}, other = {};  // [L, d, lanes]
+// Keeps the loss of every prompt after each layer, [L, prompts].
+class LayerLossMeasure {
+ public:
+  using Sums = NoSums;
+
+  LayerLossMeasure(const RegressionTask& task, Predictor& model, int thread,
+                   std::vector<std::vector<double>>& losses)
+      : task_(&task),
+        model_(&model),
+        thread_(thread),
+        losses_(&losses),
+        sampler_(task, false),
+        block_(task.d()),
+        weights_(losses.size() * block_.truth.size()) {}
+
+  void add(const SeriesBlock& block, NoSums&) {
+    sampler_.sample(block.address, block.count, block_);
+    model_->predict(block_, weights_.data(), thread_);
+    for (std::size_t l = 0; l < losses_->size(); ++l) {
+      const double* const weights = weights_.data() + l * block_.truth.size();
+      double* const out = (*losses_)[l].data() + block.first;
+      for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p)
+        out[p] = implicit_loss(*task_, QueryMode::integrated, block_, weights, p);
+    }
+  }
+
+ private:
+  const RegressionTask* task_;
+  Predictor* model_;
+  int thread_;
+  std::vector<std::vector<double>>* losses_;
+  PromptSampler<double> sampler_;
+  PromptBlock<double> block_;
+  std::vector<double> weights_;  // [L, d, lanes]
 };
 
-// Calls body(worker, chunk, first, count, thread) for each block of prompts.
-template <class Body>
-void for_blocks(const RegressionTask& task, bool with_query, std::uint64_t prompts,
-                std::uint64_t seed, ThreadPool& pool, Body&& body) {
-  std::vector<Worker> workers;
-  for (int t = 0; t < pool.threads(); ++t) workers.emplace_back(task, with_query);
-  pool.run(static_cast<int>((prompts + kCompareChunk - 1) / kCompareChunk), [&](int chunk,
-                                                                                int thread) {
-    Worker& worker = workers[static_cast<std::size_t>(thread)];
-    const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kCompareChunk;
-    for (std::uint64_t first = begin; first < std::min(begin + kCompareChunk, prompts);
-         first += kLanes) {
-      const auto count = static_cast<int>(std::min<std::uint64_t>(kLanes, prompts - first));
-      const PhiloxAddress address{.seed = seed,
-                                  .stream = kEvaluationStream,
-                                  .step = static_cast<std::uint32_t>(first >> 32),
-                                  .first = static_cast<std::uint32_t>(first)};
-      worker.sampler.sample(address, count, worker.block);
-      body(worker, static_cast<std::size_t>(chunk), first, static_cast<std::size_t>(count), thread);
-    }
-  });
-}
-
-}  // namespace
-
-double integrated_loss(const RegressionTask& task, const PromptBlock<double>& prompts,
-                       const double* weights, std::size_t lane) {
-  const auto d = static_cast<std::size_t>(task.d());
-  const auto error = [&](std::size_t i) {
-    return weights[i * kLanes + lane] - prompts.truth[i * kLanes + lane];
-  };
-  double square = 0;
-  for (std::size_t j = 0; j < d; ++j) {
-    double entry = error(j);
-    if (!task.identity_covariance()) {  // entry j of C^T (v - w)
-      entry = 0;
-      for (std::size_t i = j; i < d; ++i) entry += task.factor()[i * d + j] * error(i);
-    }
-    square += entry * entry;
+// Reorders the losses.
+LayerLoss summary(std::vector<double>& losses) {
+  LayerLoss result;
+  for (double& loss : losses) {
+    result.loss.add(loss);
+    if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
   }
-  return 0.5 * square;
-}
-
-std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model,
-                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
-  const auto layers = static_cast<std::size_t>(model.layers());
-  const std::size_t stride = static_cast<std::size_t>(task.d()) * kLanes;
-  std::vector<std::vector<double>> losses(layers, std::vector<double>(prompts));
-  for_blocks(task, false, prompts, seed, pool,
-             [&](Worker& worker, std::size_t, std::uint64_t first, std::size_t count, int thread) {
-               worker.weights.resize(layers * stride);
-               model.predict(worker.block, worker.weights.data(), thread);
-               for (std::size_t l = 0; l < layers; ++l) {
-                 for (std::size_t p = 0; p < count; ++p) {
-                   losses[l][first + p] =
-                       integrated_loss(task, worker.block, worker.weights.data() + l * stride, p);
-                 }
-               }
-             });
-  std::vector<LayerLoss> result(layers);
-  for (std::size_t l = 0; l < layers; ++l) {
-    for (double& loss : losses[l]) {
-      result[l].loss.add(loss);
-      if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
-    }
-    const auto middle = losses[l].begin() + static_cast<std::ptrdiff_t>(prompts / 2);
-    std::nth_element(losses[l].begin(), middle, losses[l].end());
-    result[l].median = *middle;
-  }
+  const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(losses.size() / 2);
+  std::nth_element(losses.begin(), middle, losses.end());
+  result.median = *middle;
   return result;
 }
 
-void Alignment::add_sensitivities(const double* w, const double* v, std::size_t d,
+// The prompts with targets, and so the truth, multiplied by `scale`. The corner of G holds y^2.
+void scale_targets(double scale, PromptBlock<double>& block) {
+  const auto d = static_cast<std::size_t>(block.d);
+  const LaneView<double> gram(block.gram.data(), d + 1, d + 1);
+  for (double& w : block.truth) w *= scale;
+  for (std::size_t i = 0; i <= d; ++i) {
+    for (std::size_t p = 0; p < kLanes; ++p) {
+      gram.at(i, d, p) *= scale;
+      gram.at(d, i, p) *= scale;
+    }
+  }
+}
+
+class AlignmentMeasure {
+ public:
+  using Sums = Alignment;
+
+  AlignmentMeasure(const RegressionTask& task, Predictor& model, Predictor& other,
+                   double target_scale, int thread)
+      : task_(&task),
+        model_(&model),
+        other_(&other),
+        target_scale_(target_scale),
+        thread_(thread),
+        sampler_(task),
+        block_(task.d()),
+        weights_(static_cast<std::size_t>(model.layers()) * block_.truth.size()),
+        other_weights_(static_cast<std::size_t>(other.layers()) * block_.truth.size()) {}
+
+  void add(const SeriesBlock& block, Alignment& sums) {
+    sampler_.sample(block.address, block.count, block_);
+    if (target_scale_ != 1) scale_targets(target_scale_, block_);
+    model_->predict(block_, weights_.data(), thread_);
+    other_->predict(block_, other_weights_.data(), thread_);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) add_prompt(p, sums);
+  }
+
+ private:
+  // w^L [d, lanes] of weights [L, d, lanes].
+  LaneView<const double> last(const std::vector<double>& weights) const {
+    return {weights.data() + (weights.size() - block_.truth.size()),
+            static_cast<std::size_t>(block_.d)};
+  }
+
+  void add_prompt(std::size_t p, Alignment& sums) const {
+    const LaneView<const double> w = last(weights_), v = last(other_weights_),
+                                 query(block_.query.data(), w.rows());
+    double difference = 0;
+    for (std::size_t i = 0; i < w.rows(); ++i)
+      difference += (w.at(i, 0, p) - v.at(i, 0, p)) * query.at(i, 0, p);
+    sums.loss.add(implicit_loss(*task_, QueryMode::integrated, block_, w.lanes(0), p));
+    sums.other_loss.add(implicit_loss(*task_, QueryMode::integrated, block_, v.lanes(0), p));
+    sums.prediction.add(std::abs(difference));
+    sums.add_sensitivities(w, v, p);
+  }
+
+  const RegressionTask* task_;
+  Predictor *model_, *other_;
+  double target_scale_;
+  int thread_;
+  PromptSampler<double> sampler_;
+  PromptBlock<double> block_;
+  std::vector<double> weights_, other_weights_;  // [L, d, lanes]
+};
+
+}  // namespace
+
+std::vector<LayerLoss> layer_losses(const RegressionTask& task, Predictor& model,
+                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
+  GRAMIAN_ASSERT(prompts >= 1);
+  std::vector<std::vector<double>> losses(static_cast<std::size_t>(model.layers()),
+                                          std::vector<double>(prompts));
+  std::vector<LayerLossMeasure> measures;
+  for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, model, t, losses);
+  run_measures({.prompts = {.seed = seed, .count = prompts}, .chunk = kAlignmentChunk}, measures,
+               {}, pool);
+  std::vector<LayerLoss> result;
+  for (std::vector<double>& layer : losses) result.push_back(summary(layer));
+  return result;
+}
+
+void Alignment::add_sensitivities(LaneView<const double> w, LaneView<const double> v,
                                   std::size_t lane) {
+  GRAMIAN_ASSERT(w.rows() == v.rows());
   double squares = 0, ww = 0, vv = 0, wv = 0;
-  for (std::size_t i = lane; i < d * kLanes; i += kLanes) {
-    squares += (w[i] - v[i]) * (w[i] - v[i]);
-    ww += w[i] * w[i];
-    vv += v[i] * v[i];
-    wv += w[i] * v[i];
+  for (std::size_t i = 0; i < w.rows(); ++i) {
+    const double a = w.at(i, 0, lane), b = v.at(i, 0, lane);
+    squares += (a - b) * (a - b);
+    ww += a * a;
+    vv += b * b;
+    wv += a * b;
   }
   sensitivity.add(std::sqrt(squares));
   if (ww > 0 && vv > 0) cosine.add(wv / std::sqrt(ww) / std::sqrt(vv));
@@ -112,41 +167,11 @@ void Alignment::merge(const Alignment& more) {
 
 Alignment align(const RegressionTask& task, Predictor& model, Predictor& other, double target_scale,
                 std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
-  const auto d = static_cast<std::size_t>(task.d());
-  std::vector<Alignment> chunks((prompts + kCompareChunk - 1) / kCompareChunk);
-  for_blocks(task, true, prompts, seed, pool,
-             [&](Worker& worker, std::size_t chunk, std::uint64_t, std::size_t count, int thread) {
-               PromptBlock<double>& block = worker.block;
-               if (target_scale != 1) {
-                 for (double& w : block.truth) w *= target_scale;
-                 for (std::size_t i = 0; i <= d;
-                      ++i) {  // the row and the column of y; the corner twice
-                   for (std::size_t p = 0; p < kLanes; ++p) {
-                     block.gram[(i * (d + 1) + d) * kLanes + p] *= target_scale;
-                     block.gram[(d * (d + 1) + i) * kLanes + p] *= target_scale;
-                   }
-                 }
-               }
-               worker.weights.resize(static_cast<std::size_t>(model.layers()) * d * kLanes);
-               worker.other.resize(static_cast<std::size_t>(other.layers()) * d * kLanes);
-               model.predict(block, worker.weights.data(), thread);
-               other.predict(block, worker.other.data(), thread);
-               const double* w = worker.weights.data() + worker.weights.size() - d * kLanes;
-               const double* v = worker.other.data() + worker.other.size() - d * kLanes;
-               Alignment& sum = chunks[chunk];
-               for (std::size_t p = 0; p < count; ++p) {
-                 double prediction = 0;
-                 for (std::size_t i = p; i < d * kLanes; i += kLanes)
-                   prediction += (w[i] - v[i]) * block.query[i];
-                 sum.loss.add(integrated_loss(task, block, w, p));
-                 sum.other_loss.add(integrated_loss(task, block, v, p));
-                 sum.prediction.add(std::abs(prediction));
-                 sum.add_sensitivities(w, v, d, p);
-               }
-             });
-  Alignment total;
-  for (const Alignment& chunk : chunks) total.merge(chunk);
-  return total;
+  std::vector<AlignmentMeasure> measures;
+  for (int t = 0; t < pool.threads(); ++t)
+    measures.emplace_back(task, model, other, target_scale, t);
+  return run_measures({.prompts = {.seed = seed, .count = prompts}, .chunk = kAlignmentChunk},
+                      measures, {}, pool);
 }
 
 }  // namespace gramian

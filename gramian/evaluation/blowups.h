@@ -5,7 +5,9 @@
 #include <cstdint>
 
 #include "gramian/base/error.h"
-#include "gramian/evaluation/evaluate.h"
+#include "gramian/evaluation/measure.h"
+#include "gramian/evaluation/predictor.h"
+#include "gramian/evaluation/statistics.h"
 
 namespace gramian {
 
@@ -17,8 +19,8 @@ struct BlowUpCount {
   RunningMean loss = {};
 };
 
-// On the prompts of `seed`, loss integrated over the query. The same count
-// on any number of threads. Errors: interrupted.
+// On `prompts` prompts of `seed`, with the loss 1/2 r^2 integrated over the query (training/loss.h).
+// The same to the bit on any number of threads. Errors: interrupted, by `progress`.
 Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
                                     std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
                                     const ProgressFunction& progress = {});

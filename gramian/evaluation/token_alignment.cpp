@@ -10,149 +10,114 @@ namespace gramian {
 
 namespace {
 
-constexpr std::uint64_t kTokenChunk = 16 * kLanes;  // prompts that share one set of sums
+constexpr std::uint64_t kTokenChunk = 16 * kLanes;
 
-class TransformerPredictor final : public TokenPredictor {
+class TokenMeasure {
  public:
-  TransformerPredictor(const TokenTask& task, const Transformer& transformer)
-      : task_(task),
-        transformer_(transformer),
-        recorded_(record(transformer.spec).value()),
-        run_(recorded_.tape, true) {
-    seed_ = AlignedArray<double>(kLanes);
-    std::fill(seed_.begin(), seed_.end(), 1.0);
-  }
+  using Sums = Alignment;
 
-  void predict(const TokenBlock<double>& block, double* predictions,
-               double* sensitivities) override {
-    std::copy(block.tokens.begin(), block.tokens.end(), run_.values(recorded_.tokens));
-    run_.forward(transformer_.theta.data());
-    std::copy_n(
-        run_.values(recorded_.tape.value(static_cast<std::size_t>(recorded_.tape.output()))),
-        kLanes, predictions);
-    run_.backward(seed_.data(), nullptr);
-    const auto query = static_cast<std::size_t>(task_.row_of_x(task_.n()) * task_.width()) * kLanes;
-    std::copy_n(run_.adjoint(recorded_.tokens) + query,
-                static_cast<std::size_t>(task_.d()) * kLanes, sensitivities);
+  TokenMeasure(const TokenTask& task, const MakeTokenPredictor& make,
+               const MakeTokenPredictor& make_other)
+      : d_(static_cast<std::size_t>(task.d())),
+        sampler_(task),
+        one_{make(), std::vector<double>(lane_size(1)), std::vector<double>(lane_size(d_))},
+        other_{make_other(), one_.predictions, one_.sensitivities} {}
+
+  void add(const SeriesBlock& block, Alignment& sums) {
+    sampler_.sample(block.address, block.count, block_);
+    one_.run(block_);
+    other_.run(block_);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
+      const double one = one_.predictions[p] - block_.target[p],
+                   other = other_.predictions[p] - block_.target[p];
+      sums.loss.add(0.5 * one * one);
+      sums.other_loss.add(0.5 * other * other);
+      sums.prediction.add(std::abs(one_.predictions[p] - other_.predictions[p]));
+      sums.add_sensitivities({one_.sensitivities.data(), d_}, {other_.sensitivities.data(), d_}, p);
+    }
   }
 
  private:
-  const TokenTask& task_;
-  const Transformer& transformer_;
-  RecordedTransformer recorded_;
-  TapeRun<double> run_;
-  AlignedArray<double> seed_;
+  struct Side {
+    std::unique_ptr<TokenPredictor> predictor;
+    std::vector<double> predictions;    // [lanes]
+    std::vector<double> sensitivities;  // [d, lanes]
+
+    void run(const TokenBlock<double>& block) {
+      predictor->predict(block, predictions.data(), sensitivities.data());
+    }
+  };
+
+  std::size_t d_;
+  TokenSampler<double> sampler_;
+  TokenBlock<double> block_;
+  Side one_, other_;
 };
 
-class DescentStep final : public TokenPredictor {
+// Sums of norms of gradients, for j = k, j = k + 1 and all other j.
+class SensitivityMeasure {
  public:
-  DescentStep(const TokenTask& task, double step) : task_(task), step_(step) {}
+  SensitivityMeasure(const TokenTask& task, const RecordedTransformer& recorded,
+                     const std::vector<double>& theta)
+      : recorded_(recorded),
+        theta_(theta),
+        sampler_(task),
+        run_(recorded.tape, true),
+        state_(recorded.tape.node(
+            recorded.tape.value(static_cast<std::size_t>(recorded.tape.output())))),
+        entering_(recorded.tape.node(recorded.states.front())),
+        cotangent_(lane_size(state_.size())) {}
 
-  void predict(const TokenBlock<double>& block, double* predictions,
-               double* sensitivities) override {
-    const int n = task_.n(), d = task_.d(), width = task_.width();
-    const auto at = [&](int row, int column) {
-      return block.tokens.data() + static_cast<std::size_t>(row * width + column) * kLanes;
-    };
-    std::fill_n(predictions, kLanes, 0.0);
-    for (int i = 0; i < d; ++i) {
-      for (std::size_t p = 0; p < kLanes; ++p) {
-        double sum = 0;
-        for (int j = 0; j < n; ++j)
-          sum += at(task_.row_of_y(j), width - 1)[p] * at(task_.row_of_x(j), i)[p];
-        const double w = step_ / n * sum;
-        sensitivities[static_cast<std::size_t>(i) * kLanes + p] = w;
-        predictions[p] += w * at(task_.row_of_x(n), i)[p];
+  void add(const SeriesBlock& block, TokenSensitivity& sums) {
+    sampler_.sample(block.address, block.count, block_);
+    std::ranges::copy(block_.tokens, run_.values(recorded_.tokens));
+    run_.forward(theta_.data());
+    for (std::size_t k = 0; k < tokens(); ++k) {
+      const auto width = static_cast<std::size_t>(state_.columns);
+      const LaneView<double> cotangent(cotangent_.data(), tokens(), width);
+      cotangent_.zero();
+      std::fill_n(cotangent.lanes(k), lane_size(width), 1.0);
+      run_.backward(cotangent_.data(), nullptr);
+      for (std::size_t j = 0; j < tokens(); ++j) {
+        double& sum = j == k ? sums.own : j == k + 1 ? sums.next : sums.others;
+        for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p)
+          sum += gradient_norm(j, p);
       }
     }
   }
 
- private:
-  const TokenTask& task_;
-  double step_;
-};
-
-class Zero final : public TokenPredictor {
- public:
-  explicit Zero(const TokenTask& task) : d_(static_cast<std::size_t>(task.d())) {}
-  void predict(const TokenBlock<double>&, double* predictions, double* sensitivities) override {
-    std::fill_n(predictions, kLanes, 0.0);
-    std::fill_n(sensitivities, d_ * kLanes, 0.0);
-  }
+  std::size_t tokens() const { return static_cast<std::size_t>(state_.rows); }
 
  private:
-  std::size_t d_;
-};
-
-struct TokenWorker {
-  TokenWorker(const TokenTask& task, const MakeTokenPredictor& make,
-              const MakeTokenPredictor& make_other)
-      : sampler(task), one(make()), other(make_other()) {
-    for (auto* s : {&sensitivity, &other_sensitivity})
-      s->resize(static_cast<std::size_t>(task.d()) * kLanes);
+  // With respect to entering token j of prompt p.
+  double gradient_norm(std::size_t j, std::size_t p) const {
+    const LaneView<const double> slopes(run_.adjoint(recorded_.states.front()), tokens(),
+                                        static_cast<std::size_t>(entering_.columns));
+    double squares = 0;
+    for (std::size_t i = 0; i < slopes.columns(); ++i)
+      squares += slopes.at(j, i, p) * slopes.at(j, i, p);
+    return std::sqrt(squares);
   }
-  TokenSampler<double> sampler;
-  TokenBlock<double> block = {};
-  std::unique_ptr<TokenPredictor> one, other;
-  double prediction[kLanes] = {}, other_prediction[kLanes] = {};
-  std::vector<double> sensitivity = {}, other_sensitivity = {};
+
+  const RecordedTransformer& recorded_;
+  const std::vector<double>& theta_;
+  TokenSampler<double> sampler_;
+  TokenBlock<double> block_;
+  TapeRun<double> run_;
+  const Tape::Node &state_, &entering_;
+  AlignedArray<double> cotangent_;  // [N, W, lanes]
 };
-
-PhiloxAddress address_of(std::uint64_t seed, std::uint64_t first) {
-  return {.seed = seed,
-          .stream = kEvaluationStream,
-          .step = static_cast<std::uint32_t>(first >> 32),
-          .first = static_cast<std::uint32_t>(first)};
-}
-
-void add_block(const TokenWorker& w, std::size_t count, Alignment& sum) {
-  for (std::size_t p = 0; p < count; ++p) {
-    const double one = w.prediction[p] - w.block.target[p],
-                 other = w.other_prediction[p] - w.block.target[p];
-    sum.loss.add(0.5 * one * one);
-    sum.other_loss.add(0.5 * other * other);
-    sum.prediction.add(std::abs(w.prediction[p] - w.other_prediction[p]));
-    sum.add_sensitivities(w.sensitivity.data(), w.other_sensitivity.data(),
-                          w.sensitivity.size() / kLanes, p);
-  }
-}
 
 }  // namespace
-
-MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer) {
-  return
-      [&task, &transformer] { return std::make_unique<TransformerPredictor>(task, transformer); };
-}
-
-MakeTokenPredictor zero_predictor(const TokenTask& task) {
-  return [&task] { return std::make_unique<Zero>(task); };
-}
-
-MakeTokenPredictor descent_step(const TokenTask& task, double step) {
-  return [&task, step] { return std::make_unique<DescentStep>(task, step); };
-}
 
 Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
                        const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
                        ThreadPool& pool) {
-  std::vector<TokenWorker> workers;
-  for (int t = 0; t < pool.threads(); ++t) workers.emplace_back(task, model, other);
-  std::vector<Alignment> chunks((prompts + kTokenChunk - 1) / kTokenChunk);
-  pool.run(static_cast<int>(chunks.size()), [&](int chunk, int thread) {
-    TokenWorker& w = workers[static_cast<std::size_t>(thread)];
-    const std::uint64_t begin = static_cast<std::uint64_t>(chunk) * kTokenChunk;
-    for (std::uint64_t first = begin; first < std::min(begin + kTokenChunk, prompts);
-         first += kLanes) {
-      const auto count = std::min<std::uint64_t>(kLanes, prompts - first);
-      w.sampler.sample(address_of(seed, first), static_cast<int>(count), w.block);
-      w.one->predict(w.block, w.prediction, w.sensitivity.data());
-      w.other->predict(w.block, w.other_prediction, w.other_sensitivity.data());
-      add_block(w, count, chunks[static_cast<std::size_t>(chunk)]);
-    }
-  });
-  Alignment total;
-  for (const Alignment& chunk : chunks) total.merge(chunk);
-  return total;
+  GRAMIAN_ASSERT(model && other);
+  std::vector<TokenMeasure> measures;
+  for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, model, other);
+  return run_measures({.prompts = {.seed = seed, .count = prompts}, .chunk = kTokenChunk}, measures,
+                      {}, pool);
 }
 
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts,
@@ -179,42 +144,16 @@ std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
 Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transformer& transformer,
                                              int layers, std::uint64_t prompts,
                                              std::uint64_t seed) {
+  GRAMIAN_ASSERT(prompts >= 1);
   const auto recorded = GRAMIAN_TRY(record_states(transformer.spec, layers));
-  TapeRun<double> run(recorded.tape, true);
-  TokenSampler<double> sampler(task);
-  TokenBlock<double> block;
-  const auto tokens = static_cast<std::size_t>(transformer.spec.tokens);
-  const auto width = static_cast<std::size_t>(transformer.spec.inner_width());
-  const Value entering = recorded.states.front();
-  const auto entering_width = static_cast<std::size_t>(recorded.tape.node(entering).columns);
-  AlignedArray<double> cotangent(tokens * width * kLanes);
-  double own = 0, next = 0, others = 0, count = 0;
-  for (std::uint64_t first = 0; first < prompts; first += kLanes) {
-    const auto lanes = static_cast<std::size_t>(std::min<std::uint64_t>(kLanes, prompts - first));
-    sampler.sample(address_of(seed, first), static_cast<int>(lanes), block);
-    std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded.tokens));
-    run.forward(transformer.theta.data());
-    for (std::size_t k = 0; k < tokens; ++k) {
-      cotangent.zero();
-      std::fill_n(cotangent.data() + k * width * kLanes, width * kLanes, 1.0);
-      run.backward(cotangent.data(), nullptr);
-      const double* adjoint = run.adjoint(entering);
-      for (std::size_t j = 0; j < tokens; ++j) {
-        for (std::size_t p = 0; p < lanes; ++p) {
-          double squares = 0;
-          for (std::size_t i = 0; i < entering_width; ++i) {
-            const double slope = adjoint[(j * entering_width + i) * kLanes + p];
-            squares += slope * slope;
-          }
-          (j == k ? own : j == k + 1 ? next : others) += std::sqrt(squares);
-        }
-      }
-    }
-    count += static_cast<double>(lanes);
-  }
-  const auto n = static_cast<double>(tokens);
-  return TokenSensitivity{own / (count * n), next / (count * (n - 1)),
-                          others / (count * (n * n - 2 * n + 1))};
+  GRAMIAN_ASSERT(recorded.tape.node(recorded.tokens).rows == task.tokens());
+  SensitivityMeasure measure(task, recorded, transformer.theta);
+  TokenSensitivity sums;
+  for_blocks({.seed = seed, .count = prompts},
+             [&](const SeriesBlock& block) { measure.add(block, sums); });
+  const auto count = static_cast<double>(prompts), n = static_cast<double>(measure.tokens());
+  return TokenSensitivity{sums.own / (count * n), sums.next / (count * (n - 1)),
+                          sums.others / (count * (n * n - 2 * n + 1))};
 }
 
 }  // namespace gramian

@@ -1,38 +1,20 @@
-// Predictors that read tokens: their loss, and how alike two of them are.
+// Losses of predictors that read tokens, and how alike two of them are.
 //
-// The prompts of (seed, index) are the same in every function here; bits do not depend on the
-// threads. A loss is 1/2 (prediction - target)^2 on the query of the prompt, target without noise.
+// A loss is 1/2 (prediction - target)^2 on the query of the prompt, the target without noise. The
+// prompts of (seed, index) are the same in every function here; bits do not depend on the number of
+// threads.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 
 #include "gramian/evaluation/alignment.h"
-#include "gramian/models/transformer.h"
+#include "gramian/evaluation/token_predictor.h"
 #include "gramian/parallel/pool.h"
-#include "gramian/tasks/token_task.h"
 
 namespace gramian {
 
-class TokenPredictor {
- public:
-  virtual ~TokenPredictor() = default;
-  // predictions: [lanes]; sensitivities: [d, lanes], d prediction / d x_q.
-  virtual void predict(const TokenBlock<double>& block, double* predictions,
-                       double* sensitivities) = 0;
-};
-
-// Makes one for each thread. What it takes by reference must outlive it.
-using MakeTokenPredictor = std::function<std::unique_ptr<TokenPredictor>()>;
-
-MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer);
-MakeTokenPredictor zero_predictor(const TokenTask& task);
-// One step of gradient descent from zero on 1/(2n) sum (y_j - <w, x_j>)^2: <w, x_q> with w = step/n
-// sum y_j x_j.
-MakeTokenPredictor descent_step(const TokenTask& task, double step);
-
+// The mean loss with its error.
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts,
                        std::uint64_t seed, ThreadPool& pool);
 
@@ -41,7 +23,7 @@ RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, st
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
                               const RunningMean& zero);
 
-// For their meaning see alignment.h; the sensitivity is the gradient at x_q.
+// Losses, and how alike the predictions and their gradients at x_q are (alignment.h).
 Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
                        const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
                        ThreadPool& pool);
@@ -52,7 +34,10 @@ Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
 struct TokenSensitivity {
   double own = 0, next = 0, others = 0;
 };
-// Errors: config, for a transformer that cannot be recorded.
+
+// After the first `layers` layers, on one thread. Requires: prompts >= 1, and the transformer reads
+// the tokens of the task (asserted). Errors: config, for a transformer that cannot be recorded.
+// Cost: one backward pass for each token and block of prompts.
 Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transformer& transformer,
                                              int layers, std::uint64_t prompts, std::uint64_t seed);
 

@@ -1,33 +1,30 @@
 #include "gramian/explain/prompts.h"
 
-#include <algorithm>
-
 #include "gramian/base/assert.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian {
 
 std::vector<Prompt> draw_prompts(const RegressionTask& task, std::uint64_t seed, PromptSet set,
                                  std::size_t count) {
-  const auto d = static_cast<std::size_t>(task.d()), size = (d + 1) * (d + 1);
+  const auto d = static_cast<std::size_t>(task.d());
   PromptSampler<double> sampler(task, false);
-  PromptBlock<double> block(task.d());
+  PromptBlock<double> drawn(task.d());
+  const LaneView<const double> gram(drawn.gram.data(), d + 1, d + 1), truth(drawn.truth.data(), d);
   std::vector<Prompt> prompts;
   prompts.reserve(count);
-  for (std::size_t first = 0; first < count; first += kLanes) {
-    const std::size_t lanes = std::min<std::size_t>(kLanes, count - first);
-    // Evaluation leaves all but the lowest steps alone: one is 2^32 prompts.
-    sampler.sample({.seed = seed,
-                    .stream = kEvaluationStream,
-                    .step = static_cast<std::uint32_t>(set),
-                    .first = static_cast<std::uint32_t>(first)},
-                   static_cast<int>(lanes), block);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      Prompt prompt{std::vector<double>(size), std::vector<double>(d), block.sigma[lane]};
-      for (std::size_t i = 0; i < size; ++i) prompt.gram[i] = block.gram[i * kLanes + lane];
-      for (std::size_t i = 0; i < d; ++i) prompt.truth[i] = block.truth[i * kLanes + lane];
+  // Evaluation leaves all but the lowest steps alone: one is 2^32 prompts.
+  const PromptSeries series{
+      .seed = seed, .first = prompt_number(static_cast<std::uint32_t>(set), 0), .count = count};
+  for_blocks(series, [&](const SeriesBlock& block) {
+    sampler.sample(block.address, block.count, drawn);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
+      Prompt prompt{std::vector<double>((d + 1) * (d + 1)), std::vector<double>(d), drawn.sigma[p]};
+      gram.copy_out(p, prompt.gram.data());
+      truth.copy_out(p, prompt.truth.data());
       prompts.push_back(std::move(prompt));
     }
-  }
+  });
   return prompts;
 }
 
@@ -36,21 +33,17 @@ SpectrumBatch spectra_towards(const RegressionTask& task, std::span<const Prompt
   GRAMIAN_ASSERT(targets.size() == prompts.size());
   SpectrumBatch spectra(task, prompts.size());
   PromptBlock<double> block(task.d());
-  for (std::size_t first = 0; first < prompts.size(); first += kLanes) {
-    const std::size_t lanes = std::min<std::size_t>(kLanes, prompts.size() - first);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
+  for_lanes(prompts.size(), [&](std::size_t first, int count) {
+    for (std::size_t lane = 0; lane < static_cast<std::size_t>(count); ++lane) {
       const Prompt& prompt = prompts[first + lane];
       GRAMIAN_ASSERT(targets[first + lane].size() == prompt.truth.size());
-      for (std::size_t i = 0; i < prompt.gram.size(); ++i)
-        block.gram[i * kLanes + lane] = prompt.gram[i];
-      for (std::size_t i = 0; i < prompt.truth.size(); ++i) {
-        block.truth[i * kLanes + lane] = targets[first + lane][i];
-        block.query[i * kLanes + lane] = 0;
-      }
+      lane_view(block.gram).copy_in(lane, prompt.gram.data());
+      lane_view(block.truth).copy_in(lane, targets[first + lane].data());
+      lane_view(block.query).fill(lane, 0);
       block.sigma[lane] = prompt.sigma;
     }
-    spectra.fill(block, static_cast<int>(lanes), first);
-  }
+    spectra.fill(block, count, first);
+  });
   return spectra;
 }
 

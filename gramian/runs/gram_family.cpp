@@ -1,10 +1,10 @@
-#include "gramian/base/memory.h"
 #include "gramian/runs/gram_family.h"
 
 #include <algorithm>
 #include <thread>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/memory.h"
 #include "gramian/evaluation/keys.h"
 #include "gramian/models/operations.h"
 #include "gramian/runs/model_file.h"

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "gramian/base/assert.h"
+#include "gramian/lanes/view.h"
 #include "gramian/models/pass.h"
 
 namespace gramian {
@@ -20,13 +21,12 @@ using ConstVector = Eigen::Map<const Vector>;
 // w^L of one prompt: lane 0 of a block whose other lanes are empty.
 Vector implicit_weights(const Network& network, const std::vector<double>& gram, int n) {
   PromptBlock<double> block(network.spec.d);
-  for (std::size_t i = 0; i < gram.size(); ++i) block.gram[i * kLanes] = gram[i];
-  const auto d = static_cast<std::size_t>(network.spec.d);
-  AlignedArray<double> lanes(d * kLanes);
+  lane_view(block.gram).copy_in(0, gram.data());
+  AlignedArray<double> weights(block.truth.size());
   NetworkPass<double>(network.spec)
-      .forward(network.theta.data(), block, network.spec.context_factor(n), lanes.data());
+      .forward(network.theta.data(), block, network.spec.context_factor(n), weights.data());
   Vector w(network.spec.d);
-  for (std::size_t i = 0; i < d; ++i) w(static_cast<Eigen::Index>(i)) = lanes[i * kLanes];
+  lane_view(weights).copy_out(0, w.data());
   return w;
 }
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "gramian/base/assert.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian {
 
@@ -195,20 +196,18 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
                 task.spec().noise.describe());
   }
   PromptSampler<double> sampler(task, false);
-  PromptBlock<double> block(task.d());
+  PromptBlock<double> prompts(task.d());
+  const LaneView<const double> gram(prompts.gram.data(), d + 1, d + 1);
   Eigen::MatrixXd s_hat(task.d(), task.d());
   spectra.eigenvalues_.reserve(contexts * d);
-  for (std::size_t first = 0; first < contexts; first += kLanes) {
-    const PhiloxAddress address{.seed = seed,
-                                .stream = kTuningStream,
-                                .step = 0,
-                                .first = static_cast<std::uint32_t>(first)};
-    sampler.sample(address, kLanes, block);
-    for (std::size_t p = 0; p < std::min<std::size_t>(kLanes, contexts - first); ++p) {
+  const PromptSeries series{.seed = seed, .stream = kTuningStream, .count = contexts};
+  for_blocks(series, [&](const SeriesBlock& block) {
+    sampler.sample(block.address, block.count, prompts);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
       for (std::size_t i = 0; i < d; ++i) {
         for (std::size_t j = 0; j < d; ++j) {
           s_hat(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) =
-              block.gram[(i * (d + 1) + j) * kLanes + p] / task.n();
+              gram.at(i, j, p) / task.n();
         }
       }
       const Eigen::VectorXd values =
@@ -216,7 +215,7 @@ Expected<ContextSpectra> ContextSpectra::draw(const RegressionTask& task, std::s
               .eigenvalues();
       spectra.eigenvalues_.insert(spectra.eigenvalues_.end(), values.begin(), values.end());
     }
-  }
+  });
   return spectra;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian {
 
@@ -72,22 +73,19 @@ LoopedContexts::LoopedContexts(int d, int n, std::size_t contexts, std::uint64_t
     : d_(d), n_(n), spectra_(ContextSpectra::draw(standard_task(d, n), contexts, seed).value()) {
   const RegressionTask task = standard_task(d, n);
   PromptSampler<double> sampler(task, false);
-  PromptBlock<double> block(d);
+  PromptBlock<double> prompts(d);
   const auto size = static_cast<std::size_t>(d);
+  const LaneView<const double> gram(prompts.gram.data(), size + 1, size + 1);
   matrices_.reserve(contexts * size * size);
-  for (std::size_t first = 0; first < contexts; first += kLanes) {
-    const PhiloxAddress address{.seed = seed,
-                                .stream = kTuningStream,
-                                .step = 0,
-                                .first = static_cast<std::uint32_t>(first)};
-    sampler.sample(address, kLanes, block);
-    for (std::size_t p = 0; p < std::min<std::size_t>(kLanes, contexts - first); ++p) {
+  const PromptSeries series{.seed = seed, .stream = kTuningStream, .count = contexts};
+  for_blocks(series, [&](const SeriesBlock& block) {
+    sampler.sample(block.address, block.count, prompts);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
       for (std::size_t i = 0; i < size; ++i) {
-        for (std::size_t j = 0; j < size; ++j)
-          matrices_.push_back(block.gram[(i * (size + 1) + j) * kLanes + p] / n);
+        for (std::size_t j = 0; j < size; ++j) matrices_.push_back(gram.at(i, j, p) / n);
       }
     }
-  }
+  });
 }
 
 ContextMean LoopedContexts::loss(double a, int loops) const {

@@ -1,0 +1,103 @@
+#include "gramian/evaluation/token_predictor.h"
+
+#include <algorithm>
+
+#include "gramian/lanes/view.h"
+#include "gramian/tape/tape_run.h"
+
+namespace gramian {
+
+namespace {
+
+class TransformerPredictor final : public TokenPredictor {
+ public:
+  TransformerPredictor(const TokenTask& task, const Transformer& transformer)
+      : task_(task),
+        transformer_(transformer),
+        recorded_(record(transformer.spec).value()),
+        run_(recorded_.tape, true),
+        cotangent_(lane_size(1)) {
+    std::ranges::fill(cotangent_, 1.0);
+  }
+
+  void predict(const TokenBlock<double>& block, double* predictions,
+               double* sensitivities) override {
+    std::ranges::copy(block.tokens, run_.values(recorded_.tokens));
+    run_.forward(transformer_.theta.data());
+    const Value prediction =
+        recorded_.tape.value(static_cast<std::size_t>(recorded_.tape.output()));
+    std::copy_n(run_.values(prediction), kLanes, predictions);
+    run_.backward(cotangent_.data(), nullptr);
+    const LaneView<const double> slopes(run_.adjoint(recorded_.tokens),
+                                        static_cast<std::size_t>(task_.tokens()),
+                                        static_cast<std::size_t>(task_.width()));
+    std::copy_n(slopes.lanes(static_cast<std::size_t>(task_.row_of_x(task_.n()))),
+                lane_size(static_cast<std::size_t>(task_.d())), sensitivities);
+  }
+
+ private:
+  const TokenTask& task_;
+  const Transformer& transformer_;
+  RecordedTransformer recorded_;
+  TapeRun<double> run_;
+  AlignedArray<double> cotangent_;  // [lanes] ones
+};
+
+class DescentStep final : public TokenPredictor {
+ public:
+  DescentStep(const TokenTask& task, double step) : task_(task), step_(step) {}
+
+  void predict(const TokenBlock<double>& block, double* predictions,
+               double* sensitivities) override {
+    const auto row = [](int r) { return static_cast<std::size_t>(r); };
+    const auto d = static_cast<std::size_t>(task_.d());
+    const int n = task_.n();
+    const LaneView<const double> tokens(block.tokens.data(), row(task_.tokens()),
+                                        row(task_.width()));
+    const LaneView<double> w(sensitivities, d);
+    std::fill_n(predictions, kLanes, 0.0);
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t p = 0; p < kLanes; ++p) {
+        double sum = 0;
+        for (int j = 0; j < n; ++j)
+          sum += tokens.at(row(task_.row_of_y(j)), tokens.columns() - 1, p) *
+                 tokens.at(row(task_.row_of_x(j)), i, p);
+        w.at(i, 0, p) = step_ / n * sum;
+        predictions[p] += w.at(i, 0, p) * tokens.at(row(task_.row_of_x(n)), i, p);
+      }
+    }
+  }
+
+ private:
+  const TokenTask& task_;
+  double step_;
+};
+
+class Zero final : public TokenPredictor {
+ public:
+  explicit Zero(const TokenTask& task) : d_(static_cast<std::size_t>(task.d())) {}
+  void predict(const TokenBlock<double>&, double* predictions, double* sensitivities) override {
+    std::fill_n(predictions, kLanes, 0.0);
+    std::fill_n(sensitivities, lane_size(d_), 0.0);
+  }
+
+ private:
+  std::size_t d_;
+};
+
+}  // namespace
+
+MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer) {
+  return
+      [&task, &transformer] { return std::make_unique<TransformerPredictor>(task, transformer); };
+}
+
+MakeTokenPredictor zero_predictor(const TokenTask& task) {
+  return [&task] { return std::make_unique<Zero>(task); };
+}
+
+MakeTokenPredictor descent_step(const TokenTask& task, double step) {
+  return [&task, step] { return std::make_unique<DescentStep>(task, step); };
+}
+
+}  // namespace gramian

@@ -1,0 +1,36 @@
+// Predictors that read tokens: a trained transformer, and what it is compared with.
+//
+// Letters: d input dimension, n context length, x_q the query.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "gramian/models/transformer.h"
+#include "gramian/tasks/token_task.h"
+
+namespace gramian {
+
+class TokenPredictor {
+ public:
+  virtual ~TokenPredictor() = default;
+  // predictions: [lanes]; sensitivities: [d, lanes], d prediction / d x_q.
+  virtual void predict(const TokenBlock<double>& block, double* predictions,
+                       double* sensitivities) = 0;
+};
+
+// Makes a predictor; an evaluation asks for one for each thread. What it was given by reference
+// must outlive it.
+using MakeTokenPredictor = std::function<std::unique_ptr<TokenPredictor>()>;
+
+// Requires: the transformer reads the tokens of the task, and can be recorded.
+MakeTokenPredictor predictor(const TokenTask& task, const Transformer& transformer);
+
+// Predicts zero.
+MakeTokenPredictor zero_predictor(const TokenTask& task);
+
+// One step of gradient descent from zero on 1/(2n) sum_j (y_j - <w, x_j>)^2: the prediction is
+// <w, x_q> with w = step/n sum_j y_j x_j.
+MakeTokenPredictor descent_step(const TokenTask& task, double step);
+
+}  // namespace gramian
