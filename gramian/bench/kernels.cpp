@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gramian/models/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"
 #include "gramian/lanes/view.h"
+#include "gramian/models/operations.h"
 #include "gramian/models/pass.h"
 
 namespace gramian {

@@ -43,8 +43,8 @@ StageProgress progress_bars() {
     if (bar->stage != stage) {
       bar->progress.reset();
       bar->stage = stage;
-      bar->progress = std::make_unique<Progress>(bar->stage, static_cast<std::int64_t>(total),
-                                                 "prompts");
+      bar->progress =
+          std::make_unique<Progress>(bar->stage, static_cast<std::int64_t>(total), "prompts");
     }
     bar->progress->update(static_cast<std::int64_t>(done));
     return !interrupted();

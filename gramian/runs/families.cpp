@@ -41,9 +41,8 @@ std::span<const Family* const> families() { return kFamilies; }
 
 const Family& family_of(const Config& config) {
   const std::string& kind = config.text("model.kind");
-  const auto found = std::ranges::find_if(kFamilies, [&](const Family* family) {
-    return std::ranges::count(family->kinds, kind) > 0;
-  });
+  const auto found = std::ranges::find_if(
+      kFamilies, [&](const Family* family) { return std::ranges::count(family->kinds, kind) > 0; });
   if (found == std::end(kFamilies)) {
     fmt::print(stderr, "bug: [model.kind] {} belongs to no family\n", kind);
     std::abort();
@@ -63,8 +62,9 @@ Expected<std::unique_ptr<Model>> load_any(const std::string& path) {
   if (named == file.metadata.end()) return gram_family.load(path);
   const Family* family = find_family(named->second);
   if (family == nullptr) {
-    return fail(ErrorKind::format, "{}: a model of the family '{}', which this version does not know",
-                path, named->second);
+    return fail(ErrorKind::format,
+                "{}: a model of the family '{}', which this version does not know", path,
+                named->second);
   }
   return family->load(path);
 }

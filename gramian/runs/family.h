@@ -137,8 +137,8 @@ class Experiment {
 };
 
 struct Family {
-  std::string_view name;   // of Key::only, and in the metadata of model files
-  std::string_view title;  // "a transformer on tokens"
+  std::string_view name;                    // of Key::only, and in the metadata of model files
+  std::string_view title;                   // "a transformer on tokens"
   std::span<const std::string_view> kinds;  // values of [model.kind]
   Expected<std::unique_ptr<Experiment>> (*make)(const Config& config);
   Expected<std::unique_ptr<Model>> (*load)(const std::string& path);

@@ -41,8 +41,8 @@ Expected<EvaluationReport> GramExperiment::compare(const Network* other, ThreadP
   if (other != nullptr)
     predictor = std::make_unique<NetworkPredictor>(*other, task.n(), pool.threads());
   const Baselines baselines = tune_baselines(task, task.spec().noise, eval, pool);
-  const auto result = GRAMIAN_TRY(gramian::evaluate(task, baselines, predictor.get(), eval, pool,
-                                                    stage(progress, "evaluate")));
+  const auto result = GRAMIAN_TRY(
+      gramian::evaluate(task, baselines, predictor.get(), eval, pool, stage(progress, "evaluate")));
   const auto points = GRAMIAN_TRY(gramian::profile(task, baselines, predictor.get(), profile, eval,
                                                    pool, stage(progress, "profile")));
   return EvaluationReport{to_table(result, points), to_json(result, points)};
@@ -56,8 +56,8 @@ Expected<EvaluationReport> GramExperiment::evaluate(const Model& model, ThreadPo
 Expected<double> GramExperiment::selection_loss(const Model& model, std::uint64_t prompts,
                                                 std::uint64_t seed, ThreadPool& pool) const {
   NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
-  const auto count = GRAMIAN_TRY(count_blowups(
-      task, predictor, std::numeric_limits<double>::infinity(), prompts, seed, pool));
+  const auto count = GRAMIAN_TRY(
+      count_blowups(task, predictor, std::numeric_limits<double>::infinity(), prompts, seed, pool));
   return count.loss.mean();
 }
 
@@ -86,15 +86,13 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   const auto result = GRAMIAN_TRY(losses(spec));
   Json single;
   if (how.single_query_prompts > 0) {
-    const auto published = GRAMIAN_TRY(losses({.prompts = how.single_query_prompts,
-                                               .seed = seed,
-                                               .query = QueryMode::sampled}));
+    const auto published = GRAMIAN_TRY(
+        losses({.prompts = how.single_query_prompts, .seed = seed, .query = QueryMode::sampled}));
     single = Json::parse(to_json(published));
   }
   spec.prompts = how.profile_prompts;
-  const auto points =
-      GRAMIAN_TRY(gramian::profile(task, common->baselines, &predictor, how.sigmas, spec, pool,
-                                   progress, &common->losses));
+  const auto points = GRAMIAN_TRY(gramian::profile(task, common->baselines, &predictor, how.sigmas,
+                                                   spec, pool, progress, &common->losses));
   Json json = Json::parse(to_json(result, points));
   if (!single.is_null()) {
     json["single_query"] = {{"prompts", single["prompts"]},

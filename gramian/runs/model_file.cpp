@@ -24,8 +24,8 @@ constexpr const char* kConvention =
 
 // What the file says of the network, and what its weights are to be read as.
 struct Header {
-  NetworkSpec spec;  // its kind is full: of the tensors as they are
-  int n = 1;         // context length of training
+  NetworkSpec spec;                     // its kind is full: of the tensors as they are
+  int n = 1;                            // context length of training
   std::optional<Parametrisation> kind;  // as written; none in files of other programs
   bool tied = false;
 };

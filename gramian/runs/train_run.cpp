@@ -48,8 +48,8 @@ class Run {
 
   Expected<TrainRunResult> train() {
     if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint = GRAMIAN_TRY(load_checkpoint(
-          directory_.checkpoint(), loop_->theta().size(), experiment_.train.method));
+      auto checkpoint = GRAMIAN_TRY(load_checkpoint(directory_.checkpoint(), loop_->theta().size(),
+                                                    experiment_.train.method));
       seconds_before_ = checkpoint.seconds;
       dropped_ = checkpoint.dropped;
       loop_->restore(std::move(checkpoint.state));

@@ -102,11 +102,10 @@ Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& 
 Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, ThreadPool& pool,
                                                            const StageProgress&) const {
   const Alignment both = beside_zero(task, model, eval.prompts, eval.seed, pool);
-  return EvaluationReport{
-      fmt::format("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n", "model",
-                  both.loss.mean(), both.loss.standard_error(), "zero", both.other_loss.mean(),
-                  both.other_loss.standard_error()),
-      token_scores_json(eval.prompts, both.loss, both.other_loss)};
+  return EvaluationReport{fmt::format("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n",
+                                      "model", both.loss.mean(), both.loss.standard_error(), "zero",
+                                      both.other_loss.mean(), both.other_loss.standard_error()),
+                          token_scores_json(eval.prompts, both.loss, both.other_loss)};
 }
 
 Expected<double> TransformerExperiment::selection_loss(const Model& model, std::uint64_t prompts,

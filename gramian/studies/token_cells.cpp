@@ -34,8 +34,7 @@ Expected<std::vector<TransformerSnapshot>> load_transformer_snapshots(
   const auto run = GRAMIAN_TRY(open(directory));
   std::vector<TransformerSnapshot> list;
   const TransformerExperiment& experiment = run.experiment;
-  for (const std::int64_t step :
-       snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {
+  for (const std::int64_t step : snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {
     auto transformer =
         GRAMIAN_TRY(load_transformer(run.directory.snapshot(step), run.experiment.transformer));
     list.push_back({step, std::move(transformer)});

@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "gramian/bench/kernels.h"
-#include "gramian/models/operations.h"
 #include "gramian/bench/peak.h"
 #include "gramian/lanes/target.h"
+#include "gramian/models/operations.h"
 
 namespace gramian {
 namespace {

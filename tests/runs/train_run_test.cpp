@@ -9,9 +9,9 @@
 #include <set>
 
 #include "gramian/io/safetensors.h"
-#include "gramian/runs/transformer_family.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/trained_run.h"
+#include "gramian/runs/transformer_family.h"
 #include "gramian/runs/transformer_file.h"
 #include "tests/support/files.h"
 #include "tests/support/small_disk.h"
