@@ -9,6 +9,7 @@
 #include "gramian/lanes/target.h"
 #include "gramian/models/operations.h"
 #include "gramian/models/pass.h"
+#include "gramian/models/transformer/flat.h"
 #include "gramian/training/trainer.h"
 #include "gramian/training/transformer_trainer.h"
 
@@ -95,7 +96,7 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
   struct Case {
     const char* name;
     TokenTask task;
-    TransformerSpec spec;
+    FlatTransformer network;
   };
   std::vector<Case> cases{
       {"sines", task(TaskFamily::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
@@ -104,18 +105,18 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
        {.positions = 10, .layers = 2, .softmax_layers = 1}}};
   std::vector<TokenBenchTime> times;
   for (Case& c : cases) {
-    c.spec.tokens = c.task.tokens();
-    c.spec.width = c.task.width();
+    c.network.tokens = c.task.tokens();
+    c.network.width = c.task.width();
+    const auto initial = Transformer::initial(describe(c.network).value(), 0.05, 1).value();
     TokenBenchTime time{.name = c.name};
     TrainSpec train;
     train.steps = 1'000'000'000;
     train.batch = time.batch;
     train.optimiser.learning_rate = 1e-9;  // the weights stay where they are
     ThreadPool pool(1);
-    const auto trainer = TransformerTrainer::create(
-        c.task, Transformer::initial(c.spec, 0.05, 1).value(), train, pool);
+    const auto trainer = TransformerTrainer::create(c.task, initial, train, pool);
     const Sample step = repeat(budget, [&] { (void)trainer->step(); });
-    const Tape::Cost cost = record(c.spec)->tape.cost();
+    const Tape::Cost cost = initial.recorded().tape.cost();
     time.parameters = trainer->theta().size();
     time.ms = step.median * 1e3;
     time.spread = step.spread;

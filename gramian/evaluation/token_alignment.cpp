@@ -63,8 +63,7 @@ class SensitivityMeasure {
         theta_(theta),
         sampler_(task),
         run_(recorded.tape, true),
-        state_(recorded.tape.node(
-            recorded.tape.value(static_cast<std::size_t>(recorded.tape.output())))),
+        state_(recorded.tape.node(recorded.output)),
         entering_(recorded.tape.node(recorded.states.front())),
         cotangent_(lane_size(state_.size())) {}
 
@@ -145,7 +144,7 @@ Expected<TokenSensitivity> state_sensitivity(const TokenTask& task, const Transf
                                              int layers, std::uint64_t prompts,
                                              std::uint64_t seed) {
   GRAMIAN_ASSERT(prompts >= 1);
-  const auto recorded = GRAMIAN_TRY(record_states(transformer.spec, layers));
+  const auto recorded = GRAMIAN_TRY(record_states(transformer.spec(), layers));
   GRAMIAN_ASSERT(recorded.tape.node(recorded.tokens).rows == task.tokens());
   SensitivityMeasure measure(task, recorded, transformer.theta);
   TokenSensitivity sums;

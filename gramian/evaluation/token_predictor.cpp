@@ -14,7 +14,7 @@ class TransformerPredictor final : public TokenPredictor {
   TransformerPredictor(const TokenTask& task, const Transformer& transformer)
       : task_(task),
         transformer_(transformer),
-        recorded_(record(transformer.spec).value()),
+        recorded_(transformer.recorded()),
         run_(recorded_.tape, true),
         cotangent_(lane_size(1)) {
     std::ranges::fill(cotangent_, 1.0);
@@ -24,9 +24,7 @@ class TransformerPredictor final : public TokenPredictor {
                double* sensitivities) override {
     std::ranges::copy(block.tokens, run_.values(recorded_.tokens));
     run_.forward(transformer_.theta.data());
-    const Value prediction =
-        recorded_.tape.value(static_cast<std::size_t>(recorded_.tape.output()));
-    std::copy_n(run_.values(prediction), kLanes, predictions);
+    std::copy_n(run_.values(recorded_.output), kLanes, predictions);
     run_.backward(cotangent_.data(), nullptr);
     const LaneView<const double> slopes(run_.adjoint(recorded_.tokens),
                                         static_cast<std::size_t>(task_.tokens()),
@@ -38,7 +36,7 @@ class TransformerPredictor final : public TokenPredictor {
  private:
   const TokenTask& task_;
   const Transformer& transformer_;
-  RecordedTransformer recorded_;
+  const RecordedTransformer& recorded_;
   TapeRun<double> run_;
   AlignedArray<double> cotangent_;  // [lanes] ones
 };

@@ -2,12 +2,14 @@
 
 #include <array>
 
+#include "gramian/models/transformer/flat.h"
+
 namespace gramian {
 
 namespace {
 
-constexpr auto kAttentions = words<Attention>(
-    {{Attention::trained, "trained"}, {Attention::gradient_descent, "gradient_descent"}});
+// Whether the attention is the fixed step of gradient descent.
+constexpr auto kAttentions = words<bool>({{false, "trained"}, {true, "gradient_descent"}});
 
 // Of the family gram in the order of kParametrisations, then the other families.
 constexpr std::array<std::string_view, 5> kKinds = {
@@ -96,22 +98,22 @@ InitialWeights initial_weights(const Settings& settings) {
           .noise = settings.number("model.init_noise")};
 }
 
-TransformerSpec transformer_spec(const Settings& settings, int tokens, int width) {
+Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width) {
   const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
-  return {.tokens = tokens,
-          .width = width,
-          .positions = number("model.positions"),
-          .embedding = number("model.embedding"),
-          .hidden = number("model.hidden"),
-          .layers = number("model.layers"),
-          .heads = number("model.heads"),
-          .key_size = number("model.key_size"),
-          .softmax_layers = number("model.softmax_layers"),
-          .attention = kAttentions.value(settings.text("model.attention")),
-          .tied = settings.boolean("model.tied"),
-          .context_scale = kContextScales.value(settings.text("model.context_scale")),
-          .query_in_keys = settings.boolean("model.query_in_keys"),
-          .clip = settings.number("model.clip")};
+  return describe({.tokens = tokens,
+                   .width = width,
+                   .positions = number("model.positions"),
+                   .embedding = number("model.embedding"),
+                   .hidden = number("model.hidden"),
+                   .layers = number("model.layers"),
+                   .heads = number("model.heads"),
+                   .key_size = number("model.key_size"),
+                   .softmax_layers = number("model.softmax_layers"),
+                   .gradient_step = kAttentions.value(settings.text("model.attention")),
+                   .tied = settings.boolean("model.tied"),
+                   .context_scale = kContextScales.value(settings.text("model.context_scale")),
+                   .query_in_keys = settings.boolean("model.query_in_keys"),
+                   .clip = settings.number("model.clip")});
 }
 
 }  // namespace gramian

@@ -39,6 +39,6 @@ NetworkSpec network_spec(const Settings& settings);
 Initialisation initialisation(const Settings& settings);
 InitialWeights initial_weights(const Settings& settings);
 // For prompts of `tokens` tokens of `width` numbers. TransformerSpec::check does the rest.
-TransformerSpec transformer_spec(const Settings& settings, int tokens, int width);
+Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width);
 
 }  // namespace gramian

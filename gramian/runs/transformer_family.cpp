@@ -52,14 +52,15 @@ Status TransformerModel::save(const std::string& path) const {
   return save_transformer(path, transformer_);
 }
 
-TransformerExperiment::TransformerExperiment(const Config& from, TokenTask prompts)
+TransformerExperiment::TransformerExperiment(const Config& from, TokenTask prompts,
+                                             TransformerSpec network)
     : Experiment(from),
       task(std::move(prompts)),
-      transformer(transformer_spec(from, task.tokens(), task.width())),
+      transformer(std::move(network)),
       init_noise(from.number("model.init_noise")) {
   train = train_spec(from, Method::adam);
   train.loss.query = QueryMode::sampled;
-  eval = eval_spec(from, transformer.layers);
+  eval = eval_spec(from, static_cast<int>(transformer.blocks.size()));
 }
 
 Expected<TransformerExperiment> TransformerExperiment::make(const Config& config) {
@@ -70,7 +71,8 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
                 "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
                 config.text("model.init"), config.where("model.init"));
   }
-  TransformerExperiment experiment(config, std::move(task));
+  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width()));
+  TransformerExperiment experiment(config, std::move(task), std::move(network));
   GRAMIAN_TRY(check(experiment.task, experiment.transformer, experiment.train));
   return experiment;
 }
@@ -91,7 +93,8 @@ Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool&
 }
 
 std::unique_ptr<Model> TransformerExperiment::model(std::vector<double> weights) const {
-  return std::make_unique<TransformerModel>(Transformer{transformer, std::move(weights)});
+  return std::make_unique<TransformerModel>(
+      Transformer::create(transformer, std::move(weights)).value());
 }
 
 Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& path) const {

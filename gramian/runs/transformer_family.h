@@ -54,7 +54,7 @@ struct TransformerExperiment final : public Experiment {
   double init_noise = 0;
 
  private:
-  TransformerExperiment(const Config& from, TokenTask prompts);
+  TransformerExperiment(const Config& from, TokenTask prompts, TransformerSpec network);
 };
 
 // The experiment of a configuration, for whoever needs a transformer. Errors: config; usage for

@@ -1,5 +1,6 @@
-// model.safetensors of a transformer on tokens: one float64 tensor for each parameter of its tape
-// (transformer.h), under its name. What they mean is in the configuration beside the file.
+// model.safetensors of a transformer on tokens: one float64 tensor for each of its parameters,
+// under its name (models/transformer/record.h), and its description as JSON in the metadata
+// (transformer_json.h), so that the file alone says what it is.
 #pragma once
 
 #include <string>
@@ -9,10 +10,17 @@
 
 namespace gramian {
 
+// Errors: io.
 Status save_transformer(const std::string& path, const Transformer& transformer);
 
-// Errors: io, and format for a file that does not have exactly the parameters of `spec`, finite and
-// of its shapes.
+// The transformer that the file describes. Errors: io; format for a file without a description, as
+// they were written before there was one, or with one that is not valid, and for tensors that are
+// not exactly its parameters, finite and of their shapes.
+Expected<Transformer> load_transformer(const std::string& path);
+
+// The same for a transformer that is known, from the configuration beside the file: also reads files
+// without a description, and refuses one that describes another transformer. The number of tokens
+// may differ: `spec` decides. Errors: io and format.
 Expected<Transformer> load_transformer(const std::string& path, const TransformerSpec& spec);
 
 }  // namespace gramian

@@ -21,7 +21,7 @@ Expected<TokenRun> load_token_run(const std::string& directory);
 
 struct TransformerSnapshot {
   std::int64_t step = 0;
-  Transformer transformer = {};
+  Transformer transformer;
 };
 Expected<std::vector<TransformerSnapshot>> load_transformer_snapshots(const std::string& directory);
 

@@ -4,51 +4,63 @@
 
 namespace gramian {
 
+namespace {
+
+// Sets entries of one square parameter of a transformer, all zero before.
+class Entries {
+ public:
+  Entries(Transformer& transformer, const char* name, std::size_t width)
+      : numbers_(transformer.weights(name)), width_(width) {}
+
+  double& operator()(std::size_t row, std::size_t column) {
+    return numbers_[row * width_ + column];
+  }
+
+ private:
+  std::span<double> numbers_;
+  std::size_t width_;
+};
+
+// The copying layer, all as right factors of rows. A token of x asks for the position after its
+// own; keys are positions.
+void write_copying(Transformer& transformer, std::size_t width, std::size_t content,
+                   std::size_t tokens) {
+  Entries q(transformer, "layers.0.heads.0.Q", width), k(transformer, "layers.0.heads.0.K", width);
+  Entries v(transformer, "layers.0.heads.0.V", width), p(transformer, "layers.0.heads.0.P", width);
+  for (std::size_t t = 0; t + 1 < tokens; t += 2) q(content + t, content + t + 1) = 1;
+  for (std::size_t t = 0; t < tokens; ++t) k(content + t, content + t) = 1;
+  // What is read: the content, to the last d numbers, minus the position that the reader has.
+  for (std::size_t i = 0; i < content; ++i) v(i, width - content + i) = 1;
+  for (std::size_t t = 1; t < tokens; ++t) v(content + t, content + t - 1) = -1;
+  for (std::size_t i = 0; i < width; ++i) p(i, i) = 1;
+}
+
+// A step of gradient descent: x is the first d numbers, y the last, which a token of y does not
+// have.
+void write_descent(Transformer& transformer, std::size_t width, std::size_t content, double step) {
+  Entries q(transformer, "layers.1.heads.0.Q", width), k(transformer, "layers.1.heads.0.K", width);
+  Entries v(transformer, "layers.1.heads.0.V", width), p(transformer, "layers.1.heads.0.P", width);
+  for (std::size_t i = 0; i < content; ++i) q(i, i) = k(i, i) = 1;
+  v(width - 1, width - 1) = 1;
+  p(width - 1, width - 1) = step;
+}
+
+}  // namespace
+
 Transformer interleaved_descent(int d, int n, double step) {
   GRAMIAN_ASSERT(d >= 1 && n >= 1);
-  const int tokens = 2 * n + 1, positions = tokens + d;
-  Transformer transformer{{.tokens = tokens,
-                           .width = d,
-                           .positions = positions,
-                           .encoding = Encoding::one_hot,
-                           .layers = 2,
-                           .context_scale = ContextScale::sum},
-                          {}};
-  const auto width = static_cast<std::size_t>(transformer.spec.inner_width()),
+  const int tokens = 2 * n + 1;
+  const Block block{.mixer = {.scale = Scale::one}};
+  const TransformerSpec spec{
+      .stem = {.tokens = tokens,
+               .width = d,
+               .positions = {.kind = PositionKind::one_hot, .width = tokens + d}},
+      .blocks = {block, block}};
+  auto transformer = Transformer::create(spec).value();
+  const auto width = static_cast<std::size_t>(spec.stem.inner_width()),
              content = static_cast<std::size_t>(d);
-  const auto count = static_cast<std::size_t>(tokens);
-  const auto matrix = [&](auto fill) {
-    std::vector<double> m(width * width);
-    fill([&](std::size_t i, std::size_t j) -> double& { return m[i * width + j]; });
-    transformer.theta.insert(transformer.theta.end(), m.begin(), m.end());
-  };
-  const auto identity = [&](auto at) {
-    for (std::size_t i = 0; i < width; ++i) at(i, i) = 1;
-  };
-  // The copying layer; tokens are rows, and weights multiply them from the right. The query of a
-  // token of x is the position after its own, and keys are positions.
-  matrix([&](auto at) {
-    for (std::size_t k = 0; k + 1 < count; k += 2) at(content + k, content + k + 1) = 1;
-  });
-  matrix([&](auto at) {
-    for (std::size_t k = 0; k < count; ++k) at(content + k, content + k) = 1;
-  });
-  // What a token of x receives: the content, in the last d numbers, minus its own position.
-  matrix([&](auto at) {
-    for (std::size_t i = 0; i < content; ++i) at(i, width - content + i) = 1;
-    for (std::size_t k = 1; k < count; ++k) at(content + k, content + k - 1) = -1;
-  });
-  matrix(identity);
-  // A step of gradient descent: x is the first d numbers, y the last, which a token of y does not
-  // have.
-  matrix([&](auto at) {
-    for (std::size_t i = 0; i < content; ++i) at(i, i) = 1;
-  });
-  matrix([&](auto at) {
-    for (std::size_t i = 0; i < content; ++i) at(i, i) = 1;
-  });
-  matrix([&](auto at) { at(width - 1, width - 1) = 1; });
-  matrix([&](auto at) { at(width - 1, width - 1) = -step / n; });
+  write_copying(transformer, width, content, static_cast<std::size_t>(tokens));
+  write_descent(transformer, width, content, -step / n);
   return transformer;
 }
 

@@ -1,19 +1,25 @@
-// A transformer on tokens whose weights are set by formula, so that it runs an algorithm.
+// Transformers on tokens whose weights are an algorithm.
 #pragma once
 
 #include "gramian/models/transformer.h"
 
 namespace gramian {
 
-// Proposition 3 of von Oswald et al. (2022) with one layer of Proposition 1 behind it, for
-// interleaved tokens of d numbers (x_j, then y_j in the last coordinate of the next token), n pairs
-// and the query. The first layer copies the content of the next token beside each token of x, which
-// becomes (x_j, 0, .., 0, y_j), and removes its position. The second layer is a step of gradient
-// descent from zero on the mean over the n pairs: it predicts <w, x_q>, w = step/n sum y_j x_j.
+// Proposition 3 of von Oswald et al. (2022) with one layer of Proposition 1 behind it: one step of
+// gradient descent from zero on the mean over n pairs of 1/2 (y_j - <w, x_j>)^2, so that the
+// prediction is <w, x_q> with w = step/n sum_j y_j x_j.
 //
-// Here y_j has the coordinate that is the last one of x, so that tokens of y must not copy the next
-// token: only tokens of x attend to it. (In gd_constructions.h x and y have coordinates of their
-// own, and every token copies.) Positions are one-hot, followed by d coordinates for the copies.
+// Tokens are interleaved: x_j, a token of d numbers, then y_j in the last coordinate of the next
+// token, and the query at the end, 2n + 1 in all. Positions are one-hot, with d more columns, which
+// are zero and into which the first layer copies: beside a token of x it writes what the next token
+// holds, and it takes the position away, so that the token becomes (x_j, 0, .., 0, y_j). The second
+// layer is the step.
+//
+// Tokens of y must not copy what follows, since y_j stands where x has its last coordinate: only
+// tokens of x ask for the next one. (In gd_constructions.h x and y have coordinates of their own,
+// and every token copies.)
+//
+// Requires d, n >= 1 and tokens within the limits of spec.h. Cost: a few (2n + 1 + 2d)^2 numbers.
 Transformer interleaved_descent(int d, int n, double step);
 
 }  // namespace gramian

@@ -15,7 +15,7 @@ class TokenPass final : public BlockPass<T> {
  public:
   TokenPass(const TokenTask& task, const RecordedTransformer& recorded)
       : tokens_(recorded.tokens),
-        prediction_(recorded.tape.value(static_cast<std::size_t>(recorded.tape.output()))),
+        prediction_(recorded.output),
         sampler_(task),
         run_(recorded.tape),
         cotangent_(lane_size(1)) {
@@ -66,27 +66,29 @@ class TokenPass final : public BlockPass<T> {
 template <class T>
 class TokenObjective final : public LaneObjective<T> {
  public:
-  TokenObjective(const TokenTask& task, RecordedTransformer recorded)
+  TokenObjective(const TokenTask& task, std::shared_ptr<const RecordedTransformer> recorded)
       : task_(task), recorded_(std::move(recorded)) {}
 
-  std::size_t parameters() const override { return recorded_.tape.parameters(); }
+  std::size_t parameters() const override { return recorded_->tape.parameters(); }
 
  protected:
   std::unique_ptr<BlockPass<T>> block_pass() const override {
-    return std::make_unique<TokenPass<T>>(task_, recorded_);
+    return std::make_unique<TokenPass<T>>(task_, *recorded_);
   }
 
  private:
   TokenTask task_;
-  RecordedTransformer recorded_;
+  std::shared_ptr<const RecordedTransformer> recorded_;
 };
 
 }  // namespace
 
-std::unique_ptr<Objective> token_objective(const TokenTask& task, RecordedTransformer recorded,
+std::unique_ptr<Objective> token_objective(const TokenTask& task,
+                                           std::shared_ptr<const RecordedTransformer> recorded,
                                            Precision precision) {
-  GRAMIAN_ASSERT(recorded.tape.node(recorded.tokens).rows == task.tokens());
-  GRAMIAN_ASSERT(recorded.tape.node(recorded.tokens).columns == task.width());
+  GRAMIAN_ASSERT(recorded->tape.node(recorded->tokens).rows == task.tokens());
+  GRAMIAN_ASSERT(recorded->tape.node(recorded->tokens).columns == task.width());
+  GRAMIAN_ASSERT(recorded->tape.node(recorded->output).size() == 1);
   if (precision == Precision::float64)
     return std::make_unique<TokenObjective<double>>(task, std::move(recorded));
   return std::make_unique<TokenObjective<float>>(task, std::move(recorded));

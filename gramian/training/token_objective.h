@@ -15,9 +15,10 @@
 
 namespace gramian {
 
-// Takes the recording over. Requires: recorded.tokens is an input [N, D] of the shape of the task's
-// tokens, and the output of the tape is the prediction, [1, 1] (asserted).
-std::unique_ptr<Objective> token_objective(const TokenTask& task, RecordedTransformer recorded,
+// Requires: recorded.tokens is an input [N, D] of the shape of the task's
+// tokens, and recorded.output is the prediction, [1, 1] (asserted).
+std::unique_ptr<Objective> token_objective(const TokenTask& task,
+                                           std::shared_ptr<const RecordedTransformer> recorded,
                                            Precision precision);
 
 }  // namespace gramian

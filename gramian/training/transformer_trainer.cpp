@@ -29,6 +29,10 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
                 "the model is for {} tokens of {} numbers, the task has {} of {}", tokens.rows,
                 tokens.columns, task.tokens(), task.width());
   }
+  if (recorded.tape.node(recorded.output).size() != 1) {
+    return fail(ErrorKind::config, "the model has an output of {} numbers, the task a target of 1",
+                recorded.tape.node(recorded.output).size());
+  }
   if (train.loss.guards != 0) {
     return fail(
         ErrorKind::config,
@@ -51,8 +55,8 @@ std::unique_ptr<TransformerTrainer> TransformerTrainer::create(const TokenTask& 
                                                                const Transformer& initial,
                                                                const TrainSpec& spec,
                                                                ThreadPool& pool) {
-  GRAMIAN_ASSERT(check(task, initial.spec, spec).has_value());
-  auto objective = token_objective(task, record(initial.spec).value(), spec.precision);
+  GRAMIAN_ASSERT(check(task, initial.spec(), spec).has_value());
+  auto objective = token_objective(task, initial.shared_recording(), spec.precision);
   return std::unique_ptr<TransformerTrainer>(new TransformerTrainer(
       std::move(objective), std::make_unique<Transformer>(initial), spec, pool));
 }

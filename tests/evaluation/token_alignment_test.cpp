@@ -66,7 +66,7 @@ TEST(TokenCompare, SensitivityOfStatesSeesTheCopyingLayer) {
   std::fill(nothing.theta.begin(), nothing.theta.end(), 0.0);
   const auto still = state_sensitivity(task, nothing, 1, 20, 1);
   ASSERT_TRUE(still);
-  EXPECT_NEAR(still->own, std::sqrt(nothing.spec.inner_width()),
+  EXPECT_NEAR(still->own, std::sqrt(nothing.spec().stem.inner_width()),
               1e-12);  // the gradient of a sum of its own numbers
   EXPECT_EQ(still->next, 0);
   EXPECT_EQ(still->others, 0);

@@ -8,6 +8,7 @@
 
 #include "gramian/models/pass.h"
 #include "gramian/models/reference.h"
+#include "gramian/models/transformer/flat.h"
 #include "gramian/tape/tape_run.h"
 #include "tests/support/cases.h"
 #include "tests/support/errors.h"
@@ -37,34 +38,31 @@ struct Prompts {
   }
 };
 
-// theta of the transformer that is this network: K = I, Q^T = its Q, V = I, P^T = its P.
+// The transformer that is this network: K = I, Q^T = its Q, V = I, P^T = its P.
 Transformer as_transformer(const Network& network, int n) {
-  const int rows = network.spec.d + 1;
-  Transformer transformer{{.tokens = n + 1,
-                           .width = rows,
-                           .layers = network.spec.layers,
-                           .heads = network.spec.heads,
-                           .tied = network.spec.tied,
-                           .context_scale = network.spec.context_scale,
-                           .query_in_keys = network.spec.query_in_keys},
-                          {}};
-  const auto size = static_cast<std::size_t>(rows);
-  for (std::size_t l = 0; l < network.spec.stored_layers(); ++l) {
+  const NetworkSpec& spec = network.spec;
+  const auto description = describe({.tokens = n + 1,
+                                     .width = spec.d + 1,
+                                     .layers = spec.layers,
+                                     .heads = spec.heads,
+                                     .tied = spec.tied,
+                                     .context_scale = spec.context_scale,
+                                     .query_in_keys = spec.query_in_keys});
+  auto transformer = Transformer::create(description.value()).value();
+  const std::size_t size = spec.rows();
+  for (std::size_t l = 0; l < spec.stored_layers(); ++l) {
     const LayerWeights w = network.expanded(static_cast<int>(l));
     for (std::size_t h = 0; h < static_cast<std::size_t>(w.heads); ++h) {
-      const auto transposed = [&](const std::vector<double>& m) {
-        for (std::size_t i = 0; i < size * size; ++i) {
-          transformer.theta.push_back(m[h * size * size + i % size * size + i / size]);
-        }
+      const auto part = [&](const char* name) {
+        return transformer.weights(fmt::format("layers.{}.heads.{}.{}", l, h, name));
       };
-      const auto identity = [&] {
+      const auto transposed = [&](std::span<double> to, const std::vector<double>& m) {
         for (std::size_t i = 0; i < size * size; ++i)
-          transformer.theta.push_back(i / size == i % size ? 1 : 0);
+          to[i] = m[h * size * size + i % size * size + i / size];
       };
-      transposed(w.q);
-      identity();
-      identity();
-      transposed(w.p);
+      transposed(part("Q"), w.q);
+      transposed(part("P"), w.p);
+      for (std::size_t i = 0; i < size; ++i) part("K")[i * size + i] = part("V")[i * size + i] = 1;
     }
   }
   return transformer;
@@ -81,14 +79,10 @@ TEST(Transformer, WithoutExtrasIsTheNetworkOnGramMatrices) {
       const double factor = c.spec.context_scale == ContextScale::mean ? 1.0 / keys : 1.0;
       const Prompts prompts(c.spec.d, c.n);
       const Transformer transformer = as_transformer(network, c.n);
-      const auto recorded = record(transformer.spec);
-      ASSERT_TRUE(recorded);
-      ASSERT_EQ(recorded->tape.parameters(), transformer.theta.size());
-      TapeRun<double> run(recorded->tape);
-      prompts.fill(run.values(recorded->tokens));
+      TapeRun<double> run(transformer.recorded().tape);
+      prompts.fill(run.values(transformer.recorded().tokens));
       run.forward(transformer.theta.data());
-      const double* prediction =
-          run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+      const double* prediction = run.values(transformer.recorded().output);
 
       const auto d = static_cast<std::size_t>(c.spec.d);
       AlignedArray<double> weights(d * kLanes);
@@ -114,7 +108,7 @@ TEST(Transformer, StatesAreThoseOfTheTokenReference) {
   const Prompts prompts(3, 6);
   const Transformer transformer = as_transformer(network, 6);
   for (int layers = 0; layers <= 3; ++layers) {
-    const auto recorded = record_states(transformer.spec, layers);
+    const auto recorded = record_states(transformer.spec(), layers);
     ASSERT_TRUE(recorded);
     TapeRun<double> run(recorded->tape);
     prompts.fill(run.values(recorded->tokens));
@@ -132,18 +126,16 @@ TEST(Transformer, StatesAreThoseOfTheTokenReference) {
 // Proposition 2: fixed attention is a step of gradient descent on what embedding and MLP make of
 // the tokens.
 TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
-  const TransformerSpec spec{.tokens = 6,
-                             .width = 2,
-                             .embedding = 4,
-                             .hidden = 7,
-                             .attention = Attention::gradient_descent};
+  const TransformerSpec spec{.stem = {.tokens = 6, .width = 2, .embedding = 4},
+                             .blocks = {{.mixer = {.kind = MixerKind::gradient_step},
+                                         .mlp = {.kind = MlpKind::gelu, .hidden = 7}}}};
   auto transformer = Transformer::initial(spec, 0.1, 3);
   ASSERT_TRUE(transformer);
-  transformer->theta.back() = 0.6;  // the step
-  const auto recorded = record(spec);
-  TapeRun<double> run(recorded->tape);
+  transformer->weights("layers.0.step")[0] = 0.6;
+  const RecordedTransformer& recorded = transformer->recorded();
+  TapeRun<double> run(recorded.tape);
   const Prompts prompts(1, 5);
-  prompts.fill(run.values(recorded->tokens));
+  prompts.fill(run.values(recorded.tokens));
   run.forward(transformer->theta.data());
   // What enters the attention, from a network that has the same MLP and ends before it: found by
   // its sum with nothing.
@@ -170,16 +162,16 @@ TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
       }
       EXPECT_NEAR(at(features, t, 3), at(e, t, 3) - dw_x, 1e-12);
     }
-    const double* prediction =
-        run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
-    EXPECT_NEAR(prediction[p], -at(features, 5, 3), 1e-12);
-    EXPECT_NEAR(run.values(recorded->before_attention)[p], -at(e, 5, 3), 1e-12);
+    EXPECT_NEAR(run.values(recorded.output)[p], -at(features, 5, 3), 1e-12);
+    const double* entering = run.values(recorded.value("blocks.0.mixer.in").value());
+    EXPECT_NEAR(entering[3 * kLanes + p], at(e, 5, 3), 1e-12);  // of the query alone
   }
 }
 
 TEST(Transformer, BeginsAtRandomByItsSeed) {
-  const TransformerSpec spec{
-      .tokens = 5, .width = 3, .embedding = 8, .hidden = 16, .layers = 2, .heads = 2};
+  const auto spec =
+      describe({.tokens = 5, .width = 3, .embedding = 8, .hidden = 16, .layers = 2, .heads = 2})
+          .value();
   const auto a = Transformer::initial(spec, 0.05, 1), b = Transformer::initial(spec, 0.05, 1);
   ASSERT_TRUE(a && b);
   EXPECT_EQ(a->theta, b->theta);
@@ -193,18 +185,19 @@ TEST(Transformer, BeginsAtRandomByItsSeed) {
               0.1 * 0.05 / std::sqrt(8));  // 3 standard errors
 }
 
-TEST(Transformer, RefusesWhatMeansNothing) {
-  const auto refused = [](TransformerSpec spec, std::initializer_list<std::string_view> parts) {
-    return is_error(record(spec), ErrorKind::config, parts);
-  };
-  EXPECT_TRUE(refused({.tokens = 1}, {"tokens", "[2, 4096]", "got 1"}));
-  EXPECT_TRUE(refused({.hidden = -1}, {"[model.hidden]", "got -1"}));
+TEST(Transformer, IsMadeOfADescriptionAndItsWeights) {
+  const TransformerSpec spec{.stem = {.tokens = 5, .width = 3}};
+  const auto zero = Transformer::create(spec);
+  ASSERT_TRUE(zero);
+  EXPECT_EQ(zero->theta, std::vector<double>(4 * 9));
+  EXPECT_EQ(Transformer::create(spec, std::vector<double>(36, 2.0))->theta[35], 2);
   EXPECT_TRUE(
-      refused({.layers = 2, .softmax_layers = 3}, {"[model.softmax_layers]", "[0, 2]", "got 3"}));
-  EXPECT_TRUE(refused({.clip = -1}, {"[model.clip]"}));
-  EXPECT_TRUE(refused({.heads = 2, .attention = Attention::gradient_descent},
-                      {"[model.attention]", "one head"}));
-  EXPECT_TRUE(is_error(record_states({.layers = 2}, 3), ErrorKind::config, {"3 layers", "of 2"}));
+      is_error(Transformer::create(spec, {1, 2}), ErrorKind::config, {"36 weights", "got 2"}));
+  EXPECT_TRUE(is_error(Transformer::create({.blocks = {}}), ErrorKind::config, {"blocks.size"}));
+  const Transformer copy = *zero;
+  EXPECT_EQ(&copy.recorded(), &zero->recorded());  // recorded once
+  EXPECT_TRUE(is_error(zero->recorded().value("blocks.1"), ErrorKind::config,
+                       {"no value 'blocks.1'", "blocks.0.mixer.in", "output"}));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "gramian/io/safetensors.h"
+#include "gramian/models/transformer/flat.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/trained_run.h"
 #include "gramian/runs/transformer_family.h"
@@ -495,23 +496,49 @@ TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
   EXPECT_TRUE(is_error(load_trained_run(*directory), ErrorKind::usage, {"transformer on tokens"}));
 }
 
+// A file from before there were descriptions is read by that of the configuration.
+TEST_F(TrainRun, AnOldTransformerFileIsReadByItsConfiguration) {
+  FlatTransformer flat{.tokens = 5, .width = 2, .hidden = 4, .layers = 2};
+  const TransformerSpec spec = describe(flat).value();
+  const Transformer transformer = Transformer::initial(spec, 0.1, 1).value();
+  const std::string path = folder_ / "model.safetensors";
+  ASSERT_TRUE(save_transformer(path, transformer));
+  auto file = read_safetensors(path);
+  ASSERT_TRUE(file);
+  file->metadata.erase("description");
+  ASSERT_TRUE(write_safetensors(path, *file));
+  EXPECT_EQ(load_transformer(path, spec)->theta, transformer.theta);
+  EXPECT_TRUE(is_error(load_transformer(path), ErrorKind::format, {"does not describe"}));
+  flat.layers = 1;
+  EXPECT_TRUE(is_error(load_transformer(path, describe(flat).value()), ErrorKind::format,
+                       {"16 tensors in place of 8"}));
+  flat.layers = 3;
+  EXPECT_TRUE(is_error(load_transformer(path, describe(flat).value()), ErrorKind::format,
+                       {"no tensor 'layers.2.mlp.in'"}));
+  flat = {.tokens = 5, .width = 2, .hidden = 6, .layers = 2};
+  EXPECT_TRUE(is_error(load_transformer(path, describe(flat).value()), ErrorKind::format,
+                       {"'layers.0.mlp.in'", "[2, 6]", "[2, 4]"}));
+  file->metadata["description"] = "{\"blocks\": 3}";
+  ASSERT_TRUE(write_safetensors(path, *file));
+  EXPECT_TRUE(is_error(load_transformer(path), ErrorKind::format, {"blocks", "list"}));
+}
+
 TEST_F(TrainRun, AFileThatIsNotThisTransformerIsRefused) {
-  const TransformerSpec spec{.tokens = 5, .width = 2, .hidden = 4, .layers = 2};
+  const FlatTransformer flat{.tokens = 5, .width = 2, .hidden = 4, .layers = 2};
+  const TransformerSpec spec = describe(flat).value();
   const Transformer transformer = Transformer::initial(spec, 0.1, 1).value();
   const std::string path = folder_ / "model.safetensors";
   ASSERT_TRUE(save_transformer(path, transformer));
   EXPECT_EQ(load_transformer(path, spec)->theta, transformer.theta);
+  EXPECT_EQ(load_transformer(path)->spec(), spec);
+  EXPECT_EQ(load_transformer(path)->theta, transformer.theta);
+  TransformerSpec longer = spec;
+  longer.stem.tokens = 9;  // the same weights, for longer prompts
+  EXPECT_EQ(load_transformer(path, longer)->spec(), longer);
   TransformerSpec other = spec;
-  other.layers = 1;
-  EXPECT_TRUE(
-      is_error(load_transformer(path, other), ErrorKind::format, {"16 tensors in place of 8"}));
-  other.layers = 3;
-  EXPECT_TRUE(
-      is_error(load_transformer(path, other), ErrorKind::format, {"no tensor 'layers.2.mlp.in'"}));
-  other = spec;
-  other.hidden = 6;
+  other.blocks[1].clip = 3;
   EXPECT_TRUE(is_error(load_transformer(path, other), ErrorKind::format,
-                       {"'layers.0.mlp.in'", "[2, 6]", "[2, 4]"}));
+                       {"not the transformer of this configuration", "/blocks/1/clip is 0"}));
   EXPECT_TRUE(is_error(load_model(path), ErrorKind::format, {"layers.0.P"}));
 }
 

@@ -30,13 +30,11 @@ TEST(TokenConstructions, Proposition3IsOneStepOnInterleavedTokens) {
   for (const auto& [d, n] : {std::pair{1, 2}, {3, 4}, {10, 10}}) {
     const double step = 0.7;
     const Transformer transformer = interleaved_descent(d, n, step);
-    const auto recorded = record(transformer.spec);
-    ASSERT_TRUE(recorded) << recorded.error().message;
-    ASSERT_EQ(recorded->tape.parameters(), transformer.theta.size());
+    const RecordedTransformer& recorded = transformer.recorded();
     const Prompts prompts(d, n);
-    TapeRun<double> run(recorded->tape);
-    double* tokens = run.values(recorded->tokens);
-    const auto width = static_cast<std::size_t>(transformer.spec.width),
+    TapeRun<double> run(recorded.tape);
+    double* tokens = run.values(recorded.tokens);
+    const auto width = static_cast<std::size_t>(transformer.spec().stem.width),
                size = static_cast<std::size_t>(d);
     for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
       const double* pair = prompts.tokens.data() + j * (size + 1) * kLanes;
@@ -47,14 +45,14 @@ TEST(TokenConstructions, Proposition3IsOneStepOnInterleavedTokens) {
               tokens + 2 * static_cast<std::size_t>(n) * width * kLanes);
     run.forward(transformer.theta.data());
     // After the first layer the token of x_j is (x_j, next token).
-    const auto states = record_states(transformer.spec, 1);
+    const auto states = record_states(transformer.spec(), 1);
     ASSERT_TRUE(states);
     TapeRun<double> first(states->tape);
-    std::copy_n(tokens, recorded->tape.node(recorded->tokens).size() * kLanes,
+    std::copy_n(tokens, recorded.tape.node(recorded.tokens).size() * kLanes,
                 first.values(states->tokens));
     first.forward(transformer.theta.data());
     const double* copied = first.values(states->states.back());
-    const auto inner = static_cast<std::size_t>(transformer.spec.inner_width());
+    const auto inner = static_cast<std::size_t>(transformer.spec().stem.inner_width());
     for (std::size_t p = 0; p < kLanes; ++p) {
       for (std::size_t t = 0; t + 2 < static_cast<std::size_t>(2 * n + 1); t += 2) {
         for (std::size_t i = 0; i < width; ++i) {
@@ -71,8 +69,7 @@ TEST(TokenConstructions, Proposition3IsOneStepOnInterleavedTokens) {
         }
         expected += w * prompts.block.query[i * kLanes + p];
       }
-      const double* prediction =
-          run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+      const double* prediction = run.values(recorded.output);
       EXPECT_NEAR(prediction[p], expected, 1e-12 * std::max(1.0, std::abs(expected)))
           << "d = " << d << ", prompt " << p;
     }

@@ -68,7 +68,9 @@ TEST(Allocation, AStepAllocatesNothing) {
         TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved)
             .value();
     const TransformerSpec transformer{
-        .tokens = task.tokens(), .width = task.width(), .hidden = 9, .softmax_layers = 1};
+        .stem = {.tokens = task.tokens(), .width = task.width()},
+        .blocks = {{.mixer = {.kind = MixerKind::softmax, .scale = Scale::one},
+                    .mlp = {.kind = MlpKind::gelu, .hidden = 9}}}};
     TrainSpec train;
     train.batch = 300;
     ThreadPool pool(2);

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "gramian/models/transformer.h"
+#include "gramian/models/transformer/flat.h"
 #include "gramian/training/gram_objective.h"
 #include "gramian/training/loop.h"
 #include "gramian/training/token_objective.h"
@@ -44,17 +45,20 @@ Case gram_case(Parametrisation kind, const LossSpec& loss, double robust,
 Case token_case(double robust) {
   const auto task =
       TokenTask::create(small_task(), TaskFamily::linear, TokenLayout::interleaved).value();
-  const TransformerSpec spec{.tokens = task.tokens(),
-                             .width = task.width(),
-                             .positions = 2,
-                             .embedding = 5,
-                             .hidden = 4,
-                             .layers = 2,
-                             .softmax_layers = 1};
-  return {
-      "tokens",
-      [=](Precision precision) { return token_objective(task, record(spec).value(), precision); },
-      Transformer::initial(spec, 0.3, 4).value().theta, robust};
+  const TransformerSpec spec = describe({.tokens = task.tokens(),
+                                         .width = task.width(),
+                                         .positions = 2,
+                                         .embedding = 5,
+                                         .hidden = 4,
+                                         .layers = 2,
+                                         .softmax_layers = 1})
+                                   .value();
+  const Transformer initial = Transformer::initial(spec, 0.3, 4).value();
+  return {"tokens",
+          [=](Precision precision) {
+            return token_objective(task, initial.shared_recording(), precision);
+          },
+          initial.theta, robust};
 }
 
 std::vector<Case> all_cases() {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "gramian/models/transformer/flat.h"
 #include "gramian/tape/tape_run.h"
 #include "tests/support/files.h"
 
@@ -18,14 +19,15 @@ TokenTask task_of(TaskFamily family, TokenLayout layout = TokenLayout::joined) {
 }
 
 TransformerSpec spec_for(const TokenTask& task) {
-  return {.tokens = task.tokens(),
-          .width = task.width(),
-          .positions = 2,
-          .embedding = 6,
-          .hidden = 8,
-          .layers = 2,
-          .softmax_layers = 1,
-          .clip = 10};
+  return describe({.tokens = task.tokens(),
+                   .width = task.width(),
+                   .positions = 2,
+                   .embedding = 6,
+                   .hidden = 8,
+                   .layers = 2,
+                   .softmax_layers = 1,
+                   .clip = 10})
+      .value();
 }
 
 TrainSpec short_run(Precision precision = Precision::float32) {
@@ -89,9 +91,9 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
   const auto trainer = TransformerTrainer::create(task, initial, spec, pool);
   const auto report = trainer->step();
   ASSERT_TRUE(report);
-  const auto recorded = record(initial.spec);
+  const RecordedTransformer& recorded = initial.recorded();
   const auto loss = [&](const std::vector<double>& theta) {
-    TapeRun<double> run(recorded->tape);
+    TapeRun<double> run(recorded.tape);
     TokenSampler<double> sampler(task);
     TokenBlock<double> block;
     double sum = 0;
@@ -100,10 +102,9 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
       sampler.sample(
           {.seed = 4, .stream = kTrainingStream, .first = static_cast<std::uint32_t>(first)}, count,
           block);
-      std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded->tokens));
+      std::copy(block.tokens.begin(), block.tokens.end(), run.values(recorded.tokens));
       run.forward(theta.data());
-      const double* y =
-          run.values(recorded->tape.value(static_cast<std::size_t>(recorded->tape.output())));
+      const double* y = run.values(recorded.output);
       for (int p = 0; p < count; ++p)
         sum += 0.5 * (y[p] - block.target[p]) * (y[p] - block.target[p]);
     }
@@ -126,7 +127,7 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
 
 TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
   const TokenTask task = task_of(TaskFamily::linear);
-  const TransformerSpec spec{.tokens = 7, .width = 4};
+  const TransformerSpec spec{.stem = {.tokens = 7, .width = 4}};
   TrainSpec train = short_run();
   train.steps = 300;
   train.batch = 256;
@@ -165,8 +166,13 @@ TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
   train = short_run();
   train.method = Method::soap;
   EXPECT_TRUE(refused(spec_for(task), train, {"[train.optimiser]"}));
-  EXPECT_TRUE(refused({.tokens = 9, .width = 4}, short_run(), {"9 tokens of 4", "7 of 4"}));
-  EXPECT_TRUE(refused({.tokens = 7, .width = 4, .layers = 0}, short_run(), {"[model.layers]"}));
+  TransformerSpec spec{.stem = {.tokens = 9, .width = 4}};
+  EXPECT_TRUE(refused(spec, short_run(), {"9 tokens of 4", "7 of 4"}));
+  spec.stem.tokens = 7;
+  spec.readout.rows = ReadoutRows::every;
+  EXPECT_TRUE(refused(spec, short_run(), {"output of 7", "target of 1"}));
+  spec.blocks.clear();
+  EXPECT_TRUE(refused(spec, short_run(), {"blocks.size"}));
 }
 
 }  // namespace

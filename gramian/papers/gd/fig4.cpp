@@ -2,6 +2,7 @@
 // what an MLP makes of the tokens.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gramian/evaluation/token_alignment.h"
@@ -22,7 +23,8 @@ struct Curve {
 };
 
 Curve query_curve(const TokenRun& run, const TokenBlock<double>& block, std::size_t prompt) {
-  const auto recorded = record(run.transformer.spec).value();
+  const RecordedTransformer& recorded = run.transformer.recorded();
+  const Value entering = recorded.value("blocks.0.mixer.in").value();
   TapeRun<double> tape(recorded.tape);
   const TokenTask& task = run.experiment.task;
   const auto query = static_cast<std::size_t>(task.row_of_x(task.n()) * task.width()) * kLanes;
@@ -39,11 +41,12 @@ Curve query_curve(const TokenRun& run, const TokenBlock<double>& block, std::siz
       tokens[query + p] = x(p);
     }
     tape.forward(run.transformer.theta.data());
-    const double* after =
-        tape.values(recorded.tape.value(static_cast<std::size_t>(recorded.tape.output())));
-    const double* before = tape.values(recorded.before_attention);
+    const double* after = tape.values(recorded.output);
+    // The last number of the query that enters the attention; the prediction is minus it.
+    const double* before =
+        tape.values(entering) + (recorded.tape.node(entering).size() - 1) * kLanes;
     for (std::size_t p = 0; p < kLanes; ++p) {
-      curve.before.push_back({.x = x(p), .y = before[p]});
+      curve.before.push_back({.x = x(p), .y = -before[p]});
       curve.after.push_back({.x = x(p), .y = after[p]});
     }
   }
@@ -106,12 +109,9 @@ Figure curves(const TokenRun& trained, const TokenRun& control) {
 // What stands before the attention, as a predictor of its own: the same network with its last step
 // taken away.
 Transformer without_attention(Transformer transformer) {
-  const auto recorded = record(transformer.spec).value();
-  for (const Tape::Node& node : recorded.tape.nodes()) {
-    if (node.operation != Operation::parameter) continue;
-    if (!node.name.ends_with(".step") && !node.name.ends_with(".P")) continue;
-    std::fill_n(transformer.theta.begin() + static_cast<std::ptrdiff_t>(node.offset), node.size(),
-                0.0);
+  for (const Parameter& parameter : transformer.recorded().parameters) {
+    if (parameter.name.ends_with(".step") || parameter.name.ends_with(".P"))
+      std::ranges::fill(transformer.weights(parameter.name), 0.0);
   }
   return transformer;
 }

@@ -1,0 +1,67 @@
+#include "gramian/models/transformer/flat.h"
+
+namespace gramian {
+
+namespace {
+
+Status check(const FlatTransformer& flat) {
+  struct Bound {
+    const char* key;
+    int value, low, high;
+  };
+  for (const Bound& b : {Bound{"tokens of a prompt", flat.tokens, 2, kMaxTokens},
+                         {"width of a token", flat.width, 1, kMaxWidth},
+                         {"model.positions", flat.positions, 0, kMaxWidth},
+                         {"model.embedding", flat.embedding, 0, kMaxWidth},
+                         {"model.hidden", flat.hidden, 0, kMaxWidth},
+                         {"model.layers", flat.layers, 1, kMaxLayers},
+                         {"model.heads", flat.heads, 1, kMaxHeads},
+                         {"model.key_size", flat.key_size, 0, kMaxWidth}}) {
+    if (b.value >= b.low && b.value <= b.high) continue;
+    return fail(ErrorKind::config, "[{}] must be in [{}, {}], got {}", b.key, b.low, b.high,
+                b.value);
+  }
+  if (flat.softmax_layers < 0 || flat.softmax_layers > flat.layers) {
+    return fail(ErrorKind::config,
+                "[model.softmax_layers] must be in [0, {}], the layers of the model, got {}",
+                flat.layers, flat.softmax_layers);
+  }
+  if (!(flat.clip >= 0))
+    return fail(ErrorKind::config, "[model.clip] must be >= 0, got {}", flat.clip);
+  const int inner = flat.embedding > 0 ? flat.embedding : flat.width + flat.positions;
+  if (flat.gradient_step && (flat.softmax_layers > 0 || flat.heads != 1 || flat.key_size != 0 ||
+                             flat.query_in_keys || inner < 2)) {
+    return fail(ErrorKind::config,
+                "[model.attention] gradient_descent has no softmax, one head, no key size, no "
+                "query in the keys and "
+                "tokens of at least two numbers");
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<TransformerSpec> describe(const FlatTransformer& flat) {
+  GRAMIAN_TRY(check(flat));
+  TransformerSpec spec{
+      .stem = {.tokens = flat.tokens, .width = flat.width, .embedding = flat.embedding}};
+  if (flat.positions > 0)
+    spec.stem.positions = {.kind = PositionKind::sinusoidal, .width = flat.positions};
+  Block block{.clip = flat.clip};
+  if (flat.hidden > 0) block.mlp = {.kind = MlpKind::gelu, .hidden = flat.hidden};
+  block.mixer = {.kind = flat.gradient_step ? MixerKind::gradient_step : MixerKind::linear,
+                 .mask = flat.query_in_keys ? Mask::all : Mask::context,
+                 .heads = flat.heads,
+                 .key_size = flat.key_size,
+                 .scale = flat.context_scale == ContextScale::mean ? Scale::mean : Scale::one};
+  spec.blocks.assign(static_cast<std::size_t>(flat.layers), block);
+  for (int l = 0; l < flat.softmax_layers; ++l) {
+    Mixer& mixer = spec.blocks[static_cast<std::size_t>(l)].mixer;
+    mixer.kind = MixerKind::softmax;
+    mixer.scale = Scale::one;
+  }
+  if (flat.tied) spec.weights_of.assign(spec.blocks.size(), 0);
+  return spec;
+}
+
+}  // namespace gramian

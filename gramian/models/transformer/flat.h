@@ -1,0 +1,34 @@
+// A transformer as a configuration gives it: a few numbers for the whole network, from which its
+// description follows. Descriptions that these cannot say are made in code.
+//
+// Each block is an MLP, if there is a hidden layer, and attention: softmax in the first
+// `softmax_layers` blocks, linear in the others, or everywhere the fixed step of gradient descent.
+// The prediction is minus the last number of the query.
+#pragma once
+
+#include "gramian/models/network.h"
+#include "gramian/models/transformer/spec.h"
+
+namespace gramian {
+
+struct FlatTransformer {
+  int tokens = 11, width = 11;  // of a prompt, as the task has them
+  int positions = 0;            // columns of a sinusoidal encoding
+  int embedding = 0;            // 0: none
+  int hidden = 0;               // of the MLP; 0: none
+  int layers = 1;
+  int heads = 1;
+  int key_size = 0;  // 0: the width in the network
+  int softmax_layers = 0;
+  bool gradient_step = false;  // in place of trained attention
+  bool tied = false;           // one set of weights for all layers
+  ContextScale context_scale = ContextScale::mean;
+  bool query_in_keys = false;
+  double clip = 0;  // 0: none
+};
+
+// Errors: config, for numbers outside of their range and combinations without a meaning, in words
+// that name the key of the configuration, such as [model.heads].
+Expected<TransformerSpec> describe(const FlatTransformer& flat);
+
+}  // namespace gramian

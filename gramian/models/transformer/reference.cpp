@@ -1,0 +1,331 @@
+#include "gramian/models/transformer/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "gramian/base/assert.h"
+
+namespace gramian {
+
+namespace {
+
+using Row = std::vector<double>;  // the numbers of one token
+using Matrix = std::vector<Row>;  // [rows, columns]; of E: a token a row
+
+// Takes the matrices of theta one after another.
+struct Reader {
+  const std::vector<double>& theta;
+  std::size_t next = 0;
+
+  Matrix matrix(int rows, int columns) {
+    GRAMIAN_ASSERT(next + static_cast<std::size_t>(rows * columns) <= theta.size());
+    Matrix m(static_cast<std::size_t>(rows), Row(static_cast<std::size_t>(columns)));
+    for (Row& row : m) {
+      for (double& entry : row) entry = theta[next++];
+    }
+    return m;
+  }
+};
+
+struct Head {
+  Matrix q, k, v, p;
+};
+
+struct Affine {
+  Row gain, bias;  // of a norm; empty: none
+};
+
+struct Weights {
+  Matrix in, out;
+  Row in_bias, out_bias;
+  std::vector<Head> heads;
+  double step = 0;
+  Affine before_mixer, after_mixer, before_mlp, after_mlp;
+  Matrix mixer_skip, mlp_skip;
+};
+
+Affine read_norm(Reader& reader, const Norm& norm, int width) {
+  if (norm.kind == NormKind::none) return {};
+  Affine affine;
+  affine.gain = reader.matrix(1, width)[0];
+  affine.bias = reader.matrix(1, width)[0];
+  return affine;
+}
+
+Weights read_block(Reader& reader, const Block& b, int width) {
+  Weights w;
+  const int after = b.mixer.width > 0 ? b.mixer.width : width;
+  const int at_mlp = b.mlp.place == MlpPlace::after ? after : width;
+  if (b.mlp.kind != MlpKind::none && b.mlp.hidden > 0) {
+    w.in = reader.matrix(at_mlp, b.mlp.hidden);
+    if (b.mlp.bias) w.in_bias = reader.matrix(1, b.mlp.hidden)[0];
+    w.out = reader.matrix(b.mlp.hidden, at_mlp);
+    if (b.mlp.bias) w.out_bias = reader.matrix(1, at_mlp)[0];
+  }
+  if (b.mixer.kind == MixerKind::gradient_step) w.step = reader.matrix(1, 1)[0][0];
+  if (b.mixer.kind == MixerKind::linear || b.mixer.kind == MixerKind::softmax) {
+    const int key = b.mixer.key_size > 0 ? b.mixer.key_size : width;
+    const int value = b.mixer.value_size > 0 ? b.mixer.value_size : key;
+    for (int h = 0; h < b.mixer.heads; ++h) {
+      Head head;
+      head.q = reader.matrix(width, key);
+      head.k = reader.matrix(width, key);
+      head.v = reader.matrix(width, value);
+      head.p = reader.matrix(value, after);
+      w.heads.push_back(std::move(head));
+    }
+  }
+  w.before_mixer = read_norm(reader, b.before_mixer, width);
+  w.after_mixer = read_norm(reader, b.after_mixer, after);
+  w.before_mlp = read_norm(reader, b.before_mlp, at_mlp);
+  w.after_mlp = read_norm(reader, b.after_mlp, at_mlp);
+  if (b.mixer_skip.kind == SkipKind::linear) w.mixer_skip = reader.matrix(width, width);
+  if (b.mlp_skip.kind == SkipKind::linear) w.mlp_skip = reader.matrix(at_mlp, at_mlp);
+  return w;
+}
+
+double dot(const Row& a, const Row& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+Row times(const Row& row, const Matrix& m) {
+  Row out(m[0].size());
+  for (std::size_t i = 0; i < m.size(); ++i) {
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] += row[i] * m[i][j];
+  }
+  return out;
+}
+
+void add(Row& to, const Row& what, double factor = 1) {
+  for (std::size_t i = 0; i < what.size(); ++i) to[i] += factor * what[i];
+}
+
+Row normed(Row row, const Norm& norm, const Affine& affine) {
+  if (norm.kind == NormKind::none) return row;
+  double mean = 0, variance = 0;
+  for (double x : row) mean += x / static_cast<double>(row.size());
+  for (double x : row) variance += (x - mean) * (x - mean) / static_cast<double>(row.size());
+  for (std::size_t i = 0; i < row.size(); ++i)
+    row[i] = (row[i] - mean) / std::sqrt(variance + 1e-5) * affine.gain[i] + affine.bias[i];
+  return row;
+}
+
+Matrix normed(Matrix e, const Norm& norm, const Affine& affine) {
+  for (Row& row : e) row = normed(row, norm, affine);
+  return e;
+}
+
+// Whether token i may read token j of `count`.
+bool reads(const Mixer& mixer, std::size_t i, std::size_t j, std::size_t count) {
+  switch (mixer.mask) {
+    case Mask::context:
+      return j + 1 < count;
+    case Mask::all:
+      return true;
+    case Mask::causal:
+      return j <= i;
+    case Mask::window:
+      return j <= i && i - j < static_cast<std::size_t>(mixer.window);
+  }
+  return false;
+}
+
+double scale_of(const Mixer& mixer, std::size_t count, int width) {
+  const auto keys = static_cast<double>(mixer.mask == Mask::context ? count - 1 : count);
+  return mixer.scale == Scale::mean   ? 1 / keys
+         : mixer.scale == Scale::root ? 1 / std::sqrt(mixer.key_size > 0 ? mixer.key_size : width)
+                                      : 1;
+}
+
+// What the mixer makes of token i.
+Row mixed(const Mixer& mixer, const Weights& w, const Matrix& e, std::size_t i) {
+  const int width = static_cast<int>(e[0].size());
+  const double c = scale_of(mixer, e.size(), width);
+  if (mixer.kind == MixerKind::gradient_step) {
+    Row out(e[0].size());
+    for (std::size_t j = 0; j < e.size(); ++j) {
+      if (!reads(mixer, i, j, e.size())) continue;
+      const double y = e[j].back();
+      out.back() -= w.step * c * y * (dot(e[i], e[j]) - e[i].back() * y);
+    }
+    return out;
+  }
+  Row out(static_cast<std::size_t>(mixer.width > 0 ? mixer.width : width));
+  for (const Head& head : w.heads) {
+    double total = 0;
+    Row read(head.v[0].size());
+    for (std::size_t j = 0; j < e.size(); ++j) {
+      if (!reads(mixer, i, j, e.size())) continue;
+      const double score = c * dot(times(e[i], head.q), times(e[j], head.k));
+      const bool soft = mixer.kind == MixerKind::softmax;
+      total += soft ? std::exp(score) : 0;
+      add(read, times(e[j], head.v), soft ? std::exp(score) : score);
+    }
+    add(out, times(read, head.p), mixer.kind == MixerKind::softmax ? 1 / total : 1);
+  }
+  return out;
+}
+
+double activation(MlpKind, double x) {
+  return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+}
+
+Row mlp(const Mlp& mlp, const Weights& w, Row x) {
+  if (mlp.hidden > 0) x = times(x, w.in);
+  add(x, w.in_bias);
+  for (double& number : x) number = activation(mlp.kind, number);
+  if (mlp.hidden > 0) x = times(x, w.out);
+  add(x, w.out_bias);
+  return x;
+}
+
+// e <- skip(e, y), with a velocity for momentum.
+void join(const Skip& skip, const Matrix& map, Matrix& e, const Matrix& y, Matrix& velocity) {
+  const Matrix before = e;
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    if (skip.kind == SkipKind::none) {
+      e[i] = y[i];
+    } else if (skip.kind == SkipKind::momentum) {
+      if (velocity.size() < e.size()) velocity.resize(e.size(), Row(e[i].size()));
+      for (double& v : velocity[i]) v *= skip.mu;
+      add(velocity[i], y[i], -1);
+      add(e[i], velocity[i], -skip.gamma);
+    } else {
+      add(e[i], y[i]);
+      if (skip.kind == SkipKind::linear) add(e[i], times(before[i], map));
+    }
+  }
+}
+
+struct Velocities {
+  Matrix mixer, mlp;
+};
+
+void apply_mlp(const Block& b, const Weights& w, Matrix& e, Velocities& velocities) {
+  if (b.mlp.kind == MlpKind::none) return;
+  Matrix y;
+  for (const Row& row : e) y.push_back(mlp(b.mlp, w, normed(row, b.before_mlp, w.before_mlp)));
+  join(b.mlp_skip, w.mlp_skip, e, y, velocities.mlp);
+  e = normed(e, b.after_mlp, w.after_mlp);
+}
+
+void apply_mixer(const Block& b, const Weights& w, Matrix& e, Velocities& velocities) {
+  if (b.mixer.kind == MixerKind::none) return;
+  const Matrix x = normed(e, b.before_mixer, w.before_mixer);
+  Matrix y;
+  for (std::size_t i = 0; i < e.size(); ++i) {
+    y.push_back(mixed(b.mixer, w, x, i));
+    if (b.mlp.place == MlpPlace::beside)
+      add(y[i], mlp(b.mlp, w, normed(e[i], b.before_mlp, w.before_mlp)));
+  }
+  join(b.mixer_skip, w.mixer_skip, e, y, velocities.mixer);
+  e = normed(e, b.after_mixer, w.after_mixer);
+}
+
+Row position(const Positions& positions, const Matrix& learned, std::size_t i, int width) {
+  if (positions.kind == PositionKind::learned) return learned[i];
+  Row row(static_cast<std::size_t>(width));
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    const double frequency = std::pow(10000.0, -2.0 * static_cast<double>(k / 2) / width);
+    const double angle = static_cast<double>(i) * frequency;
+    row[k] = positions.kind == PositionKind::one_hot ? static_cast<double>(i == k)
+             : k % 2 == 0                            ? std::sin(angle)
+                                                     : std::cos(angle);
+  }
+  return row;
+}
+
+Matrix stem_of(const Stem& stem, Reader& reader, const std::vector<double>& tokens) {
+  const Positions& positions = stem.positions;
+  const bool some = positions.kind != PositionKind::none;
+  const bool beside = positions.place == PositionPlace::beside;
+  const int width = beside ? positions.width : stem.inner_width();
+  Matrix learned, embedding;
+  if (positions.kind == PositionKind::learned && beside)
+    learned = reader.matrix(stem.tokens, width);
+  if (stem.embedding > 0) embedding = reader.matrix(stem.entering_width(), stem.embedding);
+  if (positions.kind == PositionKind::learned && !beside)
+    learned = reader.matrix(stem.tokens, width);
+  Matrix e = stem.prefix > 0 ? reader.matrix(stem.prefix, stem.inner_width()) : Matrix{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(stem.tokens); ++i) {
+    const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(i) * stem.width;
+    Row row(first, first + stem.width);
+    row.resize(static_cast<std::size_t>(stem.width + stem.zeros));
+    const Row where = some ? position(positions, learned, i, width) : Row{};
+    if (beside) row.insert(row.end(), where.begin(), where.end());
+    if (stem.embedding > 0) row = times(row, embedding);
+    if (!beside) add(row, where);
+    e.push_back(std::move(row));
+  }
+  return e;
+}
+
+Row read_token(const Readout& out, const Matrix& map, const Row& row) {
+  const std::size_t width = row.size();
+  Row read(static_cast<std::size_t>(out.outputs));
+  if (out.map == ReadoutMap::matrix) read = times(row, map);
+  if (out.map == ReadoutMap::columns) {
+    const auto first =
+        static_cast<std::size_t>(out.first < 0 ? static_cast<int>(width) + out.first : out.first);
+    for (std::size_t k = 0; k < read.size(); ++k) read[k] = row[first + k];
+  }
+  if (out.map == ReadoutMap::signs) {
+    for (std::size_t k = 0; k < width; ++k)
+      read[0] += (k % 2 == 0 ? 1 : -1) * row[k] / std::sqrt(static_cast<double>(width));
+  }
+  for (double& number : read) number *= out.factor;
+  return read;
+}
+
+std::vector<double> flat(const Matrix& m) {
+  std::vector<double> numbers;
+  for (const Row& row : m) numbers.insert(numbers.end(), row.begin(), row.end());
+  return numbers;
+}
+
+}  // namespace
+
+TransformerStates token_forward(const TransformerSpec& spec, const std::vector<double>& theta,
+                                const std::vector<double>& tokens) {
+  Reader reader{theta};
+  Matrix e = stem_of(spec.stem, reader, tokens);
+  std::vector<Weights> weights(spec.blocks.size());
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    const auto owner = spec.weights_of.empty() ? l : static_cast<std::size_t>(spec.weights_of[l]);
+    weights[l] =
+        owner == l ? read_block(reader, spec.blocks[l], spec.width_before(l)) : weights[owner];
+  }
+  const int width = spec.width_before(spec.blocks.size());
+  const Affine norm = read_norm(reader, spec.readout.norm, width);
+  Matrix map;
+  if (spec.readout.map == ReadoutMap::matrix) map = reader.matrix(width, spec.readout.outputs);
+  GRAMIAN_ASSERT(reader.next == theta.size());
+
+  TransformerStates result;
+  result.states.push_back(flat(e));
+  Velocities velocities;
+  for (std::size_t l = 0; l < weights.size(); ++l) {
+    const Block& b = spec.blocks[l];
+    if (b.mlp.place == MlpPlace::before) apply_mlp(b, weights[l], e, velocities);
+    apply_mixer(b, weights[l], e, velocities);
+    if (b.mlp.place == MlpPlace::after) apply_mlp(b, weights[l], e, velocities);
+    for (Row& row : e) {
+      for (double& x : row) x = b.clip > 0 ? std::clamp(x, -b.clip, b.clip) : x;
+    }
+    result.states.push_back(flat(e));
+  }
+  Matrix read;
+  for (const Row& row : normed(e, spec.readout.norm, norm))
+    read.push_back(read_token(spec.readout, map, row));
+  Row mean(read[0].size());
+  for (const Row& row : read) add(mean, row, 1 / static_cast<double>(read.size()));
+  result.output = spec.readout.rows == ReadoutRows::query   ? read.back()
+                  : spec.readout.rows == ReadoutRows::every ? flat(read)
+                                                            : mean;
+  return result;
+}
+
+}  // namespace gramian

@@ -1,0 +1,147 @@
+// Small transformers that together have every part of a description: what recordings, gradients and
+// files are tested with. Tokens are [6, 3] unless a case says otherwise.
+#pragma once
+
+#include <vector>
+
+#include "gramian/models/transformer/spec.h"
+
+namespace gramian::test {
+
+struct TransformerCase {
+  const char* name;
+  TransformerSpec spec;
+};
+
+inline constexpr Norm kLayerNorm{.kind = NormKind::layer};
+inline constexpr Mlp kMlp{.kind = MlpKind::gelu, .hidden = 5};
+inline constexpr Mixer kSoftmax{.kind = MixerKind::softmax, .scale = Scale::one};
+
+// Of papers.
+inline std::vector<TransformerCase> transformers_of_papers() {
+  const Stem stem{.tokens = 6, .width = 3};
+  const Block copying{.mixer = kSoftmax};
+  // A block of a causal language model, and the read-out of a class for each token.
+  const Block language{.before_mixer = kLayerNorm,
+                       .mixer = {.kind = MixerKind::softmax,
+                                 .mask = Mask::causal,
+                                 .heads = 2,
+                                 .key_size = 3,
+                                 .scale = Scale::root},
+                       .before_mlp = kLayerNorm,
+                       .mlp = {.kind = MlpKind::gelu, .hidden = 8, .place = MlpPlace::after}};
+  // One layer of softmax, an activation without matrices, a mean over tokens by fixed signs.
+  const Block one_layer{.mixer = {.kind = MixerKind::softmax,
+                                  .mask = Mask::all,
+                                  .key_size = 3,
+                                  .value_size = 4,
+                                  .width = 10,
+                                  .scale = Scale::one},
+                        .mixer_skip = {.kind = SkipKind::none},
+                        .mlp = {.kind = MlpKind::gelu, .place = MlpPlace::after},
+                        .mlp_skip = {.kind = SkipKind::none}};
+  return {
+      {"sines", {.stem = {.tokens = 6, .width = 2, .embedding = 4}, .blocks = {{.mlp = kMlp}}}},
+      {"interleaved",
+       {.stem = {.tokens = 7,
+                 .width = 2,
+                 .positions = {.kind = PositionKind::sinusoidal, .width = 3}},
+        .blocks = {copying, {}}}},
+      {"gradient step",
+       {.stem = stem, .blocks = {{.mixer = {.kind = MixerKind::gradient_step}, .mlp = kMlp}}}},
+      {"one layer, mean",
+       {.stem = stem,
+        .blocks = {one_layer},
+        .readout = {.rows = ReadoutRows::mean, .map = ReadoutMap::signs, .factor = 1}}},
+      {"looped", {.stem = stem, .blocks = {copying, copying, copying}, .weights_of = {0, 0, 0}}},
+      {"language model",
+       {.stem = {.tokens = 6,
+                 .width = 3,
+                 .positions = {.kind = PositionKind::learned, .place = PositionPlace::added},
+                 .embedding = 6},
+        .blocks = {language, language},
+        .readout = {.norm = kLayerNorm,
+                    .rows = ReadoutRows::every,
+                    .map = ReadoutMap::matrix,
+                    .outputs = 4,
+                    .factor = 1}}}};
+}
+
+// Of single parts and how they go together.
+inline std::vector<TransformerCase> transformers_of_parts() {
+  const Stem stem{.tokens = 6, .width = 3};
+  const Block linear{};
+  const Block momentum{.mixer_skip = {.kind = SkipKind::momentum, .mu = 0.6, .gamma = 0.8},
+                       .mlp = kMlp,
+                       .mlp_skip = {.kind = SkipKind::momentum, .mu = 0.3, .gamma = 0.5}};
+  const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 3, .factor = 1};
+  return {
+      {"positions, prefix and room",
+       {.stem = {.tokens = 6,
+                 .width = 3,
+                 .zeros = 2,
+                 .positions = {.kind = PositionKind::learned, .width = 2},
+                 .prefix = 2},
+        .blocks = {{.mixer = {.mask = Mask::causal}}}}},
+      {"one-hot positions, everything read",
+       {.stem = {.tokens = 6,
+                 .width = 3,
+                 .positions = {.kind = PositionKind::one_hot, .place = PositionPlace::added}},
+        .blocks = {linear},
+        .readout = every}},
+      {"causal and windows, linear",
+       {.stem = stem,
+        .blocks = {{.mixer = {.mask = Mask::causal, .key_size = 2, .value_size = 4}},
+                   {.mixer = {.mask = Mask::window, .window = 2, .heads = 2}},
+                   {.mixer = {.mask = Mask::window, .window = 3, .scale = Scale::root}}}}},
+      {"windows, softmax",
+       {.stem = stem,
+        .blocks = {{.mixer = {.kind = MixerKind::softmax,
+                              .mask = Mask::window,
+                              .window = 2,
+                              .scale = Scale::root}},
+                   {.mixer = {.kind = MixerKind::softmax,
+                              .mask = Mask::window,
+                              .window = 4,
+                              .scale = Scale::one}}}}},
+      {"gradient steps, masked",
+       {.stem = stem,
+        .blocks = {{.mixer = {.kind = MixerKind::gradient_step, .mask = Mask::causal}},
+                   {.mixer = {.kind = MixerKind::gradient_step, .mask = Mask::all}}},
+        .readout = every}},
+      {"norms after, beside",
+       {.stem = stem,
+        .blocks =
+            {{.after_mixer = kLayerNorm, .mlp = kMlp, .after_mlp = kLayerNorm},
+             {.before_mixer = kLayerNorm,
+              .before_mlp = kLayerNorm,
+              .mlp = {.kind = MlpKind::gelu, .hidden = 4, .bias = false, .place = MlpPlace::beside},
+              .clip = 0.9}},
+        .readout = {.norm = kLayerNorm, .map = ReadoutMap::matrix, .outputs = 2}}},
+      {"linear skips",
+       {.stem = stem,
+        .blocks = {{.mixer_skip = {.kind = SkipKind::linear},
+                    .mlp = kMlp,
+                    .mlp_skip = {.kind = SkipKind::linear}}}}},
+      {"momentum across depth",
+       {.stem = stem,
+        .blocks = {momentum, linear, momentum, momentum},
+        .weights_of = {0, 1, 2, 0}}},
+      {"no mixer",
+       {.stem = stem,
+        .blocks = {{.mixer = {.kind = MixerKind::none}, .mlp = kMlp}},
+        .readout = {.first = 1, .outputs = 2}}},
+      {"width from block to block",
+       {.stem = stem,
+        .blocks = {{.mixer = {.heads = 2, .width = 5}, .mixer_skip = {.kind = SkipKind::none}},
+                   {.mixer = kSoftmax, .mlp = kMlp}}}}};
+}
+
+inline std::vector<TransformerCase> transformer_cases() {
+  auto all = transformers_of_papers();
+  const auto parts = transformers_of_parts();
+  all.insert(all.end(), parts.begin(), parts.end());
+  return all;
+}
+
+}  // namespace gramian::test
