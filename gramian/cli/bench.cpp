@@ -5,6 +5,7 @@
 
 #include "gramian/bench/bench.h"
 #include "gramian/bench/kernels.h"
+#include "gramian/bench/tape_bench.h"
 #include "gramian/cli/commands.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
@@ -19,6 +20,7 @@ struct BenchArguments {
   std::string target;
   double budget = 0.3;
   bool signature = false;
+  bool operations = false;
 };
 
 // Runs a part of the bench under a progress bar, and stops it at a signal.
@@ -41,9 +43,20 @@ Status print(const std::string& table, const std::string& json, const BenchArgum
   return {};
 }
 
+std::vector<std::string> targets_of(const BenchArguments& arguments) {
+  if (arguments.target.empty()) return {simd_target()};
+  return arguments.target == "all" ? simd_targets() : std::vector<std::string>{arguments.target};
+}
+
+Status operations(const BenchArguments& arguments) {
+  const std::vector<std::string> targets = targets_of(arguments);
+  const OperationBench result = with_progress(
+      [&](const auto& report) { return run_operation_bench(targets, arguments.budget, report); });
+  return print(operation_table(result), operation_json(result), arguments);
+}
+
 Status kernels(const BenchArguments& arguments) {
-  const std::vector<std::string> targets =
-      arguments.target == "all" ? simd_targets() : std::vector<std::string>{arguments.target};
+  const std::vector<std::string> targets = targets_of(arguments);
   const KernelBench result = with_progress([&](const auto& report) {
     return run_kernel_bench(network_cases(), targets, arguments.budget, report);
   });
@@ -51,6 +64,7 @@ Status kernels(const BenchArguments& arguments) {
 }
 
 Status bench(const BenchArguments& arguments) {
+  if (arguments.operations) return operations(arguments);
   if (!arguments.target.empty()) return kernels(arguments);
   fmt::print("signature {}\n", bench_signature());
   if (arguments.signature) return {};
@@ -80,6 +94,9 @@ void add_bench(Program& program) {
           "instruction set of the machine, or with all of them in turn")
       ->type_name("NAME|all")
       ->check(CLI::IsMember(targets));
+  command->add_flag("--operations", arguments->operations,
+                    "instead: time each operation of networks on tokens; with --target, on other\n"
+                    "instruction sets");
   command->add_flag("--signature", arguments->signature,
                     "print the signature of a small fixed run and stop");
   command->footer(

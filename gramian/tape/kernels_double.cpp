@@ -11,12 +11,8 @@ HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-void ForwardDouble(TapeMemory<double>& memory) {
-  for (size_t p = 0; p < TapePlace<double>::Places(); ++p) TapePlace<double>(memory, p).Forward();
-}
-void BackwardDouble(TapeMemory<double>& memory) {
-  for (size_t p = 0; p < TapePlace<double>::Places(); ++p) TapePlace<double>(memory, p).Backward();
-}
+void ForwardDouble(TapeMemory<double>& memory) { ForwardBlock(memory); }
+void BackwardDouble(TapeMemory<double>& memory) { BackwardBlock(memory); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian

@@ -11,12 +11,8 @@ HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-void ForwardFloat(TapeMemory<float>& memory) {
-  for (size_t p = 0; p < TapePlace<float>::Places(); ++p) TapePlace<float>(memory, p).Forward();
-}
-void BackwardFloat(TapeMemory<float>& memory) {
-  for (size_t p = 0; p < TapePlace<float>::Places(); ++p) TapePlace<float>(memory, p).Backward();
-}
+void ForwardFloat(TapeMemory<float>& memory) { ForwardBlock(memory); }
+void BackwardFloat(TapeMemory<float>& memory) { BackwardBlock(memory); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace gramian

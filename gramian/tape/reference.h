@@ -1,4 +1,5 @@
-// A tape in plain double loops, one prompt at a time: what the kernels are compared with.
+// A tape in plain double loops, one prompt at a time: what the kernels are compared with. Each
+// operation states its own loops in its file in operations/.
 #pragma once
 
 #include <vector>
@@ -7,8 +8,9 @@
 
 namespace gramian {
 
-// inputs: the matrices of the inputs, by rows, in the order in which they were recorded. Returns
-// the matrix of every node.
+// Returns the matrix of every node, by rows. inputs: the matrices of the inputs, by rows, in the
+// order in which they were recorded. Preconditions: as many inputs and numbers as the tape has, and
+// theta of Tape::parameters().
 std::vector<std::vector<double>> evaluate(const Tape& tape, const std::vector<double>& theta,
                                           const std::vector<std::vector<double>>& inputs);
 

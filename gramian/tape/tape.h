@@ -3,29 +3,36 @@
 // express: an MLP, softmax, causal masks.
 //
 //   Recorder r;
-//   const Value e = r.input("tokens", 11, 6);                      // tokens are rows; the query is
-//     the last
+//   const Value e = r.input("tokens", 11, 6);  // tokens are rows; the query is the last
 //   const Value context = r.rows(e, 0, 10);
 //   const Value q = r.product(r.rows(e, 10, 1), r.parameter("Q", 6, 4));
 //   const Value k = r.product(context, r.parameter("K", 6, 4));
-//   const Value attention = r.softmax(r.product(q, r.transposed(k)));       // [1, 10]
-//   const Expected<Tape> tape = std::move(r).finish(r.product(attention, context));
+//   const Value attention = r.softmax(r.product(q, r.transposed(k)));  // [1, 10]
+//   const Value hidden = r.apply(ops::Relu{}, {r.product(attention, context)});
+//   const Expected<Tape> tape = std::move(r).finish(hidden);
 //
-// A value is one matrix for each of the sixteen prompts of a block (lanes/block.h), or shared by
-// all of them: parameters and constants. Operations take values of both kinds, and what they give
-// is never shared.
+// A value is a matrix: one for each prompt, or one that all prompts share, which are parameters and
+// constants. Operations take values of both kinds, and what they give is never shared. Each has a
+// file in operations/ that says what it computes; list.h there names all of them.
 //
-// Shapes are checked while recording. The first mistake is kept, names the operation and both
-// shapes, and is what finish() returns; what is recorded after it has no effect.
+// A loss is an operation with a result [1, 1]. Losses are added with sum, after scale where they
+// have weights, and then make one output from which a backward pass can begin.
+//
+// Shapes are checked while recording. The first mistake is kept, names the operation, the shapes
+// and the rule, and is what finish() returns; what is recorded after it has no effect.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "gramian/base/assert.h"
 #include "gramian/base/error.h"
+#include "gramian/tape/operations/list.h"
 
 namespace gramian {
 
@@ -54,26 +61,19 @@ class Factor {
   bool transposed_ = false;
 };
 
-enum class Operation {
-  input,
-  parameter,
-  constant,
-  product,  // A B, A^T B, A B^T or A^T B^T
-  sum,      // a + b, b perhaps one row for all rows of a
-  times,    // the same, by elements
-  scale,    // a number times a
-  rows,     // a slice that shares the memory of a
-  columns,  // a slice that is a copy
-  beside,   // (a b)
-  above,    // a on top of b
-  // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))): the tanh form, as in GPT-2 and by default in JAX
-  gelu,
-  softmax,             // of each row, over the columns that a mask allows; 0 elsewhere
-  normalise,           // each row to mean 0 and variance 1
-  clip,                // to [low, high]; no gradient beyond
-  half_squared_error,  // 1/2 sum (a - b)^2, [1, 1]
-};
+#define GRAMIAN_TAPE_NAME(name, Type) name,
+#define GRAMIAN_TAPE_TYPE(name, Type) , ops::Type
+// input: a matrix of each prompt; parameter: numbers of theta; constant: numbers of the tape.
+enum class Operation { input, parameter, constant, GRAMIAN_TAPE_OPERATIONS(GRAMIAN_TAPE_NAME) };
+// What an operation has beside its operands; nothing for input, parameter and constant.
+using Attributes = std::variant<std::monostate GRAMIAN_TAPE_OPERATIONS(GRAMIAN_TAPE_TYPE)>;
+#undef GRAMIAN_TAPE_NAME
+#undef GRAMIAN_TAPE_TYPE
+
 const char* name_of(Operation operation);
+
+// Those of the operation; the usual ones for input, parameter and constant.
+ops::Traits traits_of(const Attributes& attributes);
 
 class Recorder;
 
@@ -83,18 +83,14 @@ class Tape {
   struct Node {
     Operation operation = Operation::input;
     int rows = 0, columns = 0;
-    int a = -1, b = -1;  // operands
-    bool a_transposed = false, b_transposed = false;
-    bool one_row = false;      // sum and times: b is one row for all
-    int first = 0;             // of a slice: its first row or column
-    double low = 0, high = 0;  // clip; scale and normalise have their number in low
-    std::size_t offset = 0;    // parameter: in theta; constant and mask: in constants()
-    bool masked = false;
-    std::string name = {};  // of an input or a parameter
+    std::vector<int> operands = {};  // nodes
+    Attributes attributes = {};
+    std::size_t offset = 0;  // of the first number of a parameter in theta, of a constant in
+                             // constants()
+    std::string name = {};   // of an input or a parameter
 
-    std::size_t size() const {
-      return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
-    }
+    std::size_t size() const { return shape().size(); }
+    ops::Shape shape() const { return {rows, columns}; }
     bool shared() const {
       return operation == Operation::parameter || operation == Operation::constant;
     }
@@ -104,9 +100,17 @@ class Tape {
   std::span<const double> constants() const { return constants_; }
   std::size_t parameters() const { return parameters_; }  // numbers in theta
   int output() const { return output_; }
-  const Node& node(Value value) const { return nodes_[static_cast<std::size_t>(value.index_)]; }
-  int index(Value value) const { return value.index_; }
-  Value value(std::size_t node) const { return Value(static_cast<int>(node)); }
+  const Node& node(Value value) const { return nodes_[static_cast<std::size_t>(index(value))]; }
+  // Precondition of both: the value belongs to this tape.
+  int index(Value value) const {
+    GRAMIAN_ASSERT(value.index_ >= 0 && static_cast<std::size_t>(value.index_) < nodes_.size());
+    return value.index_;
+  }
+  Value value(std::size_t node) const {
+    GRAMIAN_ASSERT(node < nodes_.size());
+    return Value(static_cast<int>(node));
+  }
+  std::vector<ops::Shape> operand_shapes(const Node& node) const;
 
   // Multiply-adds of the products for one prompt, forward and in a backward pass for theta.
   struct Cost {
@@ -131,27 +135,38 @@ class Recorder {
   // `entries` by rows.
   Value constant(int rows, int columns, std::span<const double> entries);
 
-  // A factor with rows and columns exchanged: product(transposed(a), b).
+  // Any operation: r.apply(ops::RmsNormalise{.epsilon = 1e-6}, {a}). Precondition: as many operands
+  // as the operation takes.
+  Value apply(Attributes operation, std::initializer_list<Value> operands);
+
+  // Those that are used most, as functions. A factor with rows and columns exchanged is
+  // product(transposed(a), b).
   static Factor transposed(Value a) { return {a, true}; }
-  // One of the factors must differ from prompt to prompt.
   Value product(Factor a, Factor b);
-  // b is of the shape of a, or one row that goes with each row of a.
-  Value sum(Value a, Value b);
-  Value times(Value a, Value b);
-  Value scale(Value a, double factor);
-  Value rows(Value a, int first, int count);  // of a value that is not shared; no copy
-  Value columns(Value a, int first, int count);
-  Value beside(Value a, Value b);
-  Value above(Value a, Value b);
-  Value gelu(Value a);
-  Value softmax(Value a);
-  // mask: [rows, columns] of zeros and ones, the same for all prompts, with a one in each row.
+  Value sum(Value a, Value b) { return apply(ops::Sum{}, {a, b}); }
+  Value times(Value a, Value b) { return apply(ops::Times{}, {a, b}); }
+  Value scale(Value a, double factor) { return apply(ops::Scale{.factor = factor}, {a}); }
+  Value rows(Value a, int first, int count) {
+    return apply(ops::Rows{.first = first, .count = count}, {a});
+  }
+  Value columns(Value a, int first, int count) {
+    return apply(ops::Columns{.first = first, .count = count}, {a});
+  }
+  Value beside(Value a, Value b) { return apply(ops::Beside{}, {a, b}); }
+  Value above(Value a, Value b) { return apply(ops::Above{}, {a, b}); }
+  Value gelu(Value a) { return apply(ops::Gelu{}, {a}); }
+  Value softmax(Value a) { return apply(ops::Softmax{}, {a}); }
+  // mask: [rows, columns] of zeros and ones, the same for all prompts, with a one in each row
+  // (masks.h). One that differs from prompt to prompt is an input of the tape:
+  // apply(ops::Softmax{}, {a, mask}).
   Value softmax(Value a, std::span<const double> mask);
-  // (x - mean) / sqrt(variance + epsilon) of each row; gain and bias are times and sum with one
-  // row.
-  Value normalise(Value a, double epsilon = 1e-5);
-  Value clip(Value a, double low, double high);
-  Value half_squared_error(Value a, Value b);
+  Value normalise(Value a, double epsilon = 1e-5) {
+    return apply(ops::Normalise{.epsilon = epsilon}, {a});
+  }
+  Value clip(Value a, double low, double high) {
+    return apply(ops::Clip{.low = low, .high = high}, {a});
+  }
+  Value half_squared_error(Value a, Value b) { return apply(ops::HalfSquaredError{}, {a, b}); }
 
   // Rows and columns; 0 after a mistake.
   int rows_of(Value a) const { return a.index_ < 0 ? 0 : node(a).rows; }
@@ -161,15 +176,10 @@ class Recorder {
   Expected<Tape> finish(Value output);
 
  private:
-  const Tape::Node& node(Value a) const { return tape_.nodes_[static_cast<std::size_t>(a.index_)]; }
-  bool usable(Operation operation, Value a);
+  const Tape::Node& node(Value a) const { return tape_.node(a); }
+  bool usable(const char* name, Value a);
   Value add(Tape::Node node);
-  Value unary(Operation operation, Value a);
-  Value by_elements(Operation operation, Value a, Value b);
-  Value slice(Operation operation, Value a, int first, int count);
-  Value join(Operation operation, Value a, Value b);
-  template <class... Args>
-  Value refuse(fmt::format_string<Args...> format, Args&&... args);
+  Value refuse(std::string message);
 
   Tape tape_;
   Status status_;

@@ -8,47 +8,64 @@ namespace gramian {
 
 namespace {
 
-// Whether a gradient is wanted of each node, and whether one operation alone writes its adjoint.
+// Where gradients flow: whether one is wanted of each node, and whether one operation alone writes
+// its adjoint.
 struct Flow {
   std::vector<bool> needed, sets;
 
   Flow(const Tape& tape, bool input_adjoints)
       : needed(tape.nodes().size()), sets(tape.nodes().size()) {
     const auto nodes = tape.nodes();
-    std::vector<int> uses(nodes.size());
-    std::vector<bool> in_part(nodes.size());  // used by a slice
-    // Below the output only what it depends on.
-    std::vector<bool> reached(nodes.size());
+    std::vector<bool> reached(nodes.size());  // the output depends on it
     reached[static_cast<std::size_t>(tape.output())] = true;
     for (std::size_t i = nodes.size(); i-- > 0;) {
-      for (const int k : {nodes[i].a, nodes[i].b}) {
-        if (reached[i] && k >= 0) reached[static_cast<std::size_t>(k)] = true;
+      for (const std::size_t k : sources(nodes[i])) {
+        if (reached[i]) reached[k] = true;
       }
     }
+    std::vector<int> uses(nodes.size());
+    std::vector<bool> in_part(nodes.size());  // something gives to a part of its adjoint
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const Tape::Node& node = nodes[i];
       needed[i] = node.operation == Operation::parameter ||
                   (input_adjoints && node.operation == Operation::input);
-      for (const int k : {node.a, node.b}) {
-        if (k >= 0 && needed[static_cast<std::size_t>(k)]) needed[i] = true;
-      }
-      if (!reached[i]) continue;
-      for (const int k : {node.a, node.b}) {
-        if (k < 0) continue;
-        ++uses[static_cast<std::size_t>(k)];
-        const bool slice =
-            node.operation == Operation::rows || node.operation == Operation::columns;
-        if (slice) in_part[static_cast<std::size_t>(k)] = true;
+      for (const std::size_t k : sources(node)) {
+        if (needed[k]) needed[i] = true;
+        if (!reached[i]) continue;
+        ++uses[k];
+        if (traits_of(node.attributes).partial_adjoint) in_part[k] = true;
       }
     }
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       needed[i] = needed[i] && reached[i];
-      // A slice of rows writes into what it is a slice of.
-      sets[i] = uses[i] == 1 && !in_part[i] && nodes[i].operation != Operation::rows &&
+      // The adjoint of a view is a part of that of its operand, which begins with zeros.
+      sets[i] = uses[i] == 1 && !in_part[i] && !traits_of(nodes[i].attributes).view &&
                 !nodes[i].shared() && static_cast<int>(i) != tape.output();
     }
   }
+
+  // The operands into which a gradient flows.
+  static std::vector<std::size_t> sources(const Tape::Node& node) {
+    const unsigned none = traits_of(node.attributes).no_gradient;
+    std::vector<std::size_t> found;
+    for (std::size_t k = 0; k < node.operands.size(); ++k) {
+      if ((none >> k & 1) == 0) found.push_back(static_cast<std::size_t>(node.operands[k]));
+    }
+    return found;
+  }
 };
+
+std::size_t kept_by(const Tape& tape, const Tape::Node& node) {
+  return std::visit(
+      [&]<class Op>(const Op& op) -> std::size_t {
+        if constexpr (std::is_same_v<Op, std::monostate>) {
+          return 0;
+        } else {
+          return ops::kept_by(op, ops::Shapes(tape.operand_shapes(node)));
+        }
+      },
+      node.attributes);
+}
 
 }  // namespace
 
@@ -57,21 +74,18 @@ TapeRun<T>::TapeRun(const Tape& tape, bool input_adjoints) {
   const auto nodes = tape.nodes();
   const Flow flow(tape, input_adjoints);
   memory_.tape = &tape;
-  memory_.places.resize(nodes.size());
+  memory_.nodes.resize(nodes.size());
   for (const double c : tape.constants()) memory_.constants.push_back(static_cast<T>(c));
 
   // Values and what is kept, then adjoints that are set, then those that are added to.
-  const auto is_own = [&](std::size_t i) {
-    return !nodes[i].shared() && nodes[i].operation != Operation::rows;
-  };
-  const auto kept = [&](std::size_t i) -> std::size_t {
-    if (nodes[i].operation == Operation::gelu) return nodes[i].size();
-    return nodes[i].operation == Operation::normalise ? static_cast<std::size_t>(nodes[i].rows) : 0;
+  const auto has_own = [&](std::size_t i) {
+    return !nodes[i].shared() && !traits_of(nodes[i].attributes).view;
   };
   std::size_t numbers = 0, added = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (!is_own(i)) continue;
-    numbers += nodes[i].size() + kept(i) + (flow.needed[i] && flow.sets[i] ? nodes[i].size() : 0);
+    if (!has_own(i)) continue;
+    numbers += nodes[i].size() + kept_by(tape, nodes[i]) +
+               (flow.needed[i] && flow.sets[i] ? nodes[i].size() : 0);
     added += flow.needed[i] && !flow.sets[i] ? nodes[i].size() : 0;
   }
   memory_.numbers = AlignedArray<T>((numbers + added) * kLanes);
@@ -87,46 +101,64 @@ TapeRun<T>::TapeRun(const Tape& tape, bool input_adjoints) {
   };
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Tape::Node& node = nodes[i];
-    auto& place = memory_.places[i];
+    OfNode& own = memory_.nodes[i];
     if (node.operation == Operation::constant) {
-      place.shared = memory_.constants.data() + node.offset;
-    } else if (node.operation == Operation::rows) {
-      const auto& whole = memory_.places[static_cast<std::size_t>(node.a)];
+      own.shared = memory_.constants.data() + node.offset;
+    } else if (const auto* view = std::get_if<ops::Rows>(&node.attributes)) {
+      const OfNode& whole = memory_.nodes[static_cast<std::size_t>(node.operands[0])];
       const std::size_t skip =
-          static_cast<std::size_t>(node.first) * static_cast<std::size_t>(node.columns) * kLanes;
-      place.values = whole.values + skip;
-      if (flow.needed[i] && whole.adjoint != nullptr) place.adjoint = whole.adjoint + skip;
-    } else if (is_own(i)) {
-      place.values = take(next, node.size());
-      if (kept(i) > 0) place.kept = take(next, kept(i));
-      place.sets = flow.sets[i];
-      if (flow.needed[i]) place.adjoint = take(place.sets ? next : next_added, node.size());
+          static_cast<std::size_t>(view->first) * static_cast<std::size_t>(node.columns) * kLanes;
+      own.values = whole.values + skip;
+      if (flow.needed[i] && whole.adjoint != nullptr) own.adjoint = whole.adjoint + skip;
+    } else if (has_own(i)) {
+      own.values = take(next, node.size());
+      if (const std::size_t kept = kept_by(tape, node); kept > 0) own.kept = take(next, kept);
+      own.sets = flow.sets[i];
+      if (flow.needed[i]) own.adjoint = take(own.sets ? next : next_added, node.size());
     }
   }
 }
 
 template <class T>
 void TapeRun<T>::forward(const T* theta) {
+  GRAMIAN_ASSERT(theta != nullptr || memory_.tape->parameters() == 0);
   const auto nodes = memory_.tape->nodes();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].operation == Operation::parameter)
-      memory_.places[i].shared = theta + nodes[i].offset;
+      memory_.nodes[i].shared = theta + nodes[i].offset;
   }
   tape_forward(memory_);
 }
 
 template <class T>
-void TapeRun<T>::backward(const T* seed, T* dtheta) {
+T* TapeRun<T>::begin_backward(T* dtheta) {
   const auto nodes = memory_.tape->nodes();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].operation != Operation::parameter) continue;
-    memory_.places[i].adjoint = dtheta == nullptr ? nullptr : dtheta + nodes[i].offset * kLanes;
+    memory_.nodes[i].adjoint = dtheta == nullptr ? nullptr : dtheta + nodes[i].offset * kLanes;
   }
   std::fill_n(memory_.added, memory_.added_size, T(0));
+  return memory_.nodes[static_cast<std::size_t>(memory_.tape->output())].adjoint;
+}
+
+template <class T>
+void TapeRun<T>::backward(const T* cotangent, T* dtheta) {
+  GRAMIAN_ASSERT(cotangent != nullptr);
+  T* adjoint = begin_backward(dtheta);
+  if (adjoint == nullptr) return;
   const auto output = static_cast<std::size_t>(memory_.tape->output());
-  T* adjoint = memory_.places[output].adjoint;
-  if (adjoint == nullptr) return;  // it depends on nothing that is asked for
-  for (std::size_t e = 0; e < nodes[output].size() * kLanes; ++e) adjoint[e] += seed[e];
+  const std::size_t count = memory_.tape->nodes()[output].size() * kLanes;
+  for (std::size_t e = 0; e < count; ++e) adjoint[e] += cotangent[e];
+  tape_backward(memory_);
+}
+
+template <class T>
+void TapeRun<T>::backward(T* dtheta) {
+  GRAMIAN_ASSERT(memory_.tape->nodes()[static_cast<std::size_t>(memory_.tape->output())].size() ==
+                 1);
+  T* adjoint = begin_backward(dtheta);
+  if (adjoint == nullptr) return;
+  for (std::size_t p = 0; p < kLanes; ++p) adjoint[p] += T(1);
   tape_backward(memory_);
 }
 

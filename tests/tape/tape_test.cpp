@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gramian/tape/masks.h"
 #include "tests/support/errors.h"
 
 namespace gramian {
@@ -75,6 +76,47 @@ TEST(Recorder, RefusesWhatDoesNotFitAndNamesIt) {
   EXPECT_TRUE(is_error(masked({1, 0}), ErrorKind::config, {"3 entries", "got 2"}));
   EXPECT_TRUE(is_error(masked({0, 0, 0}), ErrorKind::config, {"row 0"}));
   EXPECT_TRUE(is_error(masked({0, 0.5, 1}), ErrorKind::config, {"row 0"}));
+}
+
+TEST(Recorder, SaysWhichRuleIsBroken) {
+  const auto one = [](Attributes operation) {
+    return record([&](Recorder& r, Value e, Value) { r.apply(operation, {e}); });
+  };
+  const auto two = [](Attributes operation, int rows, int columns) {
+    return record([&](Recorder& r, Value e, Value) {
+      r.apply(operation, {e, r.input("other", rows, columns)});
+    });
+  };
+  EXPECT_TRUE(is_error(one(ops::RmsNormalise{.epsilon = 0}), ErrorKind::config,
+                       {"rms_normalise of [5, 3]", "epsilon", "got 0"}));
+  EXPECT_TRUE(is_error(one(ops::NormaliseBlock{.first = 3, .count = 3}), ErrorKind::config,
+                       {"normalise_block of [5, 3]", "rows 3 to 5"}));
+  EXPECT_TRUE(is_error(one(ops::Broadcast{.rows = 5, .columns = 4}), ErrorKind::config,
+                       {"broadcast of [5, 3]", "[5, 4]"}));
+  EXPECT_TRUE(is_error(two(ops::Division{}, 3, 3), ErrorKind::config,
+                       {"division of [5, 3] and [3, 3]: the second must"}));
+  EXPECT_TRUE(two(ops::Division{}, 5, 1));
+  EXPECT_TRUE(is_error(two(ops::Softmax{}, 5, 1), ErrorKind::config,
+                       {"softmax of [5, 3] and [5, 1]: the mask"}));
+  EXPECT_TRUE(is_error(two(ops::LookUp{}, 5, 2), ErrorKind::config, {"look_up", "one column"}));
+  EXPECT_TRUE(
+      is_error(two(ops::CrossEntropy{}, 3, 1), ErrorKind::config, {"cross_entropy", "classes"}));
+  EXPECT_TRUE(is_error(two(ops::Hinge{}, 5, 1), ErrorKind::config, {"hinge", "one shape"}));
+  EXPECT_TRUE(is_error(record([](Recorder& r, Value e, Value) {
+                         r.apply(ops::CosineDistance{}, {e, r.parameter("U", 5, 3)});
+                       }),
+                       ErrorKind::config, {"cosine_distance", "operand 2 is shared"}));
+}
+
+TEST(Recorder, KnowsNamesOfOperations) {
+  EXPECT_STREQ(name_of(Operation::input), "input");
+  EXPECT_STREQ(name_of(Operation::product), "product");
+  EXPECT_STREQ(name_of(Operation::hinge), "hinge");
+}
+
+TEST(Masks, OfAWindow) {
+  EXPECT_EQ(window_mask(3, 2), (std::vector<double>{1, 0, 0, 1, 1, 0, 0, 1, 1}));
+  EXPECT_EQ(causal_mask(3), (std::vector<double>{1, 0, 0, 1, 1, 0, 1, 1, 1}));
 }
 
 TEST(Recorder, KeepsTheFirstMistake) {
