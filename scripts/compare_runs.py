@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares two directories of `gramian reproduce` (or two run directories) to the bit.
 
-    scripts/compare_runs.py OLD NEW [--programs OLD_GRAMIAN NEW_GRAMIAN]
+    scripts/compare_runs.py OLD NEW [--prose] [--programs OLD_GRAMIAN NEW_GRAMIAN]
 
 For a change that must not change a number. What has to be equal:
 
@@ -10,6 +10,9 @@ For a change that must not change a number. What has to be equal:
 - every value in the JSON and CSV files, numbers as they are written;
 - every line of config.toml and metrics.jsonl but for clock times;
 - with --programs, the signatures that the two programs print.
+
+With --prose, a text may have other words where it has the same numbers in the same order; such
+texts are counted by the place where they stand.
 
 NEW may have more than OLD: further keys in JSON objects and in the metadata of models, further
 lines in config.toml. These are counted by name and listed, so that they can be read. Not compared
@@ -34,7 +37,9 @@ IGNORED_FOLDERS = {"locks"}
 
 
 class Comparison:
-    def __init__(self):
+    def __init__(self, prose):
+        self.prose = prose
+        self.reworded = collections.Counter()
         self.differences = []
         self.added = collections.Counter()
         self.compared = collections.Counter()
@@ -43,7 +48,11 @@ class Comparison:
         self.differences.append(f"{place}: {str(old)[:100]} -> {str(new)[:100]}")
 
     def equal(self, place, old, new):
-        if old != new:
+        if old == new:
+            return
+        if self.prose and is_prose(old) and is_prose(new) and numbers_in(old) == numbers_in(new):
+            self.reworded[re.sub(r"[^ .,]*/|[0-9a-f-]{8,}|\[[0-9]+\]", "", place)] += 1
+        else:
             self.differ(place, old, new)
 
     def values(self, place, old, new):
@@ -66,6 +75,14 @@ class Comparison:
         else:
             self.equal(place, without_durations(old), without_durations(new))
             self.compared["JSON values"] += 1
+
+
+def is_prose(value):
+    return isinstance(value, str) and not value.startswith(("int ", "float ")) and " " in value
+
+
+def numbers_in(text):
+    return re.findall(r"[0-9][0-9.,e+-]*[0-9]|[0-9]", text)
 
 
 def without_times(value):
@@ -197,18 +214,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("old", type=pathlib.Path)
     parser.add_argument("new", type=pathlib.Path)
+    parser.add_argument("--prose", action="store_true")
     parser.add_argument("--programs", nargs=2, metavar=("OLD", "NEW"))
     arguments = parser.parse_args()
     for folder in (arguments.old, arguments.new):
         if not folder.is_dir():
             parser.error(f"{folder} is not a directory")
-    result = Comparison()
+    result = Comparison(arguments.prose)
     compare(arguments.old, arguments.new, result)
     if arguments.programs:
         result.equal("signature", *map(signature, arguments.programs))
     print("compared: " + ", ".join(f"{n} {what}" for what, n in sorted(result.compared.items())))
     for what, count in sorted(result.added.items()):
         print(f"added: {what} ({count} times)")
+    for what, count in sorted(result.reworded.items()):
+        print(f"other words: {what} ({count} times)")
     for line in result.differences[:50]:
         print("differs: " + line)
     if result.differences:
