@@ -38,7 +38,7 @@ struct BenchTime {
 
 // A training step of a transformer on tokens, on one thread.
 struct TokenBenchTime {
-  std::string name = {};  // "sines" | "interleaved": as in the studies gd-fig4 and gd-fig5
+  std::string name = {};  // "sines" (with an MLP) | "interleaved" (x and y in tokens of their own)
   int batch = 512;
   std::size_t parameters = 0;
   double ms = 0;      // median
