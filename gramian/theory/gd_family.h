@@ -89,8 +89,8 @@ double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> 
 GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFamily& family,
                   double rare = 0);
 
-// A network of kind gdpp with these layers, one at least, for contexts of n >= 1 tokens; all else is
-// as in `spec`, which must not be tied.
+// A network of kind gdpp with these layers, one at least, for contexts of n >= 1 tokens; all else
+// is as in `spec`, which must not be tied.
 Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n);
 
 }  // namespace gramian
