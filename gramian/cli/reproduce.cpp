@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,24 +82,36 @@ void print(const StudyResult& result) {
   }
 }
 
-std::string recipe_heading(const Study& study, const Effort& effort) {
-  return fmt::format("The recipe for {}:\n{}", study.paper->name, study.recipe->text(effort));
+// How the cells of these studies are trained, in words: each paper once, with its recipes.
+std::string recipes_of(std::span<const Study* const> studies, const Effort& effort) {
+  std::vector<const Paper*> papers;
+  for (const Study* study : studies) {
+    if (std::ranges::count(papers, study->paper) == 0) papers.push_back(study->paper);
+  }
+  std::string text;
+  for (const Paper* paper : papers) {
+    text += fmt::format("{}The recipe for {}:\n", text.empty() ? "" : "\n", paper->name);
+    std::vector<std::string> told;
+    for (const Study* study : studies) {
+      if (study->paper != paper) continue;
+      std::string recipe = study->recipe(effort);
+      if (std::ranges::count(told, recipe) > 0) continue;
+      text += recipe;
+      told.push_back(std::move(recipe));
+    }
+  }
+  return text;
 }
 
 Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& options) {
-  std::vector<const Recipe*> recipes;
-  for (const Study* study : studies) {
-    if (std::ranges::count(recipes, study->recipe) > 0) continue;
-    recipes.push_back(study->recipe);
-    fmt::print("{}\n", recipe_heading(*study, options.effort));
-  }
+  fmt::print("{}\n", recipes_of(studies, options.effort));
   std::vector<Cell> cells;
   std::set<std::string> seen;
   for (const Study* study : studies) {
     int fresh = 0;
     const auto all = study->cells();
     for (const Cell& cell : all) {
-      if (!seen.insert(cell.name()).second) continue;
+      if (!seen.insert(cell.name).second) continue;
       cells.push_back(cell);
       ++fresh;
     }
@@ -106,7 +119,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
                fresh);
   }
   const auto outlook = GRAMIAN_TRY(look_ahead(cells, options));
-  for (const Cell& cell : cells) fmt::print("  {}\n", cell.title());
+  for (const Cell& cell : cells) fmt::print("  {}\n", cell.title);
   fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(),
              options.seeds, options.seeds == 1 ? "" : "s", outlook.done,
              clock(outlook.seconds_left));
@@ -193,18 +206,15 @@ void add_reproduce(Program& program) {
       "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report "
       "DIR`\n"
       "makes a page of them.\n\nStudies:\n";
-  std::string recipes;
-  const Recipe* last = nullptr;
+  std::vector<const Study*> studies;
   for (const Study& study : all_studies()) {
-    if (study.recipe != last) {
-      last = study.recipe;
+    if (studies.empty() || studies.back()->paper != study.paper)
       footer += fmt::format("  {}\n", study.paper->name);
-      recipes += "\n" + recipe_heading(study, {});
-    }
+    studies.push_back(&study);
     footer += fmt::format("    {:<11} {}{}\n", study.name, study.title,
                           study.place.empty() ? "" : fmt::format(" ({})", study.place));
   }
-  command->footer(footer + recipes);
+  command->footer(footer + "\n" + recipes_of(studies, {}));
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return reproduce_all(*arguments, program.command_line); };
   });

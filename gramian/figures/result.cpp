@@ -113,6 +113,13 @@ Json to_json(const Figure& figure) {
           {"panels", panels}};
 }
 
+Json to_json(const std::optional<Publication>& publication) {
+  if (!publication) return nullptr;
+  const Publication& p = *publication;
+  return {{"short", p.short_name}, {"authors", p.authors}, {"title", p.title},
+          {"venue", p.venue},      {"arxiv", p.arxiv},     {"losses", p.losses}};
+}
+
 Json to_json(const RunSummary& run) {
   return {{"name", run.name},       {"kind", run.kind},          {"layers", run.layers},
           {"problem", run.problem}, {"seed", run.seed},          {"steps", run.steps},
@@ -133,6 +140,8 @@ std::string to_json(const StudyResult& result) {
   const Json json = {{"study", result.study},
                      {"title", result.title},
                      {"paper", result.paper},
+                     {"publication", to_json(result.publication)},
+                     {"order", result.order ? Json(*result.order) : Json(nullptr)},
                      {"caption", result.caption},
                      {"quick", result.quick},
                      {"claims", list(result.claims)},

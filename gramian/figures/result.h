@@ -2,7 +2,11 @@
 // it and computes nothing: every number on the page is in this file.
 //
 //   {"study": "fig1", "title": .., "paper": "Vladymyrov et al. 2024, Fig. 1", "caption": ..,
-//    // paper: its name, a comma, a place: the page has a tab for each name; may be empty
+//    // paper: its name, a comma, a place; may be empty. What follows says more of it; files of
+//    // older versions and what belongs to no paper have none, and are ordered by name, at the end.
+//    "publication": {"short": "Vladymyrov et al. 2024", "authors", "title", "venue", "arxiv",
+//                    "losses": the convention of its losses, in words},
+//    "order": number,                      // among the studies of all papers
 //    "quick": false,                       // true: a rehearsal, too few steps and prompts to mean
 //                                          anything
 //    "claims":  [{"text": .., "holds": true|false|null, "detail": ..}, ..],    // null: could not
@@ -128,8 +132,18 @@ struct Provenance {
   std::string settings = {};  // TOML
 };
 
+// Where something was published. All texts; each may be empty.
+struct Publication {
+  std::string short_name = {};  // "von Oswald et al. 2022": of the tab of the page
+  std::string authors = {}, title = {}, venue = {};
+  std::string arxiv = {};   // "2212.07677"
+  std::string losses = {};  // the convention of its losses, in words
+};
+
 struct StudyResult {
   std::string study = {}, title = {}, paper = {}, caption = {};
+  std::optional<Publication> publication = {};  // nothing: it belongs to no paper
+  std::optional<int> order = {};                // among all studies, on the page
   bool quick = false;
   std::vector<Claim> claims = {};
   std::vector<Table> tables = {};

@@ -21,15 +21,15 @@ namespace fs = std::filesystem;
 constexpr std::string_view kPlace =
     R"(<script type="application/json" id="gramian-results">null</script>)";
 
-// By name, with a number at its end counted as a number: fig2, fig12.
-std::tuple<int, std::string, int> rank(const std::string& study) {
-  if (study == "table1") return {0, "", 0};
-  if (study == "blowups") return {2, "", 0};
-  if (study == "training") return {3, "", 0};
+// Those that say where they stand come first; the others by name, with a number at its end counted
+// as a number: fig2, fig12.
+std::tuple<bool, double, std::string, int> rank(const StudyFile& file) {
+  if (file.order) return {false, *file.order, file.study, 0};
+  const std::string& study = file.study;
   const std::size_t end = study.find_last_not_of("0123456789") + 1;
   int number = 0;
   std::from_chars(study.data() + end, study.data() + study.size(), number);
-  return {study.starts_with("fig") ? 1 : 4, study.substr(0, end), number};
+  return {true, 0, study.substr(0, end), number};
 }
 
 Expected<std::vector<std::string>> result_paths(const std::string& directory) {
@@ -69,8 +69,8 @@ Expected<StudyFile> read_result(const std::string& path) {
     if (const std::size_t end = what.find("] "); end != what.npos) what.remove_prefix(end + 2);
     return fail(ErrorKind::format, "{} is not JSON: {}", path, what);
   }
-  const auto study = GRAMIAN_TRY(check_shape(json, path));
-  return StudyFile{path, study, std::move(text)};
+  auto head = GRAMIAN_TRY(check_shape(json, path));
+  return StudyFile{path, std::move(head.study), head.order, std::move(text)};
 }
 
 // Inside a script element HTML looks for "</script", and "<!--" changes what ends it. In JSON
@@ -104,7 +104,7 @@ Expected<std::vector<StudyFile>> read_results(const std::string& directory) {
     results.push_back(std::move(result));
   }
   std::sort(results.begin(), results.end(),
-            [](const StudyFile& a, const StudyFile& b) { return rank(a.study) < rank(b.study); });
+            [](const StudyFile& a, const StudyFile& b) { return rank(a) < rank(b); });
   return results;
 }
 

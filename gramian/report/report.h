@@ -2,6 +2,7 @@
 // scripts and styles. The numbers reach the page as the bytes that the studies wrote.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,13 +14,13 @@ namespace gramian {
 
 struct StudyFile {
   std::string path;
-  std::string study;  // the value of its key "study"
-  std::string text;   // JSON, as it was read
+  std::string study;                 // the value of its key "study"
+  std::optional<double> order = {};  // of its key "order"; old files have none
+  std::string text;                  // JSON, as it was read
 };
 
-// The files of directory/results that end in .json, in the order of the page: table1, fig1 and so
-// on, blowups, training, others by name. One that is not a study's result is an error which says
-// why.
+// The files of directory/results that end in .json, in the order of the page: by their key "order",
+// then those without it, by name. One that is not a study's result is an error which says why.
 Expected<std::vector<StudyFile>> read_results(const std::string& directory);
 
 // The template with the results in it.

@@ -230,7 +230,7 @@ void check_provenance(Checker& check, const std::string& place, const Json& prov
 
 }  // namespace
 
-Expected<std::string> check_shape(const Json& study, const std::string& path) {
+Expected<StudyHead> check_shape(const Json& study, const std::string& path) {
   if (!study.is_object())
     return fail(ErrorKind::format, "{}: a study's result is a JSON object, this is not", path);
   if (!study.contains("study")) {
@@ -240,6 +240,14 @@ Expected<std::string> check_shape(const Json& study, const std::string& path) {
   Checker check(path);
   check_id(check, "", study, "study");
   for (const char* key : {"title", "paper", "caption"}) check.text(study, "", key);
+  check.number(study, "", "order", false);
+  check.optional(study, "", "publication", [&](const std::string& at, const Json& publication) {
+    check.expect(publication.is_object(), at, "an object", publication);
+    if (!check.status()) return;
+    check.require(publication, at, "short");
+    for (const char* key : {"short", "authors", "title", "venue", "arxiv", "losses"})
+      check.text(publication, at, key);
+  });
   check.optional(study, "", "quick", [&](const std::string& at, const Json& quick) {
     check.expect(quick.is_boolean(), at, "true or false", quick);
   });
@@ -265,7 +273,10 @@ Expected<std::string> check_shape(const Json& study, const std::string& path) {
     check_provenance(check, at, provenance);
   });
   if (!check.status()) return std::unexpected(check.status().error());
-  return study["study"].get<std::string>();
+  StudyHead head{.study = study["study"].get<std::string>()};
+  if (study.contains("order") && study["order"].is_number())
+    head.order = study["order"].get<double>();
+  return head;
 }
 
 }  // namespace gramian

@@ -2,13 +2,19 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "gramian/base/error.h"
 
 namespace gramian {
 
-// Returns the name of the study, or an error that begins with `path` and points into the file.
-Expected<std::string> check_shape(const nlohmann::json& study, const std::string& path);
+struct StudyHead {
+  std::string study;
+  std::optional<double> order = {};  // among the studies of all papers; not in old files
+};
+
+// Errors: format; the message begins with `path` and points into the file.
+Expected<StudyHead> check_shape(const nlohmann::json& study, const std::string& path);
 
 }  // namespace gramian

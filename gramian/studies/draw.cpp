@@ -10,6 +10,20 @@
 
 namespace gramian {
 
+std::string_view title_of(Parametrisation kind) {
+  switch (kind) {
+    case Parametrisation::full:
+      return "FULL";
+    case Parametrisation::diag:
+      return "DIAG";
+    case Parametrisation::gdpp:
+      return "GD++";
+    case Parametrisation::preconditioned:
+      return "(A, u)";
+  }
+  return "";
+}
+
 Role role_of(Parametrisation kind) {
   switch (kind) {
     case Parametrisation::full:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gramian/figures/result.h"
@@ -11,6 +12,8 @@
 
 namespace gramian {
 
+// "FULL", as in papers, and its colour in figures.
+std::string_view title_of(Parametrisation kind);
 Role role_of(Parametrisation kind);
 
 // An error bar of two standard errors.
@@ -30,8 +33,8 @@ struct Spread {
 };
 Spread spread(const std::vector<double>& values);
 
-// A table of numbers of this project beside published ones: what is measured; ours with its standard
-// error; theirs, where theirs comes from; why the two differ.
+// A table of numbers of this project beside published ones. Its columns: what is measured; ours,
+// with its standard error, and theirs; where theirs comes from; why the two differ.
 Table comparison_table(std::string id, std::string title, std::vector<std::string> notes = {});
 void add_comparison(Table& table, std::string what, const TableCell& here, std::string where,
                     std::string why);

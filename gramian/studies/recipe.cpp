@@ -2,42 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <span>
-
-#include "gramian/runs/gram_family.h"
+#include "gramian/runs/family.h"
 
 namespace gramian {
 
-std::string_view title_of(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return "FULL";
-    case Parametrisation::diag:
-      return "DIAG";
-    case Parametrisation::gdpp:
-      return "GD++";
-    case Parametrisation::preconditioned:
-      return "(A, u)";
-  }
-  return "";
+std::string cell_name(std::string_view model, int layers, bool looped, std::string_view problem) {
+  return fmt::format("{}-L{}-{}{}", model, layers, looped ? "looped-" : "", problem);
 }
 
-std::string Cell::name() const {
-  return fmt::format("{}-L{}-{}{}{}", network.empty() ? name_of(kind) : network, layers,
-                     tied ? "looped-" : "", problem->id, guards ? "" : "-unguarded");
-}
-
-std::string Cell::title() const {
-  return fmt::format("{}, L = {}{}, {}{}", network.empty() ? title_of(kind) : network, layers,
-                     tied ? ", looped" : "", problem->title, guards ? "" : ", no guards");
-}
-
-std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort) {
-  return cell.problem->recipe->starts(cell, seed, effort);
-}
-
-Examination examination(const Cell& cell, const Effort& effort) {
-  return cell.problem->recipe->examination(cell, effort);
+std::string cell_title(std::string_view model, int layers, bool looped, std::string_view problem) {
+  return fmt::format("{}, L = {}{}, {}", model, layers, looped ? ", looped" : "", problem);
 }
 
 double cost(const Config& config) { return make_experiment(config).value()->cost(); }

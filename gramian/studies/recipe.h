@@ -1,7 +1,9 @@
-// How cells are trained and examined: a recipe is rules in place of tuning by hand.
+// What a study trains, as data: the studies of a paper describe cells, the runner carries them out
+// and knows no paper.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,24 +11,8 @@
 #include "gramian/base/error.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
-#include "gramian/studies/problem.h"
 
 namespace gramian {
-
-// What is trained: a network of one kind and depth on one problem.
-struct Cell {
-  Parametrisation kind = Parametrisation::diag;
-  int layers = 1;
-  const Problem* problem = nullptr;
-  bool guards = true;  // false: without guard prompts, to see what they are worth
-  bool tied = false;   // a looped transformer: one layer, `layers` times
-  // A transformer on tokens, by the name that its recipe gives it, in place of the kind: "mlp".
-  std::string_view network = {};
-
-  std::string name() const;   // "diag-L4-uniform-5", "full-L4-looped-..", in file names
-  std::string title() const;  // "DIAG, L = 4, sigma ~ U(0, 5)"
-  bool operator==(const Cell&) const = default;
-};
 
 struct Effort {
   std::int64_t steps = 0;  // of every run; 0: as the recipe says
@@ -34,21 +20,32 @@ struct Effort {
   std::string only = {};   // if not empty: cells whose name contains it, and no others
 };
 
-struct Recipe {
+// One model on one problem: what is trained, from one or several starts, and how it is examined.
+struct Cell {
+  std::string name = {};   // "diag-L4-uniform-5", in names of files; two cells of one name are one
+  std::string title = {};  // "DIAG, L = 4, sigma ~ U(0, 5)"
+  // Cells of one group have prompts of one distribution, and share the solvers that are tuned to
+  // them.
+  std::string group = {};
+  // For the list of runs: "DIAG", 4 and "sigma ~ U(0, 5)".
+  std::string kind = {};
+  int layers = 0;
+  std::string problem = {};
   // The settings of each start of one seed; the start with the least loss on prompts of its own is
   // the one that counts. [eval] is left at its defaults.
-  std::vector<Config> (*starts)(const Cell& cell, int seed, const Effort& effort);
-  Examination (*examination)(const Cell& cell, const Effort& effort);
-  std::string (*text)(const Effort& effort);  // in words, for the page and --dry-run
+  std::function<std::vector<Config>(int seed, const Effort& effort)> starts = {};
+  std::function<Examination(const Effort& effort)> examination = {};
 };
 
-// By the recipe of the cell's problem.
-std::vector<Config> starts(const Cell& cell, int seed, const Effort& effort);
-Examination examination(const Cell& cell, const Effort& effort);
-inline constexpr std::uint64_t kEvaluationSeed = 1;       // of these prompts
-inline constexpr std::uint64_t kTuningPrompts = 100'000;  // for the iterations of the study "steps"
+// "full-L4-looped-uniform-5" and "FULL, L = 4, looped, sigma ~ U(0, 5)": a model of so many layers,
+// all of them the same if `looped`, on a problem.
+std::string cell_name(std::string_view model, int layers, bool looped, std::string_view problem);
+std::string cell_title(std::string_view model, int layers, bool looped, std::string_view problem);
 
-// What a run costs, in multiply-adds: for estimates of time.
+inline constexpr std::uint64_t kEvaluationSeed = 1;  // of the prompts of an examination
+
+// What a run costs, in multiply-adds: for estimates of time. The configuration must be that of an
+// experiment.
 double cost(const Config& config);
 
 }  // namespace gramian

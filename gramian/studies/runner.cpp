@@ -39,7 +39,7 @@ constexpr auto kPoll = std::chrono::milliseconds(100);
 std::string unit_name(const Cell& cell, int seed, const std::vector<Config>& all_starts) {
   std::string all;
   for (const Config& start : all_starts) all += naming_text(start);
-  return fmt::format("{}-s{}-{}", cell.name(), seed, short_hash(all));
+  return fmt::format("{}-s{}-{}", cell.name, seed, short_hash(all));
 }
 
 // One seed of one cell: the unit of work.
@@ -58,20 +58,20 @@ struct Unit {
 std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions& options) {
   std::vector<Unit> units;
   for (const Cell& cell : cells) {
-    if (cell.name().find(options.effort.only) == std::string::npos) continue;
+    if (cell.name.find(options.effort.only) == std::string::npos) continue;
     for (int seed = 0; seed < options.seeds; ++seed) {
       Unit unit{.cell = cell,
                 .seed = seed,
-                .starts = starts(cell, seed, options.effort),
+                .starts = cell.starts(seed, options.effort),
                 .directories = {},
-                .examination = examination(cell, options.effort),
+                .examination = cell.examination(options.effort),
                 .record = {},
                 .eval_name = {},
                 .lock = {}};
       for (const Config& start : unit.starts) {
         const std::string text = naming_text(start);
         unit.directories.push_back(
-            fmt::format("{}/runs/{}-{}", options.directory, cell.name(), short_hash(text)));
+            fmt::format("{}/runs/{}-{}", options.directory, cell.name, short_hash(text)));
         unit.cost += cost(start);
       }
       const std::string name = unit_name(cell, seed, unit.starts);
@@ -144,7 +144,7 @@ class Runner {
     taken_ = std::vector<std::atomic<bool>>(units_.size());
     for (const Unit& unit : units_) {
       total_ += unit.cost;
-      shared_[unit.cell.problem];  // no thread adds to the map later
+      shared_[unit.cell.group];  // no thread adds to the map later
     }
   }
 
@@ -235,7 +235,7 @@ class Runner {
   }
 
   Status carry_out(const Unit& unit) {
-    Json record = {{"cell", unit.cell.title()},
+    Json record = {{"cell", unit.cell.title},
                    {"seed", unit.seed},
                    {"directory", nullptr},
                    {"selection", nullptr},
@@ -312,11 +312,11 @@ class Runner {
     return experiment->selection_loss(*model, prompts, kSelectionSeed, pool);
   }
 
-  // What the cells of one problem share: baselines are tuned once.
+  // What the cells of one group share: baselines are tuned once.
   Shared& shared(const Unit& unit, const Experiment& experiment) {
-    SharedOnce& of_problem = shared_.at(unit.cell.problem);
-    std::call_once(of_problem.once, [&] { of_problem.shared = experiment.shared(); });
-    return *of_problem.shared;
+    SharedOnce& of_group = shared_.at(unit.cell.group);
+    std::call_once(of_group.once, [&] { of_group.shared = experiment.shared(); });
+    return *of_group.shared;
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
@@ -339,7 +339,7 @@ class Runner {
   const StudyOptions& options_;
   std::vector<Unit> units_;
   std::vector<std::atomic<bool>> taken_;
-  std::map<const Problem*, SharedOnce> shared_;
+  std::map<std::string, SharedOnce> shared_;
   double total_ = 0;
   std::atomic<double> done_cost_ = 0, step_cost_ = 0;
   std::atomic<int> done_units_ = 0;
@@ -351,22 +351,22 @@ class Runner {
 }  // namespace
 
 std::string unit_name(const Cell& cell, int seed, const Effort& effort) {
-  return unit_name(cell, seed, starts(cell, seed, effort));
+  return unit_name(cell, seed, cell.starts(seed, effort));
 }
 
 std::string short_hash(std::string_view text) { return fmt::format("{:016x}", hash_bytes(text)); }
 
-void Archive::add(Trained trained) { cells_[trained.cell.name()].push_back(std::move(trained)); }
+void Archive::add(Trained trained) { cells_[trained.cell.name].push_back(std::move(trained)); }
 
-std::vector<const Trained*> Archive::seeds(const Cell& cell) const {
+std::vector<const Trained*> Archive::seeds(const std::string& cell) const {
   std::vector<const Trained*> list;
-  const auto found = cells_.find(cell.name());
+  const auto found = cells_.find(cell);
   if (found == cells_.end()) return list;
   for (const Trained& trained : found->second) list.push_back(&trained);
   return list;
 }
 
-const Trained* Archive::best(const Cell& cell) const {
+const Trained* Archive::best(const std::string& cell) const {
   const auto list = seeds(cell);
   const auto least = std::ranges::min_element(list, {}, &Trained::selection);
   return least == list.end() ? nullptr : *least;

@@ -48,9 +48,10 @@ struct Trained {
 class Archive {
  public:
   void add(Trained trained);
-  // The seed with the least selection loss; null if no seed of the cell came to an end.
-  const Trained* best(const Cell& cell) const;
-  std::vector<const Trained*> seeds(const Cell& cell) const;
+  // By the name of a cell. The seed with the least selection loss; null if no seed of the cell came
+  // to an end.
+  const Trained* best(const std::string& cell) const;
+  std::vector<const Trained*> seeds(const std::string& cell) const;
 
  private:
   std::map<std::string, std::vector<Trained>> cells_;

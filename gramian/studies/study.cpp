@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/figures/csv.h"
 #include "gramian/io/files.h"
 #include "gramian/lanes/target.h"
@@ -13,16 +14,15 @@ namespace {
 
 void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
   for (const Cell& cell : study.cells()) {
-    for (const Trained* t : archive.seeds(cell)) {
-      result.runs.push_back(
-          {.name = cell.title(),
-           .kind = std::string(cell.network.empty() ? title_of(cell.kind) : cell.network),
-           .problem = std::string(cell.problem->title),
-           .layers = cell.layers,
-           .seed = static_cast<std::uint64_t>(t->seed),
-           .steps = t->steps,
-           .seconds = t->seconds,
-           .directory = t->directory});
+    for (const Trained* t : archive.seeds(cell.name)) {
+      result.runs.push_back({.name = cell.title,
+                             .kind = cell.kind,
+                             .problem = cell.problem,
+                             .layers = cell.layers,
+                             .seed = static_cast<std::uint64_t>(t->seed),
+                             .steps = t->steps,
+                             .seconds = t->seconds,
+                             .directory = t->directory});
       result.provenance.train_seconds += t->seconds;
     }
   }
@@ -43,12 +43,21 @@ std::vector<Study> studies_of(std::span<const Paper* const> papers) {
 }
 
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
+  GRAMIAN_ASSERT(study.paper != nullptr);  // from studies_of()
   const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
-  result.paper = fmt::format("{}, {}", study.paper->name,
-                             study.place.empty() ? "beyond its figures" : study.place);
-  result.caption = study.recipe->text(options.effort);
+  const Paper& paper = *study.paper;
+  result.paper =
+      fmt::format("{}, {}", paper.name, study.place.empty() ? "beyond its figures" : study.place);
+  result.publication = {.short_name = std::string(paper.name),
+                        .authors = std::string(paper.authors),
+                        .title = std::string(paper.title),
+                        .venue = std::string(paper.venue),
+                        .arxiv = std::string(paper.arxiv),
+                        .losses = std::string(paper.losses)};
+  result.order = study.order;
+  result.caption = study.recipe(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
   result.provenance = {
@@ -60,7 +69,7 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
       .compiler = manifest.compiler,
       .finished = utc_now(),
       .cores = manifest.cores,
-      .settings = starts(study.cells().back(), 0, options.effort).front().to_toml()};
+      .settings = study.cells().back().starts(0, options.effort).front().to_toml()};
   add_runs(study, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 

@@ -1,10 +1,9 @@
-// A study reproduces one table or figure of a paper: the cells that it needs, and how it draws them.
-// A paper is its metadata and its studies; gramian/papers/papers.h lists the papers.
+// A study reproduces one table or figure of a paper: the cells that it needs, and how it draws
+// them. A paper is its metadata and its studies; gramian/papers/papers.h lists the papers.
 //
-//   for (const Study& study : paper.studies) {
-//     auto archive = carry_out(study.cells(), options);
-//     StudyResult result = ..; study.draw(*archive, options, result);    // reproduce() does all that
-//   }
+//   const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
+//   StudyResult result;
+//   GRAMIAN_TRY(study.draw(archive, options, result));    // reproduce() does all that
 #pragma once
 
 #include <span>
@@ -26,7 +25,7 @@ struct Study {
   std::vector<Cell> (*cells)();
   // Fills in tables, figures and claims. Errors: io and format of files that it reads.
   Status (*draw)(const Archive& archive, const StudyOptions& options, StudyResult& result);
-  const Recipe* recipe = nullptr;  // of all its cells
+  std::string (*recipe)(const Effort& effort);  // how its cells are trained, in words
   // The text of its .csv file; null: every point of every figure, one a line.
   std::string (*csv)(const Archive& archive, const StudyOptions& options) = nullptr;
   // Filled in by studies_of():

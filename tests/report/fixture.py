@@ -8,6 +8,24 @@ HOSTILE = "</script><script>document.title = 'taken'</script><!-- & \"quotes\" Ï
 ROLES = ["full", "diag", "gdpp", "constrr", "adarr", "tunedrr", "bayes", "paper", "other"]
 
 
+VERSATILE = {
+    "short": "Vladymyrov et al. 2024",
+    "authors": "Vladymyrov, von Oswald, Sandler, Ge",
+    "title": "Linear transformers are versatile in-context learners",
+    "venue": "NeurIPS 2024",
+    "arxiv": "2402.14180",
+    "losses": "Lower is better.",
+}
+DESCENT = {
+    "short": "von Oswald et al. 2022",
+    "authors": "von Oswald and others",
+    "title": "Transformers learn in-context by gradient descent",
+    "venue": "ICML 2023",
+    "arxiv": "",
+    "losses": "",
+}
+
+
 def axis(label, scale="linear", ticks=None, domain=None):
     return {"label": label, "scale": scale, "ticks": ticks, "domain": domain}
 
@@ -47,6 +65,7 @@ def study(name, **parts):
         "study": name,
         "title": f"Study {name}",
         "paper": "Vladymyrov et al. 2024, Fig. 1",
+        "publication": VERSATILE,
         "caption": "",
         "quick": False,
         "claims": [],
@@ -309,9 +328,9 @@ def sparse():
 
 
 def papers():
-    """Two papers and what belongs to none, not in order."""
+    """Two papers, one of them from files that say only its name, and what belongs to none."""
 
-    def of(name, paper, *holds):
+    def of(name, paper, *holds, publication=None):
         lines = panel(
             "p",
             axis("x"),
@@ -334,19 +353,21 @@ def papers():
                 ],
             ),
             "paper": paper,
+            "publication": publication,
         }
 
     return [
         of("explain-a", "", True),
-        of("gd-fig2", "von Oswald et al. 2022, Fig. 2", True, False),
+        of("gd-fig2", "von Oswald et al. 2022, Fig. 2", True, False, publication=DESCENT),
         of("fig1", "Vladymyrov et al. 2024, Fig. 1", True),
-        of("gd-fig3", "von Oswald et al. 2022, Fig. 3", None),
+        of("gd-fig3", "von Oswald et al. 2022, Fig. 3", None, publication=DESCENT),
         of("steps", "Vladymyrov et al. 2024, beyond its figures"),
     ]
 
 
 def results():
-    return [table1(), fig1(), fig2(), fig4(), training()]
+    studies = [table1(), fig1(), fig2(), fig4(), training()]
+    return [{**study, "order": order} for order, study in enumerate(studies)]
 
 
 def write(folder, written=None):

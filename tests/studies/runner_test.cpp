@@ -4,9 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
-#include "gramian/papers/versatile/draw.h"
 #include "tests/support/files.h"
 
 namespace gramian {
@@ -19,8 +20,37 @@ using test::slurp;
 using test::spill;
 using test::TemporaryFolder;
 
+// One layer of each kind on one problem.
 std::vector<Cell> small_cells() {
-  return versatile::cells_of(versatile::problem_named("uniform-1"), 1, 1);
+  std::vector<Cell> cells;
+  for (const std::string kind : {"gdpp", "diag", "full"}) {
+    cells.push_back(
+        {.name = cell_name(kind, 1, false, "small"),
+         .title = cell_title(kind, 1, false, "a small problem"),
+         .group = "small",
+         .kind = kind,
+         .layers = 1,
+         .problem = "a small problem",
+         .starts =
+             [kind](int seed, const Effort& effort) {
+               return std::vector{
+                   Config::parse("", "test",
+                                 {"task.noise=uniform", "task.sigma=[0, 1]", "model.layers=1",
+                                  "model.kind=" + kind, fmt::format("train.seed={}", seed),
+                                  fmt::format("train.steps={}", effort.steps), "train.batch=256",
+                                  "train.threads=1"})
+                       .value()};
+             },
+         .examination =
+             [](const Effort&) {
+               return Examination{.prompts = 5'000,
+                                  .single_query_prompts = 1'000,
+                                  .profile_prompts = 100,
+                                  .sigmas = {0, 1},
+                                  .tuning_prompts = 1'000};
+             }});
+  }
+  return cells;
 }
 
 StudyOptions options_for(const std::string& directory) {
@@ -33,7 +63,7 @@ TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
   const auto archive = carry_out(small_cells(), options);
   ASSERT_TRUE(archive) << test::message_of(archive);
   for (const Cell& cell : small_cells()) {
-    const Trained* trained = archive->best(cell);
+    const Trained* trained = archive->best(cell.name);
     ASSERT_NE(trained, nullptr);
     EXPECT_EQ(trained->steps, 20);
     EXPECT_EQ(trained->scores.prompts, 5'000u);
@@ -76,8 +106,8 @@ TEST(Runner, OnlyWhatIsAskedFor) {
   options.effort.only = "diag";
   const auto archive = carry_out(small_cells(), options);
   ASSERT_TRUE(archive) << test::message_of(archive);
-  EXPECT_EQ(archive->best(small_cells()[0]), nullptr);
-  EXPECT_NE(archive->best(small_cells()[1]), nullptr);
+  EXPECT_EQ(archive->best(small_cells()[0].name), nullptr);
+  EXPECT_NE(archive->best(small_cells()[1].name), nullptr);
 }
 
 TEST(Runner, AnInterruptionIsAnErrorThatSaysSo) {

@@ -15,71 +15,107 @@ namespace {
 
 constexpr std::uint64_t kSeed = 4;
 
-}  // namespace
+// A trained layer beside one step of gradient descent.
+struct Numbers {
+  int heads = 0;
+  Role role = Role::other;
+  Estimate loss = {};
+  double seconds = 0;
+  Alignment end = {};
+  std::vector<Point> training = {};
+  std::vector<Along> along = {};
 
-std::vector<Cell> fig12_cells() { return {softmax_cell(kSoftmaxOne), softmax_cell(kSoftmaxTwo)}; }
+  std::string name() const {
+    return fmt::format("softmax, {} head{}", heads, heads == 1 ? "" : "s");
+  }
+};
 
-Status draw_fig12(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+Expected<Numbers> measure(const TokenCell& cell, int heads, Role role,
+                          const StudyOptions& options) {
   const bool quick = options.effort.quick;
+  const TokenTask& task = cell.run.experiment.task;
   ThreadPool pool(options.threads);
+  const auto beside = [&](const Transformer& transformer, std::uint64_t prompts) {
+    return align_tokens(task, predictor(task, transformer), descent_step(task, kOneStep), prompts,
+                        kSeed, pool);
+  };
+  Numbers numbers{.heads = heads,
+                  .role = role,
+                  .loss = cell.trained->scores.loss.at("model"),
+                  .seconds = cell.trained->seconds,
+                  .end = beside(cell.run.transformer, quick ? 500 : 20'000)};
+  numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
+  for (const TransformerSnapshot& snapshot :
+       GRAMIAN_TRY(load_transformer_snapshots(cell.directory))) {
+    numbers.along.push_back(
+        {static_cast<double>(snapshot.step), beside(snapshot.transformer, quick ? 100 : 2'000)});
+  }
+  return numbers;
+}
+
+Table table_of(const std::vector<Numbers>& networks) {
   Table table{.id = "gd-fig12",
               .title = "One layer of softmax attention",
               .columns = {"heads", "loss", "one step of gradient descent", "cosine",
                           "prediction difference", "sensitivity difference", "seconds"},
               .rows = {},
               .notes = {}};
+  for (const Numbers& one : networks) {
+    table.rows.push_back({static_cast<double>(one.heads),
+                          TableCell{.value = one.loss.mean, .se = one.loss.se}, kOneStepLoss,
+                          one.end.cosine.mean(), one.end.prediction.mean(),
+                          one.end.sensitivity.mean(), one.seconds});
+  }
+  return table;
+}
+
+Figure figure_of(const std::vector<Numbers>& networks) {
   Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
   Panel along{.title = "Alignment with one step", .x = {.label = "step"}, .y = {.label = "cosine"}};
-  std::vector<Estimate> losses;
-  for (const auto& [network, heads, role] :
-       {std::tuple{kSoftmaxOne, 1, Role::diag}, std::tuple{kSoftmaxTwo, 2, Role::full}}) {
-    const auto cell = GRAMIAN_TRY(load_token_cell(archive, softmax_cell(network), options));
-    if (cell == nullptr) continue;
-    const TokenTask& task = cell->run.experiment.task;
-    const Alignment end =
-        align_tokens(task, predictor(task, cell->run.transformer), descent_step(task, kOneStep),
-                     quick ? 500 : 20'000, kSeed, pool);
-    const Estimate& loss = cell->trained->scores.loss.at("model");
-    losses.push_back(loss);
-    table.rows.push_back({static_cast<double>(heads), TableCell{.value = loss.mean, .se = loss.se},
-                          kOneStepLoss, end.cosine.mean(), end.prediction.mean(),
-                          end.sensitivity.mean(), cell->trained->seconds});
-    auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
-    const std::string name = fmt::format("softmax, {} head{}", heads, heads == 1 ? "" : "s");
+  for (const Numbers& one : networks) {
     training.series.push_back(
-        {.name = name, .role = role, .mark = Mark::line, .points = std::move(points)});
-    const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell->directory));
-    Series cosine{.name = name, .role = role};
-    for (const TransformerSnapshot& snapshot : snapshots) {
-      const Alignment a =
-          align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
-                       quick ? 100 : 2'000, kSeed, pool);
-      cosine.points.push_back({.x = static_cast<double>(snapshot.step), .y = a.cosine.mean()});
-    }
+        {.name = one.name(), .role = one.role, .mark = Mark::line, .points = one.training});
+    Series cosine{.name = one.name(), .role = one.role};
+    for (const auto& [step, alignment] : one.along)
+      cosine.points.push_back({.x = step, .y = alignment.cosine.mean()});
     along.series.push_back(std::move(cosine));
   }
   training.series.push_back({.name = "one step of gradient descent",
                              .role = Role::gdpp,
                              .mark = Mark::rule,
                              .points = {{.y = kOneStepLoss}}});
-  if (losses.size() == 2) {
-    result.claims.push_back(
-        {.text = "One head of softmax attention is worse than one step of gradient descent, by 5% "
-                 "and more",
-         .holds = losses[0].mean >= 1.05 * kOneStepLoss,
-         .detail = fmt::format("{} against {:.4f}", text(losses[0]), kOneStepLoss)});
-    const double closed = (losses[0].mean - losses[1].mean) / (losses[0].mean - kOneStepLoss);
-    result.claims.push_back(
-        {.text = "Two heads nearly close the gap: four fifths of it and more",
-         .holds = closed >= 0.8,
-         .detail = fmt::format("{}: {:.0f}% of the gap", text(losses[1]), 100 * closed)});
+  return {.id = "gd-fig12",
+          .title = "Softmax attention",
+          .caption = "",
+          .columns = 2,
+          .panels = {std::move(training), std::move(along)}};
+}
+
+// One head and two.
+std::vector<Claim> claims(const Estimate& one, const Estimate& two) {
+  const double closed = (one.mean - two.mean) / (one.mean - kOneStepLoss);
+  return {{.text = "One head of softmax attention is worse than one step of gradient descent, by "
+                   "5% and more",
+           .holds = one.mean >= 1.05 * kOneStepLoss,
+           .detail = fmt::format("{} against {:.4f}", text(one), kOneStepLoss)},
+          {.text = "Two heads nearly close the gap: four fifths of it and more",
+           .holds = closed >= 0.8,
+           .detail = fmt::format("{}: {:.0f}% of the gap", text(two), 100 * closed)}};
+}
+
+}  // namespace
+
+std::vector<Cell> fig12_cells() { return {softmax_cell(1), softmax_cell(2)}; }
+
+Status draw_fig12(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  std::vector<Numbers> networks;
+  for (const auto& [heads, role] : {std::pair{1, Role::diag}, std::pair{2, Role::full}}) {
+    const auto cell = GRAMIAN_TRY(load_token_cell(archive, softmax_cell(heads), options));
+    if (cell != nullptr) networks.push_back(GRAMIAN_TRY(measure(*cell, heads, role, options)));
   }
-  result.tables.push_back(std::move(table));
-  result.figures.push_back({.id = "gd-fig12",
-                            .title = "Softmax attention",
-                            .caption = "",
-                            .columns = 2,
-                            .panels = {std::move(training), std::move(along)}});
+  if (networks.size() == 2) result.claims = claims(networks[0].loss, networks[1].loss);
+  result.tables.push_back(table_of(networks));
+  result.figures.push_back(figure_of(networks));
   return {};
 }
 

@@ -1,6 +1,7 @@
 // gd-fig2: one trained layer beside one step of gradient descent.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -16,8 +17,11 @@ namespace {
 
 constexpr int kMain = 10;  // n
 constexpr int kRollOut = 50;
-constexpr double kDampings[] = {1, 0.875, 0.75};
+constexpr double kPublishedDamping = 0.75;
+constexpr double kDampings[] = {1, 0.875, kPublishedDamping};
 constexpr double kTargetScales[] = {0.5, 1, 2, 3, 4, 5};
+
+Setting layer_at(int n) { return {.layers = 1, .n = n}; }
 
 // The read-out of a layer that changes y alone, `damping` of it each time.
 Network rolled_out(const Network& network, int steps, double damping) {
@@ -45,51 +49,194 @@ double sampling_cost(const RegressionTask& task, int prompts) {
   return 1e6 * least / prompts;
 }
 
+struct SamplingCost {
+  int n = 0;
+  double uniform = 0, tokens = 0, gram = 0;  // the last two: normal inputs
+};
+
 // The same moments by tokens and, as if inputs were normal, by the Gram matrix.
-Table sampling_table(bool quick) {
+std::vector<SamplingCost> measure_sampling(bool quick) {
+  std::vector<SamplingCost> costs;
+  const int prompts = quick ? 160 : 800;
+  for (const int n : {10, 50, 200}) {
+    TaskSpec spec = task_of(n).spec();
+    const auto cost = [&] { return sampling_cost(RegressionTask::create(spec).value(), prompts); };
+    SamplingCost& at = costs.emplace_back(SamplingCost{.n = n});
+    at.uniform = cost();
+    spec.inputs = InputLaw::gaussian;
+    spec.sampler = SamplerKind::tokens;
+    at.tokens = cost();
+    spec.sampler = SamplerKind::gram;
+    at.gram = cost();
+  }
+  return costs;
+}
+
+// The layer trained for one n, beside the best step of gradient descent.
+struct Length {
+  int n = 0;
+  GdOptimum best = {};
+  const Trained* trained = nullptr;  // null: no run came to an end, and the rest is empty
+  Network network = {};
+  LayerWeights weights = {};  // normalised
+  OneLayerNumbers numbers = {};
+};
+
+// Losses of the layer and of gradient descent.
+struct Pair {
+  double layer = 0, descent = 0;
+};
+struct AtScale {
+  bool inputs = false;  // of the inputs, or else of the targets
+  double scale = 1;
+  Pair loss = {};
+};
+struct RollOut {
+  double damping = 1;
+  std::vector<Pair> losses = {};  // after 1, 2, .. kRollOut applications
+};
+
+// What is measured at n = kMain alone; all empty if the layer of that n is missing.
+struct MainNumbers {
+  double half_way = 0, trained = 0;  // losses half way to the construction, and of the layer
+  std::vector<AtScale> scales = {};
+  std::vector<RollOut> rolls = {};
+  std::vector<Point> training = {};
+  std::vector<Along> along = {};
+};
+
+struct Numbers {
+  std::vector<SamplingCost> sampling = {};
+  std::vector<Length> lengths = {};
+  MainNumbers at_main = {};
+
+  const Length* main() const {  // null if its layer is missing
+    const auto found = std::ranges::find(lengths, kMain, &Length::n);
+    return found == lengths.end() || found->trained == nullptr ? nullptr : &*found;
+  }
+};
+
+Expected<Length> measure_length(int n, const Archive& archive, const StudyOptions& options) {
+  const bool quick = options.effort.quick;
+  const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(n), quick ? 1'000 : 20'000, 3));
+  Length at{.n = n, .best = best_gd(spectra, 1, {})};
+  at.trained = archive.best(layer_at(n).name());
+  if (at.trained == nullptr) return at;
+  at.network = GRAMIAN_TRY(load_network(*at.trained, options));
+  const Alignment alignment = compare(at.network, descent_network(at.best.layers), n, 1, 1, quick);
+  at.weights = normalised(at.network);
+  double off = 0;
+  for (std::size_t i = 0; i < kDimension; ++i) {
+    for (std::size_t j = 0; j < kDimension; ++j) {
+      if (i != j) off = std::max(off, std::abs(at.weights.q[i * (kDimension + 1) + j]));
+    }
+  }
+  at.numbers = {.loss = at.trained->scores.loss.at("model"),
+                .seconds = at.trained->seconds,
+                .cosine = alignment.cosine.mean(),
+                .prediction = alignment.prediction.mean(),
+                .sensitivity = alignment.sensitivity.mean(),
+                .off_diagonal = off,
+                .step = as_gd_layer(at.weights).step / n,
+                .best_step = at.best.layers[0].step / n};
+  return at;
+}
+
+// Half way between the products of the trained and of the constructed layer.
+void measure_half_way(const Length& at, bool quick, MainNumbers& numbers) {
+  Network half = descent_network(at.best.layers).as_full();
+  const std::size_t size = at.weights.p.size();
+  for (std::size_t i = 0; i < size; ++i) {
+    half.theta[i] = 0.5 * (half.theta[i] + at.weights.p[i]);
+    half.theta[size + i] = 0.5 * (half.theta[size + i] + at.weights.q[i]);
+  }
+  const Alignment middle = compare(half, at.network, at.n, 1, 1, quick);
+  numbers.half_way = middle.loss.mean();
+  numbers.trained = middle.other_loss.mean();
+}
+
+std::vector<AtScale> measure_scales(const Length& at, bool quick) {
+  std::vector<AtScale> scales;
+  for (const bool inputs : {true, false}) {
+    for (const double scale :
+         inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
+      const Alignment a = compare(at.network, descent_network(at.best.layers), at.n,
+                                  inputs ? scale : 1, inputs ? 1 : scale, quick);
+      scales.push_back({inputs, scale, {a.loss.mean(), a.other_loss.mean()}});
+    }
+  }
+  return scales;
+}
+
+// The layer again and again.
+std::vector<RollOut> measure_roll_outs(const Length& at, const StudyOptions& options) {
+  ThreadPool pool(options.threads);
+  const std::uint64_t prompts = options.effort.quick ? 500 : 20'000;
+  std::vector<RollOut> rolls;
+  for (const double damping : kDampings) {
+    const std::vector<GdLayer> damped(kRollOut, GdLayer{.step = damping * at.best.layers[0].step});
+    const Network layer = rolled_out(at.network, kRollOut, damping),
+                  steps = descent_network(damped);
+    NetworkPredictor trained(layer, at.n, pool.threads()), descent(steps, at.n, pool.threads());
+    const auto a = layer_losses(task_of(at.n), trained, prompts, 4, pool),
+               b = layer_losses(task_of(at.n), descent, prompts, 4, pool);
+    RollOut& roll = rolls.emplace_back(RollOut{.damping = damping});
+    for (std::size_t k = 0; k < kRollOut; ++k)
+      roll.losses.push_back({a[k].loss.mean(), b[k].loss.mean()});
+  }
+  return rolls;
+}
+
+Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
+  const bool quick = options.effort.quick;
+  Numbers numbers{.sampling = measure_sampling(quick)};
+  for (const int n : kContexts)
+    numbers.lengths.push_back(GRAMIAN_TRY(measure_length(n, archive, options)));
+  const Length* at = numbers.main();
+  if (at == nullptr) return numbers;
+  MainNumbers& main = numbers.at_main;
+  measure_half_way(*at, quick, main);
+  main.scales = measure_scales(*at, quick);
+  main.rolls = measure_roll_outs(*at, options);
+  main.training = GRAMIAN_TRY(training_curve(*at->trained, options));
+  main.along =
+      GRAMIAN_TRY(along_training(*at->trained, descent_network(at->best.layers), kMain, options));
+  return numbers;
+}
+
+Table sampling_table(const std::vector<SamplingCost>& costs) {
   Table table{.id = "gd-sampling",
               .title = "What a prompt costs to draw, microseconds (one core, float)",
               .columns = {"n", "uniform, by tokens", "normal, by tokens", "normal, Gram matrix"},
               .rows = {},
               .notes = {"Uniform inputs have no direct sampler of G."}};
-  for (const int n : {10, 50, 200}) {
-    TaskSpec spec = task_of(n).spec();
-    const int prompts = quick ? 160 : 800;
-    const double uniform = sampling_cost(RegressionTask::create(spec).value(), prompts);
-    spec.inputs = InputLaw::gaussian;
-    spec.sampler = SamplerKind::tokens;
-    const double tokens = sampling_cost(RegressionTask::create(spec).value(), prompts);
-    spec.sampler = SamplerKind::gram;
-    table.rows.push_back({static_cast<double>(n), uniform, tokens,
-                          sampling_cost(RegressionTask::create(spec).value(), prompts)});
+  for (const SamplingCost& at : costs)
+    table.rows.push_back({static_cast<double>(at.n), at.uniform, at.tokens, at.gram});
+  return table;
+}
+
+Table lengths_table(const std::vector<Length>& lengths) {
+  Table table{.id = "gd-fig2",
+              .title = "One trained layer and one step of gradient descent",
+              .columns = {"n", "loss", "closed form", "cosine", "prediction difference",
+                          "sensitivity difference", "off the diagonal of Q", "step / n",
+                          "best step / n", "seconds"},
+              .rows = {},
+              .notes = {"Differences are means over prompts; the step is minus the yy entry of P "
+                        "after Q is scaled to a mean diagonal of 1. Published for n = 10: 0.2047 "
+                        "for gradient descent, whose closed form is 0.2062."}};
+  for (const Length& at : lengths) {
+    if (at.trained == nullptr) continue;
+    const OneLayerNumbers& one = at.numbers;
+    table.rows.push_back(
+        {static_cast<double>(at.n), TableCell{.value = one.loss.mean, .se = one.loss.se},
+         TableCell{.value = at.best.loss.mean, .se = at.best.loss.se}, one.cosine, one.prediction,
+         one.sensitivity, one.off_diagonal, one.step, one.best_step, one.seconds});
   }
   return table;
 }
 
-// The layer trained for n = 10, and the step of gradient descent that it should be.
-struct One {
-  const Network& network;
-  const GdOptimum& best;
-  int n;
-  bool quick;
-};
-
-// Half way between the products of the trained and of the constructed layer.
-void claim_interpolation(const One& one, const LayerWeights& weights, StudyResult& result) {
-  const auto& [network, best, n, quick] = one;
-  Network half = descent_network(best.layers).as_full();
-  const std::size_t size = weights.p.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    half.theta[i] = 0.5 * (half.theta[i] + weights.p[i]);
-    half.theta[size + i] = 0.5 * (half.theta[size + i] + weights.q[i]);
-  }
-  const Alignment middle = compare(half, network, n, 1, 1, quick);
-  result.claims.push_back(interpolation_claim(middle.loss.mean(), middle.other_loss.mean()));
-}
-
-void draw_out_of_distribution(const One& one, StudyResult& result) {
-  const auto& [network, best, n, quick] = one;
-  Worst out;
+Figure scales_figure(const std::vector<AtScale>& scales) {
   Figure figure{.id = "gd-ood",
                 .title = "One layer out of distribution",
                 .caption = "Both trained or fitted on scale 1.",
@@ -101,162 +248,155 @@ void draw_out_of_distribution(const One& one, StudyResult& result) {
                 .y = {.label = "loss", .log = true}};
     Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
     Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
-    for (const double scale :
-         inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
-      const Alignment a = compare(network, descent_network(best.layers), n, inputs ? scale : 1,
-                                  inputs ? 1 : scale, quick);
-      layer.points.push_back({.x = scale, .y = a.loss.mean()});
-      gd.points.push_back({.x = scale, .y = a.other_loss.mean()});
-      out.add(std::abs(a.loss.mean() / a.other_loss.mean() - 1),
-              fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale,
-                          a.loss.mean(), a.other_loss.mean()));
+    for (const AtScale& at : scales) {
+      if (at.inputs != inputs) continue;
+      layer.points.push_back({.x = at.scale, .y = at.loss.layer});
+      gd.points.push_back({.x = at.scale, .y = at.loss.descent});
     }
     panel.series = {std::move(layer), std::move(gd)};
     figure.panels.push_back(std::move(panel));
   }
-  result.figures.push_back(std::move(figure));
-  result.claims.push_back(out_of_distribution_claim(out));
+  return figure;
 }
 
-// The layer again and again.
-void draw_roll_out(const One& one, int threads, StudyResult& result) {
-  const auto& [network, best, n, quick] = one;
-  Panel roll{.title = "Roll-out",
-             .x = {.label = "applications", .log = true},
-             .y = {.label = "loss", .log = true}};
-  ThreadPool pool(threads);
-  std::string rolled;
-  double apart = 0, undamped = 0, best_undamped = INFINITY;
-  for (const double damping : kDampings) {
-    const std::vector<GdLayer> damped(kRollOut, GdLayer{.step = damping * best.layers[0].step});
-    const Network rolls = rolled_out(network, kRollOut, damping), steps = descent_network(damped);
-    NetworkPredictor trained(rolls, n, pool.threads()), descent(steps, n, pool.threads());
-    const std::uint64_t prompts = quick ? 500 : 20'000;
-    const auto a = layer_losses(task_of(n), trained, prompts, 4, pool),
-               b = layer_losses(task_of(n), descent, prompts, 4, pool);
-    Series network_line{.name = fmt::format("trained, damping {}", damping),
-                        .role = Role::full,
-                        .mark = Mark::points};
-    Series gd_line{.name = fmt::format("gradient descent, {}", damping),
-                   .role = Role::gdpp,
-                   .mark = Mark::line};
-    for (std::size_t k = 0; k < kRollOut; ++k) {
-      network_line.points.push_back({.x = static_cast<double>(k + 1), .y = a[k].loss.mean()});
-      gd_line.points.push_back({.x = static_cast<double>(k + 1), .y = b[k].loss.mean()});
-      if (damping == 1) best_undamped = std::min(best_undamped, a[k].loss.mean());
-      if (damping == 0.75)
-        apart = std::max(apart, std::abs(a[k].loss.mean() / b[k].loss.mean() - 1));
+Figure roll_out_figure(const std::vector<RollOut>& rolls) {
+  Panel panel{.title = "Roll-out",
+              .x = {.label = "applications", .log = true},
+              .y = {.label = "loss", .log = true}};
+  for (const RollOut& roll : rolls) {
+    Series layer{.name = fmt::format("trained, damping {}", roll.damping),
+                 .role = Role::full,
+                 .mark = Mark::points};
+    Series gd{.name = fmt::format("gradient descent, {}", roll.damping),
+              .role = Role::gdpp,
+              .mark = Mark::line};
+    for (std::size_t k = 0; k < roll.losses.size(); ++k) {
+      layer.points.push_back({.x = static_cast<double>(k + 1), .y = roll.losses[k].layer});
+      gd.points.push_back({.x = static_cast<double>(k + 1), .y = roll.losses[k].descent});
     }
-    if (damping == 1) undamped = a.back().loss.mean();
-    if (damping == 0.75) {
-      for (const std::size_t k : {1u, 5u, 10u, 20u, 50u}) {
-        rolled += fmt::format("{}{}: {:.4f} ({:.4f})", rolled.empty() ? "" : ", ", k,
-                              a[k - 1].loss.mean(), b[k - 1].loss.mean());
-      }
-    }
-    roll.series.push_back(std::move(network_line));
-    roll.series.push_back(std::move(gd_line));
+    panel.series.push_back(std::move(layer));
+    panel.series.push_back(std::move(gd));
   }
-  result.figures.push_back({.id = "gd-fig1",
-                            .title = "One layer applied many times",
-                            .caption = "Only y is changed.",
-                            .columns = 1,
-                            .panels = {std::move(roll)}});
-  add_claims(roll_out_claims({kRollOut, apart, undamped, best_undamped, rolled}), result);
+  return {.id = "gd-fig1",
+          .title = "One layer applied many times",
+          .caption = "Only y is changed.",
+          .columns = 1,
+          .panels = {std::move(panel)}};
+}
+
+Figure training_figure(const Length& at, const MainNumbers& numbers) {
+  Panel training{
+      .title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
+  training.series = {
+      {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = numbers.training},
+      {.name = "gradient descent",
+       .role = Role::gdpp,
+       .mark = Mark::rule,
+       .points = {{.y = at.best.loss.mean}}}};
+  Panel along{.title = "Alignment",
+              .x = {.label = "step"},
+              .y = {.label = "difference or cosine"},
+              .series = along_series(numbers.along, names_beside("gradient descent"))};
+  return {
+      .id = "gd-fig2",
+      .title = "One layer",
+      .caption = "Left: loss. Right: the layer at that step beside one step of gradient descent.",
+      .columns = 2,
+      .panels = {std::move(training), std::move(along)}};
+}
+
+Figure sweep_figure(const std::vector<Length>& lengths) {
+  Panel sweep{.title = "Over the context length", .x = {.label = "n"}, .y = {.label = "loss"}};
+  Series ours{.name = "trained layer", .role = Role::full, .mark = Mark::points};
+  Series theory{.name = "one step of gradient descent", .role = Role::gdpp, .mark = Mark::line};
+  for (const Length& at : lengths) {
+    theory.points.push_back({.x = static_cast<double>(at.n), .y = at.best.loss.mean});
+    if (at.trained != nullptr) ours.points.push_back(point(at.n, at.numbers.loss));
+  }
+  sweep.series = {std::move(ours), std::move(theory)};
+  return {.id = "gd-sweep",
+          .title = "One layer for each n",
+          .caption = "",
+          .columns = 1,
+          .panels = {std::move(sweep)}};
+}
+
+// With the damping of the paper, and what becomes of it without damping.
+RollOutNumbers roll_out_numbers(const std::vector<RollOut>& rolls) {
+  RollOutNumbers numbers{.applications = kRollOut, .best_undamped = INFINITY};
+  for (const RollOut& roll : rolls) {
+    if (roll.damping == 1) {
+      for (const Pair& loss : roll.losses)
+        numbers.best_undamped = std::min(numbers.best_undamped, loss.layer);
+      numbers.undamped = roll.losses.back().layer;
+    }
+    if (roll.damping != kPublishedDamping) continue;
+    for (const Pair& loss : roll.losses)
+      numbers.apart = std::max(numbers.apart, std::abs(loss.layer / loss.descent - 1));
+    for (const std::size_t k : {1u, 5u, 10u, 20u, 50u}) {
+      numbers.losses += fmt::format("{}{}: {:.4f} ({:.4f})", numbers.losses.empty() ? "" : ", ", k,
+                                    roll.losses[k - 1].layer, roll.losses[k - 1].descent);
+    }
+  }
+  return numbers;
+}
+
+std::vector<Claim> main_claims(const Length& at, const MainNumbers& numbers) {
+  std::vector<Claim> list = one_layer_claims(at.numbers);
+  list.push_back(interpolation_claim(numbers.half_way, numbers.trained));
+  Worst out;
+  for (const auto& [inputs, scale, loss] : numbers.scales) {
+    out.add(std::abs(loss.layer / loss.descent - 1),
+            fmt::format("{} {}: {:.3g} against {:.3g}", inputs ? "inputs" : "targets", scale,
+                        loss.layer, loss.descent));
+  }
+  list.push_back(out_of_distribution_claim(out));
+  for (Claim& claim : roll_out_claims(roll_out_numbers(numbers.rolls)))
+    list.push_back(std::move(claim));
+  return list;
+}
+
+Claim lengths_claim(const std::vector<Length>& lengths) {
+  Worst gap;
+  for (const Length& at : lengths) {
+    if (at.trained == nullptr) continue;
+    const double ours = at.numbers.loss.mean, best = at.best.loss.mean;
+    gap.add(std::abs(ours / best - 1),
+            fmt::format("n = {}: {:.4f} against {:.4f}", at.n, ours, best));
+  }
+  return context_lengths_claim(gap);
+}
+
+Table published_table(const Length& at, const MainNumbers& numbers) {
+  std::vector<double> rolled;
+  for (const RollOut& roll : numbers.rolls) {
+    if (roll.damping != kPublishedDamping) continue;
+    for (const Pair& loss : roll.losses) rolled.push_back(loss.layer);
+  }
+  return published_one_layer(at.numbers, at.best.loss, rolled);
 }
 
 }  // namespace
 
 std::vector<Cell> fig2_cells() {
   std::vector<Cell> cells;
-  for (const int n : kContexts) cells.push_back(cell_of(1, n));
+  for (const int n : kContexts) cells.push_back(layer_at(n).cell());
   return cells;
 }
 
 Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const bool quick = options.effort.quick;
-  result.tables.push_back(sampling_table(quick));
-  Table table{.id = "gd-fig2",
-              .title = "One trained layer and one step of gradient descent",
-              .columns = {"n", "loss", "closed form", "cosine", "prediction difference",
-                          "sensitivity difference", "off the diagonal of Q", "step / n",
-                          "best step / n", "seconds"},
-              .rows = {},
-              .notes = {"Differences are means over prompts; the step is minus the yy entry of P "
-                        "after Q is scaled to a mean "
-                        "diagonal of 1. Published for n = 10: 0.2047 for gradient descent, whose "
-                        "closed form is 0.2062."}};
-  Panel sweep{.title = "Over the context length", .x = {.label = "n"}, .y = {.label = "loss"}};
-  Series ours{.name = "trained layer", .role = Role::full, .mark = Mark::points};
-  Series theory{.name = "one step of gradient descent", .role = Role::gdpp, .mark = Mark::line};
-  Worst gap;
-  for (const int n : kContexts) {
-    const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(n), quick ? 1'000 : 20'000, 3));
-    const GdOptimum best = best_gd(spectra, 1, {});
-    theory.points.push_back({.x = static_cast<double>(n), .y = best.loss.mean});
-    const Trained* trained = archive.best(cell_of(1, n));
-    if (trained == nullptr) continue;
-    const auto network = GRAMIAN_TRY(load_network(*trained, options));
-    const Estimate& loss = trained->scores.loss.at("model");
-    const Alignment alignment = compare(network, descent_network(best.layers), n, 1, 1, quick);
-    const LayerWeights weights = normalised(network);
-    double off = 0;
-    for (std::size_t i = 0; i < kDimension; ++i) {
-      for (std::size_t j = 0; j < kDimension; ++j) {
-        if (i != j) off = std::max(off, std::abs(weights.q[i * (kDimension + 1) + j]));
-      }
-    }
-    const double step = as_gd_layer(weights).step;
-    ours.points.push_back(point(n, loss));
-    table.rows.push_back({static_cast<double>(n), TableCell{.value = loss.mean, .se = loss.se},
-                          TableCell{.value = best.loss.mean, .se = best.loss.se},
-                          alignment.cosine.mean(), alignment.prediction.mean(),
-                          alignment.sensitivity.mean(), off, step / n, best.layers[0].step / n,
-                          trained->seconds});
-    gap.add(std::abs(loss.mean / best.loss.mean - 1),
-            fmt::format("n = {}: {:.4f} against {:.4f}", n, loss.mean, best.loss.mean));
-    if (n != kMain) continue;
-    const OneLayerNumbers numbers{.loss = loss,
-                                  .seconds = trained->seconds,
-                                  .cosine = alignment.cosine.mean(),
-                                  .prediction = alignment.prediction.mean(),
-                                  .sensitivity = alignment.sensitivity.mean(),
-                                  .off_diagonal = off,
-                                  .step = step / n,
-                                  .best_step = best.layers[0].step / n};
-    add_claims(one_layer_claims(numbers), result);
-    const One one{network, best, n, quick};
-    claim_interpolation(one, weights, result);
-    draw_out_of_distribution(one, result);
-    draw_roll_out(one, options.threads, result);
-    result.tables.push_back(published_one_layer(numbers, best.loss, result));
-    auto points = GRAMIAN_TRY(training_curve(*trained, options));
-    Panel training{
-        .title = "Training, n = 10", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
-    training.series = {
-        {.name = "one layer", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
-        {.name = "gradient descent",
-         .role = Role::gdpp,
-         .mark = Mark::rule,
-         .points = {{.y = best.loss.mean}}}};
-    auto along = GRAMIAN_TRY(alignment_panel(
-        *trained, {{"gradient descent", descent_network(best.layers)}}, n, options));
-    result.figures.push_back(
-        {.id = "gd-fig2",
-         .title = "One layer",
-         .caption =
-             "Left: loss. Right: the layer at that step beside one step of gradient descent.",
-         .columns = 2,
-         .panels = {std::move(training), std::move(along)}});
+  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const MainNumbers& at_main = numbers.at_main;
+  result.tables.push_back(sampling_table(numbers.sampling));
+  if (const Length* main = numbers.main()) {
+    result.tables.push_back(published_table(*main, at_main));
+    result.figures = {scales_figure(at_main.scales), roll_out_figure(at_main.rolls),
+                      training_figure(*main, at_main)};
+    result.claims = main_claims(*main, at_main);
   }
-  sweep.series = {std::move(ours), std::move(theory)};
-  result.figures.push_back({.id = "gd-sweep",
-                            .title = "One layer for each n",
-                            .caption = "",
-                            .columns = 1,
-                            .panels = {std::move(sweep)}});
-  result.tables.push_back(std::move(table));
-  result.claims.push_back(context_lengths_claim(gap));
+  result.tables.push_back(lengths_table(numbers.lengths));
+  result.figures.push_back(sweep_figure(numbers.lengths));
+  result.claims.push_back(lengths_claim(numbers.lengths));
   return {};
 }
 

@@ -116,97 +116,144 @@ Transformer without_attention(Transformer transformer) {
   return transformer;
 }
 
-Status draw_pair(bool correlated, const Archive& archive, const StudyOptions& options, Table& table,
-                 Figure& figure, StudyResult& result) {
+// One of the two networks.
+struct SineNumbers {
+  Estimate loss = {}, zero = {};  // of the network, and of predicting zero
+  RunningMean before = {};        // loss without the attention
+  double seconds = 0;
+  std::vector<Point> training = {};
+};
+
+// Sines of one law: a trained layer and a fixed step of gradient descent.
+struct Numbers {
+  bool correlated = false;
+  SineNumbers layer = {}, descent = {};
+  Alignment alignment = {};
+  std::vector<Along> along = {};
+  std::optional<Figure> curves = {};  // of correlated sines
+
+  const char* law() const { return correlated ? "correlated" : "independent"; }
+};
+
+Expected<SineNumbers> measure_one(const TokenCell& cell, const StudyOptions& options,
+                                  ThreadPool& pool) {
+  const TokenTask& task = cell.run.experiment.task;
+  const Transformer start = without_attention(cell.run.transformer);
+  SineNumbers numbers{.loss = cell.trained->scores.loss.at("model"),
+                      .zero = cell.trained->scores.loss.at("zero"),
+                      .before = token_loss(task, predictor(task, start),
+                                           options.effort.quick ? 500 : 20'000, kSeed, pool),
+                      .seconds = cell.trained->seconds};
+  numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
+  return numbers;
+}
+
+// Nothing if one of the two networks is missing.
+Expected<std::optional<Numbers>> measure(bool correlated, const Archive& archive,
+                                         const StudyOptions& options) {
   const bool quick = options.effort.quick;
   const auto trained = GRAMIAN_TRY(load_token_cell(archive, sine_cell(kMlp, correlated), options));
   const auto control =
       GRAMIAN_TRY(load_token_cell(archive, sine_cell(kMlpDescent, correlated), options));
-  if (trained == nullptr || control == nullptr) return {};
+  if (trained == nullptr || control == nullptr) return std::nullopt;
   const TokenRun &one = trained->run, &two = control->run;
   const TokenTask& task = one.experiment.task;
   ThreadPool pool(options.threads);
-  const Alignment alignment =
-      align_tokens(task, predictor(task, one.transformer), predictor(task, two.transformer),
-                   quick ? 500 : 20'000, kSeed, pool);
-  const char* law = correlated ? "correlated" : "independent";
-  const auto row = [&](const char* name, const TokenCell& cell, const Transformer& start) {
-    const Estimate& loss = cell.trained->scores.loss.at("model");
-    const RunningMean before =
-        token_loss(task, predictor(task, start), quick ? 500 : 20'000, kSeed, pool);
-    table.rows.push_back({std::string(name), std::string(law),
-                          TableCell{.value = loss.mean, .se = loss.se},
-                          TableCell{.value = before.mean(), .se = before.standard_error()},
-                          cell.trained->scores.loss.at("zero").mean, cell.trained->seconds});
-    return before.mean();
+  const auto beside = [&](const Transformer& transformer, std::uint64_t prompts) {
+    return align_tokens(task, predictor(task, transformer), predictor(task, two.transformer),
+                        prompts, kSeed, pool);
   };
-  const Transformer bare = without_attention(one.transformer),
-                    plain = without_attention(two.transformer);
-  row("MLP and trained layer", *trained, bare);
-  const double before = row("MLP and gradient descent", *control, plain);
-  const Estimate &ours = trained->trained->scores.loss.at("model"),
-                 &theirs = control->trained->scores.loss.at("model");
+  Numbers numbers{.correlated = correlated};
+  numbers.alignment = beside(one.transformer, quick ? 500 : 20'000);
+  numbers.layer = GRAMIAN_TRY(measure_one(*trained, options, pool));
+  numbers.descent = GRAMIAN_TRY(measure_one(*control, options, pool));
+  for (const TransformerSnapshot& snapshot :
+       GRAMIAN_TRY(load_transformer_snapshots(trained->directory))) {
+    numbers.along.push_back(
+        {static_cast<double>(snapshot.step), beside(snapshot.transformer, quick ? 100 : 2'000)});
+  }
+  if (correlated) numbers.curves = curves(one, two);
+  return numbers;
+}
 
-  result.claims.push_back(
+std::vector<Claim> claims(const Numbers& numbers) {
+  const Estimate &ours = numbers.layer.loss, &theirs = numbers.descent.loss;
+  const Alignment& alignment = numbers.alignment;
+  const double before = numbers.descent.before.mean();
+  return {
       {.text = fmt::format("Sines ({}): an MLP before one trained layer ends at a loss of about "
                            "1e-3 (axis reading), at most 2e-3",
-                           law),
+                           numbers.law()),
        .holds = ours.mean <= 2e-3,
-       .detail =
-           fmt::format("{} in {:.0f} s; predicting zero {:.3g}", text(ours),
-                       trained->trained->seconds, trained->trained->scores.loss.at("zero").mean)});
-  result.claims.push_back(
+       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.3g}", text(ours),
+                             numbers.layer.seconds, numbers.layer.zero.mean)},
       {.text = fmt::format("Sines ({}): it is as good as one step of gradient descent on trained "
                            "features, within a quarter",
-                           law),
+                           numbers.law()),
        .holds = ours.mean <= 1.25 * theirs.mean && theirs.mean <= 1.25 * ours.mean,
-       .detail = fmt::format("{} against {}", text(ours), text(theirs))});
-  result.claims.push_back(
+       .detail = fmt::format("{} against {}", text(ours), text(theirs))},
       {.text = fmt::format(
-           "Sines ({}): their sensitivities to the query agree: mean cosine at least 0.95", law),
+           "Sines ({}): their sensitivities to the query agree: mean cosine at least 0.95",
+           numbers.law()),
        .holds = alignment.cosine.mean() >= 0.95,
        .detail = fmt::format(
            "cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
-           alignment.cosine.mean(), alignment.prediction.mean(), alignment.sensitivity.mean())});
-  result.claims.push_back(
+           alignment.cosine.mean(), alignment.prediction.mean(), alignment.sensitivity.mean())},
       {.text = fmt::format("Sines ({}): the step of gradient descent, and not the features, fits "
-                           "the prompt: without it the "
-                           "loss is at least ten times as large",
-                           law),
+                           "the prompt: without it the loss is at least ten times as large",
+                           numbers.law()),
        .holds = before >= 10 * theirs.mean,
-       .detail = fmt::format("{:.4g} before the step, {:.4g} after it", before, theirs.mean)});
+       .detail = fmt::format("{:.4g} before the step, {:.4g} after it", before, theirs.mean)}};
+}
 
-  Panel training{.title = fmt::format("Training, {}", law),
-                 .x = {.label = "step"},
-                 .y = {.label = "loss of the batch", .log = true}};
-  for (const auto& [cell, name, role] :
-       {std::tuple{trained.get(), "trained layer", Role::full},
-        std::tuple{control.get(), "gradient descent", Role::gdpp}}) {
-    auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
-    training.series.push_back(
-        {.name = name, .role = role, .mark = Mark::line, .points = std::move(points)});
+void add_row(const char* name, const char* law, const SineNumbers& one, Table& table) {
+  table.rows.push_back({std::string(name), std::string(law),
+                        TableCell{.value = one.loss.mean, .se = one.loss.se},
+                        TableCell{.value = one.before.mean(), .se = one.before.standard_error()},
+                        one.zero.mean, one.seconds});
+}
+
+Table table_of(const std::vector<Numbers>& laws) {
+  Table table{.id = "gd-fig4",
+              .title = "Sines from ten examples",
+              .columns = {"network", "amplitude and phase", "loss", "loss without the attention",
+                          "predicting zero", "seconds"},
+              .rows = {},
+              .notes = {"Correlated: amplitude and phase from one uniform number, as the published "
+                        "code draws them."}};
+  for (const Numbers& at : laws) {
+    add_row("MLP and trained layer", at.law(), at.layer, table);
+    add_row("MLP and gradient descent", at.law(), at.descent, table);
   }
-  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(trained->directory));
-  Panel along{.title = fmt::format("Alignment, {}", law),
-              .x = {.label = "step"},
-              .y = {.label = "difference or cosine"}};
-  Series cosine{.name = "cosine", .role = Role::full},
-      sensitivity{.name = "sensitivity difference", .role = Role::gdpp},
-      prediction{.name = "prediction difference", .role = Role::diag};
-  for (const TransformerSnapshot& snapshot : snapshots) {
-    const Alignment a =
-        align_tokens(task, predictor(task, snapshot.transformer), predictor(task, two.transformer),
-                     quick ? 100 : 2'000, kSeed, pool);
-    const auto x = static_cast<double>(snapshot.step);
-    cosine.points.push_back({.x = x, .y = a.cosine.mean()});
-    sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
-    prediction.points.push_back({.x = x, .y = a.prediction.mean()});
+  return table;
+}
+
+Figure figure_of(const std::vector<Numbers>& laws) {
+  Figure figure{.id = "gd-fig4",
+                .title = "Sines",
+                .caption =
+                    "Left: training. Right: the trained layer at that step beside gradient descent "
+                    "on deep features.",
+                .columns = 2,
+                .panels = {}};
+  for (const Numbers& at : laws) {
+    figure.panels.push_back({.title = fmt::format("Training, {}", at.law()),
+                             .x = {.label = "step"},
+                             .y = {.label = "loss of the batch", .log = true},
+                             .series = {{.name = "trained layer",
+                                         .role = Role::full,
+                                         .mark = Mark::line,
+                                         .points = at.layer.training},
+                                        {.name = "gradient descent",
+                                         .role = Role::gdpp,
+                                         .mark = Mark::line,
+                                         .points = at.descent.training}}});
+    figure.panels.push_back({.title = fmt::format("Alignment, {}", at.law()),
+                             .x = {.label = "step"},
+                             .y = {.label = "difference or cosine"},
+                             .series = along_series(at.along, kTokenNames)});
   }
-  along.series = {std::move(cosine), std::move(sensitivity), std::move(prediction)};
-  figure.panels.push_back(std::move(training));
-  figure.panels.push_back(std::move(along));
-  if (correlated) result.figures.push_back(curves(one, two));
-  return {};
+  return figure;
 }
 
 }  // namespace
@@ -217,25 +264,16 @@ std::vector<Cell> fig4_cells() {
 }
 
 Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  Table table{.id = "gd-fig4",
-              .title = "Sines from ten examples",
-              .columns = {"network", "amplitude and phase", "loss", "loss without the attention",
-                          "predicting zero", "seconds"},
-              .rows = {},
-              .notes = {"Correlated: amplitude and phase from one uniform number, as the published "
-                        "code draws them."}};
-  Figure figure{.id = "gd-fig4",
-                .title = "Sines",
-                .caption =
-                    "Left: training. Right: the trained layer at that step beside gradient descent "
-                    "on deep features.",
-                .columns = 2,
-                .panels = {}};
+  std::vector<Numbers> laws;
   for (const bool correlated : {true, false}) {
-    GRAMIAN_TRY(draw_pair(correlated, archive, options, table, figure, result));
+    auto numbers = GRAMIAN_TRY(measure(correlated, archive, options));
+    if (!numbers) continue;
+    if (numbers->curves) result.figures.push_back(*numbers->curves);
+    add_claims(claims(*numbers), result);
+    laws.push_back(std::move(*numbers));
   }
-  result.tables.push_back(std::move(table));
-  result.figures.push_back(std::move(figure));
+  result.tables.push_back(table_of(laws));
+  result.figures.push_back(figure_of(laws));
   return {};
 }
 

@@ -16,105 +16,132 @@ namespace {
 
 constexpr std::uint64_t kSeed = 4;
 
+struct Numbers {
+  Estimate loss = {};
+  double seconds = 0;
+  std::vector<Point> training = {};
+  // At each step at which a model was kept:
+  std::vector<TokenSensitivity> reads = {};
+  std::vector<Along> along = {};  // beside one step of gradient descent
+};
+
+Expected<Numbers> measure(const TokenCell& cell, const StudyOptions& options) {
+  const bool quick = options.effort.quick;
+  const TokenTask& task = cell.run.experiment.task;
+  ThreadPool pool(options.threads);
+  Numbers numbers{.loss = cell.trained->scores.loss.at("model"), .seconds = cell.trained->seconds};
+  numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
+  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell.directory));
+  for (const TransformerSnapshot& snapshot : snapshots) {
+    numbers.reads.push_back(
+        GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed)));
+    const bool is_last = &snapshot == &snapshots.back();
+    numbers.along.push_back(
+        {static_cast<double>(snapshot.step),
+         align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
+                      quick     ? 200
+                      : is_last ? 20'000
+                                : 2'000,
+                      kSeed, pool)});
+  }
+  return numbers;
+}
+
+// Steps half way: of what the next token matters more than others, and of the loss, from the
+// plateau of predicting zero down (random weights begin above it). Nothing if there is no half way.
+struct HalfWay {
+  std::optional<double> copies = {}, falls = {};
+};
+
+HalfWay half_way(const Numbers& numbers) {
+  HalfWay half;
+  const auto copying = [&](std::size_t k) {
+    return numbers.reads[k].next - numbers.reads[k].others;
+  };
+  const auto loss = [&](std::size_t k) { return numbers.along[k].alignment.loss.mean(); };
+  const std::size_t count = numbers.along.size();
+  for (std::size_t k = 0; k < count; ++k) {
+    const double step = numbers.along[k].step, end = copying(count - 1);
+    if (!half.copies && end > 0 && copying(k) >= 0.5 * end) half.copies = step;
+    if (!half.falls && loss(k) <= 0.5 * (kZeroLoss + loss(count - 1))) half.falls = step;
+  }
+  return half;
+}
+
+std::vector<Claim> claims(const Numbers& numbers) {
+  const TokenSensitivity last = numbers.reads.empty() ? TokenSensitivity{} : numbers.reads.back();
+  const Alignment end = numbers.along.empty() ? Alignment{} : numbers.along.back().alignment;
+  const auto [copies, falls] = half_way(numbers);
+  return {
+      {.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
+               "gradient descent: 0.2062 within 5%",
+       .holds = std::abs(numbers.loss.mean / kOneStepLoss - 1) <= 0.05,
+       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(numbers.loss),
+                             numbers.seconds, kZeroLoss)},
+      {.text = "and point where it points: cosine of the sensitivities at least 0.95",
+       .holds = end.cosine.mean() >= 0.95,
+       .detail =
+           fmt::format("cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
+                       end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean())},
+      {.text = "The first layer has learned to copy: it reads the next token at least five times "
+               "as much as others",
+       .holds = last.next >= 5 * last.others,
+       .detail =
+           fmt::format("own {:.3f}, next {:.3f}, others {:.3f}", last.own, last.next, last.others)},
+      {.text = "It does so before the loss falls: half of the copying is there at the step where "
+               "half of the fall from the plateau is, or earlier",
+       .holds = copies && falls ? std::optional<bool>(*copies <= *falls) : std::nullopt,
+       .detail = copies && falls ? fmt::format("steps {} and {}", *copies, *falls)
+                                 : std::string("no half way")}};
+}
+
+Panel reads_panel(const Numbers& numbers) {
+  Series own{.name = "own token", .role = Role::diag},
+      next{.name = "next token", .role = Role::full},
+      others{.name = "other tokens", .role = Role::other};
+  for (std::size_t k = 0; k < numbers.reads.size(); ++k) {
+    const double x = numbers.along[k].step;
+    own.points.push_back({.x = x, .y = numbers.reads[k].own});
+    next.points.push_back({.x = x, .y = numbers.reads[k].next});
+    others.points.push_back({.x = x, .y = numbers.reads[k].others});
+  }
+  return {.title = "What the first layer reads",
+          .x = {.label = "step"},
+          .y = {.label = "sensitivity"},
+          .series = {std::move(own), std::move(next), std::move(others)}};
+}
+
+Figure figure_of(const Numbers& numbers) {
+  Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
+  training.series = {
+      {.name = "two layers", .role = Role::full, .mark = Mark::line, .points = numbers.training},
+      {.name = "one step of gradient descent",
+       .role = Role::gdpp,
+       .mark = Mark::rule,
+       .points = {{.y = kOneStepLoss}}}};
+  Panel along{.title = "Alignment with one step",
+              .x = {.label = "step"},
+              .y = {.label = "difference or cosine"},
+              .series = along_series(numbers.along, kTokenNames)};
+  return {.id = "gd-fig5",
+          .title = "Interleaved tokens",
+          .caption =
+              "Middle: norm of the gradient of the sum of a token after the first layer "
+              "with respect to tokens before it, mean over tokens and prompts.",
+          .columns = 3,
+          .panels = {std::move(training), reads_panel(numbers), std::move(along)}};
+}
+
 }  // namespace
 
 std::vector<Cell> fig5_cells() { return {interleaved_cell()}; }
 
 Status draw_fig5(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const bool quick = options.effort.quick;
   const auto cell = GRAMIAN_TRY(load_token_cell(archive, interleaved_cell(), options));
   if (cell == nullptr) return {};
-  const TokenRun& run = cell->run;
-  const TokenTask& task = run.experiment.task;
-  ThreadPool pool(options.threads);
-  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell->directory));
-
-  Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
-  auto points = GRAMIAN_TRY(training_curve(*cell->trained, options));
-  training.series = {
-      {.name = "two layers", .role = Role::full, .mark = Mark::line, .points = std::move(points)},
-      {.name = "one step of gradient descent",
-       .role = Role::gdpp,
-       .mark = Mark::rule,
-       .points = {{.y = kOneStepLoss}}}};
-  Panel reads{
-      .title = "What the first layer reads", .x = {.label = "step"}, .y = {.label = "sensitivity"}};
-  Panel along{.title = "Alignment with one step",
-              .x = {.label = "step"},
-              .y = {.label = "difference or cosine"}};
-  Series own{.name = "own token", .role = Role::diag},
-      next{.name = "next token", .role = Role::full},
-      others{.name = "other tokens", .role = Role::other};
-  Series cosine{.name = "cosine", .role = Role::full},
-      sensitivity{.name = "sensitivity difference", .role = Role::gdpp},
-      prediction{.name = "prediction difference", .role = Role::diag};
-  std::vector<double> steps, copying, losses;
-  TokenSensitivity last;
-  Alignment end;
-  for (const TransformerSnapshot& snapshot : snapshots) {
-    const auto read =
-        GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed));
-    const bool is_last = &snapshot == &snapshots.back();
-    const Alignment a =
-        align_tokens(task, predictor(task, snapshot.transformer), descent_step(task, kOneStep),
-                     quick     ? 200
-                     : is_last ? 20'000
-                               : 2'000,
-                     kSeed, pool);
-    const auto x = static_cast<double>(snapshot.step);
-    own.points.push_back({.x = x, .y = read.own});
-    next.points.push_back({.x = x, .y = read.next});
-    others.points.push_back({.x = x, .y = read.others});
-    cosine.points.push_back({.x = x, .y = a.cosine.mean()});
-    sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
-    prediction.points.push_back({.x = x, .y = a.prediction.mean()});
-    steps.push_back(x);
-    copying.push_back(read.next - read.others);
-    losses.push_back(a.loss.mean());
-    last = read;
-    end = a;
-  }
-  // Half way: of what the next token matters more than others, and of the loss, from the plateau of
-  // predicting zero down (random weights begin above it).
-  std::optional<double> copies, falls;
-  for (std::size_t k = 0; k < steps.size(); ++k) {
-    if (!copies && copying.back() > 0 && copying[k] >= 0.5 * copying.back()) copies = steps[k];
-    if (!falls && losses[k] <= 0.5 * (kZeroLoss + losses.back())) falls = steps[k];
-  }
-  const Estimate& loss = cell->trained->scores.loss.at("model");
-  result.claims.push_back(
-      {.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
-               "gradient descent: 0.2062 within 5%",
-       .holds = std::abs(loss.mean / kOneStepLoss - 1) <= 0.05,
-       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(loss),
-                             cell->trained->seconds, kZeroLoss)});
-  result.claims.push_back(
-      {.text = "and point where it points: cosine of the sensitivities at least 0.95",
-       .holds = end.cosine.mean() >= 0.95,
-       .detail =
-           fmt::format("cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
-                       end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean())});
-  result.claims.push_back({.text = "The first layer has learned to copy: it reads the next token "
-                                   "at least five times as much as others",
-                           .holds = last.next >= 5 * last.others,
-                           .detail = fmt::format("own {:.3f}, next {:.3f}, others {:.3f}", last.own,
-                                                 last.next, last.others)});
-  result.claims.push_back(
-      {.text = "It does so before the loss falls: half of the copying is there at the step where "
-               "half of the fall from the "
-               "plateau is, or earlier",
-       .holds = copies && falls ? std::optional<bool>(*copies <= *falls) : std::nullopt,
-       .detail = copies && falls ? fmt::format("steps {} and {}", *copies, *falls)
-                                 : std::string("no half way")});
-  reads.series = {std::move(own), std::move(next), std::move(others)};
-  along.series = {std::move(cosine), std::move(sensitivity), std::move(prediction)};
-  result.figures.push_back({.id = "gd-fig5",
-                            .title = "Interleaved tokens",
-                            .caption = "Middle: norm of the gradient of the sum of a token after "
-                                       "the first layer with respect to "
-                                       "tokens before it, mean over tokens and prompts.",
-                            .columns = 3,
-                            .panels = {std::move(training), std::move(reads), std::move(along)}});
+  const auto numbers = GRAMIAN_TRY(measure(*cell, options));
+  result.claims = claims(numbers);
+  result.figures.push_back(figure_of(numbers));
   return {};
 }
 

@@ -11,10 +11,10 @@
 
 namespace gramian::gd {
 
-// One layer at n = 10. `best`: the closed form of one step of gradient descent. The roll-out is
-// read from the figure "gd-fig1" of the result.
+// One layer at n = 10. `best`: the closed form of one step of gradient descent. `rolled_out`: the
+// losses after 1, 2, .. applications of the layer with damping 0.75; may be empty.
 Table published_one_layer(const OneLayerNumbers& one, const ContextMean& best,
-                          const StudyResult& result);
+                          std::span<const double> rolled_out);
 
 // Layers, gamma, and eigenvalues of sum x x^T on as many contexts as the paper's (fewer if quick).
 // Errors: config.

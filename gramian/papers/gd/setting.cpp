@@ -1,9 +1,8 @@
 #include "gramian/papers/gd/setting.h"
 
-#include <algorithm>
-#include <array>
-#include <cstdlib>
+#include <fmt/format.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/evaluation/network_predictor.h"
 
 namespace gramian::gd {
@@ -22,49 +21,13 @@ struct Schedule {
   double noise = 0.1;
 };
 
-Schedule schedule(const Cell& cell) {
+Schedule schedule(const Setting& setting) {
   // What one layer does not read (the column of y in Q, since the query has y = 0) stays as it
   // begins; a roll-out reads it.
-  if (cell.layers == 1) return {2000, 0.02, 0.01};
-  if (cell.layers == 2) return {4000, 0.02};
-  if (!cell.tied) return {8000, 0.05};
-  return cell.layers <= 5 ? Schedule{6000, 0.01} : Schedule{8000, 0.03};
-}
-
-struct Texts {
-  std::string id, title, label;
-};
-
-const std::vector<Problem>& problem_list() {
-  static const std::vector<Texts> texts = [] {
-    std::vector<Texts> list;
-    for (const int n : kContexts) {
-      list.push_back({fmt::format("uniform-inputs-n{}", n),
-                      fmt::format("x ~ U(-1/2, 1/2), n = {}", n), fmt::format("n = {}", n)});
-    }
-    return list;
-  }();
-  static const std::vector<Problem> list = [] {
-    std::vector<Problem> problems;
-    for (const Texts& t : texts) {
-      problems.push_back({.id = t.id,
-                          .title = t.title,
-                          .label = t.label,
-                          .noise = "constant",
-                          .sigma = "0",
-                          .max = 0,
-                          .recipe = &recipe});
-    }
-    return problems;
-  }();
-  return list;
-}
-
-int context_of(const Cell& cell) {
-  for (const int n : kContexts) {
-    if (&problem_of(n) == cell.problem) return n;
-  }
-  std::abort();
+  if (setting.layers == 1) return {2000, 0.02, 0.01};
+  if (setting.layers == 2) return {4000, 0.02};
+  if (!setting.tied) return {8000, 0.05};
+  return setting.layers <= 5 ? Schedule{6000, 0.01} : Schedule{8000, 0.03};
 }
 
 std::vector<double> variance(double scale) {
@@ -73,33 +36,35 @@ std::vector<double> variance(double scale) {
   return s;
 }
 
-std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) {
-  const Schedule how = schedule(cell);
+std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort) {
+  const Schedule how = schedule(setting);
   const std::int64_t steps = effort.steps > 0 ? effort.steps
                              : effort.quick   ? kQuickSteps
                                               : how.steps;
   const std::vector<double> diagonal(kDimension, 1.0 / 12);
-  return {parse_config(
-              "", "recipe",
-              {fmt::format("task.d={}", kDimension), fmt::format("task.n={}", context_of(cell)),
-               "task.noise=constant", "task.sigma=0", "task.inputs=uniform",
-               fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")), "model.kind=full",
-               fmt::format("model.layers={}", cell.layers), fmt::format("model.tied={}", cell.tied),
-               "model.init=random", fmt::format("model.init_noise={}", how.noise),
-               fmt::format("train.seed={}", seed), fmt::format("train.steps={}", steps),
-               "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
-               "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
+  return {parse_config("", "recipe",
+                        {fmt::format("task.d={}", kDimension), fmt::format("task.n={}", setting.n),
+                         "task.noise=constant", "task.sigma=0", "task.inputs=uniform",
+                         fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")),
+                         "model.kind=full", fmt::format("model.layers={}", setting.layers),
+                         fmt::format("model.tied={}", setting.tied), "model.init=random",
+                         fmt::format("model.init_noise={}", how.noise),
+                         fmt::format("train.seed={}", seed), fmt::format("train.steps={}", steps),
+                         "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
+                         "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
               .value()};
 }
 
-Examination examination_of(const Cell&, const Effort& effort) {
+Examination examination(const Effort& effort) {
   Examination e;
   e.prompts = effort.quick ? 5'000 : 100'000;
   e.tuning_prompts = 10'000;
   return e;
 }
 
-std::string text_of(const Effort& effort) {
+}  // namespace
+
+std::string recipe(const Effort& effort) {
   if (effort.steps > 0 || effort.quick) {
     return fmt::format(
         "Every cell: FULL from random weights, {} steps of Adam on fresh batches of 1,024 "
@@ -115,18 +80,25 @@ std::string text_of(const Effort& effort) {
          "two loops, 6,000 to 8,000 for more.\n";
 }
 
-}  // namespace
-
-const Recipe recipe{starts_of, examination_of, text_of};
-
-const Problem& problem_of(int n) {
-  const auto found = std::ranges::find(kContexts, n);
-  if (found == std::end(kContexts)) std::abort();
-  return problem_list()[static_cast<std::size_t>(found - std::begin(kContexts))];
+std::string Setting::name() const {
+  return cell_name("full", layers, tied, fmt::format("uniform-inputs-n{}", n));
 }
 
-Cell cell_of(int layers, int n, bool tied) {
-  return {.kind = Parametrisation::full, .layers = layers, .problem = &problem_of(n), .tied = tied};
+std::string Setting::model() const {
+  return fmt::format("{} {}", layers, tied ? "loops" : "layers");
+}
+
+Cell Setting::cell() const {
+  GRAMIAN_ASSERT(layers >= 1 && n >= 1);
+  const std::string problem = fmt::format("x ~ U(-1/2, 1/2), n = {}", n);
+  return {.name = name(),
+          .title = cell_title("FULL", layers, tied, problem),
+          .group = fmt::format("n = {}", n),
+          .kind = "FULL",
+          .layers = layers,
+          .problem = problem,
+          .starts = [*this](int seed, const Effort& e) { return gd::starts(*this, seed, e); },
+          .examination = examination};
 }
 
 RegressionTask task_of(int n, double scale) {
@@ -155,32 +127,37 @@ Alignment compare(const Network& network, const Network& other, int n, double in
                quick ? kQuickComparePrompts : kComparePrompts, kCompareSeed, pool);
 }
 
-Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others,
-                                int n, const StudyOptions& options) {
+Expected<std::vector<Along>> along_training(const Trained& trained, const Network& other, int n,
+                                            const StudyOptions& options) {
   const auto snapshots = GRAMIAN_TRY(load_snapshots(trained, options));
   ThreadPool pool(0);
   const RegressionTask task = task_of(n);
   const std::uint64_t prompts = options.effort.quick ? 200 : kQuickComparePrompts;
-  Panel panel{.title = "Alignment", .x = {.label = "step"}, .y = {.label = "difference or cosine"}};
-  for (const auto& [name, other] : others) {
-    Series cosine{.name = "cosine to " + name, .role = Role::full, .mark = Mark::line};
-    Series sensitivity{
-        .name = "sensitivities, difference to " + name, .role = Role::gdpp, .mark = Mark::line};
-    Series prediction{
-        .name = "predictions, difference to " + name, .role = Role::diag, .mark = Mark::line};
-    NetworkPredictor two(other, n, pool.threads());
-    for (const NetworkSnapshot& snapshot : snapshots) {
-      NetworkPredictor one(snapshot.network, n, pool.threads());
-      const Alignment a = align(task, one, two, 1, prompts, kCompareSeed, pool);
-      const auto x = static_cast<double>(snapshot.step);
-      cosine.points.push_back({.x = x, .y = a.cosine.mean()});
-      sensitivity.points.push_back({.x = x, .y = a.sensitivity.mean()});
-      prediction.points.push_back({.x = x, .y = a.prediction.mean()});
-    }
-    for (Series* series : {&cosine, &sensitivity, &prediction})
-      panel.series.push_back(std::move(*series));
+  NetworkPredictor two(other, n, pool.threads());
+  std::vector<Along> along;
+  for (const NetworkSnapshot& snapshot : snapshots) {
+    NetworkPredictor one(snapshot.network, n, pool.threads());
+    along.push_back({static_cast<double>(snapshot.step),
+                     align(task, one, two, 1, prompts, kCompareSeed, pool)});
   }
-  return panel;
+  return along;
+}
+
+std::vector<Series> along_series(const std::vector<Along>& along, const AlongNames& names) {
+  Series cosine{.name = names.cosine, .role = Role::full};
+  Series sensitivity{.name = names.sensitivity, .role = Role::gdpp};
+  Series prediction{.name = names.prediction, .role = Role::diag};
+  for (const auto& [step, alignment] : along) {
+    cosine.points.push_back({.x = step, .y = alignment.cosine.mean()});
+    sensitivity.points.push_back({.x = step, .y = alignment.sensitivity.mean()});
+    prediction.points.push_back({.x = step, .y = alignment.prediction.mean()});
+  }
+  return {std::move(cosine), std::move(sensitivity), std::move(prediction)};
+}
+
+AlongNames names_beside(const std::string& other) {
+  return {"cosine to " + other, "sensitivities, difference to " + other,
+          "predictions, difference to " + other};
 }
 
 LayerWeights normalised(const Network& network) {

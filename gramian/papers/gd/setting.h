@@ -17,14 +17,23 @@
 
 namespace gramian::gd {
 
-extern const Recipe recipe;
-
 inline constexpr int kDimension = 10;
 inline constexpr int kContexts[] = {5, 10, 25, 50};  // n
 inline constexpr double kInputScales[] = {0.5, 0.75, 1, 1.25, 1.5, 1.75, 2};
 
-const Problem& problem_of(int n);  // n must be in the list
-Cell cell_of(int layers, int n, bool tied = true);
+// A FULL network and the length of its contexts.
+struct Setting {
+  int layers = 1;
+  int n = 10;
+  bool tied = true;  // one layer, `layers` times
+
+  std::string name() const;   // of its cell
+  std::string model() const;  // "5 loops" or "5 layers"
+  Cell cell() const;
+};
+
+std::string recipe(const Effort& effort);  // of these cells, in words
+
 // With inputs of `scale` times the range.
 RegressionTask task_of(int n, double scale = 1);
 
@@ -35,13 +44,20 @@ Network descent_network(const std::vector<GdLayer>& layers);
 Alignment compare(const Network& network, const Network& other, int n, double input_scale,
                   double target_scale, bool quick);
 
-// Cosines and differences of the models that a run kept along the way to each of these.
-struct NamedNetwork {
-  std::string name;
-  Network network;
+// A model at one step of its training, beside another.
+struct Along {
+  double step = 0;
+  Alignment alignment = {};
 };
-Expected<Panel> alignment_panel(const Trained& trained, const std::vector<NamedNetwork>& others,
-                                int n, const StudyOptions& options);
+// The models that a run kept along the way. Errors: io; format.
+Expected<std::vector<Along>> along_training(const Trained& trained, const Network& other, int n,
+                                            const StudyOptions& options);
+// Mean cosine and mean differences of sensitivities and predictions, against the step.
+struct AlongNames {
+  std::string cosine, sensitivity, prediction;
+};
+std::vector<Series> along_series(const std::vector<Along>& along, const AlongNames& names);
+AlongNames names_beside(const std::string& other);  // "cosine to GD++", ..
 
 // A trained layer in the units of the construction: Q / beta and P beta, beta the mean of the
 // diagonal of Q over x.

@@ -1,4 +1,5 @@
-// The studies of von Oswald et al. (2022): what each trains and how it draws it, each in a file of its own.
+// The studies of von Oswald et al. (2022): what each trains and how it draws it, each in
+// a file of its own.
 #pragma once
 
 #include <string>

@@ -4,17 +4,18 @@
 
 #include <algorithm>
 
+#include "gramian/base/assert.h"
 #include "gramian/papers/gd/setting.h"
 
 namespace gramian::gd {
 
 namespace {
 
-constexpr std::int64_t kQuickSteps = 150;
+constexpr std::int64_t kQuickTokenSteps = 150;
 constexpr int kSnapshots = 40;
 
-struct TokenProblem {
-  Problem problem;
+struct Problem {
+  std::string id, title;
   std::vector<std::string> settings;
 };
 
@@ -25,42 +26,28 @@ std::vector<std::string> linear_settings(const char* layout) {
           fmt::format("task.layout={}", layout)};
 }
 
-const std::vector<TokenProblem>& token_problems() {
-  static const std::vector<TokenProblem> list = [] {
-    const auto problem = [](std::string_view id, std::string_view title) {
-      return Problem{.id = id,
-                     .title = title,
-                     .label = id,
-                     .noise = "constant",
-                     .sigma = "0",
-                     .max = 0,
-                     .recipe = &token_recipe};
-    };
-    return std::vector<TokenProblem>{
-        {problem("sines-correlated", "sines, amplitude and phase from one number"),
-         {"task.family=sine", "task.n=10", "task.correlated=true"}},
-        {problem("sines", "sines"), {"task.family=sine", "task.n=10"}},
-        {problem("interleaved", "x and y in tokens of their own, n = 10"),
-         linear_settings("interleaved")},
-        {problem("joined", "x ~ U(-1/2, 1/2), n = 10"), linear_settings("joined")}};
-  }();
-  return list;
+const Problem& problem_named(std::string_view id) {
+  static const std::vector<Problem> list{
+      {"sines-correlated",
+       "sines, amplitude and phase from one number",
+       {"task.family=sine", "task.n=10", "task.correlated=true"}},
+      {"sines", "sines", {"task.family=sine", "task.n=10"}},
+      {"interleaved", "x and y in tokens of their own, n = 10", linear_settings("interleaved")},
+      {"joined", "x ~ U(-1/2, 1/2), n = 10", linear_settings("joined")}};
+  const auto found = std::ranges::find(list, id, &Problem::id);
+  GRAMIAN_ASSERT(found != list.end());
+  return *found;
 }
 
-const TokenProblem& token_problem(std::string_view id) {
-  return *std::ranges::find(token_problems(), id,
-                            [](const TokenProblem& p) { return p.problem.id; });
-}
-
-struct Trainee {
+struct Model {
   std::string_view name;
   std::int64_t steps;
   int batch;
   std::vector<std::string> settings;
 };
 
-const Trainee& trainee_of(const Cell& cell) {
-  static const std::vector<Trainee> list{
+const Model& model_named(std::string_view name) {
+  static const std::vector<Model> list{
       {kMlp,
        8'000,
        512,
@@ -72,55 +59,76 @@ const Trainee& trainee_of(const Cell& cell) {
        {"model.embedding=40", "model.hidden=160", "model.attention=gradient_descent",
         "train.learning_rate=0.002"}},
       // From small weights the plateau of predicting zero lasts longer than this run.
-      {kCopying,
+      {"copying",
        10'000,
        512,
        {"model.positions=10", "model.softmax_layers=1", "model.init_noise=1",
         "train.learning_rate=0.003"}},
-      {kSoftmaxOne,
+      {"softmax-1-head",
        10'000,
        1024,
        {"model.softmax_layers=1", "model.init_noise=0.2", "train.learning_rate=0.005"}},
-      {kSoftmaxTwo,
+      {"softmax-2-heads",
        10'000,
        1024,
        {"model.softmax_layers=1", "model.heads=2", "model.init_noise=0.2",
         "train.learning_rate=0.005"}}};
-  return *std::ranges::find(list, cell.network, &Trainee::name);
+  const auto found = std::ranges::find(list, name, &Model::name);
+  GRAMIAN_ASSERT(found != list.end());
+  return *found;
 }
 
-std::vector<Config> token_starts(const Cell& cell, int seed, const Effort& effort) {
-  const Trainee& network = trainee_of(cell);
+std::vector<Config> starts(const Model& model, int layers, const Problem& problem, int seed,
+                           const Effort& effort) {
   const std::int64_t steps = effort.steps > 0 ? effort.steps
-                             : effort.quick   ? kQuickSteps
-                                              : network.steps;
-  std::vector<std::string> settings{
-      "model.kind=transformer",
-      "task.noise=constant",
-      "task.sigma=0",
-      fmt::format("model.layers={}", cell.layers),
-      fmt::format("train.seed={}", seed),
-      fmt::format("train.steps={}", steps),
-      fmt::format("train.batch={}", effort.quick ? 256 : network.batch),
-      fmt::format("train.snapshots={}", kSnapshots),
-      "train.robust=0",
-      "train.final_learning_rate=0",
-      "train.threads=1"};
-  for (const auto& more : {token_problem(cell.problem->id).settings, network.settings}) {
+                             : effort.quick   ? kQuickTokenSteps
+                                              : model.steps;
+  std::vector<std::string> settings{"model.kind=transformer",
+                                    "task.noise=constant",
+                                    "task.sigma=0",
+                                    fmt::format("model.layers={}", layers),
+                                    fmt::format("train.seed={}", seed),
+                                    fmt::format("train.steps={}", steps),
+                                    fmt::format("train.batch={}", effort.quick ? 256 : model.batch),
+                                    fmt::format("train.snapshots={}", kSnapshots),
+                                    "train.robust=0",
+                                    "train.final_learning_rate=0",
+                                    "train.threads=1"};
+  for (const auto& more : {problem.settings, model.settings}) {
     settings.insert(settings.end(), more.begin(), more.end());
   }
   return {parse_config("", "recipe", settings).value()};
 }
 
-Examination token_examination(const Cell&, const Effort& effort) {
+Examination examination(const Effort& effort) {
   Examination e;
   e.prompts = effort.quick ? 1'000 : 50'000;
   return e;
 }
 
-std::string token_text(const Effort& effort) {
+Cell cell_of(std::string_view name, int layers, std::string_view id) {
+  const Problem& problem = problem_named(id);
+  const Model& model = model_named(name);
+  return {.name = cell_name(name, layers, false, id),
+          .title = cell_title(name, layers, false, problem.title),
+          .group = problem.id,
+          .kind = std::string(name),
+          .layers = layers,
+          .problem = problem.title,
+          .starts =
+              [&model, layers, &problem](int seed, const Effort& effort) {
+                return starts(model, layers, problem, seed, effort);
+              },
+          .examination = examination};
+}
+
+}  // namespace
+
+std::string token_recipe(const Effort& effort) {
   const auto steps = [&](std::int64_t full) {
-    return fmt::format("{}", effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : full);
+    return fmt::format("{}", effort.steps > 0 ? effort.steps
+                             : effort.quick   ? kQuickTokenSteps
+                                              : full);
   };
   return fmt::format(
       "Transformers on tokens from random weights; Adam on fresh batches, one sampled query a "
@@ -140,34 +148,20 @@ std::string token_text(const Effort& effort) {
       steps(8'000), steps(10'000), steps(10'000));
 }
 
-}  // namespace
-
-const Recipe token_recipe{token_starts, token_examination, token_text};
-
 Cell sine_cell(std::string_view network, bool correlated) {
-  return {.kind = Parametrisation::full,
-          .layers = 1,
-          .problem = &token_problem(correlated ? "sines-correlated" : "sines").problem,
-          .network = network};
+  return cell_of(network, 1, correlated ? "sines-correlated" : "sines");
 }
 
-Cell interleaved_cell() {
-  return {.kind = Parametrisation::full,
-          .layers = 2,
-          .problem = &token_problem("interleaved").problem,
-          .network = kCopying};
-}
+Cell interleaved_cell() { return cell_of("copying", 2, "interleaved"); }
 
-Cell softmax_cell(std::string_view network) {
-  return {.kind = Parametrisation::full,
-          .layers = 1,
-          .problem = &token_problem("joined").problem,
-          .network = network};
+Cell softmax_cell(int heads) {
+  GRAMIAN_ASSERT(heads == 1 || heads == 2);
+  return cell_of(heads == 1 ? "softmax-1-head" : "softmax-2-heads", 1, "joined");
 }
 
 Expected<std::unique_ptr<TokenCell>> load_token_cell(const Archive& archive, const Cell& cell,
                                                      const StudyOptions& options) {
-  const Trained* trained = archive.best(cell);
+  const Trained* trained = archive.best(cell.name);
   if (trained == nullptr) return nullptr;
   const std::string directory = fmt::format("{}/{}", options.directory, trained->directory);
   auto run = GRAMIAN_TRY(load_token_run(directory));

@@ -7,29 +7,30 @@
 #include <string_view>
 #include <vector>
 
+#include "gramian/papers/gd/setting.h"
 #include "gramian/studies/draw.h"
 #include "gramian/studies/recipe.h"
 #include "gramian/studies/token_cells.h"
 
 namespace gramian::gd {
 
-extern const Recipe token_recipe;
+std::string token_recipe(const Effort& effort);  // of these cells, in words
 
-// Networks of these studies, as a cell names them.
-inline constexpr std::string_view kMlp = "mlp";  // embedding, MLP and one layer of linear attention
-inline constexpr std::string_view kMlpDescent =
-    "mlp-gd";  // the same with a fixed step of gradient descent
-inline constexpr std::string_view kCopying = "copying";            // softmax, then linear attention
-inline constexpr std::string_view kSoftmaxOne = "softmax-1-head";  // one layer
-inline constexpr std::string_view kSoftmaxTwo = "softmax-2-heads";  // one layer
+// An embedding and an MLP before one layer of linear attention, or before a fixed step of gradient
+// descent, as cells name them.
+inline constexpr std::string_view kMlp = "mlp";
+inline constexpr std::string_view kMlpDescent = "mlp-gd";
 
-Cell sine_cell(std::string_view network, bool correlated);
-Cell interleaved_cell();
-Cell softmax_cell(std::string_view network);
+Cell sine_cell(std::string_view network, bool correlated);  // kMlp or kMlpDescent
+Cell interleaved_cell();       // a layer of softmax, then one of linear attention
+Cell softmax_cell(int heads);  // one layer with one head or two
 
 // d = n = 10, x ~ U(-1/2, 1/2): what one step of gradient descent reaches, and predicting zero.
 inline constexpr double kOneStepLoss = 0.2062, kZeroLoss = 5.0 / 12;
 inline constexpr double kOneStep = 6.061;  // n x 0.6061, for the mean over the context
+
+// Of alignment along training.
+inline const AlongNames kTokenNames{"cosine", "sensitivity difference", "prediction difference"};
 
 // A finished cell, read back; null without an error if no seed of it came to an end.
 struct TokenCell {

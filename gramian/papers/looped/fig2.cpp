@@ -11,76 +11,93 @@ namespace gramian::looped {
 
 namespace {
 
-constexpr int kDimension = 5, kContext = 20;
+constexpr Problem kProblem{.d = 5, .n = 20};
 
-const LoopedProblem& full_problem() { return problem_of(kDimension, kContext, 1); }
-
-}  // namespace
-
-std::vector<Cell> fig2_cells() {
-  std::vector<Cell> cells;
-  for (const PublishedLevel& p : published_levels()) {
-    cells.push_back({.kind = Parametrisation::full,
-                     .layers = p.layers,
-                     .problem = &full_problem().problem,
-                     .tied = p.tied});
-  }
-  return cells;
+Setting setting_of(const PublishedLevel& level) {
+  return {.kind = Parametrisation::full,
+          .layers = level.layers,
+          .problem = kProblem,
+          .tied = level.tied};
 }
 
-Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(kDimension, kContext, {}),
+struct Numbers {
+  FullNumbers full = {};
+  std::vector<Point> training = {};
+};
+
+Expected<std::vector<Numbers>> measure(const Archive& archive, const StudyOptions& options) {
+  const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(kProblem.d, kProblem.n, {}),
                                                         options.effort.quick ? 500 : 5'000, 3));
+  std::vector<Numbers> networks;
+  for (const PublishedLevel& level : published_levels()) {
+    const auto& [layers, tied, published] = level;
+    const Trained* trained = archive.best(setting_of(level).name());
+    if (trained == nullptr) continue;
+    const GdOptimum best = best_gd(spectra, layers, {.curvature = true, .tied = tied});
+    const Estimate& ours = trained->scores.loss.at("model");
+    Numbers& one = networks.emplace_back();
+    one.full = {.name = fmt::format("{}{}", layers,
+                                    tied          ? " loops"
+                                    : layers == 1 ? " layer"
+                                                  : " layers"),
+                .layers = layers,
+                .tied = tied,
+                .loss = {2 * ours.mean, 2 * ours.se},
+                .best = {2 * best.loss.mean, 2 * best.loss.se},
+                .published = published};
+    one.training = GRAMIAN_TRY(training_curve(*trained, options));
+    for (Point& point : one.training) point.y *= 2;
+  }
+  return networks;
+}
+
+Table table_of(const std::vector<Numbers>& networks) {
   Table table{.id = "looped-fig2",
               .title = "Loss after training, full model (d = 5, n = 20)",
               .columns = {"network", "loss", "best GD++", "published, about"},
               .rows = {},
               .notes = {"Loss: E (prediction - y)^2, the mean over 200,000 prompts. Best GD++: the "
-                        "optimum of that family "
-                        "for the same layers, shared or each its own. Published: where the curves "
-                        "of Fig. 2 level out."}};
+                        "optimum of that family for the same layers, shared or each its own. "
+                        "Published: where the curves of Fig. 2 level out."}};
+  for (const auto& [full, training] : networks) {
+    table.rows.push_back({full.name, TableCell{.value = full.loss.mean, .se = full.loss.se},
+                          TableCell{.value = full.best.mean, .se = full.best.se}, full.published});
+  }
+  return table;
+}
+
+Figure figure_of(const std::vector<Numbers>& networks) {
   Panel panel{.title = "d = 5, n = 20, S = I",
               .x = {.label = "step"},
               .y = {.label = "loss of the batch", .log = true}};
-  std::vector<FullNumbers> numbers;
-  const auto cells = fig2_cells();
-  for (std::size_t k = 0; k < cells.size(); ++k) {
-    const Cell& cell = cells[k];
-    const double published = published_levels()[k].loss;
-    const GdOptimum best = best_gd(spectra, cell.layers, {.curvature = true, .tied = cell.tied});
-    const Trained* trained = archive.best(cell);
-    if (trained == nullptr) continue;
-    const Estimate& ours = trained->scores.loss.at("model");
-    const double value = 2 * ours.mean;
-    const std::string name = fmt::format("{}{}", cell.layers,
-                                         cell.tied          ? " loops"
-                                         : cell.layers == 1 ? " layer"
-                                                            : " layers");
-    table.rows.push_back({name, TableCell{.value = value, .se = 2 * ours.se},
-                          TableCell{.value = 2 * best.loss.mean, .se = 2 * best.loss.se},
-                          published});
-    numbers.push_back({.name = name,
-                       .layers = cell.layers,
-                       .tied = cell.tied,
-                       .loss = {value, 2 * ours.se},
-                       .best = {2 * best.loss.mean, 2 * best.loss.se},
-                       .published = published});
-    auto points = GRAMIAN_TRY(training_curve(*trained, options));
-    for (Point& point : points) point.y *= 2;
-    panel.series.push_back({.name = name,
+  for (const auto& [full, training] : networks) {
+    panel.series.push_back({.name = full.name,
                             .role = Role::other,
-                            .mark = cell.tied ? Mark::line : Mark::dashes,
-                            .points = std::move(points)});
+                            .mark = full.tied ? Mark::line : Mark::dashes,
+                            .points = training});
   }
-  result.tables.push_back(std::move(table));
-  result.figures.push_back(
-      {.id = "looped-fig2",
-       .title = "Training of looped and of unlooped networks",
-       .caption = "Lines: one layer, looped. Dashes: as many layers of their own.",
-       .columns = 1,
-       .panels = {std::move(panel)}});
-  add_claims(full_training_claims(numbers), result);
-  result.tables.push_back(published_training(numbers, options.effort.quick));
+  return {.id = "looped-fig2",
+          .title = "Training of looped and of unlooped networks",
+          .caption = "Lines: one layer, looped. Dashes: as many layers of their own.",
+          .columns = 1,
+          .panels = {std::move(panel)}};
+}
+
+}  // namespace
+
+std::vector<Cell> fig2_cells() {
+  std::vector<Cell> cells;
+  for (const PublishedLevel& level : published_levels()) cells.push_back(setting_of(level).cell());
+  return cells;
+}
+
+Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  const auto networks = GRAMIAN_TRY(measure(archive, options));
+  std::vector<FullNumbers> numbers;
+  for (const Numbers& one : networks) numbers.push_back(one.full);
+  result.tables = {table_of(networks), published_training(numbers, options.effort.quick)};
+  result.figures.push_back(figure_of(networks));
+  result.claims = full_training_claims(numbers);
   return {};
 }
 

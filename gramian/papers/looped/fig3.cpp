@@ -20,18 +20,12 @@ constexpr std::uint64_t kLoopsPrompts = 50'000, kQuickLoopsPrompts = 2'000;
 constexpr std::uint64_t kLoopsSeed = 3;
 constexpr double kScales[] = {0.5, 1, 1.25, 1.5, 2};  // of the covariance, for the restricted model
 
-Cell full_cell(int loops) {
-  return {.kind = Parametrisation::full,
-          .layers = loops,
-          .problem = &problem_of(5, 20, 1).problem,
-          .tied = true};
+Setting full_setting(int loops) {
+  return {.kind = Parametrisation::full, .layers = loops, .problem = {.d = 5, .n = 20}};
 }
 
-Cell restricted_cell(int n) {
-  return {.kind = Parametrisation::preconditioned,
-          .layers = 2,
-          .problem = &problem_of(10, n, 1).problem,
-          .tied = true};
+Setting restricted_setting(int n) {
+  return {.kind = Parametrisation::preconditioned, .layers = 2, .problem = {.d = 10, .n = n}};
 }
 
 std::vector<double> diagonal(const std::vector<double>& values) {
@@ -68,13 +62,6 @@ Series curve(std::string name, Mark mark, const std::vector<LayerLoss>& losses,
   return series;
 }
 
-void add_row(Table& table, std::string network, std::string inputs, std::string what,
-             const std::vector<double>& values) {
-  auto& row = table.rows.emplace_back();
-  row = {std::move(network), std::move(inputs), std::move(what)};
-  for (const double value : values) row.emplace_back(value);
-}
-
 std::vector<double> at_loops(const std::vector<LayerLoss>& losses,
                              double (*at)(const std::vector<LayerLoss>&, int)) {
   std::vector<double> values;
@@ -82,118 +69,187 @@ std::vector<double> at_loops(const std::vector<LayerLoss>& losses,
   return values;
 }
 
-// The full model: published numbers, in and out of distribution.
-Status draw_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
-                 Table& table, Figure& figure, StudyResult& result) {
-  std::vector<ExtraLoopsNumbers> numbers;
+// The losses of one network after each of 1..kMostLoops loops.
+struct Full {
+  int trained = 0;  // loops
+  bool other_covariance = false;
+  std::vector<LayerLoss> losses = {};
+  ExtraLoopsNumbers numbers = {};
+
+  std::string name() const { return fmt::format("trained for {}", trained); }
+};
+struct RestrictedLoops {
+  int n = 0;
+  std::vector<LayerLoss> losses = {};
+  double a = 0;                        // a*
+  std::vector<double> predicted = {};  // mean losses at a*, at kExtraLoops
+  ContextMean diverging = {};
+
+  std::string name() const { return fmt::format("(A, u), trained for 2, n = {}", n); }
+};
+struct Numbers {
+  std::vector<Full> full = {};
+  std::vector<RestrictedLoops> restricted = {};
+  std::vector<ScaleNumbers> scales = {};
+};
+
+std::string inputs_of(bool other_covariance) {
+  return other_covariance ? "S = diag(1, 1, 1/2, 1/4, 1)" : "S = I";
+}
+
+// The full model, in and out of distribution.
+Status measure_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
+                    Numbers& numbers) {
   for (const bool other : {false, true}) {
     const RegressionTask task =
         task_of(5, 20, other ? diagonal({1, 1, 0.5, 0.25, 1}) : std::vector<double>{});
-    const std::string inputs = other ? "S = diag(1, 1, 1/2, 1/4, 1)" : "S = I";
-    Panel panel{.title = "Full model, d = 5, n = 20, " + inputs,
-                .x = {.label = "loops", .log = true},
-                .y = {.label = "loss (median, dashed: mean)", .log = true}};
     for (const int loops : {2, 5, 10}) {
-      const Trained* trained = archive.best(full_cell(loops));
+      const Trained* trained = archive.best(full_setting(loops).name());
       if (trained == nullptr) continue;
-      const auto losses = GRAMIAN_TRY(extra_loops(*trained, task, options, pool));
-      const std::string name = fmt::format("trained for {}", loops);
-      add_row(table, "full, " + name, inputs, "mean", at_loops(losses, mean_at));
-      add_row(table, "full, " + name, inputs, "median", at_loops(losses, median_at));
-      panel.series.push_back(curve(name, Mark::line, losses, median_at));
-      panel.series.push_back(curve(name + ", mean", Mark::dashes, losses, mean_at));
-      ExtraLoopsNumbers& network = numbers.emplace_back();
-      network = {.trained = loops,
-                 .other_covariance = other,
-                 .mean = at_loops(losses, mean_at),
-                 .median = at_loops(losses, median_at),
-                 .mean_se = at_loops(losses, error_at),
-                 .median_trained = median_at(losses, loops)};
+      Full& one = numbers.full.emplace_back(Full{.trained = loops, .other_covariance = other});
+      one.losses = GRAMIAN_TRY(extra_loops(*trained, task, options, pool));
+      one.numbers = {.trained = loops,
+                     .other_covariance = other,
+                     .mean = at_loops(one.losses, mean_at),
+                     .median = at_loops(one.losses, median_at),
+                     .mean_se = at_loops(one.losses, error_at),
+                     .median_trained = median_at(one.losses, loops)};
       if (loops > 5) continue;
       const auto values = published_losses(loops, other);
-      network.published = {values.begin(), values.end()};
-      add_row(table, "full, " + name, inputs, "published", network.published);
+      one.numbers.published = {values.begin(), values.end()};
     }
-    figure.panels.push_back(std::move(panel));
   }
-  add_claims(full_loops_claims(numbers), result);
-  result.tables.push_back(published_loops(numbers));
   return {};
 }
 
-// The restricted model: what theory says about more loops.
-Status draw_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
-                       Table& table, Figure& figure, StudyResult& result) {
+// The restricted model, beside what theory says about more loops.
+Status measure_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
+                          Numbers& numbers) {
   const std::size_t contexts = options.effort.quick ? 500 : 50'000;
   for (const int n : {100, 30}) {
-    const Trained* trained = archive.best(restricted_cell(n));
+    const Trained* trained = archive.best(restricted_setting(n).name());
     if (trained == nullptr) continue;
-    const std::string name = fmt::format("(A, u), trained for 2, n = {}", n);
     const LoopedContexts theory(10, n, contexts, kLoopsSeed);
-    const double a = theory.optimum(2).step.mean;
-    const ContextMean share = theory.diverging(a);
-    const auto losses = GRAMIAN_TRY(extra_loops(*trained, task_of(10, n, {}), options, pool));
-    add_row(table, name, "S = I", "mean", at_loops(losses, mean_at));
-    add_row(table, name, "S = I", "median", at_loops(losses, median_at));
-    std::vector<double> predicted;
-    for (const int loops : kExtraLoops) predicted.push_back(theory.loss(a, loops).mean);
-    add_row(table, name, "S = I", fmt::format("mean at a* = {:.3f}", a), predicted);
-    Panel panel{
-        .title = name, .x = {.label = "loops", .log = true}, .y = {.label = "loss", .log = true}};
-    panel.series.push_back(curve("median", Mark::line, losses, median_at));
-    panel.series.push_back(curve("mean", Mark::dashes, losses, mean_at));
-    figure.panels.push_back(std::move(panel));
-    add_claims(restricted_loops_claims({.n = n,
-                                        .mean_2 = mean_at(losses, 2),
-                                        .mean_5 = mean_at(losses, 5),
-                                        .mean_20 = mean_at(losses, 20),
-                                        .median_20 = median_at(losses, 20),
-                                        .a = a,
-                                        .diverging = {share.mean, share.se}}),
-               result);
+    RestrictedLoops& one = numbers.restricted.emplace_back(RestrictedLoops{.n = n});
+    one.a = theory.optimum(2).step.mean;
+    one.diverging = theory.diverging(one.a);
+    one.losses = GRAMIAN_TRY(extra_loops(*trained, task_of(10, n, {}), options, pool));
+    for (const int loops : kExtraLoops) one.predicted.push_back(theory.loss(one.a, loops).mean);
   }
-  // Another covariance is another scale of the eigenvalues: loops converge where c a* l < 2.
-  std::vector<ScaleNumbers> scales;
-  if (const Trained* trained = archive.best(restricted_cell(100))) {
-    const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kLoopsSeed);
-    const double a = theory.optimum(2).step.mean;
-    for (const double c : kScales) {
-      const auto losses = GRAMIAN_TRY(extra_loops(
-          *trained, task_of(10, 100, diagonal(std::vector<double>(10, c))), options, pool));
-      scales.push_back(
-          {c, theory.diverging(a * c).mean, median_at(losses, 2), median_at(losses, 50)});
-    }
-  }
-  result.claims.push_back(scales_claim(scales));
   return {};
 }
 
-}  // namespace
-
-std::vector<Cell> fig3_cells() {
-  return {full_cell(2), full_cell(5), full_cell(10), restricted_cell(100), restricted_cell(30)};
+// Another covariance is another scale of the eigenvalues: loops converge where c a* l < 2.
+Status measure_scales(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
+                      Numbers& numbers) {
+  const Trained* trained = archive.best(restricted_setting(100).name());
+  if (trained == nullptr) return {};
+  const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kLoopsSeed);
+  const double a = theory.optimum(2).step.mean;
+  for (const double c : kScales) {
+    const auto losses = GRAMIAN_TRY(extra_loops(
+        *trained, task_of(10, 100, diagonal(std::vector<double>(10, c))), options, pool));
+    numbers.scales.push_back(
+        {c, theory.diverging(a * c).mean, median_at(losses, 2), median_at(losses, 50)});
+  }
+  return {};
 }
 
-Status draw_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
   ThreadPool pool(options.threads);
+  Numbers numbers;
+  GRAMIAN_TRY(measure_full(archive, options, pool, numbers));
+  GRAMIAN_TRY(measure_restricted(archive, options, pool, numbers));
+  GRAMIAN_TRY(measure_scales(archive, options, pool, numbers));
+  return numbers;
+}
+
+void add_row(Table& table, std::string network, std::string inputs, std::string what,
+             const std::vector<double>& values) {
+  auto& row = table.rows.emplace_back();
+  row = {std::move(network), std::move(inputs), std::move(what)};
+  for (const double value : values) row.emplace_back(value);
+}
+
+Table table_of(const Numbers& numbers) {
   Table table{
       .id = "looped-fig3",
       .title = "Loss after more and fewer loops than in training",
       .columns = {"network", "inputs", ""},
       .rows = {},
       .notes = {"Loss: E (prediction - y)^2. A mean over 50,000 prompts is carried by the few "
-                "whose largest "
-                "eigenvalue makes loops diverge; the median is what a typical prompt sees."}};
+                "whose largest eigenvalue makes loops diverge; the median is what a typical prompt "
+                "sees."}};
   for (const int loops : kExtraLoops) table.columns.push_back(fmt::format("{}", loops));
+  for (const Full& one : numbers.full) {
+    const std::string name = "full, " + one.name(), inputs = inputs_of(one.other_covariance);
+    add_row(table, name, inputs, "mean", one.numbers.mean);
+    add_row(table, name, inputs, "median", one.numbers.median);
+    if (!one.numbers.published.empty())
+      add_row(table, name, inputs, "published", one.numbers.published);
+  }
+  for (const RestrictedLoops& one : numbers.restricted) {
+    add_row(table, one.name(), "S = I", "mean", at_loops(one.losses, mean_at));
+    add_row(table, one.name(), "S = I", "median", at_loops(one.losses, median_at));
+    add_row(table, one.name(), "S = I", fmt::format("mean at a* = {:.3f}", one.a), one.predicted);
+  }
+  return table;
+}
+
+Figure figure_of(const Numbers& numbers) {
   Figure figure{.id = "looped-fig3",
                 .title = "Loops at test time",
                 .caption = "The layer that was trained for L loops, used for 1 to 50.",
                 .columns = 2,
                 .panels = {}};
-  GRAMIAN_TRY(draw_full(archive, options, pool, table, figure, result));
-  GRAMIAN_TRY(draw_restricted(archive, options, pool, table, figure, result));
-  result.tables.push_back(std::move(table));
-  result.figures.push_back(std::move(figure));
+  for (const bool other : {false, true}) {
+    Panel panel{.title = "Full model, d = 5, n = 20, " + inputs_of(other),
+                .x = {.label = "loops", .log = true},
+                .y = {.label = "loss (median, dashed: mean)", .log = true}};
+    for (const Full& one : numbers.full) {
+      if (one.other_covariance != other) continue;
+      panel.series.push_back(curve(one.name(), Mark::line, one.losses, median_at));
+      panel.series.push_back(curve(one.name() + ", mean", Mark::dashes, one.losses, mean_at));
+    }
+    figure.panels.push_back(std::move(panel));
+  }
+  for (const RestrictedLoops& one : numbers.restricted) {
+    figure.panels.push_back({.title = one.name(),
+                             .x = {.label = "loops", .log = true},
+                             .y = {.label = "loss", .log = true},
+                             .series = {curve("median", Mark::line, one.losses, median_at),
+                                        curve("mean", Mark::dashes, one.losses, mean_at)}});
+  }
+  return figure;
+}
+
+std::vector<Claim> restricted_claims_of(const RestrictedLoops& one) {
+  return restricted_loops_claims({.n = one.n,
+                                  .mean_2 = mean_at(one.losses, 2),
+                                  .mean_5 = mean_at(one.losses, 5),
+                                  .mean_20 = mean_at(one.losses, 20),
+                                  .median_20 = median_at(one.losses, 20),
+                                  .a = one.a,
+                                  .diverging = {one.diverging.mean, one.diverging.se}});
+}
+
+}  // namespace
+
+std::vector<Cell> fig3_cells() {
+  return {full_setting(2).cell(), full_setting(5).cell(), full_setting(10).cell(),
+          restricted_setting(100).cell(), restricted_setting(30).cell()};
+}
+
+Status draw_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  std::vector<ExtraLoopsNumbers> full;
+  for (const Full& one : numbers.full) full.push_back(one.numbers);
+  result.tables = {published_loops(full), table_of(numbers)};
+  result.figures.push_back(figure_of(numbers));
+  result.claims = full_loops_claims(full);
+  for (const RestrictedLoops& one : numbers.restricted)
+    add_claims(restricted_claims_of(one), result);
+  result.claims.push_back(scales_claim(numbers.scales));
   return {};
 }
 

@@ -13,19 +13,19 @@ constexpr Study kStudies[] = {
      .place = "Fig. 1",
      .cells = fig1_cells,
      .draw = draw_fig1,
-     .recipe = &recipe},
+     .recipe = recipe},
     {.name = "looped-fig2",
      .title = "Looped transformers: training curves of the full model",
      .place = "Fig. 2",
      .cells = fig2_cells,
      .draw = draw_fig2,
-     .recipe = &recipe},
+     .recipe = recipe},
     {.name = "looped-fig3",
      .title = "Looped transformers: more loops than in training",
      .place = "Fig. 3",
      .cells = fig3_cells,
      .draw = draw_fig3,
-     .recipe = &recipe},
+     .recipe = recipe},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Gatmiry et al. (2024): Can looped transformers learn to implement multi-step gradient descent for in-context learning?, ICML 2024,
-// arXiv 2410.08292.
+// Gatmiry et al. (2024): Can looped transformers learn to implement multi-step gradient descent for
+// in-context learning?, ICML 2024, arXiv 2410.08292.
 #pragma once
 
 #include "gramian/studies/study.h"

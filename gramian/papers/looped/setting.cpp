@@ -1,10 +1,13 @@
 #include "gramian/papers/looped/setting.h"
 
+#include <fmt/format.h>
+
 #include <Eigen/Dense>
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdlib>
+
+#include "gramian/base/assert.h"
+#include "gramian/studies/draw.h"
 
 namespace gramian::looped {
 
@@ -14,11 +17,9 @@ constexpr std::int64_t kRestrictedSteps = 2000;
 constexpr std::int64_t kFullSteps = 10'000;  // as in the paper
 constexpr std::int64_t kQuickSteps = 150;
 
-std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) {
-  const auto found =
-      std::ranges::find_if(problems(), [&](const auto& p) { return &p.problem == cell.problem; });
-  const LoopedProblem& p = *found;
-  const bool full = cell.kind == Parametrisation::full;
+std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort) {
+  const Problem& p = setting.problem;
+  const bool full = setting.kind == Parametrisation::full;
   std::int64_t steps = effort.steps;
   if (steps == 0) steps = effort.quick ? kQuickSteps : full ? kFullSteps : kRestrictedSteps;
   std::vector<std::string> settings{
@@ -27,9 +28,9 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
       "task.noise=constant",
       "task.sigma=0",
       "task.weights=inverse_covariance",
-      fmt::format("model.kind={}", name_of(cell.kind)),
-      fmt::format("model.layers={}", cell.layers),
-      fmt::format("model.tied={}", cell.tied),
+      fmt::format("model.kind={}", name_of(setting.kind)),
+      fmt::format("model.layers={}", setting.layers),
+      fmt::format("model.tied={}", setting.tied),
       fmt::format("train.seed={}", seed),
       fmt::format("train.steps={}", steps),
       "train.final_learning_rate=0",
@@ -59,14 +60,16 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
   return {parse_config("", "recipe", settings).value()};
 }
 
-Examination examination_of(const Cell&, const Effort& effort) {
+Examination examination(const Effort& effort) {
   Examination e;
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.tuning_prompts = 10'000;  // the solvers are exact without noise, where n >= d
   return e;
 }
 
-std::string text_of(const Effort& effort) {
+}  // namespace
+
+std::string recipe(const Effort& effort) {
   const auto number = [&](std::int64_t steps) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
@@ -80,56 +83,29 @@ std::string text_of(const Effort& effort) {
       number(kRestrictedSteps), number(kFullSteps));
 }
 
-const std::string& covariance_label(double kappa) {
-  static const std::array<std::string, 3> labels{"S = I", "kappa = 10", "kappa = 100"};
-  return labels[kappa == 1 ? 0 : kappa == 10 ? 1 : 2];
+std::string Problem::id() const { return fmt::format("gaussian-d{}-n{}-kappa{}", d, n, kappa); }
+
+std::string Problem::title() const {
+  const std::string s = kappa == 1 ? "S = I" : fmt::format("kappa = {}", kappa);
+  return fmt::format("d = {}, n = {}, {}", d, n, s);
 }
 
-std::vector<LoopedProblem> make_problems() {
-  // The views in Problem need texts that stay.
-  static std::vector<std::array<std::string, 2>> texts;
-  struct Size {
-    int d, n;
-    double kappa;
-  };
-  constexpr Size kSizes[] = {{10, 100, 1}, {10, 100, 10}, {10, 100, 100},
-                             {10, 30, 1},  {10, 5, 1},    {5, 20, 1}};
-  texts.reserve(std::size(kSizes));
-  std::vector<LoopedProblem> list;
-  for (const Size& s : kSizes) {
-    texts.push_back({fmt::format("gaussian-d{}-n{}-kappa{}", s.d, s.n, s.kappa),
-                     fmt::format("d = {}, n = {}, {}", s.d, s.n, covariance_label(s.kappa))});
-    list.push_back({.problem = {.id = texts.back()[0],
-                                .title = texts.back()[1],
-                                .label = texts.back()[1],
-                                .noise = "constant",
-                                .sigma = "0",
-                                .max = 0,
-                                .recipe = &recipe},
-                    .d = s.d,
-                    .n = s.n,
-                    .kappa = s.kappa});
-  }
-  return list;
-}
+std::string Setting::name() const { return cell_name(name_of(kind), layers, tied, problem.id()); }
 
-}  // namespace
-
-const Recipe recipe{starts_of, examination_of, text_of};
-
-std::span<const LoopedProblem> problems() {
-  static const std::vector<LoopedProblem> list = make_problems();
-  return list;
-}
-
-const LoopedProblem& problem_of(int d, int n, double kappa) {
-  for (const LoopedProblem& p : problems()) {
-    if (p.d == d && p.n == n && p.kappa == kappa) return p;
-  }
-  std::abort();
+Cell Setting::cell() const {
+  GRAMIAN_ASSERT(layers >= 1);
+  return {.name = name(),
+          .title = cell_title(title_of(kind), layers, tied, problem.title()),
+          .group = problem.id(),
+          .kind = std::string(title_of(kind)),
+          .layers = layers,
+          .problem = problem.title(),
+          .starts = [*this](int seed, const Effort& e) { return looped::starts(*this, seed, e); },
+          .examination = examination};
 }
 
 std::vector<double> covariance_of(int d, double kappa) {
+  GRAMIAN_ASSERT(d >= 2 && kappa >= 1);
   if (kappa == 1) return {};
   Eigen::MatrixXd r = Eigen::MatrixXd::Identity(d, d);
   for (int i = 0; i < d; ++i) {

@@ -17,19 +17,27 @@
 
 namespace gramian::looped {
 
-extern const Recipe recipe;
-
 // x ~ N(0, S), w ~ N(0, S^-1), no noise; S = R diag R^T with eigenvalues from kappa^-1/2 to
 // kappa^1/2 in equal ratios and a fixed rotation R.
-struct LoopedProblem {
-  Problem problem;
-  int d, n;
-  double kappa;
+struct Problem {
+  int d = 10, n = 100;
+  double kappa = 1;
+
+  std::string id() const;     // "gaussian-d10-n100-kappa1"
+  std::string title() const;  // "d = 10, n = 100, S = I"
 };
 
-std::span<const LoopedProblem> problems();
-// d, n and kappa must be in the list.
-const LoopedProblem& problem_of(int d, int n, double kappa);
+struct Setting {
+  Parametrisation kind = Parametrisation::full;
+  int layers = 1;
+  Problem problem = {};
+  bool tied = true;  // one layer, `layers` times
+
+  std::string name() const;  // of its cell
+  Cell cell() const;
+};
+
+std::string recipe(const Effort& effort);  // of these cells, in words
 
 // S, row-major [d, d], rounded to eight digits as it stands in configurations; empty for kappa = 1.
 std::vector<double> covariance_of(int d, double kappa);

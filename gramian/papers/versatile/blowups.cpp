@@ -39,10 +39,10 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
     }
   }
   const auto experiment =
-      GRAMIAN_TRY(gram_experiment(starts(trained.cell, trained.seed, options.effort).front()));
+      GRAMIAN_TRY(gram_experiment(trained.cell.starts(trained.seed, options.effort).front()));
   const auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
   NetworkPredictor predictor(network, experiment.task.n(), pool.threads());
-  Progress progress("blow-ups, " + trained.cell.title(), static_cast<std::int64_t>(prompts),
+  Progress progress("blow-ups, " + trained.cell.title, static_cast<std::int64_t>(prompts),
                     "prompts");
   const auto report = [&](std::uint64_t done, std::uint64_t) {
     progress.update(static_cast<std::int64_t>(done));
@@ -73,24 +73,71 @@ Point rate_point(int layers, const BlowUpCount& count) {
                               count.largest)};
 }
 
-struct Sums {
-  double rate = 0, adjusted = 0;
+// A network, trained with guards or without them; null where every start diverged.
+struct Counted {
+  const Trained* trained = nullptr;
+  Point rate = {};
+};
+struct Row {
+  Parametrisation kind;
+  int layers;
+  Counted guarded, plain;
 };
 
-}  // namespace
-
-std::vector<Cell> blowups_cells() {
-  std::vector<Cell> cells = cells_of(main_problem(), 1, kTableLayers);
-  for (std::size_t i = 0, count = cells.size(); i < count; ++i) {
-    cells.push_back(cells[i]);
-    cells.back().guards = false;
+Expected<std::vector<Row>> measure(const Archive& archive, std::uint64_t prompts,
+                                   const StudyOptions& options) {
+  ThreadPool pool(options.threads);
+  std::vector<Row> rows;
+  for (const Parametrisation kind : kKinds) {
+    for (int layers = 1; layers <= kTableLayers; ++layers) {
+      Row& row = rows.emplace_back(Row{.kind = kind, .layers = layers, .guarded = {}, .plain = {}});
+      for (const bool guards : {true, false}) {
+        Counted& one = guards ? row.guarded : row.plain;
+        one.trained =
+            best(archive,
+                 {.kind = kind, .layers = layers, .problem = &main_problem(), .guards = guards});
+        if (one.trained == nullptr) continue;
+        const auto count = GRAMIAN_TRY(counted(*one.trained, prompts, options, pool));
+        one.rate = rate_point(layers, count);
+      }
+    }
   }
-  return cells;
+  return rows;
 }
 
-Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const std::uint64_t prompts = options.effort.quick ? kQuickPrompts : kPrompts;
-  ThreadPool pool(options.threads);
+Table table_of(const std::vector<Row>& rows) {
+  Table table{
+      .id = "blowups",
+      .title = "Blow-ups per million prompts, and what guards cost",
+      .columns = {"kind", "layers", "guards: per million", "95% interval", "adjusted loss",
+                  "no guards: per million", "95% interval", "adjusted loss", "without blow-ups"},
+      .rows = {},
+      .notes = {}};
+  for (const Row& from : rows) {
+    auto& row = table.rows.emplace_back();
+    row.emplace_back(std::string(title_of(from.kind)));
+    row.emplace_back(static_cast<double>(from.layers));
+    for (const auto& [trained, rate] : {from.guarded, from.plain}) {
+      if (trained == nullptr) {
+        for (int k = 0; k < 3; ++k) row.emplace_back(std::string("diverged"));
+        continue;
+      }
+      row.emplace_back(rate.y);
+      row.emplace_back(fmt::format("{:.2g} to {:.2g}", *rate.low, *rate.high));
+      const Estimate& adjusted = trained->scores.adjusted.at("model");
+      row.emplace_back(TableCell{.value = adjusted.mean, .se = adjusted.se});
+    }
+    if (from.plain.trained == nullptr) {
+      row.emplace_back(std::string("diverged"));
+      continue;
+    }
+    const Estimate& rest = from.plain.trained->scores.adjusted_without;
+    row.emplace_back(TableCell{.value = rest.mean, .se = rest.se});
+  }
+  return table;
+}
+
+Figure figure_of(const std::vector<Row>& rows, std::uint64_t prompts) {
   Figure figure{
       .id = "blowups",
       .title = "Prompts on which a network explodes, per million",
@@ -101,64 +148,70 @@ Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyRe
           prompts),
       .columns = 3,
       .panels = {}};
-  Table table{
-      .id = "blowups",
-      .title = "Blow-ups per million prompts, and what guards cost",
-      .columns = {"kind", "layers", "guards: per million", "95% interval", "adjusted loss",
-                  "no guards: per million", "95% interval", "adjusted loss", "without blow-ups"},
-      .rows = {},
-      .notes = {}};
-  Sums with, without;
   for (const Parametrisation kind : kKinds) {
     Panel panel{.title = std::string(title_of(kind)),
                 .x = {.label = "layers", .ticks = {1, 3, 5, 7}},
                 .y = {.label = "blow-ups per million"}};
     Series guarded{.name = "with guards", .role = role_of(kind), .mark = Mark::line};
     Series plain{.name = "no guards", .role = Role::other, .mark = Mark::dashes};
-    for (int layers = 1; layers <= kTableLayers; ++layers) {
-      auto& row = table.rows.emplace_back();
-      row.emplace_back(std::string(title_of(kind)));
-      row.emplace_back(static_cast<double>(layers));
-      for (const bool guards : {true, false}) {
-        const Trained* trained = archive.best(
-            {.kind = kind, .layers = layers, .problem = &main_problem(), .guards = guards});
-        if (trained == nullptr) {
-          for (int k = 0; k < 3; ++k) row.emplace_back(std::string("diverged"));
-          continue;
-        }
-        const auto count = GRAMIAN_TRY(counted(*trained, prompts, options, pool));
-        const Point p = rate_point(layers, count);
-        (guards ? guarded : plain).points.push_back(p);
-        row.emplace_back(p.y);
-        row.emplace_back(fmt::format("{:.2g} to {:.2g}", *p.low, *p.high));
-        const Estimate& adjusted = trained->scores.adjusted.at("model");
-        row.emplace_back(TableCell{.value = adjusted.mean, .se = adjusted.se});
-        if (!guards) {
-          row.emplace_back(TableCell{.value = trained->scores.adjusted_without.mean,
-                                     .se = trained->scores.adjusted_without.se});
-        }
-        (guards ? with : without).rate += p.y;
-        (guards ? with : without).adjusted += trained->scores.adjusted_without.mean;
-      }
+    for (const Row& row : rows) {
+      if (row.kind != kind) continue;
+      if (row.guarded.trained != nullptr) guarded.points.push_back(row.guarded.rate);
+      if (row.plain.trained != nullptr) plain.points.push_back(row.plain.rate);
     }
-    panel.series.push_back(std::move(guarded));
-    panel.series.push_back(std::move(plain));
+    panel.series = {std::move(guarded), std::move(plain)};
     figure.panels.push_back(std::move(panel));
   }
-  result.figures.push_back(std::move(figure));
-  result.tables.push_back(std::move(table));
+  return figure;
+}
+
+struct Sums {
+  double rate = 0, adjusted = 0;
+  void add(const Counted& one) {
+    if (one.trained == nullptr) return;
+    rate += one.rate.y;
+    adjusted += one.trained->scores.adjusted_without.mean;
+  }
+};
+
+Claim claim_of(const std::vector<Row>& rows) {
+  Sums with, without;
+  for (const Row& row : rows) {
+    with.add(row.guarded);
+    without.add(row.plain);
+  }
   const double cells = 3.0 * kTableLayers;
-  result.claims.push_back(
-      {.text = "Guards lower the rate of blow-ups at least tenfold, summed over the 21 networks, "
-               "at no more than 1% of "
-               "adjusted loss on the other prompts",
-       .holds = with.rate <= 0.1 * without.rate && with.adjusted <= 1.01 * without.adjusted,
-       .detail =
-           fmt::format("per million, summed: {:.2f} with and {:.2f} without; mean adjusted loss: "
-                       "{:.5f} and {:.5f} "
-                       "({:+.2f}%)",
-                       with.rate, without.rate, with.adjusted / cells, without.adjusted / cells,
-                       100 * (with.adjusted / without.adjusted - 1))});
+  return {.text =
+              "Guards lower the rate of blow-ups at least tenfold, summed over the 21 networks, "
+              "at no more than 1% of "
+              "adjusted loss on the other prompts",
+          .holds = with.rate <= 0.1 * without.rate && with.adjusted <= 1.01 * without.adjusted,
+          .detail =
+              fmt::format("per million, summed: {:.2f} with and {:.2f} without; mean adjusted "
+                          "loss: {:.5f} and {:.5f} ({:+.2f}%)",
+                          with.rate, without.rate, with.adjusted / cells, without.adjusted / cells,
+                          100 * (with.adjusted / without.adjusted - 1))};
+}
+
+std::vector<Setting> blowups_settings() {
+  std::vector<Setting> list = settings_of(main_problem(), 1, kTableLayers);
+  for (std::size_t i = 0, count = list.size(); i < count; ++i) {
+    list.push_back(list[i]);
+    list.back().guards = false;
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<Cell> blowups_cells() { return cells_of(blowups_settings()); }
+
+Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyResult& result) {
+  const std::uint64_t prompts = options.effort.quick ? kQuickPrompts : kPrompts;
+  const auto rows = GRAMIAN_TRY(measure(archive, prompts, options));
+  result.figures.push_back(figure_of(rows, prompts));
+  result.tables.push_back(table_of(rows));
+  result.claims.push_back(claim_of(rows));
   return {};
 }
 

@@ -8,14 +8,14 @@ namespace gramian::versatile {
 namespace {
 
 double loss(const Archive& archive, Parametrisation kind, int layers, const Problem& problem) {
-  const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
+  const Trained* trained = best(archive, {.kind = kind, .layers = layers, .problem = &problem});
   return trained == nullptr ? std::numeric_limits<double>::quiet_NaN()
                             : trained->scores.adjusted.at("model").mean;
 }
 
 double solver(const Archive& archive, const char* name, const Problem& problem) {
   const Trained* trained =
-      archive.best({.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
+      best(archive, {.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
   return trained == nullptr ? std::numeric_limits<double>::quiet_NaN()
                             : trained->scores.adjusted.at(name).mean;
 }
@@ -48,7 +48,7 @@ Panel depth_panel(const Archive& archive, const Problem& problem) {
   for (const Parametrisation kind : kKinds) {
     Series ours{.name = std::string(title_of(kind)), .role = role_of(kind), .mark = Mark::line};
     for (int layers = 1; layers <= kTableLayers; ++layers) {
-      const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
+      const Trained* trained = best(archive, {.kind = kind, .layers = layers, .problem = &problem});
       if (trained != nullptr)
         ours.points.push_back(point(layers, trained->scores.adjusted.at("model")));
     }
@@ -70,7 +70,7 @@ Panel depth_panel(const Archive& archive, const Problem& problem) {
   return panel;
 }
 
-std::vector<Cell> fig1_cells() { return table_cells(true); }
+std::vector<Cell> fig1_cells() { return cells_of(table_settings(true)); }
 
 Status draw_fig1(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{

@@ -1,35 +1,6 @@
 #include "gramian/papers/versatile/draw.h"
 
-#include <algorithm>
-#include <cstdlib>
-
 namespace gramian::versatile {
-
-const Problem& problem_named(std::string_view id) {
-  const auto found = std::ranges::find(problems(), id, &Problem::id);
-  if (found == problems().end()) std::abort();
-  return *found;
-}
-
-const Problem& main_problem() { return problem_named("uniform-5"); }
-
-std::vector<Cell> cells_of(const Problem& problem, int first_layer, int last_layer) {
-  std::vector<Cell> cells;
-  for (int layers = first_layer; layers <= last_layer; ++layers) {
-    for (const Parametrisation kind : kKinds)
-      cells.push_back({.kind = kind, .layers = layers, .problem = &problem});
-  }
-  return cells;
-}
-
-std::vector<Cell> table_cells(bool uniform) {
-  std::vector<Cell> cells;
-  for (const Problem& problem : problems()) {
-    if (problem.uniform() != uniform) continue;
-    for (const Cell& cell : cells_of(problem, 1, kTableLayers)) cells.push_back(cell);
-  }
-  return cells;
-}
 
 namespace {
 
@@ -59,7 +30,7 @@ Panel profile_panel(const Archive& archive, const Problem& problem, int layers, 
   }
   const Trained* any = nullptr;
   for (const Parametrisation kind : kKinds) {
-    const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
+    const Trained* trained = best(archive, {.kind = kind, .layers = layers, .problem = &problem});
     if (trained == nullptr) continue;
     any = trained;
     panel.series.push_back(

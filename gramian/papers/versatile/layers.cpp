@@ -37,7 +37,7 @@ std::vector<double> at_sigma(const Archive& archive, Parametrisation kind, int l
                              double sigma) {
   std::vector<double> values;
   const Trained* trained =
-      archive.best({.kind = kind, .layers = layers, .problem = &main_problem()});
+      best(archive, {.kind = kind, .layers = layers, .problem = &main_problem()});
   if (trained == nullptr) return values;
   for (const ProfileScores& p : trained->scores.profile) {
     if (p.sigma != sigma) continue;
@@ -54,7 +54,7 @@ std::string list(const std::vector<double>& values) {
 
 }  // namespace
 
-std::vector<Cell> fig5_cells() { return cells_of(main_problem(), 1, kTableLayers); }
+std::vector<Cell> fig5_cells() { return cells_of(settings_of(main_problem(), 1, kTableLayers)); }
 
 Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{
@@ -76,13 +76,13 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
                 .x = {.label = "prediction after k layers", .ticks = {0, 2, 4, 6, 8}},
                 .y = {.label = "adjusted loss", .log = true}};
     for (int layers = 1; layers <= kTableLayers; ++layers) {
-      const auto seeds =
-          archive.seeds({.kind = kind, .layers = layers, .problem = &main_problem()});
-      if (seeds.empty()) continue;
+      const auto runs =
+          seeds(archive, {.kind = kind, .layers = layers, .problem = &main_problem()});
+      if (runs.empty()) continue;
       Series series{.name = fmt::format("L = {}", layers), .role = Role::other, .mark = Mark::line};
       for (std::size_t k = 0; k < static_cast<std::size_t>(layers); ++k) {
         std::vector<Estimate> estimates;
-        for (const Trained* t : seeds) estimates.push_back(t->scores.layers[k]);
+        for (const Trained* t : runs) estimates.push_back(t->scores.layers[k]);
         series.points.push_back(over_seeds(static_cast<double>(k + 1), estimates));
         if (k == 0) continue;
         ++steps;
@@ -104,7 +104,7 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
   return {};
 }
 
-std::vector<Cell> fig7_cells() { return cells_of(main_problem(), 2, kDeepest); }
+std::vector<Cell> fig7_cells() { return cells_of(settings_of(main_problem(), 2, kDeepest)); }
 
 Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& result) {
   Figure figure{.id = "fig7",
@@ -116,15 +116,15 @@ Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& resul
                 .panels = {}};
   for (int layers = 2; layers <= kDeepest; ++layers) {
     for (const Parametrisation kind : kKinds) {
-      const auto seeds =
-          archive.seeds({.kind = kind, .layers = layers, .problem = &main_problem()});
-      if (seeds.empty() || seeds.front()->scores.profile.empty()) continue;
+      const auto runs =
+          seeds(archive, {.kind = kind, .layers = layers, .problem = &main_problem()});
+      if (runs.empty() || runs.front()->scores.profile.empty()) continue;
       Panel panel{.title = fmt::format("{}, L = {}", title_of(kind), layers),
                   .x = {.label = "sigma", .domain = {0, 10}},
                   .y = {.label = "adjusted loss", .domain = {0, 1}}};
       panel.bands.push_back({0, main_problem().max, "trained on"});
       for (std::size_t l = 1; l <= static_cast<std::size_t>(layers); ++l)
-        panel.series.push_back(layer_profile(seeds, l));
+        panel.series.push_back(layer_profile(runs, l));
       figure.panels.push_back(std::move(panel));
     }
   }

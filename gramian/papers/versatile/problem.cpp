@@ -6,26 +6,13 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "gramian/papers/versatile/recipe.h"
+#include "gramian/base/assert.h"
 
 namespace gramian::versatile {
 
 namespace {
 
 constexpr std::size_t kProblems = 10;
-
-constexpr std::array<Problem, kProblems> kProblemList{{
-    {"uniform-0", "no noise", "0", "uniform", "[0, 0]", 0, &recipe},
-    {"uniform-1", "sigma ~ U(0, 1)", "1", "uniform", "[0, 1]", 1, &recipe},
-    {"uniform-2", "sigma ~ U(0, 2)", "2", "uniform", "[0, 2]", 2, &recipe},
-    {"uniform-3", "sigma ~ U(0, 3)", "3", "uniform", "[0, 3]", 3, &recipe},
-    {"uniform-4", "sigma ~ U(0, 4)", "4", "uniform", "[0, 4]", 4, &recipe},
-    {"uniform-5", "sigma ~ U(0, 5)", "5", "uniform", "[0, 5]", 5, &recipe},
-    {"uniform-6", "sigma ~ U(0, 6)", "6", "uniform", "[0, 6]", 6, &recipe},
-    {"uniform-7", "sigma ~ U(0, 7)", "7", "uniform", "[0, 7]", 7, &recipe},
-    {"categorical-13", "sigma in {1, 3}", "{1,3}", "categorical", "[1, 3]", 3, &recipe},
-    {"categorical-135", "sigma in {1, 3, 5}", "{1,3,5}", "categorical", "[1, 3, 5]", 5, &recipe},
-}};
 
 // As printed, so that the rounding is known; one row for each depth.
 using Row = std::array<std::string_view, kProblems>;
@@ -80,25 +67,46 @@ Published parse(std::string_view text) {
   return {value, value == 0 ? 0 : 0.5 * std::pow(10.0, exponent - digits)};
 }
 
-std::size_t index_of(const Problem& problem) {
-  return static_cast<std::size_t>(&problem - kProblemList.data());
-}
-
 }  // namespace
 
-std::span<const Problem> problems() { return kProblemList; }
+std::span<const Problem> problems() {
+  static const std::array<Problem, kProblems> list{{
+      {"uniform-0", "no noise", "0", "uniform", "[0, 0]", 0, 0},
+      {"uniform-1", "sigma ~ U(0, 1)", "1", "uniform", "[0, 1]", 1, 1},
+      {"uniform-2", "sigma ~ U(0, 2)", "2", "uniform", "[0, 2]", 2, 2},
+      {"uniform-3", "sigma ~ U(0, 3)", "3", "uniform", "[0, 3]", 3, 3},
+      {"uniform-4", "sigma ~ U(0, 4)", "4", "uniform", "[0, 4]", 4, 4},
+      {"uniform-5", "sigma ~ U(0, 5)", "5", "uniform", "[0, 5]", 5, 5},
+      {"uniform-6", "sigma ~ U(0, 6)", "6", "uniform", "[0, 6]", 6, 6},
+      {"uniform-7", "sigma ~ U(0, 7)", "7", "uniform", "[0, 7]", 7, 7},
+      {"categorical-13", "sigma in {1, 3}", "{1,3}", "categorical", "[1, 3]", 3, 8},
+      {"categorical-135", "sigma in {1, 3, 5}", "{1,3,5}", "categorical", "[1, 3, 5]", 5, 9},
+  }};
+  return list;
+}
+
+const Problem& problem_named(std::string_view id) {
+  const auto found = std::ranges::find(problems(), id, &Problem::id);
+  GRAMIAN_ASSERT(found != problems().end());
+  return *found;
+}
+
+const Problem& main_problem() { return problem_named("uniform-5"); }
 
 Published published(Parametrisation kind, int layers, const Problem& problem) {
+  GRAMIAN_ASSERT(layers >= 1 && layers <= kTableLayers && problem.column < kProblems);
+  GRAMIAN_ASSERT(std::ranges::find(kKinds, kind) != std::end(kKinds));
   const Depths& depths = kind == Parametrisation::full   ? kFullLosses
                          : kind == Parametrisation::diag ? kDiagLosses
                                                          : kGdppLosses;
-  return parse(depths[static_cast<std::size_t>(layers - 1)][index_of(problem)]);
+  return parse(depths[static_cast<std::size_t>(layers - 1)][problem.column]);
 }
 
 Published published(std::string_view solver, const Problem& problem) {
+  GRAMIAN_ASSERT(solver == "constrr" || solver == "adarr" || solver == "tunedrr");
   return parse((solver == "constrr" ? kConstrr
                 : solver == "adarr" ? kAdarr
-                                    : kTunedrr)[index_of(problem)]);
+                                    : kTunedrr)[problem.column]);
 }
 
 }  // namespace gramian::versatile

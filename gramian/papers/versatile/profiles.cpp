@@ -9,8 +9,9 @@ namespace gramian::versatile {
 
 namespace {
 
-const Estimate* at(const Archive& archive, const Cell& cell, double sigma, const std::string& key) {
-  const Trained* trained = archive.best(cell);
+const Estimate* at(const Archive& archive, const Setting& setting, double sigma,
+                   const std::string& key) {
+  const Trained* trained = best(archive, setting);
   if (trained == nullptr) return nullptr;
   for (const ProfileScores& point : trained->scores.profile) {
     if (std::abs(point.sigma - sigma) < 1e-9 && point.adjusted.contains(key))
@@ -20,9 +21,9 @@ const Estimate* at(const Archive& archive, const Cell& cell, double sigma, const
 }
 
 // Mean of the profile of "model" over sigmas in [low, high].
-double mean_over(const Archive& archive, const Cell& cell, double low, double high,
+double mean_over(const Archive& archive, const Setting& setting, double low, double high,
                  const std::string& key = "model") {
-  const Trained* trained = archive.best(cell);
+  const Trained* trained = best(archive, setting);
   double sum = 0;
   int count = 0;
   if (trained != nullptr) {
@@ -52,19 +53,20 @@ std::vector<Cell> fig2_cells() {
   std::vector<Cell> cells;
   for (const Problem& problem : problems()) {
     if (!problem.uniform()) continue;
-    const bool middle = problem.id == "uniform-5";
-    for (const Cell& cell : cells_of(problem, middle ? 2 : kTableLayers, kTableLayers))
-      cells.push_back(cell);
+    const int first = problem.id == main_problem().id ? 2 : kTableLayers;
+    for (const Setting& setting : settings_of(problem, first, kTableLayers))
+      cells.push_back(setting.setting());
   }
   return cells;
 }
 
-Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& result) {
+namespace {
+
+std::vector<Figure> fig2_figures(const Archive& archive) {
   Figure top{.id = "fig2-top",
              .title = "Seven layers, trained on sigma ~ U(0, sigma_max)",
              .caption = "Adjusted loss at each noise level; the range of training is shaded.",
              .columns = 4};
-  const Problem& middle = main_problem();
   for (const Problem& problem : problems()) {
     if (problem.uniform()) {
       top.panels.push_back(
@@ -76,15 +78,17 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
                 .caption = "As above, by depth.",
                 .columns = 3};
   for (int layers = 2; layers <= kTableLayers; ++layers) {
-    Panel panel = profile_panel(archive, middle, layers, fmt::format("L = {}", layers));
+    Panel panel = profile_panel(archive, main_problem(), layers, fmt::format("L = {}", layers));
     panel.x.domain = {0, 6};
     panel.y.domain = {0, 0.2};
     bottom.panels.push_back(std::move(panel));
   }
-  result.figures.push_back(std::move(top));
-  result.figures.push_back(std::move(bottom));
+  return {std::move(top), std::move(bottom)};
+}
 
-  const Cell full{.kind = kFull, .layers = 7, .problem = &middle},
+std::vector<Claim> fig2_claims(const Archive& archive) {
+  const Problem& middle = main_problem();
+  const Setting full{.kind = kFull, .layers = 7, .problem = &middle},
       diag{.kind = kDiag, .layers = 7, .problem = &middle},
       gdpp{.kind = kGdpp, .layers = 7, .problem = &middle};
   const double constrr = mean_over(archive, gdpp, 0, 5, "constrr"),
@@ -94,7 +98,6 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
       .holds = {},
       .detail = fmt::format("{:.3g} against {:.3g}", like, constrr)};
   if (std::isfinite(like)) mirrors.holds = std::abs(like - constrr) < 0.1 * constrr;
-  result.claims.push_back(std::move(mirrors));
   Claim adaptive{
       .text = "ADARR is exact at sigma = 0 and degrades with sigma", .holds = {}, .detail = {}};
   if (const Estimate* zero = at(archive, full, 0, "adarr"), *five = at(archive, full, 5, "adarr");
@@ -102,11 +105,10 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
     adaptive.holds = std::abs(zero->mean) < 1e-9 && five->mean > 10 * five->se;
     adaptive.detail = fmt::format("{:.2g} at sigma = 0, {} at sigma = 5", zero->mean, text(*five));
   }
-  result.claims.push_back(std::move(adaptive));
-  result.claims.push_back(compare(
+  Claim improve = compare(
       "From three layers on the networks improve over the whole range: FULL, L = 7, is below "
       "GD++, L = 7, on average over [0, 5]",
-      mean_over(archive, full, 0, 5), like, "mean profile"));
+      mean_over(archive, full, 0, 5), like, "mean profile");
   Claim alike{.text =
                   "FULL and DIAG have alike profiles under uniform noise: their means over [0, 5] "
                   "differ by less "
@@ -116,13 +118,22 @@ Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& resul
   const double a = mean_over(archive, full, 0, 5), b = mean_over(archive, diag, 0, 5);
   alike.detail = fmt::format("{:.3g} against {:.3g}", a, b);
   if (std::isfinite(a) && std::isfinite(b)) alike.holds = std::abs(a - b) < 0.15 * b;
-  result.claims.push_back(std::move(alike));
+  return {std::move(mirrors), std::move(adaptive), std::move(improve), std::move(alike)};
+}
+
+}  // namespace
+
+Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& result) {
+  result.figures = fig2_figures(archive);
+  result.claims = fig2_claims(archive);
   return {};
 }
 
-std::vector<Cell> fig3_cells() { return table_cells(false); }
+std::vector<Cell> fig3_cells() { return cells_of(table_settings(false)); }
 
-Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& result) {
+namespace {
+
+std::vector<Figure> fig3_figures(const Archive& archive) {
   Figure top{.id = "fig3-top",
              .title = "Categorical noise: depth, and profiles of seven layers",
              .caption = "Noise levels of training are marked.",
@@ -143,85 +154,99 @@ Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& resul
       bottom.panels.push_back(std::move(panel));
     }
   }
-  result.figures.push_back(std::move(top));
-  result.figures.push_back(std::move(bottom));
+  return {std::move(top), std::move(bottom)};
+}
 
+std::vector<Claim> fig3_claims(const Archive& archive) {
   const Problem& two = problem_named("categorical-13");
   const Problem& three = problem_named("categorical-135");
-  const Cell full{.kind = kFull, .layers = 7, .problem = &two},
+  const Setting full{.kind = kFull, .layers = 7, .problem = &two},
       diag{.kind = kDiag, .layers = 7, .problem = &two};
-  const auto in = [&](const Cell& cell) {
-    const Trained* trained = archive.best(cell);
+  const auto in = [&](const Setting& setting) {
+    const Trained* trained = best(archive, setting);
     return trained ? trained->scores.adjusted.at("model").mean
                    : std::numeric_limits<double>::quiet_NaN();
   };
-  result.claims.push_back(compare("{1, 3}: FULL is below DIAG in distribution (L = 7)", in(full),
-                                  in(diag), "adjusted"));
-  result.claims.push_back(
-      compare("{1, 3}: DIAG extrapolates better to unseen noise: mean over sigma in [4, 6] (L = 7)",
-              mean_over(archive, diag, 4, 6), mean_over(archive, full, 4, 6), "DIAG against FULL"));
-  const Cell full3{.kind = kFull, .layers = 7, .problem = &three},
+  const Setting full3{.kind = kFull, .layers = 7, .problem = &three},
       diag3{.kind = kDiag, .layers = 7, .problem = &three};
-  result.claims.push_back(
+  return {
+      compare("{1, 3}: FULL is below DIAG in distribution (L = 7)", in(full), in(diag), "adjusted"),
+      compare("{1, 3}: DIAG extrapolates better to unseen noise: mean over sigma in [4, 6] (L = 7)",
+              mean_over(archive, diag, 4, 6), mean_over(archive, full, 4, 6), "DIAG against FULL"),
       compare("{1, 3, 5}: FULL is below DIAG in distribution as the table has it, against the text "
               "(L = 7)",
-              in(full3), in(diag3), "adjusted"));
+              in(full3), in(diag3), "adjusted")};
+}
+
+}  // namespace
+
+Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& result) {
+  result.figures = fig3_figures(archive);
+  result.claims = fig3_claims(archive);
   return {};
 }
 
-std::vector<Cell> fig6_cells() { return cells_of(main_problem(), kTableLayers, kTableLayers); }
+std::vector<Cell> fig6_cells() {
+  return cells_of(settings_of(main_problem(), kTableLayers, kTableLayers));
+}
 
-Status draw_fig6(const Archive& archive, const StudyOptions&, StudyResult& result) {
-  const Problem& problem = main_problem();
+namespace {
+
+Series loss_series(const Trained& trained, const std::string& key, std::string name, Role role) {
+  Series series{.name = std::move(name), .role = role, .mark = Mark::line};
+  for (const ProfileScores& at : trained.scores.profile) {
+    if (at.sigma <= 7) series.points.push_back(point(at.sigma, at.loss.at(key)));
+  }
+  return series;
+}
+
+Panel fig6_panel(const Archive& archive) {
   Panel panel{.title = "sigma ~ U(0, 5), L = 7",
               .x = {.label = "sigma", .log = false, .ticks = {}, .domain = {0, 7}},
               .y = {.label = "loss, not adjusted"}};
   panel.bands.push_back({0, 5, "trained on"});
   const Trained* any = nullptr;
-  double widest = 0;
-  const auto add = [&](const Trained& trained, const std::string& key, std::string name,
-                       Role role) {
-    Series series{.name = std::move(name), .role = role, .mark = Mark::line};
-    for (const ProfileScores& point_at : trained.scores.profile) {
-      if (point_at.sigma > 7) continue;
-      series.points.push_back(point(point_at.sigma, point_at.loss.at(key)));
-      const double oracle = point_at.loss.at("oracle").mean;
-      if (point_at.sigma >= 0.5 && point_at.sigma <= 5 && oracle > 0 && key != "constrr") {
-        widest = std::max(widest, point_at.loss.at(key).mean / oracle - 1);
-      }
-    }
-    panel.series.push_back(std::move(series));
-  };
   for (const Parametrisation kind : kKinds) {
     const Trained* trained =
-        archive.best({.kind = kind, .layers = kTableLayers, .problem = &problem});
+        best(archive, {.kind = kind, .layers = kTableLayers, .problem = &main_problem()});
     if (trained == nullptr) continue;
     any = trained;
-    add(*trained, "model", std::string(title_of(kind)), role_of(kind));
+    panel.series.push_back(
+        loss_series(*trained, "model", std::string(title_of(kind)), role_of(kind)));
   }
-  if (any != nullptr) {
-    for (const SolverLine& solver : kSolverLines) add(*any, solver.name, solver.title, solver.role);
-    add(*any, "oracle", "oracle", Role::other);
+  if (any == nullptr) return panel;
+  for (const SolverLine& solver : kSolverLines)
+    panel.series.push_back(loss_series(*any, solver.name, solver.title, solver.role));
+  panel.series.push_back(loss_series(*any, "oracle", "oracle", Role::other));
+  return panel;
+}
+
+Claim fig6_claim(const Archive& archive) {
+  Claim claim{.text = "At sigma = 5 all curves nearly coincide: FULL within 10% of the oracle",
+              .holds = {},
+              .detail = {}};
+  const Trained* full =
+      best(archive, {.kind = kFull, .layers = kTableLayers, .problem = &main_problem()});
+  if (full == nullptr) return claim;
+  for (const ProfileScores& at : full->scores.profile) {
+    if (at.sigma != 5) continue;
+    const double ours = at.loss.at("model").mean, oracle = at.loss.at("oracle").mean;
+    claim.holds = ours < 1.1 * oracle;
+    claim.detail = fmt::format("{:.3f} against {:.3f}", ours, oracle);
   }
+  return claim;
+}
+
+}  // namespace
+
+Status draw_fig6(const Archive& archive, const StudyOptions&, StudyResult& result) {
   result.figures.push_back(
       {.id = "fig6",
        .title = "Loss against the noise level, not adjusted",
        .caption = "All curves nearly coincide where noise is high: why losses are adjusted.",
        .columns = 1,
-       .panels = {std::move(panel)}});
-  Claim coincide{.text = "At sigma = 5 all curves nearly coincide: FULL within 10% of the oracle",
-                 .holds = {},
-                 .detail = {}};
-  if (const Trained* full =
-          archive.best({.kind = kFull, .layers = kTableLayers, .problem = &problem})) {
-    for (const ProfileScores& point_at : full->scores.profile) {
-      if (point_at.sigma != 5) continue;
-      const double ours = point_at.loss.at("model").mean, oracle = point_at.loss.at("oracle").mean;
-      coincide.holds = ours < 1.1 * oracle;
-      coincide.detail = fmt::format("{:.3f} against {:.3f}", ours, oracle);
-    }
-  }
-  result.claims.push_back(std::move(coincide));
+       .panels = {fig6_panel(archive)}});
+  result.claims.push_back(fig6_claim(archive));
   return {};
 }
 

@@ -17,6 +17,8 @@ namespace gramian::versatile {
 
 namespace {
 
+constexpr std::uint64_t kTuningPrompts = 100'000;  // of the iterations
+
 struct Method {
   std::string name;  // of the solver
   std::string title;
@@ -40,9 +42,9 @@ std::vector<const Problem*> step_problems() {
 // directory of the study.
 Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& options,
                                    ThreadPool& pool) {
-  const Cell cell{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
-  const auto experiment = GRAMIAN_TRY(gram_experiment(starts(cell, 0, options.effort).front()));
-  EvalSpec spec{.prompts = examination(cell, options.effort).prompts, .seed = kEvaluationSeed};
+  const Setting setting{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
+  const auto experiment = GRAMIAN_TRY(gram_experiment(starts(setting, 0, options.effort).front()));
+  EvalSpec spec{.prompts = examination(setting, options.effort).prompts, .seed = kEvaluationSeed};
   spec.tuning_prompts = options.effort.quick ? 1'000 : kTuningPrompts;
   const std::string path = fmt::format("{}/hand-made-{}-{}-{}.json", options.directory, problem.id,
                                        spec.prompts, spec.tuning_prompts);
@@ -77,7 +79,7 @@ Best best_of(const std::map<std::string, Estimate>& step) {
 
 const Estimate* learned(const Archive& archive, Parametrisation kind, int layers,
                         const Problem& problem) {
-  const Trained* trained = archive.best({.kind = kind, .layers = layers, .problem = &problem});
+  const Trained* trained = best(archive, {.kind = kind, .layers = layers, .problem = &problem});
   return trained == nullptr ? nullptr : &trained->scores.adjusted.at("model");
 }
 
@@ -171,7 +173,8 @@ Claim below_hand_made(std::string words, const Archive& archive, Parametrisation
 std::vector<Cell> steps_cells() {
   std::vector<Cell> cells;
   for (const Problem* problem : step_problems()) {
-    for (const Cell& cell : cells_of(*problem, 1, kTableLayers)) cells.push_back(cell);
+    for (const Setting& setting : settings_of(*problem, 1, kTableLayers))
+      cells.push_back(setting.cell());
   }
   return cells;
 }

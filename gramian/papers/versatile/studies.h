@@ -1,4 +1,5 @@
-// The studies of Vladymyrov et al. (2024): what each trains and how it draws it, each in a file of its own.
+// The studies of Vladymyrov et al. (2024): what each trains and how it draws it, each in
+// a file of its own.
 #pragma once
 
 #include <string>

@@ -26,8 +26,8 @@ std::string verdict(const Scores& scores, const Published& paper) {
   return ours.mean < paper.value - margin ? "better" : "equal";
 }
 
-TableCell table_cell(const Trained* trained, const Cell& cell) {
-  const Published paper = published(cell.kind, cell.layers, *cell.problem);
+TableCell table_cell(const Trained* trained, const Setting& setting) {
+  const Published paper = published(setting.kind, setting.layers, *setting.problem);
   if (trained == nullptr)
     return {.paper = paper.value, .status = "worse", .note = "every start diverged"};
   const Estimate& ours = trained->scores.adjusted.at("model");
@@ -45,26 +45,26 @@ TableCell table_cell(const Trained* trained, const Cell& cell) {
 
 // The least expected loss of a GD++ network without noise that was found, over the exact law of the
 // eigenvalues.
-double least_expected(const Cell& cell) {
-  const auto experiment = gram_experiment(starts(cell, 0, {}).front());
-  return best_gd(eigenvalue_law(experiment->task).value(), 0, cell.layers, {.curvature = true})
+double least_expected(const Setting& setting) {
+  const auto experiment = gram_experiment(starts(setting, 0, {}).front());
+  return best_gd(eigenvalue_law(experiment->task).value(), 0, setting.layers, {.curvature = true})
       .loss.mean;
 }
 
 // Why no GD++ network can be expected to reach the published value, or empty if one can. GD++ is
 // linear in the targets, so with noise it is not below ridge with the constant E sigma^2, which is
 // CONSTRR; without noise its least expected loss can be computed.
-std::string out_of_reach(const Cell& cell, const Trained* trained) {
-  if (cell.kind != Parametrisation::gdpp || trained == nullptr) return {};
-  const Published paper = published(cell.kind, cell.layers, *cell.problem);
-  if (cell.problem->noiseless()) {
-    const double least = least_expected(cell);
+std::string out_of_reach(const Setting& setting, const Trained* trained) {
+  if (setting.kind != Parametrisation::gdpp || trained == nullptr) return {};
+  const Published paper = published(setting.kind, setting.layers, *setting.problem);
+  if (setting.problem->noiseless()) {
+    const double least = least_expected(setting);
     if (paper.value + paper.rounding >= least) return {};
     return fmt::format("the least expected loss of a GD++ network is {:.2g}", least);
   }
   const Estimate& bound = trained->scores.adjusted.at("constrr");
   if (paper.value + paper.rounding >= bound.mean - 3 * bound.se) return {};
-  return fmt::format("GD++ is linear in the targets, and constrr, the best of what is, is at {}",
+  return fmt::format("GD++ is linear in the targets; CONSTRR, the best such solver, is at {}",
                      text(bound));
 }
 
@@ -78,8 +78,8 @@ Claim linear_claim(const Archive& archive) {
   int count = 0;
   for (const Problem& problem : problems()) {
     for (int layers = 1; layers <= kTableLayers && !problem.noiseless(); ++layers) {
-      const Cell cell{.kind = Parametrisation::gdpp, .layers = layers, .problem = &problem};
-      const Trained* trained = archive.best(cell);
+      const Setting setting{.kind = Parametrisation::gdpp, .layers = layers, .problem = &problem};
+      const Trained* trained = best(archive, setting);
       if (trained == nullptr) continue;
       ++count;
       const Estimate &ours = trained->scores.adjusted.at("model"),
@@ -88,7 +88,7 @@ Claim linear_claim(const Archive& archive) {
           (ours.mean - bound.mean) / std::max(std::hypot(ours.se, bound.se), 1e-12);
       if (deviation >= lowest) continue;
       lowest = deviation;
-      where = fmt::format("{}: {} against {}", cell.title(), text(ours), text(bound));
+      where = fmt::format("{}: {} against {}", setting.title(), text(ours), text(bound));
     }
   }
   if (count > 0) claim.holds = lowest > -3;
@@ -102,25 +102,31 @@ struct Count {
   std::string worse, below;
 };
 
-void judge(const Cell& cell, const TableCell& out, const Trained* trained, Count& count) {
+void judge(const Setting& setting, const TableCell& out, const Trained* trained, Count& count) {
   ++count.all;
   if (out.status != "worse") ++count.reached;
   if (out.status == "better") ++count.better;
   if (out.status == "worse") {
     count.worse +=
-        fmt::format("{}{} ({} against {})", count.worse.empty() ? "" : "; ", cell.title(),
+        fmt::format("{}{} ({} against {})", count.worse.empty() ? "" : "; ", setting.title(),
                     out.value ? text({*out.value, *out.se}) : "diverged", *out.paper);
     if (!out.note.empty()) count.worse += fmt::format(" [{}]", out.note);
-    if (const std::string why = out_of_reach(cell, trained); !why.empty())
+    if (const std::string why = out_of_reach(setting, trained); !why.empty())
       count.worse += fmt::format(" [{}]", why);
   }
   // Without noise Bayes is at zero to rounding, and so is what the difference could show.
-  if (trained == nullptr || cell.problem->noiseless()) return;
+  if (trained == nullptr || setting.problem->noiseless()) return;
   const Estimate& above = trained->scores.model_minus_bayes;
   if (above.mean < -3 * above.se) {
     ++count.below_bayes;
-    count.below += fmt::format(" {} ({})", cell.title(), text(above));
+    count.below += fmt::format(" {} ({})", setting.title(), text(above));
   }
+}
+
+std::vector<Setting> table1_settings() {
+  std::vector<Setting> list = table_settings(true);
+  for (const Setting& setting : table_settings(false)) list.push_back(setting);
+  return list;
 }
 
 // Of FULL with seven layers: how far above Bayes, on average over the noisy problems.
@@ -130,7 +136,7 @@ Claim deep_claim(const Archive& archive) {
   for (const Problem& problem : problems()) {
     if (problem.noiseless()) continue;
     const Trained* trained =
-        archive.best({.kind = Parametrisation::full, .layers = kTableLayers, .problem = &problem});
+        best(archive, {.kind = Parametrisation::full, .layers = kTableLayers, .problem = &problem});
     if (trained == nullptr) continue;
     ++count;
     ours += trained->scores.model_minus_bayes.mean;
@@ -158,7 +164,7 @@ Claim solvers_claim(const Archive& archive) {
   int count = 0;
   for (const Problem& problem : problems()) {
     const Trained* trained =
-        archive.best({.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
+        best(archive, {.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
     if (trained == nullptr) continue;
     for (const char* solver : {"constrr", "adarr", "tunedrr"}) {
       const Published paper = published(solver, problem);
@@ -184,40 +190,32 @@ Claim solvers_claim(const Archive& archive) {
                             largest, where)};
 }
 
-}  // namespace
-
-std::vector<Cell> table1_cells() {
-  std::vector<Cell> cells = table_cells(true);
-  for (const Cell& cell : table_cells(false)) cells.push_back(cell);
-  return cells;
-}
-
-Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& result) {
-  Table table{.id = "table1", .title = "Adjusted loss, beside the paper's and the Bayes bound"};
-  table.columns = {"layers", "kind"};
-  for (const Problem& problem : problems()) table.columns.emplace_back(problem.label);
-  Count count;
+// One row for each kind and depth; how they compare with the published values is added to `count`.
+void add_networks(const Archive& archive, Table& table, Count& count) {
   for (int layers = 1; layers <= kTableLayers; ++layers) {
     for (const Parametrisation kind : kKinds) {
       auto& row = table.rows.emplace_back();
       row.emplace_back(static_cast<double>(layers));
       row.emplace_back(std::string(title_of(kind)));
       for (const Problem& problem : problems()) {
-        const Cell cell{.kind = kind, .layers = layers, .problem = &problem};
-        const Trained* trained = archive.best(cell);
-        TableCell out = table_cell(trained, cell);
-        judge(cell, out, trained, count);
+        const Setting setting{.kind = kind, .layers = layers, .problem = &problem};
+        const Trained* trained = best(archive, setting);
+        TableCell out = table_cell(trained, setting);
+        judge(setting, out, trained, count);
         row.emplace_back(std::move(out));
       }
     }
   }
+}
+
+void add_solvers(const Archive& archive, Table& table) {
   for (const SolverLine& solver : kSolverLines) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string());
     row.emplace_back(std::string(solver.title));
     for (const Problem& problem : problems()) {
       const Trained* trained =
-          archive.best({.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
+          best(archive, {.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
       TableCell cell;
       if (trained != nullptr) {
         const Estimate& ours = trained->scores.adjusted.at(solver.name);
@@ -228,6 +226,19 @@ Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& res
       row.emplace_back(std::move(cell));
     }
   }
+}
+
+}  // namespace
+
+std::vector<Cell> table1_cells() { return cells_of(table1_settings()); }
+
+Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& result) {
+  Table table{.id = "table1", .title = "Adjusted loss, beside the paper's and the Bayes bound"};
+  table.columns = {"layers", "kind"};
+  for (const Problem& problem : problems()) table.columns.emplace_back(problem.label);
+  Count count;
+  add_networks(archive, table, count);
+  add_solvers(archive, table);
   table.notes.push_back(
       "Columns: sigma_max of uniform noise, or the set of equally likely levels. Worse: above the "
       "published value by more than its rounding and two standard errors of the difference (at "
@@ -256,13 +267,13 @@ Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& res
 
 std::string table1_csv(const Archive& archive, const StudyOptions& options) {
   std::string csv = "layers,kind,problem,adjusted,se,bayes,paper,seeds,steps,seconds\n";
-  for (const Cell& cell : table1_cells()) {
-    const Trained* t = archive.best(cell);
-    const double paper = published(cell.kind, cell.layers, *cell.problem).value;
+  for (const Setting& setting : table1_settings()) {
+    const Trained* t = best(archive, setting);
+    const double paper = published(setting.kind, setting.layers, *setting.problem).value;
     double seconds = 0;
-    for (const Trained* seed : archive.seeds(cell)) seconds += seed->seconds;
-    csv +=
-        fmt::format("{},{},{},", cell.layers, title_of(cell.kind), csv_text(cell.problem->label));
+    for (const Trained* seed : seeds(archive, setting)) seconds += seed->seconds;
+    csv += fmt::format("{},{},{},", setting.layers, title_of(setting.kind),
+                       csv_text(setting.problem->label));
     if (t == nullptr) {
       csv += fmt::format(",,,{},{},,\n", csv_number(paper), options.seeds);
       continue;

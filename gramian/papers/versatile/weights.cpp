@@ -29,16 +29,18 @@ double norm(const std::vector<double>& matrix) {
   return std::sqrt(sum);
 }
 
-}  // namespace
-
-std::vector<Cell> fig4_cells() {
-  return {{.kind = Parametrisation::full,
-           .layers = kLayers,
-           .problem = &problem_named("categorical-13")}};
+Setting fig4_setting() {
+  return {.kind = Parametrisation::full,
+          .layers = kLayers,
+          .problem = &problem_named("categorical-13")};
 }
 
+}  // namespace
+
+std::vector<Cell> fig4_cells() { return {fig4_setting().cell()}; }
+
 Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const Trained* trained = archive.best(fig4_cells().front());
+  const Trained* trained = best(archive, fig4_setting());
   if (trained == nullptr) return {};
   const auto network = GRAMIAN_TRY(
       load_model(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));

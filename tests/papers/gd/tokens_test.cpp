@@ -36,8 +36,8 @@ TEST(TokenStudies, DrawWhatTheyTrain) {
 }
 
 TEST(TokenStudies, ACellIsNamedByItsNetwork) {
-  EXPECT_EQ(sine_cell(kMlp, true).name(), "mlp-L1-sines-correlated");
-  EXPECT_EQ(interleaved_cell().name(), "copying-L2-interleaved");
+  EXPECT_EQ(sine_cell(kMlp, true).name, "mlp-L1-sines-correlated");
+  EXPECT_EQ(interleaved_cell().name, "copying-L2-interleaved");
   EXPECT_NE(unit_name(sine_cell(kMlp, true), 0, {}), unit_name(sine_cell(kMlp, false), 0, {}));
 }
 
@@ -49,7 +49,7 @@ struct Short {
   Transformer transformer;
 };
 Short train(const Cell& cell, std::int64_t steps, int batch) {
-  const auto tokens = transformer_experiment(starts(cell, 0, {.steps = steps}).front()).value();
+  const auto tokens = transformer_experiment(cell.starts(0, {.steps = steps}).front()).value();
   TrainSpec spec = tokens.train;
   spec.batch = batch;
   ThreadPool pool(1);
@@ -68,8 +68,8 @@ double loss_of(const Short& s) {
 
 // One head of softmax cannot be the step of gradient descent, two heads nearly can.
 TEST(TokenStudies, TwoHeadsOfSoftmaxDoWhatOneCannot) {
-  const double one = loss_of(train(softmax_cell(kSoftmaxOne), 1'500, 512)),
-               two = loss_of(train(softmax_cell(kSoftmaxTwo), 1'500, 512));
+  const double one = loss_of(train(softmax_cell(1), 1'500, 512)),
+               two = loss_of(train(softmax_cell(2), 1'500, 512));
   EXPECT_GT(one, 1.2 * kOneStepLoss);
   EXPECT_LT(one, kZeroLoss);
   EXPECT_LT(two, 1.1 * kOneStepLoss);

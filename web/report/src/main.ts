@@ -178,7 +178,7 @@ function drawPage(page: HTMLElement): void {
       tabs && group.about && h("p", { class: "subtitle" }, citation(group.about)),
       drawSummary(group.studies, summaryOf(group)),
       group.studies.map(draw),
-      group.about && h("p", { class: "losses" }, group.about.losses),
+      group.about?.losses && h("p", { class: "losses" }, group.about.losses),
     ),
   );
   licences.hidden = false;

@@ -103,11 +103,23 @@ export interface Provenance {
   settings?: string;
 }
 
+// Where something was published.
+export interface Publication {
+  short: string;  // "von Oswald et al. 2022": on the tab
+  authors?: string;
+  title?: string;
+  venue?: string;
+  arxiv?: string;
+  losses?: string;  // the convention of its losses, in words
+}
+
 // Only `study` is certain: the program that fills the page insists on it.
 export interface Study {
   study: string;
   title?: string;
   paper?: string;
+  publication?: Publication | null;
+  order?: number | null;
   caption?: string;
   quick?: boolean;
   claims?: Claim[];

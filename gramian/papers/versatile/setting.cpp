@@ -1,11 +1,12 @@
-#include "gramian/papers/versatile/recipe.h"
+#include "gramian/papers/versatile/setting.h"
 
 #include <fmt/format.h>
 
 #include <span>
 
-#include "gramian/papers/versatile/problem.h"
+#include "gramian/base/assert.h"
 #include "gramian/runs/gram_family.h"
+#include "gramian/studies/draw.h"
 
 namespace gramian::versatile {
 
@@ -57,11 +58,12 @@ std::vector<double> grid(double last, double step) {
   return sigmas;
 }
 
-Settings guard_settings(const Cell& cell) {
-  const bool full = cell.kind == Parametrisation::full;
-  const bool guarded = cell.guards && cell.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
+Settings guard_settings(const Setting& setting) {
+  const bool full = setting.kind == Parametrisation::full;
+  const bool guarded =
+      setting.guards && setting.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
   return {fmt::format("train.guards={}", guarded ? 1 : 0),
-          fmt::format("train.stretch={}", cell.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
+          fmt::format("train.stretch={}", setting.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
 }
 
 // GD++ and DIAG, and what begins as a GD++ network.
@@ -81,8 +83,9 @@ Settings random_start(int index, int seed, const Effort& effort) {
 }
 
 // What the starts of a cell differ in, the usual one first.
-std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort) {
-  const char* rate = cell.layers >= kDeepLayers && !cell.problem->noiseless() ? "0.01" : "0.005";
+std::vector<Settings> variants(const Setting& setting, int seed, const Effort& effort) {
+  const char* rate =
+      setting.layers >= kDeepLayers && !setting.problem->noiseless() ? "0.01" : "0.005";
   const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
   const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
   // Guards that are stretched by less: this network is tuned to where prompts become rare.
@@ -93,24 +96,24 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
     return one;
   };
   std::vector<Settings> list;
-  if (cell.kind == Parametrisation::full && !cell.problem->noiseless()) {
+  if (setting.kind == Parametrisation::full && !setting.problem->noiseless()) {
     list.push_back(soap);
-    if (!has_random_starts(cell.layers)) return list;
+    if (!has_random_starts(setting.layers)) return list;
     for (int k = 1; k < kFullStarts; ++k)
       list.push_back(joined(soap, random_start(k, seed, effort)));
     return list;
   }
-  if (cell.kind != Parametrisation::full) {
+  if (setting.kind != Parametrisation::full) {
     const std::span<const Start> own =
-        cell.kind == Parametrisation::gdpp ? std::span<const Start>(kGdppStarts) : kStarts;
+        setting.kind == Parametrisation::gdpp ? std::span<const Start>(kGdppStarts) : kStarts;
     for (const Start& start : own) list.push_back(second_order_start(start));
   }
-  if (cell.kind == Parametrisation::gdpp) {
+  if (setting.kind == Parametrisation::gdpp) {
     list.push_back(joined(whole_law, {"train.steps=0"}));   // better up to three layers
     list.push_back(joined(common_law, {"train.steps=0"}));  // and from four on
-  } else if (!cell.problem->noiseless()) {
+  } else if (!setting.problem->noiseless()) {
     return list;
-  } else if (cell.kind == Parametrisation::full) {
+  } else if (setting.kind == Parametrisation::full) {
     list.push_back(soap);
     if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
     list.push_back(joined(common_law, {"train.optimiser=soap", "train.learning_rate=0.0003"}));
@@ -120,33 +123,35 @@ std::vector<Settings> variants(const Cell& cell, int seed, const Effort& effort)
   return list;
 }
 
-std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) {
-  const bool noiseless = cell.problem->noiseless();
-  const bool second_order = cell.kind != Parametrisation::full || noiseless;
+}  // namespace
+
+std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort) {
+  const bool noiseless = setting.problem->noiseless();
+  const bool second_order = setting.kind != Parametrisation::full || noiseless;
   std::int64_t steps = effort.steps;
   if (steps == 0) {
-    steps = effort.quick                 ? kQuickSteps
-            : second_order               ? kSecondOrderSteps
-            : cell.layers >= kDeepLayers ? kDeepFullSteps
-                                         : kFullSteps;
+    steps = effort.quick                    ? kQuickSteps
+            : second_order                  ? kSecondOrderSteps
+            : setting.layers >= kDeepLayers ? kDeepFullSteps
+                                            : kFullSteps;
   }
   Settings shared{
-      fmt::format("task.noise={}", cell.problem->noise),
-      fmt::format("task.sigma={}", cell.problem->sigma),
-      fmt::format("model.kind={}", name_of(cell.kind)),
-      fmt::format("model.layers={}", cell.layers),
+      fmt::format("task.noise={}", setting.problem->noise),
+      fmt::format("task.sigma={}", setting.problem->sigma),
+      fmt::format("model.kind={}", name_of(setting.kind)),
+      fmt::format("model.layers={}", setting.layers),
       fmt::format("train.seed={}", seed),
       fmt::format("train.steps={}", steps),
       "train.final_learning_rate=0",
       "train.epsilon=1e-20",
       "train.threads=1",
   };
-  for (std::string& setting : guard_settings(cell)) shared.push_back(std::move(setting));
+  for (std::string& guard : guard_settings(setting)) shared.push_back(std::move(guard));
   // Rare prompts carry the mean: they must not be robust's outliers at the end.
   if (noiseless) shared.insert(shared.end(), {"train.precision=double", "train.robust_final=1e12"});
 
   std::vector<Config> list;
-  for (const Settings& variant : variants(cell, seed, effort)) {
+  for (const Settings& variant : variants(setting, seed, effort)) {
     Settings all = shared;
     all.insert(all.end(), variant.begin(), variant.end());
     list.push_back(parse_config("", "recipe", all).value());
@@ -155,7 +160,7 @@ std::vector<Config> starts_of(const Cell& cell, int seed, const Effort& effort) 
   return list;
 }
 
-std::string text_of(const Effort& effort) {
+std::string recipe(const Effort& effort) {
   const auto number = [&](std::int64_t steps) {
     return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
   };
@@ -188,24 +193,74 @@ std::string text_of(const Effort& effort) {
       number(kSecondOrderSteps), number(kRandomSteps), kSelectionPrompts);
 }
 
-Examination examination_of(const Cell& cell, const Effort& effort) {
+Examination examination(const Setting& setting, const Effort& effort) {
   Examination e;
+  e.gd_steps = kTableLayers;
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
-  if (!cell.guards) return e;  // only its rare prompts are of interest
+  if (!setting.guards) return e;  // only its rare prompts are of interest
   e.single_query_prompts = effort.quick ? 5'000 : 100'000;
-  if (cell.problem->id == "uniform-5" && cell.layers >= 2) {
+  if (setting.problem->id == "uniform-5" && setting.layers >= 2) {
     e.sigmas = grid(10, 0.5);
-  } else if (!cell.problem->uniform() && cell.layers >= 2) {
+  } else if (!setting.problem->uniform() && setting.layers >= 2) {
     e.sigmas = grid(6, 0.5);
-  } else if (cell.layers == kTableLayers) {
-    e.sigmas = grid(cell.problem->max + 1, cell.problem->max < 2 ? 0.125 : 0.25);
+  } else if (setting.layers == kTableLayers) {
+    e.sigmas = grid(setting.problem->max + 1, setting.problem->max < 2 ? 0.125 : 0.25);
   }
   return e;
 }
 
-}  // namespace
+std::string Setting::name() const {
+  return cell_name(name_of(kind), layers, false, problem->id) + (guards ? "" : "-unguarded");
+}
 
-const Recipe recipe{starts_of, examination_of, text_of};
+std::string Setting::title() const {
+  return cell_title(title_of(kind), layers, false, problem->title) + (guards ? "" : ", no guards");
+}
+
+Cell Setting::cell() const {
+  GRAMIAN_ASSERT(problem != nullptr && layers >= 1);
+  return {
+      .name = name(),
+      .title = title(),
+      .group = problem->id,
+      .kind = std::string(title_of(kind)),
+      .layers = layers,
+      .problem = problem->title,
+      .starts = [*this](int seed, const Effort& e) { return versatile::starts(*this, seed, e); },
+      .examination = [*this](const Effort& e) { return versatile::examination(*this, e); }};
+}
+
+std::vector<Setting> settings_of(const Problem& problem, int first_layer, int last_layer) {
+  std::vector<Setting> list;
+  for (int layers = first_layer; layers <= last_layer; ++layers) {
+    for (const Parametrisation kind : kKinds)
+      list.push_back({.kind = kind, .layers = layers, .problem = &problem});
+  }
+  return list;
+}
+
+std::vector<Setting> table_settings(bool uniform) {
+  std::vector<Setting> list;
+  for (const Problem& problem : problems()) {
+    if (problem.uniform() != uniform) continue;
+    for (const Setting& setting : settings_of(problem, 1, kTableLayers)) list.push_back(setting);
+  }
+  return list;
+}
+
+std::vector<Cell> cells_of(const std::vector<Setting>& settings) {
+  std::vector<Cell> cells;
+  for (const Setting& setting : settings) cells.push_back(setting.cell());
+  return cells;
+}
+
+const Trained* best(const Archive& archive, const Setting& setting) {
+  return archive.best(setting.name());
+}
+
+std::vector<const Trained*> seeds(const Archive& archive, const Setting& setting) {
+  return archive.seeds(setting.name());
+}
 
 }  // namespace gramian::versatile

@@ -1,0 +1,39 @@
+// What this paper trains, how its cells are trained and how they are examined.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gramian/papers/versatile/problem.h"
+#include "gramian/studies/recipe.h"
+#include "gramian/studies/runner.h"
+
+namespace gramian::versatile {
+
+// A network of one kind and depth on one problem.
+struct Setting {
+  Parametrisation kind = Parametrisation::diag;
+  int layers = 1;
+  const Problem* problem = nullptr;
+  bool guards = true;  // false: without guard prompts, to see what they are worth
+
+  std::string name() const;  // of its cell
+  std::string title() const;
+  Cell cell() const;
+};
+
+std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort);
+Examination examination(const Setting& setting, const Effort& effort);
+std::string recipe(const Effort& effort);  // in words
+
+// Every kind at each of these depths on this problem.
+std::vector<Setting> settings_of(const Problem& problem, int first_layer, int last_layer);
+// Every kind and depth of Table 1 on the uniform problems, or on the categorical ones.
+std::vector<Setting> table_settings(bool uniform);
+std::vector<Cell> cells_of(const std::vector<Setting>& settings);
+
+// What an archive has of a setting: its best seed, null if there is none, or all seeds.
+const Trained* best(const Archive& archive, const Setting& setting);
+std::vector<const Trained*> seeds(const Archive& archive, const Setting& setting);
+
+}  // namespace gramian::versatile
