@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/run_directory.h"
@@ -28,6 +29,7 @@ Expected<std::vector<NetworkSnapshot>> load_snapshots(const Trained& trained,
 }
 
 Network repeated_layer(const Network& network, int layers) {
+  GRAMIAN_ASSERT(layers >= 1 && network.spec.layers >= 1);
   const LayerWeights weights = network.expanded(0);
   Network result{network.spec, weights.p};
   result.spec.kind = Parametrisation::full;

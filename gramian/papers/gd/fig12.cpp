@@ -45,8 +45,8 @@ Expected<Numbers> measure(const TokenCell& cell, int heads, Role role,
                   .seconds = cell.trained->seconds,
                   .end = beside(cell.run.transformer, quick ? 500 : 20'000)};
   numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
-  for (const TransformerSnapshot& snapshot :
-       GRAMIAN_TRY(load_transformer_snapshots(cell.directory))) {
+  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell.directory));
+  for (const TransformerSnapshot& snapshot : snapshots) {
     numbers.along.push_back(
         {static_cast<double>(snapshot.step), beside(snapshot.transformer, quick ? 100 : 2'000)});
   }

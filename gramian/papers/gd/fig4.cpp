@@ -167,8 +167,8 @@ Expected<std::optional<Numbers>> measure(bool correlated, const Archive& archive
   numbers.alignment = beside(one.transformer, quick ? 500 : 20'000);
   numbers.layer = GRAMIAN_TRY(measure_one(*trained, options, pool));
   numbers.descent = GRAMIAN_TRY(measure_one(*control, options, pool));
-  for (const TransformerSnapshot& snapshot :
-       GRAMIAN_TRY(load_transformer_snapshots(trained->directory))) {
+  const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(trained->directory));
+  for (const TransformerSnapshot& snapshot : snapshots) {
     numbers.along.push_back(
         {static_cast<double>(snapshot.step), beside(snapshot.transformer, quick ? 100 : 2'000)});
   }

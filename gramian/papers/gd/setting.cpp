@@ -102,6 +102,7 @@ Cell Setting::cell() const {
 }
 
 RegressionTask task_of(int n, double scale) {
+  GRAMIAN_ASSERT(n >= 1 && scale > 0);
   TaskSpec spec;
   spec.d = kDimension;
   spec.n = n;
@@ -175,6 +176,7 @@ GdLayer as_gd_layer(const LayerWeights& normalised) {
   const auto size = normalised.p.size();
   std::size_t rows = 1;
   while (rows * rows < size) ++rows;
+  GRAMIAN_ASSERT(rows * rows == size && rows >= 2);
   GdLayer layer{.step = -normalised.p[size - 1]};
   for (std::size_t i = 0; i + 1 < rows; ++i) {
     layer.curvature -= normalised.p[i * rows + i] / static_cast<double>(rows - 1);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gramian/base/assert.h"
 #include "gramian/papers/looped/setting.h"
 #include "gramian/studies/draw.h"
 #include "gramian/theory/looped.h"
@@ -51,6 +52,8 @@ Table published_loops(std::span<const ExtraLoopsNumbers> networks) {
        "typical prompt sees."});
   table.columns.insert(table.columns.begin() + 2, "median here");
   for (const ExtraLoopsNumbers& network : networks) {
+    GRAMIAN_ASSERT(network.mean.size() >= network.published.size());
+    GRAMIAN_ASSERT(network.median.size() >= network.published.size());
     for (std::size_t k = 0; k < network.published.size(); ++k) {
       const int loops = kExtraLoops[k];
       std::string why;

@@ -127,6 +127,7 @@ std::vector<double> covariance_of(int d, double kappa) {
 }
 
 RegressionTask task_of(int d, int n, std::vector<double> covariance) {
+  GRAMIAN_ASSERT(covariance.empty() || covariance.size() == static_cast<std::size_t>(d * d));
   TaskSpec spec;
   spec.d = d;
   spec.n = n;

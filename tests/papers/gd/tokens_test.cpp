@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include "gramian/evaluation/token_alignment.h"
+#include "gramian/papers/gd/paper.h"
 #include "gramian/papers/papers.h"
 #include "gramian/training/transformer_trainer.h"
 #include "tests/support/files.h"
+#include "tests/support/results.h"
 
 namespace gramian::gd {
 namespace {
@@ -18,21 +20,41 @@ TEST(TokenStudies, DrawWhatTheyTrain) {
   const TemporaryFolder folder;
   const StudyOptions options{
       .directory = folder / "s", .effort = {.steps = 12, .quick = true}, .threads = 2};
-  for (const char* name : {"gd-fig4", "gd-fig5", "gd-fig12"}) {
+  struct Expectation {
+    const char* name;
+    std::size_t claims;
+    std::vector<std::size_t> rows;    // of each table
+    std::vector<std::size_t> panels;  // of each figure
+  };
+  for (const auto& [name, claims, rows, panels] : {Expectation{"gd-fig4", 8, {4}, {3, 4}},
+                                                   {"gd-fig5", 4, {}, {3}},
+                                                   {"gd-fig12", 2, {2}, {2}}}) {
     SCOPED_TRACE(name);
     const auto result = reproduce(*find_study(name), options);
     ASSERT_TRUE(result) << test::message_of(result);
     EXPECT_TRUE(result->quick);
-    EXPECT_FALSE(result->claims.empty());
+    EXPECT_EQ(result->claims.size(), claims);
     EXPECT_EQ(result->runs.size(), find_study(name)->cells().size());
-    for (const Claim& claim : result->claims) EXPECT_FALSE(claim.detail.empty()) << claim.text;
-    for (const Figure& figure : result->figures) {
-      for (const Panel& panel : figure.panels) {
-        for (const Series& series : panel.series)
-          EXPECT_FALSE(series.points.empty()) << panel.title << series.name;
-      }
-    }
+    ASSERT_TRUE(result->publication);
+    EXPECT_EQ(result->publication->arxiv, "2212.07677");
+    EXPECT_EQ(result->order, find_study(name)->order);
+    test::expect_finite(*result);
+    ASSERT_EQ(result->tables.size(), rows.size());
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      EXPECT_EQ(result->tables[k].rows.size(), rows[k]) << result->tables[k].id;
+    ASSERT_EQ(result->figures.size(), panels.size());
+    for (std::size_t k = 0; k < panels.size(); ++k)
+      EXPECT_EQ(result->figures[k].panels.size(), panels[k]) << result->figures[k].id;
+    EXPECT_EQ(result->figures.back().id, name);
   }
+}
+
+TEST(GradientDescentStudies, HaveTheCellsOfThePaper) {
+  // One layer, several, sines, copying, softmax.
+  EXPECT_EQ(test::count_cells(paper), 4u + 5 + 4 + 1 + 2);
+  EXPECT_EQ((Setting{.layers = 5, .n = 10}.cell().name), "full-L5-looped-uniform-inputs-n10");
+  EXPECT_EQ((Setting{.layers = 5, .n = 10, .tied = false}.cell().title),
+            "FULL, L = 5, x ~ U(-1/2, 1/2), n = 10");
 }
 
 TEST(TokenStudies, ACellIsNamedByItsNetwork) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "gramian/papers/looped/paper.h"
 #include "gramian/papers/looped/published.h"
 #include "gramian/papers/looped/setting.h"
 #include "tests/support/results.h"
@@ -167,6 +168,13 @@ TEST(LoopedPublished, TablesHaveOursBesideTheirs) {
   EXPECT_EQ(cell(loops, 0).paper, 4.5);
   EXPECT_EQ(cell(loops, 0).se, 1e-7);
   EXPECT_EQ(cell(loops, 11).paper, 0.018);
+}
+
+TEST(LoopedStudies, HaveTheCellsOfThePaper) {
+  EXPECT_EQ(test::count_cells(paper), 14u + 7);  // restricted and full; Fig. 3 has these too
+  const Setting full{.kind = Parametrisation::full, .layers = 2, .problem = {.d = 5, .n = 20}};
+  EXPECT_EQ(full.cell().name, "full-L2-looped-gaussian-d5-n20-kappa1");
+  EXPECT_EQ(full.cell().title, "FULL, L = 2, looped, d = 5, n = 20, S = I");
 }
 
 }  // namespace

@@ -9,8 +9,10 @@
 #include <tuple>
 
 #include "gramian/papers/versatile/draw.h"
+#include "gramian/papers/versatile/paper.h"
 #include "gramian/papers/versatile/setting.h"
 #include "tests/support/files.h"
+#include "tests/support/results.h"
 
 namespace gramian::versatile {
 namespace {
@@ -52,6 +54,8 @@ TEST(Recipe, NamesOfOldRunsStay) {
 
 TEST(Recipe, HasTheCellsOfThePaper) {
   EXPECT_EQ(table1_cells().size(), 210u);
+  // Table 1, eight layers in Fig. 7, networks without guards.
+  EXPECT_EQ(test::count_cells(paper), 210u + 3 + 21);
   const auto& first = table1_cells().front();
   EXPECT_EQ(first.starts(0, {.steps = 77}).front().integer("train.steps"), 77);
   EXPECT_EQ(first.name, "gdpp-L1-uniform-0");
