@@ -35,8 +35,7 @@ Claim interpolation_claim(double half_way, double trained) {
 Claim out_of_distribution_claim(const Worst& gap) {
   return {.text =
               "Out of distribution they stay together: losses within 5% for inputs of 0.5 to 2 "
-              "times the "
-              "range and targets up to 5 times as large",
+              "times the range and targets up to 5 times as large",
           .holds = gap.value <= 0.05,
           .detail = "worst: " + gap.where};
 }
@@ -51,8 +50,7 @@ Claim context_lengths_claim(const Worst& gap) {
 
 std::vector<Claim> roll_out_claims(const RollOutNumbers& rolled) {
   return {{.text = "Applied 50 times with damping 0.75 it goes on as gradient descent does: from "
-                   "about 0.22 to "
-                   "0.04 to 0.05, never 20% apart",
+                   "about 0.22 to 0.04 to 0.05, never 20% apart",
            .holds = rolled.apart <= 0.2,
            .detail = fmt::format("{}; at most {:.1f}% apart", rolled.losses, 100 * rolled.apart)},
           {.text = "Without damping it diverges",

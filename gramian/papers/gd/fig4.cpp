@@ -59,8 +59,7 @@ Figure curves(const TokenRun& trained, const TokenRun& control) {
                 .title = "A few sines",
                 .caption =
                     "Prediction for every query, from the ten examples. Dashed: before the "
-                    "attention, that is before the "
-                    "step of gradient descent.",
+                    "attention, that is before the step of gradient descent.",
                 .columns = kSines,
                 .panels = {}};
   const TokenTask& task = trained.experiment.task;

@@ -45,15 +45,11 @@ constexpr Study kStudies[] = {
 
 const Paper paper{
     .name = "von Oswald et al. 2022",
-    .authors =
-        "von Oswald, Niklasson, Randazzo, Sacramento, Mordvintsev, Zhmoginov, "
-        "Vladymyrov",
+    .authors = "von Oswald, Niklasson, Randazzo, Sacramento, Mordvintsev, Zhmoginov, Vladymyrov",
     .title = "Transformers learn in-context by gradient descent",
     .venue = "ICML 2023",
     .arxiv = "2212.07677",
-    .losses =
-        "Losses are halves of squared errors against the noise-free target. Lower "
-        "is better.",
+    .losses = "Losses are halves of squared errors against the noise-free target. Lower is better.",
     .studies = kStudies,
 };
 

@@ -40,8 +40,7 @@ Table published_one_layer(const OneLayerNumbers& one, const ContextMean& best,
       table, "one step of gradient descent",
       {.value = best.mean, .se = best.se, .paper = kNotebook}, "code: constant in the notebook",
       "Theirs is a mean over one sample of 10,000 tasks with a step from a scan; the error of such "
-      "a mean is above "
-      "0.001. The closed form is 0.2062.");
+      "a mean is above 0.001. The closed form is 0.2062.");
   add_comparison(table, "one trained layer",
                  {.value = one.loss.mean, .se = one.loss.se, .paper = kNotebook},
                  "figure 2: the curve ends on that line",

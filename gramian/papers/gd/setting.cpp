@@ -72,12 +72,9 @@ std::string recipe(const Effort& effort) {
         effort.steps > 0 ? effort.steps : kQuickSteps);
   }
   return "Every cell: FULL from random weights of deviation 0.1 (one layer: 0.01), no noise, x ~ "
-         "U(-1/2, 1/2), by "
-         "tokens; Adam on fresh "
-         "batches of 1,024 prompts, loss integrated over the query, robust weights. 2,000 steps "
-         "for one layer, 4,000 "
-         "for "
-         "two loops, 6,000 to 8,000 for more.\n";
+         "U(-1/2, 1/2), by tokens; Adam on fresh batches of 1,024 prompts, loss integrated over "
+         "the query, robust weights. 2,000 steps for one layer, 4,000 for two loops, 6,000 to "
+         "8,000 for more.\n";
 }
 
 std::string Setting::name() const {

@@ -132,18 +132,14 @@ std::string token_recipe(const Effort& effort) {
   };
   return fmt::format(
       "Transformers on tokens from random weights; Adam on fresh batches, one sampled query a "
-      "prompt, squared error, a "
-      "cosine to zero after a warm-up of 5%, gradient norm at most 10. The published recipe has "
-      "batches of 2,048.\n"
+      "prompt, squared error, a cosine to zero after a warm-up of 5%, gradient norm at most 10. "
+      "The published recipe has batches of 2,048.\n"
       "Sines: n = 10, x ~ U(-5, 5), amplitude U(0.1, 0.5), phase U(0, pi); embedding of 40, MLP "
-      "40-160-40 (GELU, "
-      "residual), one "
-      "layer of linear attention or one fixed step of gradient descent; {} steps of 512 prompts, "
-      "rate 0.002.\n"
+      "40-160-40 (GELU, residual), one layer of linear attention or one fixed step of gradient "
+      "descent; {} steps of 512 prompts, rate 0.002.\n"
       "Interleaved tokens: d = n = 10, x ~ U(-1/2, 1/2), 10 numbers of sinusoidal encoding, a "
-      "layer of softmax and a "
-      "linear one; "
-      "{} steps of 512 prompts, rate 0.003, weights of deviation 1 over the root of their rows.\n"
+      "layer of softmax and a linear one; {} steps of 512 prompts, rate 0.003, weights of "
+      "deviation 1 over the root of their rows.\n"
       "Softmax: the same task in joint tokens, one layer; {} steps of 1,024 prompts, rate 0.005.\n",
       steps(8'000), steps(10'000), steps(10'000));
 }

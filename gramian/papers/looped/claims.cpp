@@ -59,8 +59,7 @@ std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells) {
   Tally u{.text = "u vanishes: |u| <= 0.02"};
   Tally spectrum{.text =
                      "The spectrum of the symmetric part of S^1/2 A S^1/2 is within 0.05 of a* (L "
-                     "<= 2), within 0.1 "
-                     "(L = 5, 10), at n = 100, kappa up to 100"};
+                     "<= 2), within 0.1 (L = 5, 10), at n = 100, kappa up to 100"};
   Tally symmetric{.text =
                       "A tends to a multiple of S^-1: no antisymmetric part beyond 10% (k <= 0.1 "
                       "a*), for every L"};
@@ -96,8 +95,7 @@ std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells) {
 Claim dominance_claim(std::span<const DominanceSlope> slopes) {
   Claim claim{.text =
                   "Gradient dominance: along A = a I, n large, the slope of log |grad|^2 against "
-                  "log loss is "
-                  "(2L - 1) / L within 0.1"};
+                  "log loss is (2L - 1) / L within 0.1"};
   for (const auto& [loops, slope] : slopes) {
     const double expected = (2.0 * loops - 1) / loops;
     add_case(claim, std::abs(slope - expected) <= 0.1,
@@ -183,8 +181,7 @@ std::vector<Claim> full_loops_claims(std::span<const ExtraLoopsNumbers> networks
 std::vector<Claim> restricted_loops_claims(const RestrictedLoopsNumbers& l) {
   const std::string detail = fmt::format(
       "mean {:.3g} at 2 loops, {:.3g} at 5, {:.3g} at 20; median {:.3g} at 20; a* = {:.3f}, an "
-      "eigenvalue is above "
-      "2/a* in {:.2g} +- {:.1g} of all contexts",
+      "eigenvalue is above 2/a* in {:.2g} +- {:.1g} of all contexts",
       l.mean_2, l.mean_5, l.mean_20, l.median_20, l.a, l.diverging.mean, l.diverging.se);
   if (l.n == 100) {
     return {
@@ -197,8 +194,7 @@ std::vector<Claim> restricted_loops_claims(const RestrictedLoopsNumbers& l) {
          .detail = detail}};
   }
   return {{.text = "At n = 30 more loops diverge, as lambda_max > 2/a* in more than one context of "
-                   "a thousand says: at 20 "
-                   "loops the mean is over ten times that at 5",
+                   "a thousand says: at 20 loops the mean is over ten times that at 5",
            .holds = l.diverging.mean > 1e-3 && l.mean_20 > 10 * l.mean_5,
            .detail = detail}};
 }

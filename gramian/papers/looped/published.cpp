@@ -18,11 +18,10 @@ constexpr std::uint64_t kPublishedSeed = 3;
 Table published_training(std::span<const FullNumbers> networks, bool quick) {
   Table table = comparison_table(
       "looped-fig2-published", "Losses after training against Fig. 2",
-      {"The curves of the paper cannot be of the model (A, u) that its theorems are about: "
-       "at d = 5, n = 20 its best "
-       "losses, in the last column, are far above them for two loops and more. Ours are of "
-       "P and Q without "
-       "restriction. d and n of the figure are not given; d = 5, n = 20 fit it."});
+      {"The curves of the paper cannot be of the model (A, u) that its theorems are about: at d = "
+       "5, n = 20 its best losses, in the last column, are far above them for two loops and more. "
+       "Ours are of P and Q without restriction. d and n of the figure are not given; d = 5, n = "
+       "20 fit it."});
   table.columns.emplace_back("best (A, u)");
   const LoopedContexts contexts(5, 20, quick ? 500 : 20'000, kPublishedSeed);
   for (const FullNumbers& c : networks) {
@@ -45,9 +44,8 @@ Table published_training(std::span<const FullNumbers> networks, bool quick) {
 Table published_loops(std::span<const ExtraLoopsNumbers> networks) {
   Table table = comparison_table(
       "looped-fig3-published", "More and fewer loops than in training against Fig. 3",
-      {"A restricted model (A, u) has a* < 1: trained for five loops, after one it would "
-       "be below the loss d = 5 of "
-       "predicting zero. The figure has about 30, as the full model here.",
+      {"A restricted model (A, u) has a* < 1: trained for five loops, after one it would be below "
+       "the loss d = 5 of predicting zero. The figure has about 30, as the full model here.",
        "Means: a few prompts with large eigenvalues carry them; the median is what a "
        "typical prompt sees."});
   table.columns.insert(table.columns.begin() + 2, "median here");
@@ -62,8 +60,7 @@ Table published_loops(std::span<const ExtraLoopsNumbers> networks) {
       } else if (loops >= 20 && network.mean[k] > network.published[k]) {
         why =
             "Ours levels out: entries of P and Q that should be zero and are about 1e-3 give loops "
-            "a fixed point "
-            "beside the truth.";
+            "a fixed point beside the truth.";
       }
       table.rows.push_back(
           {fmt::format("trained for {}, {}, {} loops", network.trained,

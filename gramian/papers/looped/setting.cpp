@@ -77,8 +77,7 @@ std::string recipe(const Effort& effort) {
       "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust "
       "weights, one start.\n"
       "(A, u): {} steps on fresh batches of 1,024 prompts, 30% Adam and then Gauss-Newton on all "
-      "d^2 + d parameters; A "
-      "begins at a multiple of I.\n"
+      "d^2 + d parameters; A begins at a multiple of I.\n"
       "FULL, looped or not: {} steps of Adam on batches of 1,024, from near gradient descent.\n",
       number(kRestrictedSteps), number(kFullSteps));
 }

@@ -143,8 +143,7 @@ Figure figure_of(const std::vector<Row>& rows, std::uint64_t prompts) {
       .title = "Prompts on which a network explodes, per million",
       .caption = fmt::format(
           "{} prompts for each network, sigma ~ U(0, 5); exploded: a loss over 1000 times the "
-          "oracle's mean. Bars: 95% intervals (Poisson); a count of zero has only an upper "
-          "end.",
+          "oracle's mean. Bars: 95% intervals (Poisson); a count of zero has only an upper end.",
           prompts),
       .columns = 3,
       .panels = {}};
@@ -182,9 +181,8 @@ Claim claim_of(const std::vector<Row>& rows) {
   }
   const double cells = 3.0 * kTableLayers;
   return {.text =
-              "Guards lower the rate of blow-ups at least tenfold, summed over the 21 networks, "
-              "at no more than 1% of "
-              "adjusted loss on the other prompts",
+              "Guards lower the rate of blow-ups at least tenfold, summed over the 21 networks, at "
+              "no more than 1% of adjusted loss on the other prompts",
           .holds = with.rate <= 0.1 * without.rate && with.adjusted <= 1.01 * without.adjusted,
           .detail =
               fmt::format("per million, summed: {:.2f} with and {:.2f} without; mean adjusted "

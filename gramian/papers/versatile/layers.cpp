@@ -134,8 +134,7 @@ Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& resul
              high = at_sigma(archive, Parametrisation::gdpp, 7, 5);
   Claim stopping{.text =
                      "GD++: early layers fit high noise, late ones low noise: at sigma = 5 the "
-                     "best layer comes before "
-                     "the best one at sigma = 0 (L = 7)",
+                     "best layer comes before the best one at sigma = 0 (L = 7)",
                  .holds = {},
                  .detail = {}};
   if (!low.empty() && !high.empty()) {
@@ -150,8 +149,7 @@ Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& resul
   const auto full_high = at_sigma(archive, Parametrisation::full, 7, 5);
   Claim last{.text =
                  "FULL: the last layer is where high noise gains most: its share of the fall of "
-                 "the loss from layer 3 "
-                 "on is larger at sigma = 5 than at sigma = 0 (L = 7)",
+                 "the loss from layer 3 on is larger at sigma = 5 than at sigma = 0 (L = 7)",
              .holds = {},
              .detail = {}};
   if (full_low.size() == 7 && full_high.size() == 7) {

@@ -86,9 +86,8 @@ const Paper paper{
     .venue = "NeurIPS 2024",
     .arxiv = "2402.14180",
     .losses =
-        "Losses are halves of squared errors against the noise-free target, "
-        "adjusted: minus the loss of ridge regression that knows the noise. Lower "
-        "is better.",
+        "Losses are halves of squared errors against the noise-free target, adjusted: minus the "
+        "loss of ridge regression that knows the noise. Lower is better.",
     .studies = kStudies,
 };
 

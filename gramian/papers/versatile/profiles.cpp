@@ -111,8 +111,7 @@ std::vector<Claim> fig2_claims(const Archive& archive) {
       mean_over(archive, full, 0, 5), like, "mean profile");
   Claim alike{.text =
                   "FULL and DIAG have alike profiles under uniform noise: their means over [0, 5] "
-                  "differ by less "
-                  "than 15%",
+                  "differ by less than 15%",
               .holds = {},
               .detail = {}};
   const double a = mean_over(archive, full, 0, 5), b = mean_over(archive, diag, 0, 5);

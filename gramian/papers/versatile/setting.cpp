@@ -166,19 +166,15 @@ std::string recipe(const Effort& effort) {
   };
   return fmt::format(
       "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; "
-      "from {} layers on "
-      "({} "
-      "for FULL) one prompt of sixteen is a guard.\n"
+      "from {} layers on ({} for FULL) one prompt of sixteen is a guard.\n"
       "GD++ and DIAG: {} steps, 30% Adam and then Gauss-Newton; {} near gradient descent a seed "
-      "(initial weights, rate "
-      "and memory of Gauss-Newton). GD++ also as the network of least expected loss, computed from "
-      "the law of the "
-      "eigenvalues of a prompt, with and without its rarest millionth.\n"
+      "(initial weights, rate and memory of Gauss-Newton). GD++ also as the network of least "
+      "expected loss, computed from the law of the eigenvalues of a prompt, with and without its "
+      "rarest millionth.\n"
       "FULL: {} steps of SOAP near gradient descent{}{}.\n"
       "Without noise: float64, and a robust loss that ends as the squared error; DIAG and FULL "
-      "also begin as the GD++ "
-      "network without that millionth, trained on for {} steps, and FULL near gradient descent has "
-      "{} steps.\n"
+      "also begin as the GD++ network without that millionth, trained on for {} steps, and FULL "
+      "near gradient descent has {} steps.\n"
       "The start with the least loss on {} prompts of its own counts, and so with several seeds.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps),
       effort.quick ? "one start"

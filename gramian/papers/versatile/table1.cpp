@@ -145,8 +145,7 @@ Claim deep_claim(const Archive& archive) {
   }
   Claim claim{.text =
                   "FULL, L = 7: the mean gap to the Bayes bound over the nine noisy problems is at "
-                  "most half of the "
-                  "paper's"};
+                  "most half of the paper's"};
   if (count < 9) {
     claim.detail = fmt::format("{} of 9 problems are there", count);
     return claim;
@@ -242,10 +241,8 @@ Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& res
   table.notes.push_back(
       "Columns: sigma_max of uniform noise, or the set of equally likely levels. Worse: above the "
       "published value by more than its rounding and two standard errors of the difference (at "
-      "most the value itself), "
-      "the paper's being that of its protocol, 100,000 prompts with one query each, on our "
-      "network; better: below by "
-      "as much.");
+      "most the value itself), the paper's being that of its protocol, 100,000 prompts with one "
+      "query each, on our network; better: below by as much.");
   if (!count.worse.empty()) table.notes.push_back("Worse than the paper: " + count.worse);
   result.tables.push_back(std::move(table));
   result.claims.push_back(

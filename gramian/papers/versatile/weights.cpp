@@ -49,10 +49,8 @@ Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResul
                 .title = "Weights of the four-layer FULL network trained on sigma in {1, 3}",
                 .caption =
                     "Q above, P below, from the first layer to the last, for G / n. A layer "
-                    "depends on the product "
-                    "of both alone, up to a factor: P and Q are scaled to one norm, and Q to a "
-                    "positive sum of "
-                    "its diagonal.",
+                    "depends on the product of both alone, up to a factor: P and Q are scaled to "
+                    "one norm, and Q to a positive sum of its diagonal.",
                 .columns = kLayers,
                 .panels = {}};
   std::vector<Panel> below;
