@@ -34,11 +34,11 @@ std::vector<Cell> small_cells() {
          .starts =
              [kind](int seed, const Effort& effort) {
                return std::vector{
-                   Config::parse("", "test",
-                                 {"task.noise=uniform", "task.sigma=[0, 1]", "model.layers=1",
-                                  "model.kind=" + kind, fmt::format("train.seed={}", seed),
-                                  fmt::format("train.steps={}", effort.steps), "train.batch=256",
-                                  "train.threads=1"})
+                   parse_config("", "test",
+                                {"task.noise=uniform", "task.sigma=[0, 1]", "model.layers=1",
+                                 "model.kind=" + kind, fmt::format("train.seed={}", seed),
+                                 fmt::format("train.steps={}", effort.steps), "train.batch=256",
+                                 "train.threads=1"})
                        .value()};
              },
          .examination =

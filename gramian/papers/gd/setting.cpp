@@ -43,15 +43,15 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
                                               : how.steps;
   const std::vector<double> diagonal(kDimension, 1.0 / 12);
   return {parse_config("", "recipe",
-                        {fmt::format("task.d={}", kDimension), fmt::format("task.n={}", setting.n),
-                         "task.noise=constant", "task.sigma=0", "task.inputs=uniform",
-                         fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")),
-                         "model.kind=full", fmt::format("model.layers={}", setting.layers),
-                         fmt::format("model.tied={}", setting.tied), "model.init=random",
-                         fmt::format("model.init_noise={}", how.noise),
-                         fmt::format("train.seed={}", seed), fmt::format("train.steps={}", steps),
-                         "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
-                         "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
+                       {fmt::format("task.d={}", kDimension), fmt::format("task.n={}", setting.n),
+                        "task.noise=constant", "task.sigma=0", "task.inputs=uniform",
+                        fmt::format("task.covariance=[{}]", fmt::join(diagonal, ", ")),
+                        "model.kind=full", fmt::format("model.layers={}", setting.layers),
+                        fmt::format("model.tied={}", setting.tied), "model.init=random",
+                        fmt::format("model.init_noise={}", how.noise),
+                        fmt::format("train.seed={}", seed), fmt::format("train.steps={}", steps),
+                        "train.batch=1024", fmt::format("train.learning_rate={}", how.rate),
+                        "train.final_learning_rate=0", "train.threads=1", "train.snapshots=40"})
               .value()};
 }
 

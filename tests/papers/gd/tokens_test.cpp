@@ -67,7 +67,7 @@ TEST(TokenStudies, ACellIsNamedByItsNetwork) {
 
 // The recipe of a cell with other steps and batches.
 struct Short {
-  TokenExperiment experiment;
+  TransformerExperiment experiment;
   Transformer transformer;
 };
 Short train(const Cell& cell, std::int64_t steps, int batch) {
