@@ -168,7 +168,7 @@ void add_rows(std::vector<TapeCase>& list) {
                         .first = c.rows / 3, .count = (c.rows + 1) / 2, .epsilon = 0.01};
                     return c.r.apply(part, {c.value()});
                   }});
-  list.push_back(of_one("normalise_block", ops::NormaliseBlock{}));
+  list.push_back(of_one("normalise_block", ops::NormaliseBlock{.epsilon = 0.01}));
   list.push_back({"normalise_block, part", [](C& c) {
                     const ops::NormaliseBlock part{
                         .first = c.rows / 3, .count = (c.rows + 1) / 2, .epsilon = 0.01};

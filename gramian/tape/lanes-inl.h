@@ -64,11 +64,12 @@ HWY_INLINE void ByElements(const LaneCall<T>& call, F f) {
   for (size_t e = 0; e < call.size(); ++e) Put<T>(f(Get(a, e)), out, e);
 }
 
-// Gives term(e) to each element of the first operand.
+// Gives term(e) to each element of the first operand. (The operand is not copied: otherwise the
+// compiler sees that `sets` does not change, makes two loops, and in one of them contracts a product
+// in `term` with the addition, which rounds in another way.)
 template <class T, class Term>
 HWY_INLINE void GiveElements(const LaneCall<T>& call, Term term) {
-  const LaneOperand<T> a = call.in[0];
-  for (size_t e = 0; e < call.size(); ++e) a.give(term(e), e);
+  for (size_t e = 0; e < call.size(); ++e) call.in[0].give(term(e), e);
 }
 
 // Which element of the second operand goes with element e of the first: ops::Pairing.
@@ -108,7 +109,7 @@ HWY_INLINE void ByPairs(const LaneCall<T>& call, Body body) {
 // Gives to the second operand the sum of term(e) over the elements that each of its own goes with.
 template <class T, class Term>
 HWY_INLINE void GiveSecond(const LaneCall<T>& call, Term term) {
-  const LaneOperand<T> b = call.in[1];
+  const LaneOperand<T>& b = call.in[1];
   if (PairIndex(call).one_column()) {
     for (size_t i = 0; i < call.rows; ++i) {
       auto sum = term(i * call.columns);
