@@ -19,8 +19,9 @@ struct BlowUpCount {
   RunningMean loss = {};
 };
 
-// On `prompts` prompts of `seed`, with the loss 1/2 r^2 integrated over the query (training/loss.h).
-// The same to the bit on any number of threads. Errors: interrupted, by `progress`.
+// On `prompts` prompts of `seed`, with the loss 1/2 r^2 integrated over the query
+// (training/loss.h). The same to the bit on any number of threads. Errors: interrupted, by
+// `progress`.
 Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
                                     std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
                                     const ProgressFunction& progress = {});

@@ -5,6 +5,7 @@
 namespace gramian {
 
 const Score& StepScores::best_hand_made() const {
+  GRAMIAN_ASSERT(!hand_made.empty());
   return *std::ranges::min_element(hand_made, {},
                                    [](const Score& score) { return score.adjusted.mean(); });
 }
@@ -13,6 +14,7 @@ Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, 
                                                     int steps, const EvalSpec& spec,
                                                     ThreadPool& pool,
                                                     const ProgressFunction& progress) {
+  GRAMIAN_ASSERT(steps >= 1);
   std::vector<std::unique_ptr<Solver>> solvers = make_solvers(task.spec().noise, task.n(), 1);
   solvers.resize(kOls + 1);
   for (int k = 1; k <= steps; ++k) {

@@ -1,11 +1,11 @@
-// Learned against hand-made: a network read out after each layer beside iterations with as many
-// steps, tuned.
+// A network read out after each layer, beside hand-made iterations with as many steps: gradient
+// descent and its relatives, each with constants that are tuned for its number of steps.
 //
 //   auto comparison = compare_with_hand_made(task, &model, model.layers(), spec, pool);
 //   fmt::print("{}", to_table(*comparison));    // evaluation/table.h
 //
-// All on the same prompts. The hand-made iterations are those of make_step_solvers; each number of
-// steps has constants of its own, tuned on other prompts.
+// All are compared on the same prompts, and tuned on other prompts. The iterations are those of
+// make_step_solvers.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,8 @@ struct StepScores {
   std::vector<Score> hand_made;  // in the order of make_step_solvers
   std::optional<Score> model =
       {};  // read out after layer `steps`; nothing without a model of so many
-  const Score& best_hand_made() const;  // of the least adjusted loss
+  // The iteration with the least adjusted loss. Requires: there is one (asserted).
+  const Score& best_hand_made() const;
 };
 
 struct HandMadeComparison {
@@ -30,9 +31,10 @@ struct HandMadeComparison {
   std::vector<StepScores> rows;   // steps 1, 2, ..
 };
 
-// `steps` >= 1 rows; `model` may be null. spec.gd_steps is not used. The same to the bit for any
-// number of threads. Tuning takes most of the time, some 25 s of one core for 100,000 tuning
-// prompts, seven steps and d = 10. Errors: interrupted (seen after the tuning).
+// Rows for 1 to `steps` steps. `model` may be null; spec.gd_steps is not used. The same to the bit
+// for any number of threads. Requires: steps >= 1 (asserted). Errors: interrupted, by `progress`
+// (which is not called during the tuning). Cost: the tuning takes most of the time, some 25 s of
+// one core for 100,000 tuning prompts, seven steps and d = 10.
 Expected<HandMadeComparison> compare_with_hand_made(const RegressionTask& task, Predictor* model,
                                                     int steps, const EvalSpec& spec,
                                                     ThreadPool& pool,

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 namespace {
 
@@ -98,10 +100,12 @@ double RunningMean::standard_error() const {
 }
 
 double poisson_cdf(std::uint64_t count, double mean) {
+  GRAMIAN_ASSERT(mean >= 0);
   return upper_gamma(static_cast<double>(count) + 1, mean);
 }
 
 Interval poisson_interval(std::uint64_t count, double confidence) {
+  GRAMIAN_ASSERT(confidence > 0 && confidence < 1);
   const double tail = (1 - confidence) / 2;
   return {.low = count == 0 ? 0.0 : mean_with_cdf(count - 1, 1 - tail),
           .high = mean_with_cdf(count, tail)};

@@ -31,9 +31,10 @@ struct Interval {
 
 // The exact (Garwood) confidence interval of a Poisson mean of which `count` was seen:
 // P(X >= count | low) = P(X <= count | high) = (1 - confidence) / 2, and low = 0 for none.
+// Requires: 0 < confidence < 1 (asserted).
 Interval poisson_interval(std::uint64_t count, double confidence = 0.95);
 
-// P(X <= count) for X ~ Poisson(mean), mean >= 0.
+// P(X <= count) for X ~ Poisson(mean). Requires: mean >= 0 (asserted).
 double poisson_cdf(std::uint64_t count, double mean);
 
 }  // namespace gramian

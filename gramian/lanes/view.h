@@ -4,7 +4,8 @@
 //
 // Shapes: `rows` and `columns` are those of the matrix of one prompt; a vector has one column. T is
 // float or double, or const of it where nothing is written. A view owns no memory.
-// Preconditions: `data` holds lane_size(rows * columns) numbers, and indices are in range (asserted).
+// Preconditions: `data` holds lane_size(rows * columns) numbers, and indices are in range
+// (asserted).
 // Errors: none. Cost: that of the arithmetic.
 #pragma once
 

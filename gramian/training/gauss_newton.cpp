@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 struct GaussNewton::Workspace {
@@ -24,6 +26,9 @@ void GaussNewton::step(const GaussNewtonSpec& spec, double beta1, double height,
                        GaussNewtonState& state, std::vector<double>& theta) {
   auto& [scaled, scale, right, delta, factor] = *workspace_;
   const std::size_t n = theta.size();
+  GRAMIAN_ASSERT(static_cast<std::size_t>(scale.size()) == n && gradient.size() == n);
+  GRAMIAN_ASSERT(sample.size() == n * n && state.curvature.size() == n * n);
+  GRAMIAN_ASSERT(state.momentum.size() == n);
   const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
   const double before = static_cast<double>(state.step);
   // The first samples are averaged: C is never pulled towards zero.

@@ -2,13 +2,15 @@
 //
 //     delta = -rate (C + damping diag C)^-1 m,    C = mean of E[J^T W J],  m = mean gradient
 //
-// with J = dw^L/dtheta and W what the loss makes of an error of w^L (S, times the robust weight).
-// C comes from one backward pass more: for a random cotangent v with E[v v^T] = W, J^T v is a
-// sample of C's square root. The loss of a deep network falls over many orders of magnitude
-// along narrow valleys, where Adam crawls.
+// with J = dw^L/dtheta the derivative of the implicit weights of a prompt, and W the curvature of
+// the loss in w^L (S, times the weight of the robust loss). C comes from one backward pass more:
+// for a random cotangent v with E[v v^T] = W, the mean of (J^T v)(J^T v)^T is C. The loss of a deep
+// network falls over many orders of magnitude along narrow valleys, where Adam crawls.
 //
 // A step may change the predictions of the batch by no more than a fraction of their error
 // (root mean square, to first order): a trust region in the units of the problem.
+//
+// Shapes: theta and m are [parameters], C is [parameters, parameters].
 #pragma once
 
 #include <cstddef>
@@ -41,8 +43,9 @@ class GaussNewton {
   explicit GaussNewton(std::size_t parameters);
   ~GaussNewton();
 
-  // sample: this step's estimate of C, row-major, both triangles. height: of the schedule, in [0,
-  // 1]. error: root mean square of the residuals. Updates theta and state. Allocates nothing.
+  // sample: this step's estimate of C, row-major, both triangles. height: of the schedule, in
+  // [0, 1]. error: root mean square of the residuals. Updates theta and state. Requires: sizes of
+  // the constructor's parameters (asserted). Cost: parameters^3 / 3; allocates nothing.
   void step(const GaussNewtonSpec& spec, double beta1, double height, double error,
             const std::vector<double>& gradient, const std::vector<double>& sample,
             GaussNewtonState& state, std::vector<double>& theta);

@@ -1,8 +1,9 @@
 // The objective of a linear transformer that sees its context through the Gram matrix
-// (models/network.h): a regression task, the network, and the loss of its implicit weights (loss.h).
+// (models/network.h): a regression task, the network, and the loss of its implicit weights
+// (loss.h).
 //
-// Shapes: theta as in models/network.h. Its curvature is offered, the matrices of FULL are named for
-// SOAP, and the rate of Adam follows the error.
+// Shapes: theta as in models/network.h. Its curvature is offered, the matrices of FULL are named
+// for SOAP, and the rate of Adam follows the error.
 #pragma once
 
 #include <memory>

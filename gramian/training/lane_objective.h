@@ -1,6 +1,7 @@
 // An objective whose prompts are worked on in blocks of sixteen, side by side in lanes
 // (lanes/block.h). What is the same for every network stands here, once: the loop over the blocks
-// of a chunk, prompts that are left out, and the sums. A network states what it does with one block.
+// of a chunk, prompts that are left out, and the sums. A network states what it does with one
+// block.
 //
 // T is the number type of its kernels, float or double.
 #pragma once
@@ -23,15 +24,15 @@ class BlockPass {
   // Draws `count` prompts; the other lanes become empty.
   virtual void sample(const PhiloxAddress& address, int count) = 0;
 
-  // After sample or leave_out. theta: [parameters], unchanged until backward is done. c: `robust` of
-  // the chunk. Sets squared_error, which is zero in lanes that are empty or left out.
+  // After sample or leave_out. theta: [parameters], unchanged until backward is done. c: `robust`
+  // of the chunk. Sets squared_error, which is zero in lanes that are empty or left out.
   virtual void forward(const T* theta, double c) = 0;
 
   // From the next forward pass on, the prompt of this lane has neither a loss nor a gradient.
   virtual void leave_out(std::size_t lane) = 0;
 
-  // After forward, with the same c. Adds the gradient of the sum of the losses, each weighted as the
-  // network's loss says, to dtheta [parameters, lanes]; in which lane is left open.
+  // After forward, with the same c. Adds the gradient of the sum of the losses, each weighted as
+  // the network's loss says, to dtheta [parameters, lanes]; in which lane is left open.
   virtual void backward(double c, T* dtheta) = 0;
 
   // After backward. Adds J^T v of each prompt to slopes [parameters, lanes], v random with E[v v^T]

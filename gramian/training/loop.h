@@ -61,8 +61,8 @@ inline constexpr int kChunkBlocks = 8;
 inline constexpr int kChunkPrompts = kChunkBlocks * kLanes;
 
 // Squared errors above which a prompt is left out (Chunk::exploded). The first bound is as high as
-// can be, since a prompt that is left out cannot teach the network to hold it; where a backward pass
-// overflows all the same, its chunk is run again with the second.
+// can be, since a prompt that is left out cannot teach the network to hold it; where a backward
+// pass overflows all the same, its chunk is run again with the second.
 inline constexpr double kExploded[] = {1e24, 1e10};
 
 // Called after each step with the new weights, which it may change but not resize: to prune, to
@@ -87,8 +87,8 @@ class TrainingLoop {
   TrainingLoop(const TrainingLoop&) = delete;
   TrainingLoop& operator=(const TrainingLoop&) = delete;
 
-  // One step. Errors: numeric, if training has diverged; the weights are then those before the step.
-  // Allocates nothing.
+  // One step. Errors: numeric, if training has diverged; the weights are then those before the
+  // step. Allocates nothing.
   Expected<StepReport> step();
 
   // Replaces the hook; an empty one ends it.

@@ -55,9 +55,9 @@ struct BlockLoss {
   std::array<double, kLanes> weight{};
 };
 
-// The loss of the sixteen prompts of a block and its derivative, in one pass over the errors: S delta
-// is needed for the derivative, and gives r^2 as well. (implicit_loss goes by the factor of S, and
-// agrees to rounding.)
+// The loss of the sixteen prompts of a block and its derivative, in one pass over the errors: S
+// delta is needed for the derivative, and gives r^2 as well. (implicit_loss goes by the factor of
+// S, and agrees to rounding.)
 //
 // weights: [d, lanes], w^L on entry, dloss/dw^L on return. covariance: S [d, d], empty for I.
 // Requires: 0 <= guards < kLanes, and S empty or [d, d] (asserted).

@@ -1,7 +1,7 @@
 // What a training loop minimises: a loss of the weights theta, over prompts that are addressed by
 // number. An objective is a task, a network and a loss together.
 //
-//     loss(theta) = mean over prompts of  c/2 log(1 + r^2 / c),    r^2 the squared error of a prompt
+//     loss(theta) = mean over prompts of c/2 log(1 + r^2 / c),    r^2 the squared error of a prompt
 //
 // (training/loss.h; c = 0 stands for infinity, the plain 1/2 r^2.) The loop (training/loop.h) knows
 // an objective by this interface alone. It cuts a batch into chunks, has each run by some thread,
@@ -103,7 +103,8 @@ class Objective {
 
   // Writes the sums over the prompts of the chunk, whatever they held before. Several threads run
   // it at once, each with a scratch of its own. Allocates nothing. The gradient may come out
-  // infinite or NaN. Requires: `scratch` was made by this objective, `sums` has its sizes (asserted).
+  // infinite or NaN. Requires: `scratch` was made by this objective, `sums` has its sizes
+  // (asserted).
   virtual void run(const Chunk& chunk, Scratch& scratch, ChunkSums& sums) const = 0;
 
   // How many prompts of a batch count in the mean loss.

@@ -4,9 +4,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 double schedule_height(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps) {
+  GRAMIAN_ASSERT(step >= 0 && step <= steps);
   const double done = static_cast<double>(step);
   const double warmup = std::floor(spec.warmup * static_cast<double>(steps));
   if (done < warmup) return (done + 1) / (warmup + 1);
@@ -34,6 +37,7 @@ double clip(double clip_norm, std::vector<double>& gradient) {
 
 void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
                AdamState& state, std::vector<double>& theta) {
+  GRAMIAN_ASSERT(gradient.size() == theta.size());
   state.step += 1;
   state.first.resize(theta.size());
   state.second.resize(theta.size());

@@ -1,5 +1,11 @@
-// AdamW (Loshchilov and Hutter 2019) with a learning-rate schedule and a bound on the
-// norm of the gradient. Everything in double: there are few parameters.
+// AdamW (Loshchilov and Hutter 2019) with a learning-rate schedule and a bound on the norm of the
+// gradient:
+//
+//     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2
+//     theta <- theta - rate (m_hat / (sqrt(v_hat) + epsilon) + weight_decay theta)
+//
+// with m_hat and v_hat corrected for their beginning at zero. Shapes: g, m, v and theta are
+// [parameters], in double: there are few of them. Cost: linear in the parameters.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +27,10 @@ struct OptimiserSpec {
   double clip_norm = 10.0;    // bound on the 2-norm of the gradient; 0 = none
 };
 
-// The height of the schedule at step `step` in [0, steps): 1 at its peak.
+// The height of the schedule at a step, 1 at its peak. Requires: 0 <= step <= steps (asserted).
 double schedule_height(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps);
 
-// The rate of step `step` in [0, steps).
+// The rate at a step: the peak times the height.
 double learning_rate(const OptimiserSpec& spec, std::int64_t step, std::int64_t steps);
 
 struct AdamState {
@@ -33,10 +39,11 @@ struct AdamState {
   std::vector<double> second;
 };
 
-// Scales the gradient down to norm <= clip_norm. Returns the norm it had.
+// Scales the gradient down to norm <= clip_norm, if clip_norm > 0. Returns the norm it had.
 double clip(double clip_norm, std::vector<double>& gradient);
 
-// One update of theta; advances state.step.
+// One update of theta; advances state.step. Requires: gradient and theta of the same size
+// (asserted).
 void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
                AdamState& state, std::vector<double>& theta);
 

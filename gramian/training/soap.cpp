@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "gramian/base/assert.h"
+
 namespace gramian {
 
 namespace {
@@ -41,6 +43,7 @@ Soap::Soap(std::size_t rows) : workspace_(std::make_unique<Workspace>(rows)) {}
 Soap::~Soap() = default;
 
 SoapState Soap::initial(std::size_t parameters) const {
+  GRAMIAN_ASSERT(parameters % workspace_->entries() == 0);
   const std::vector<double> zero(parameters, 0.0);
   SoapState state{zero, zero, zero, zero};
   for (std::size_t k = 0; k < parameters / workspace_->entries(); ++k) {
@@ -53,6 +56,7 @@ SoapState Soap::initial(std::size_t parameters) const {
 void Soap::step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
                 AdamState& adam, SoapState& state, std::vector<double>& theta) {
   Workspace& work = *workspace_;
+  GRAMIAN_ASSERT(gradient.size() == theta.size() && state.left.size() == theta.size());
   adam.step += 1;
   const double t = static_cast<double>(adam.step);
   const double first_scale = 1 / (1 - std::pow(spec.beta1, t));

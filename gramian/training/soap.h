@@ -31,10 +31,12 @@ class Soap {
   explicit Soap(std::size_t rows);
   ~Soap();
 
-  // The state before the first step of `parameters` numbers.
+  // The state before the first step. Requires: `parameters` numbers are whole matrices (asserted).
   SoapState initial(std::size_t parameters) const;
 
-  // One update of theta; advances adam.step. Allocates nothing.
+  // One update of theta; advances adam.step. Requires: sizes as in the state (asserted). Cost: some
+  // products of matrices, and two eigendecompositions of each in every tenth step; allocates
+  // nothing.
   void step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
             AdamState& adam, SoapState& state, std::vector<double>& theta);
 

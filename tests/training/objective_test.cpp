@@ -1,5 +1,6 @@
-// Laws of every objective, through the one interface: its gradient against central differences, sums
-// that do not depend on what was there before, prompts that are left out; and the hook of the loop.
+// Laws of every objective, through the one interface: its gradient against central differences,
+// sums that do not depend on what was there before, prompts that are left out; and the hook of the
+// loop.
 #include "gramian/training/objective.h"
 
 #include <gtest/gtest.h>
@@ -125,7 +126,8 @@ TEST(Objective, SumsDependOnTheChunkAlone) {
   }
 }
 
-// With a bound below all errors every prompt is left out, and neither a loss nor a gradient is left.
+// With a bound below all errors every prompt is left out, and neither a loss nor a gradient is
+// left.
 TEST(Objective, PromptsThatExplodeHaveNeitherLossNorGradient) {
   for (const Case& c : all_cases()) {
     SCOPED_TRACE(c.name);
