@@ -38,12 +38,12 @@ Network written_as(const NetworkSpec& spec, const Network& gdpp) {
   return spec.kind == Parametrisation::full ? gdpp.as_full() : gdpp.as_diag();
 }
 
-Expected<std::unique_ptr<Experiment>> make(const Config& config) {
+Expected<std::unique_ptr<Experiment>> make_gram(const Config& config) {
   auto experiment = GRAMIAN_TRY(GramExperiment::make(config));
   return std::make_unique<GramExperiment>(std::move(experiment));
 }
 
-Expected<std::unique_ptr<Model>> load(const std::string& path) {
+Expected<std::unique_ptr<Model>> load_gram(const std::string& path) {
   auto file = GRAMIAN_TRY(load_model_file(path));
   return std::make_unique<GramModel>(std::move(file.network), file.n);
 }
@@ -53,8 +53,8 @@ Expected<std::unique_ptr<Model>> load(const std::string& path) {
 const Family gram_family{.name = "gram",
                          .title = "a linear transformer, which works on Gram matrices",
                          .kinds = kParametrisations.list(),
-                         .make = make,
-                         .load = load};
+                         .make = make_gram,
+                         .load = load_gram};
 
 Status GramModel::save(const std::string& path) const { return save_model(path, network_, n_); }
 

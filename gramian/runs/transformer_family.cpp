@@ -15,16 +15,18 @@ namespace gramian {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kKinds = {"transformer"};
+constexpr std::array<std::string_view, 1> kTokenKinds = {"transformer"};
 
-Expected<std::unique_ptr<Experiment>> make(const Config& config) {
+Expected<std::unique_ptr<Experiment>> make_tokens(const Config& config) {
   auto experiment = GRAMIAN_TRY(TransformerExperiment::make(config));
   return std::make_unique<TransformerExperiment>(std::move(experiment));
 }
 
-Expected<std::unique_ptr<Model>> load(const std::string& path) {
-  auto transformer = GRAMIAN_TRY(load_transformer(path));
-  return std::make_unique<TransformerModel>(std::move(transformer));
+Expected<std::unique_ptr<Model>> load_tokens(const std::string& path) {
+  return fail(ErrorKind::format,
+              "{}: the file of a transformer does not describe it; it is read with the "
+              "configuration of its run",
+              path);
 }
 
 const Transformer& transformer_of(const Model& model) {
@@ -44,9 +46,9 @@ Alignment beside_zero(const TokenTask& task, const Model& model, std::uint64_t p
 
 const Family transformer_family{.name = "transformer",
                                 .title = "a transformer on tokens",
-                                .kinds = kKinds,
-                                .make = make,
-                                .load = load};
+                                .kinds = kTokenKinds,
+                                .make = make_tokens,
+                                .load = load_tokens};
 
 Status TransformerModel::save(const std::string& path) const {
   return save_transformer(path, transformer_);

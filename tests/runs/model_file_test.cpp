@@ -1,5 +1,7 @@
 #include "gramian/runs/model_file.h"
 
+#include "gramian/models/keys.h"
+
 #include <gtest/gtest.h>
 
 #include <Eigen/Dense>
@@ -184,6 +186,58 @@ TEST_F(ModelFile, ForeignFilesOfFloat32NeedNoMetadata) {
   for (std::size_t i = 0; i < network.theta.size(); ++i) {
     EXPECT_EQ(back->theta[i], static_cast<double>(static_cast<float>(network.theta[i])));
   }
+}
+
+// The file says what it is, and that is read: a dense network whose weights happen to be diagonal
+// stays dense, a preconditioned one is no dense one, tied layers are one set of weights again.
+TEST_F(ModelFile, IsReadAsWhatItSays) {
+  const NetworkCase gdpp{{.kind = Parametrisation::gdpp, .d = 3, .layers = 2}, 8};
+  const Network diagonal = test::random_network(gdpp, 3);
+  ASSERT_TRUE(save_model(path_, diagonal.as_full(), gdpp.n));
+  EXPECT_EQ(load_model(path_)->spec.kind, Parametrisation::full);
+  EXPECT_EQ(load_model(path_)->theta.size(), diagonal.as_full().theta.size());
+
+  // 1/8 is exact: nothing is lost where it is folded into P and out again.
+  for (const bool tied : {false, true}) {
+    for (const Parametrisation kind : kParametrisations.values) {
+      const NetworkCase c{{.kind = kind, .d = 3, .layers = 3, .tied = tied}, 8};
+      const Network network = test::random_network(c, 3);
+      ASSERT_TRUE(save_model(path_, network, c.n));
+      const auto back = load_model_file(path_);
+      ASSERT_TRUE(back) << test::message_of(back);
+      EXPECT_EQ(back->network.spec.kind, kind);
+      EXPECT_EQ(back->network.spec.tied, tied);
+      EXPECT_EQ(back->network.spec.layers, 3);
+      EXPECT_EQ(back->network.theta, network.theta);
+      EXPECT_EQ(back->n, c.n);
+    }
+  }
+}
+
+// Without its words a file is read as before: exactly diagonal networks as such, others as full.
+TEST_F(ModelFile, WithoutWordsDiagonalIsRecognised) {
+  for (const Parametrisation kind : {Parametrisation::gdpp, Parametrisation::diag,
+                                     Parametrisation::full, Parametrisation::preconditioned}) {
+    const NetworkCase c{{.kind = kind, .d = 3, .layers = 2, .tied = true}, 8};
+    ASSERT_TRUE(save_model(path_, test::random_network(c, 3), c.n));
+    auto file = read_safetensors(path_);
+    for (const char* word : {"family", "kind", "tied"}) file->metadata.erase(word);
+    ASSERT_TRUE(write_safetensors(path_, *file));
+    const auto back = load_model(path_);
+    ASSERT_TRUE(back) << test::message_of(back);
+    const bool diagonal = kind == Parametrisation::gdpp || kind == Parametrisation::diag;
+    EXPECT_EQ(back->spec.kind, diagonal ? kind : Parametrisation::full);
+    EXPECT_FALSE(back->spec.tied);
+  }
+}
+
+TEST_F(ModelFile, WordsThatDoNotFitAreRefused) {
+  EXPECT_TRUE(refuses([](TensorFile& file) { file.metadata["kind"] = "dense"; },
+                      {"'kind' must be full or diag or gdpp or preconditioned", "'dense'"}));
+  EXPECT_TRUE(refuses([](TensorFile& file) { file.metadata["tied"] = "yes"; },
+                      {"'tied' must be true or false", "'yes'"}));
+  EXPECT_TRUE(refuses([](TensorFile& file) { file.metadata["tied"] = "true"; },
+                      {"'tied' is true", "not have the same weights"}));
 }
 
 TEST_F(ModelFile, AlmostDiagonalIsFull) {
