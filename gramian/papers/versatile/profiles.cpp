@@ -55,7 +55,7 @@ std::vector<Cell> fig2_cells() {
     if (!problem.uniform()) continue;
     const int first = problem.id == main_problem().id ? 2 : kTableLayers;
     for (const Setting& setting : settings_of(problem, first, kTableLayers))
-      cells.push_back(setting.setting());
+      cells.push_back(setting.cell());
   }
   return cells;
 }
