@@ -65,8 +65,8 @@ HWY_INLINE void ByElements(const LaneCall<T>& call, F f) {
 }
 
 // Gives term(e) to each element of the first operand. (The operand is not copied: otherwise the
-// compiler sees that `sets` does not change, makes two loops, and in one of them contracts a product
-// in `term` with the addition, which rounds in another way.)
+// compiler sees that `sets` does not change, makes two loops, and in one of them contracts a
+// product in `term` with the addition, which rounds in another way.)
 template <class T, class Term>
 HWY_INLINE void GiveElements(const LaneCall<T>& call, Term term) {
   for (size_t e = 0; e < call.size(); ++e) call.in[0].give(term(e), e);

@@ -77,7 +77,7 @@ sources=$(cd "$source" && for room in $core; do
   find "gramian/$room" -name '*.cpp'
   find "tests/$room" -name '*_test.cpp' 2> /dev/null || true
 done | sort)
-for file in $sources gramian/bench/cases.cpp; do
+for file in $sources gramian/bench/cases.cpp gramian/bench/tape_cases.cpp; do
   object="objects/$(echo "$file" | tr / _).o"
   objects="$objects $object"
   newer=$(find "$source/gramian" "$source/tests" -newer "$object" -name '*.[ch]*' 2> /dev/null |
