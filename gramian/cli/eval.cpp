@@ -110,18 +110,14 @@ std::shared_ptr<EvalArguments> add_arguments(CLI::App* command, const char* sour
 }
 
 constexpr const char* kMeaning =
-    "Losses are 1/2 squared error of the prediction against the noise-free target. Adjusted: "
-    "minus\n"
-    "the loss of the oracle (ridge with the true sigma) on the same prompts. Solvers: oracle; "
-    "constrr\n"
-    "(ridge, one tuned constant); adarr (ridge, sigma estimated from residuals, n > d); tunedrr "
-    "(the\n"
-    "same, scaled and capped by tuned constants); bayes (posterior mean over sigma: no predictor "
-    "is\n"
-    "better on average); ols; gd (tuned step); zero. Constants are tuned on prompts of their own.\n"
-    "Blow-ups are prompts with a loss over 1000 times the oracle's mean: deep models have rare "
-    "ones\n"
-    "that a mean over few prompts does not show.\n";
+    "Losses are 1/2 squared error of the prediction against the noise-free target. Adjusted:\n"
+    "minus the loss of the oracle (ridge with the true sigma) on the same prompts. Solvers:\n"
+    "oracle; constrr (ridge, one tuned constant); adarr (ridge, sigma estimated from\n"
+    "residuals, n > d); tunedrr (the same, scaled and capped by tuned constants); bayes\n"
+    "(posterior mean over sigma: no predictor is better on average); ols; gd (tuned step);\n"
+    "zero. Constants are tuned on prompts of their own. Blow-ups are prompts with a loss over\n"
+    "1000 times the oracle's mean: deep models have rare ones that a mean over few prompts\n"
+    "does not show.\n";
 
 }  // namespace
 

@@ -159,6 +159,23 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
   return {};
 }
 
+// What there is to reproduce, by paper, and how each paper's networks are trained.
+std::string studies_help() {
+  std::string text =
+      "Runs go out over the cores, one cell to a core. What is done is skipped, what was\n"
+      "interrupted goes on, and several processes may share DIR. Results are in DIR/results;\n"
+      "`gramian report DIR` makes a page of them.\n\nStudies:\n";
+  std::vector<const Study*> studies;
+  for (const Study& study : all_studies()) {
+    if (studies.empty() || studies.back()->paper != study.paper)
+      text += fmt::format("  {}\n", study.paper->name);
+    studies.push_back(&study);
+    text += fmt::format("    {:<11} {}{}\n", study.name, study.title,
+                        study.place.empty() ? "" : fmt::format(" ({})", study.place));
+  }
+  return text + "\n" + recipes_of(studies, {});
+}
+
 }  // namespace
 
 void add_reproduce(Program& program) {
@@ -200,21 +217,7 @@ void add_reproduce(Program& program) {
                     "rehearse the whole pipeline in minutes; results are marked as such");
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the recipe, the cells and the time they would take");
-  std::string footer =
-      "Runs go out over the cores, one cell to a core. What is done is skipped, what was "
-      "interrupted\n"
-      "goes on, and several processes may share DIR. Results are in DIR/results; `gramian report "
-      "DIR`\n"
-      "makes a page of them.\n\nStudies:\n";
-  std::vector<const Study*> studies;
-  for (const Study& study : all_studies()) {
-    if (studies.empty() || studies.back()->paper != study.paper)
-      footer += fmt::format("  {}\n", study.paper->name);
-    studies.push_back(&study);
-    footer += fmt::format("    {:<11} {}{}\n", study.name, study.title,
-                          study.place.empty() ? "" : fmt::format(" ({})", study.place));
-  }
-  command->footer(footer + "\n" + recipes_of(studies, {}));
+  command->footer(studies_help());
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return reproduce_all(*arguments, program.command_line); };
   });

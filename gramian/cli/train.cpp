@@ -60,12 +60,13 @@ void add_train(Program& program) {
       "--resume", arguments->resume,
       "go on from the last checkpoint of DIR, to the same bits as an uninterrupted run");
   command->footer(
-      "Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl "
-      "and\n"
-      "manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C saves "
-      "and\n"
-      "exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
-      "Keys of CONFIG.toml, all optional:\n\n" +
+      "Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl\n"
+      "and manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C\n"
+      "saves and exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training\n"
+      "diverged.\n\n"
+      "Keys of CONFIG.toml, all optional; \"(transformer only)\" and \"(gram only)\" name the "
+      "family\n"
+      "of models that has a key, see model.kind:\n\n" +
       key_table().help_text());
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return train(*arguments, program.command_line); };

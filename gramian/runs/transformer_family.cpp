@@ -23,10 +23,8 @@ Expected<std::unique_ptr<Experiment>> make_tokens(const Config& config) {
 }
 
 Expected<std::unique_ptr<Model>> load_tokens(const std::string& path) {
-  return fail(ErrorKind::format,
-              "{}: the file of a transformer does not describe it; it is read with the "
-              "configuration of its run",
-              path);
+  auto transformer = GRAMIAN_TRY(load_transformer(path));
+  return std::make_unique<TransformerModel>(std::move(transformer));
 }
 
 const Transformer& transformer_of(const Model& model) {

@@ -57,8 +57,7 @@ TEST(Families, EveryKindBelongsToOne) {
     EXPECT_EQ(std::ranges::count(family_of(config).kinds, word), 1) << word;
   }
   for (const Key& key : key_table().keys()) {
-    EXPECT_TRUE(key.only.empty() ||
-                std::ranges::count(families(), key.only, &Family::name) == 1)
+    EXPECT_TRUE(key.only.empty() || std::ranges::count(families(), key.only, &Family::name) == 1)
         << key.name;
   }
 }
