@@ -26,7 +26,8 @@ class Transformer {
   // cannot be recorded, and for another number of weights than it has.
   static Expected<Transformer> create(const TransformerSpec& spec, std::vector<double> theta = {});
 
-  // N(0, 1 / rows) for matrices, for Q, K, V and P times `noise`; zero biases; gains and steps of 1.
+  // N(0, 1 / rows) for matrices, for Q, K, V and P times `noise`; zeros for biases and the maps of
+  // skips; ones for gains and steps.
   // Errors: config, for a description that cannot be recorded.
   static Expected<Transformer> initial(const TransformerSpec& spec, double noise,
                                        std::uint64_t seed);

@@ -18,9 +18,9 @@ Status save_transformer(const std::string& path, const Transformer& transformer)
 // not exactly its parameters, finite and of their shapes.
 Expected<Transformer> load_transformer(const std::string& path);
 
-// The same for a transformer that is known, from the configuration beside the file: also reads files
+// The same for a transformer that is known from the configuration beside the file: also reads files
 // without a description, and refuses one that describes another transformer. The number of tokens
-// may differ: `spec` decides. Errors: io and format.
+// may differ: that of `spec` is used. Errors: io and format.
 Expected<Transformer> load_transformer(const std::string& path, const TransformerSpec& spec);
 
 }  // namespace gramian

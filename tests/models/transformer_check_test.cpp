@@ -48,6 +48,7 @@ TEST(TransformerCheck, RefusesCombinationsOfTheStem) {
       },
       {"stem.positions.width", "must be 0", "got 3"}));
   EXPECT_TRUE(refused([](auto& s) { s.stem.tokens = s.stem.prefix = 4000; }, {"stem.prefix"}));
+  EXPECT_TRUE(refused([](auto& s) { s.stem.vocabulary = 9; }, {"stem.vocabulary", "width 11"}));
 }
 
 TEST(TransformerCheck, RefusesCombinationsOfABlock) {
@@ -80,6 +81,8 @@ TEST(TransformerCheck, RefusesCombinationsOfABlock) {
         s.blocks[3].after_mlp = test::kLayerNorm;
       },
       {"blocks[3].mlp.place beside"}));
+  EXPECT_TRUE(refused([](auto& s) { s.blocks[2].mlp.kind = MlpKind::swiglu; },
+                      {"blocks[2].mlp.hidden", "swiglu"}));
   EXPECT_TRUE(refused([](auto& s) { s.blocks[3].mixer_skip.gamma = 0.5; },
                       {"blocks[3].mixer_skip", "momentum"}));
 }
@@ -106,6 +109,8 @@ TEST(TransformerCheck, RefusesBlocksThatDoNotGoTogether) {
   EXPECT_TRUE(refused([](auto& s) { s.readout.outputs = 2; }, {"readout: 2 columns from -1"}));
   EXPECT_TRUE(refused([](auto& s) { s.readout = {.map = ReadoutMap::signs, .outputs = 2}; },
                       {"readout.outputs must be 1"}));
+  EXPECT_TRUE(refused([](auto& s) { s.readout = {.map = ReadoutMap::symbols, .outputs = 2}; },
+                      {"readout.outputs must be stem.vocabulary"}));
   EXPECT_TRUE(is_error(record_states({}, 3), ErrorKind::config, {"3 blocks", "of 1"}));
 }
 

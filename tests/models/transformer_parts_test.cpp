@@ -16,7 +16,12 @@ namespace {
 // Tokens of prompt p, [tokens, width].
 std::vector<double> tokens_of(const TransformerSpec& spec, std::size_t p) {
   std::vector<double> tokens(static_cast<std::size_t>(spec.stem.tokens * spec.stem.width));
-  for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = initial_normal(9 + p, i);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    tokens[i] =
+        spec.stem.vocabulary > 0
+            ? static_cast<double>((i * 5 + p) % static_cast<std::size_t>(spec.stem.vocabulary))
+            : initial_normal(9 + p, i);
+  }
   return tokens;
 }
 

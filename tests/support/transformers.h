@@ -21,15 +21,6 @@ inline constexpr Mixer kSoftmax{.kind = MixerKind::softmax, .scale = Scale::one}
 inline std::vector<TransformerCase> transformers_of_papers() {
   const Stem stem{.tokens = 6, .width = 3};
   const Block copying{.mixer = kSoftmax};
-  // A block of a causal language model, and the read-out of a class for each token.
-  const Block language{.before_mixer = kLayerNorm,
-                       .mixer = {.kind = MixerKind::softmax,
-                                 .mask = Mask::causal,
-                                 .heads = 2,
-                                 .key_size = 3,
-                                 .scale = Scale::root},
-                       .before_mlp = kLayerNorm,
-                       .mlp = {.kind = MlpKind::gelu, .hidden = 8, .place = MlpPlace::after}};
   // One layer of softmax, an activation without matrices, a mean over tokens by fixed signs.
   const Block one_layer{.mixer = {.kind = MixerKind::softmax,
                                   .mask = Mask::all,
@@ -38,7 +29,7 @@ inline std::vector<TransformerCase> transformers_of_papers() {
                                   .width = 10,
                                   .scale = Scale::one},
                         .mixer_skip = {.kind = SkipKind::none},
-                        .mlp = {.kind = MlpKind::gelu, .place = MlpPlace::after},
+                        .mlp = {.kind = MlpKind::relu, .place = MlpPlace::after},
                         .mlp_skip = {.kind = SkipKind::none}};
   return {
       {"sines", {.stem = {.tokens = 6, .width = 2, .embedding = 4}, .blocks = {{.mlp = kMlp}}}},
@@ -53,21 +44,90 @@ inline std::vector<TransformerCase> transformers_of_papers() {
        {.stem = stem,
         .blocks = {one_layer},
         .readout = {.rows = ReadoutRows::mean, .map = ReadoutMap::signs, .factor = 1}}},
-      {"looped", {.stem = stem, .blocks = {copying, copying, copying}, .weights_of = {0, 0, 0}}},
-      {"language model",
-       {.stem = {.tokens = 6,
-                 .width = 3,
-                 .positions = {.kind = PositionKind::learned, .place = PositionPlace::added},
-                 .embedding = 6},
-        .blocks = {language, language},
-        .readout = {.norm = kLayerNorm,
-                    .rows = ReadoutRows::every,
-                    .map = ReadoutMap::matrix,
-                    .outputs = 4,
-                    .factor = 1}}}};
+      {"looped", {.stem = stem, .blocks = {copying, copying, copying}, .weights_of = {0, 0, 0}}}};
+}
+
+inline std::vector<TransformerCase> language_models() {
+  // A block of a causal language model, and the read-out of a class for each token.
+  const Block language{.before_mixer = kLayerNorm,
+                       .mixer = {.kind = MixerKind::softmax,
+                                 .mask = Mask::causal,
+                                 .heads = 2,
+                                 .key_size = 3,
+                                 .scale = Scale::root},
+                       .before_mlp = kLayerNorm,
+                       .mlp = {.kind = MlpKind::gelu, .hidden = 8, .place = MlpPlace::after}};
+  // A pretrained decoder, without its rotary positions.
+  const Norm rms{.kind = NormKind::rms};
+  const Block decoder{
+      .before_mixer = rms,
+      .mixer = {.kind = MixerKind::softmax,
+                .mask = Mask::causal,
+                .heads = 2,
+                .key_size = 2,
+                .scale = Scale::root},
+      .before_mlp = rms,
+      .mlp = {.kind = MlpKind::swiglu, .hidden = 6, .bias = false, .place = MlpPlace::after}};
+  return {{"language model",
+           {.stem = {.tokens = 6,
+                     .width = 3,
+                     .positions = {.kind = PositionKind::learned, .place = PositionPlace::added},
+                     .embedding = 6},
+            .blocks = {language, language},
+            .readout = {.norm = kLayerNorm,
+                        .rows = ReadoutRows::every,
+                        .map = ReadoutMap::matrix,
+                        .outputs = 4,
+                        .factor = 1}}},
+          {"decoder with symbols",
+           {.stem = {.tokens = 6,
+                     .width = 1,
+                     .vocabulary = 7,
+                     .positions = {.kind = PositionKind::learned, .place = PositionPlace::added},
+                     .embedding = 4},
+            .blocks = {decoder, decoder},
+            .readout = {.norm = rms,
+                        .rows = ReadoutRows::every,
+                        .map = ReadoutMap::symbols,
+                        .outputs = 7,
+                        .factor = 1}}}};
 }
 
 // Of single parts and how they go together.
+inline std::vector<TransformerCase> transformers_of_masks() {
+  const Stem stem{.tokens = 6, .width = 3};
+  const Block linear{};
+  const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 3, .factor = 1};
+  return {{"positions, prefix and room",
+           {.stem = {.tokens = 6,
+                     .width = 3,
+                     .zeros = 2,
+                     .positions = {.kind = PositionKind::learned, .width = 2},
+                     .prefix = 2},
+            .blocks = {{.mixer = {.mask = Mask::causal}}}}},
+          {"one-hot positions, everything read",
+           {.stem = {.tokens = 6,
+                     .width = 3,
+                     .positions = {.kind = PositionKind::one_hot, .place = PositionPlace::added}},
+            .blocks = {linear},
+            .readout = every}},
+          {"causal and windows, linear",
+           {.stem = stem,
+            .blocks = {{.mixer = {.mask = Mask::causal, .key_size = 2, .value_size = 4}},
+                       {.mixer = {.mask = Mask::window, .window = 2, .heads = 2}},
+                       {.mixer = {.mask = Mask::window, .window = 3, .scale = Scale::root}}}}},
+          {"windows, softmax",
+           {.stem = stem,
+            .blocks = {{.mixer = {.kind = MixerKind::softmax,
+                                  .mask = Mask::window,
+                                  .window = 2,
+                                  .scale = Scale::root}},
+                       {.mixer = {.kind = MixerKind::softmax,
+                                  .mask = Mask::window,
+                                  .window = 4,
+                                  .scale = Scale::one}}}}}};
+}
+
 inline std::vector<TransformerCase> transformers_of_parts() {
   const Stem stem{.tokens = 6, .width = 3};
   const Block linear{};
@@ -76,34 +136,6 @@ inline std::vector<TransformerCase> transformers_of_parts() {
                        .mlp_skip = {.kind = SkipKind::momentum, .mu = 0.3, .gamma = 0.5}};
   const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 3, .factor = 1};
   return {
-      {"positions, prefix and room",
-       {.stem = {.tokens = 6,
-                 .width = 3,
-                 .zeros = 2,
-                 .positions = {.kind = PositionKind::learned, .width = 2},
-                 .prefix = 2},
-        .blocks = {{.mixer = {.mask = Mask::causal}}}}},
-      {"one-hot positions, everything read",
-       {.stem = {.tokens = 6,
-                 .width = 3,
-                 .positions = {.kind = PositionKind::one_hot, .place = PositionPlace::added}},
-        .blocks = {linear},
-        .readout = every}},
-      {"causal and windows, linear",
-       {.stem = stem,
-        .blocks = {{.mixer = {.mask = Mask::causal, .key_size = 2, .value_size = 4}},
-                   {.mixer = {.mask = Mask::window, .window = 2, .heads = 2}},
-                   {.mixer = {.mask = Mask::window, .window = 3, .scale = Scale::root}}}}},
-      {"windows, softmax",
-       {.stem = stem,
-        .blocks = {{.mixer = {.kind = MixerKind::softmax,
-                              .mask = Mask::window,
-                              .window = 2,
-                              .scale = Scale::root}},
-                   {.mixer = {.kind = MixerKind::softmax,
-                              .mask = Mask::window,
-                              .window = 4,
-                              .scale = Scale::one}}}}},
       {"gradient steps, masked",
        {.stem = stem,
         .blocks = {{.mixer = {.kind = MixerKind::gradient_step, .mask = Mask::causal}},
@@ -118,6 +150,11 @@ inline std::vector<TransformerCase> transformers_of_parts() {
               .mlp = {.kind = MlpKind::gelu, .hidden = 4, .bias = false, .place = MlpPlace::beside},
               .clip = 0.9}},
         .readout = {.norm = kLayerNorm, .map = ReadoutMap::matrix, .outputs = 2}}},
+      {"activations",
+       {.stem = stem,
+        .blocks = {{.mlp = {.kind = MlpKind::relu, .hidden = 5}},
+                   {.mlp = {.kind = MlpKind::silu, .hidden = 5}},
+                   {.mlp = {.kind = MlpKind::swiglu, .hidden = 5}}}}},
       {"linear skips",
        {.stem = stem,
         .blocks = {{.mixer_skip = {.kind = SkipKind::linear},
@@ -139,8 +176,8 @@ inline std::vector<TransformerCase> transformers_of_parts() {
 
 inline std::vector<TransformerCase> transformer_cases() {
   auto all = transformers_of_papers();
-  const auto parts = transformers_of_parts();
-  all.insert(all.end(), parts.begin(), parts.end());
+  for (const auto& more : {language_models(), transformers_of_masks(), transformers_of_parts()})
+    all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

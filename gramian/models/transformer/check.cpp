@@ -70,6 +70,14 @@ Status check_stem(const Stem& stem) {
                 "stem.positions.width must be {} for positions that are {}, got {}",
                 beside ? "at least 1" : "0", word(positions.place), positions.width);
   }
+  const bool bare =
+      stem.width == 1 && stem.embedding > 0 && stem.zeros == 0 && positions.width == 0;
+  if (stem.vocabulary > 0 && !bare) {
+    return fail(ErrorKind::config,
+                "stem.vocabulary needs a width of 1, an embedding, and nothing beside the symbols; "
+                "got width {}, embedding {}, zeros {} and positions {}",
+                stem.width, stem.embedding, stem.zeros, positions.width);
+  }
   if (stem.inner_tokens() > kMaxTokens) {
     return fail(ErrorKind::config, "stem.prefix + stem.tokens must be at most {}, got {} + {}",
                 kMaxTokens, stem.prefix, stem.tokens);
@@ -111,6 +119,8 @@ Status check_mlp(const Block& block, const std::string& path, int width) {
     return fail(ErrorKind::config, "{}: without an MLP there is no setting, norm or skip of it",
                 path);
   }
+  if (mlp.kind == MlpKind::swiglu && mlp.hidden == 0)
+    return fail(ErrorKind::config, "{}.mlp.hidden must be at least 1 for swiglu", path);
   if (mlp.hidden == 0 && !mlp.bias) {
     return fail(ErrorKind::config, "{}.mlp.bias must be true where hidden is 0: there is none",
                 path);
@@ -176,7 +186,7 @@ Status check_sharing(const TransformerSpec& spec) {
   return {};
 }
 
-Status check_readout(const Readout& out, int width) {
+Status check_readout(const Readout& out, const Stem& stem, int width) {
   if (out.map == ReadoutMap::columns) {
     const int first = out.first < 0 ? width + out.first : out.first;
     if (first >= 0 && out.outputs <= width - first) return {};
@@ -188,6 +198,13 @@ Status check_readout(const Readout& out, int width) {
   if (out.first != Readout{}.first) {
     return fail(ErrorKind::config, "readout.first is for the map columns, not for {}",
                 word(out.map));
+  }
+  if (out.map == ReadoutMap::symbols &&
+      (stem.vocabulary == 0 || out.outputs != stem.vocabulary || stem.embedding != width)) {
+    return fail(ErrorKind::config,
+                "readout.outputs must be stem.vocabulary for symbols, and the last block must have "
+                "the width of the embedding; got {} of {} and {} of {}",
+                out.outputs, stem.vocabulary, width, stem.embedding);
   }
   if (out.map == ReadoutMap::signs && out.outputs != 1)
     return fail(ErrorKind::config, "readout.outputs must be 1 for signs, got {}", out.outputs);
@@ -214,7 +231,7 @@ Status TransformerSpec::check() const {
   }
   GRAMIAN_TRY(check_momentum(*this));
   GRAMIAN_TRY(check_sharing(*this));
-  return check_readout(readout, width_before(blocks.size()));
+  return check_readout(readout, stem, width_before(blocks.size()));
 }
 
 }  // namespace gramian

@@ -31,7 +31,9 @@ constexpr auto words_of(PositionKind) {
 constexpr auto words_of(PositionPlace) {
   return std::to_array<std::string_view>({"beside", "added"});
 }
-constexpr auto words_of(NormKind) { return std::to_array<std::string_view>({"none", "layer"}); }
+constexpr auto words_of(NormKind) {
+  return std::to_array<std::string_view>({"none", "layer", "rms"});
+}
 constexpr auto words_of(MixerKind) {
   return std::to_array<std::string_view>({"none", "linear", "softmax", "gradient_step"});
 }
@@ -39,7 +41,9 @@ constexpr auto words_of(Mask) {
   return std::to_array<std::string_view>({"context", "all", "causal", "window"});
 }
 constexpr auto words_of(Scale) { return std::to_array<std::string_view>({"one", "mean", "root"}); }
-constexpr auto words_of(MlpKind) { return std::to_array<std::string_view>({"none", "gelu"}); }
+constexpr auto words_of(MlpKind) {
+  return std::to_array<std::string_view>({"none", "gelu", "relu", "silu", "swiglu"});
+}
 constexpr auto words_of(MlpPlace) {
   return std::to_array<std::string_view>({"before", "after", "beside"});
 }
@@ -50,7 +54,7 @@ constexpr auto words_of(ReadoutRows) {
   return std::to_array<std::string_view>({"query", "every", "mean"});
 }
 constexpr auto words_of(ReadoutMap) {
-  return std::to_array<std::string_view>({"columns", "matrix", "signs"});
+  return std::to_array<std::string_view>({"columns", "matrix", "signs", "symbols"});
 }
 
 template <class E>
@@ -73,9 +77,10 @@ void fields(Visitor& visitor, S& part) {
 
 template <class Visitor, Described<Stem> S>
 void fields(Visitor& visitor, S& part) {
-  auto& [tokens, width, zeros, positions, embedding, prefix] = part;
+  auto& [tokens, width, vocabulary, zeros, positions, embedding, prefix] = part;
   visitor("tokens", tokens, Bounds{2, kMaxTokens});
   visitor("width", width, Bounds{1, kMaxWidth});
+  visitor("vocabulary", vocabulary, Bounds{0, 65536});
   visitor("zeros", zeros, Bounds{0, kMaxWidth});
   visitor("positions", positions);
   visitor("embedding", embedding, Bounds{0, kMaxWidth});

@@ -6,17 +6,6 @@ namespace gramian {
 
 namespace {
 
-std::vector<Parameter> norm_parameters(const Norm& norm, int width, const std::string& name) {
-  switch (norm.kind) {
-    case NormKind::none:
-      return {};
-    case NormKind::layer:
-      return {{name + ".gain", 1, width, InitialLaw::one},
-              {name + ".bias", 1, width, InitialLaw::zero}};
-  }
-  return {};
-}
-
 std::vector<Parameter> skip_parameters(const Skip& skip, int width, const std::string& name) {
   if (skip.kind != SkipKind::linear) return {};
   return {{name, width, width, InitialLaw::zero}};
@@ -24,7 +13,12 @@ std::vector<Parameter> skip_parameters(const Skip& skip, int width, const std::s
 
 std::vector<Parameter> mlp_parameters(const Mlp& mlp, int width, const std::string& prefix) {
   if (mlp.kind == MlpKind::none || mlp.hidden == 0) return {};
-  std::vector<Parameter> list{{prefix + "mlp.in", width, mlp.hidden}};
+  std::vector<Parameter> list;
+  if (mlp.kind == MlpKind::swiglu) {
+    list.push_back({prefix + "mlp.gate", width, mlp.hidden});
+    if (mlp.bias) list.push_back({prefix + "mlp.gate_bias", 1, mlp.hidden, InitialLaw::zero});
+  }
+  list.push_back({prefix + "mlp.in", width, mlp.hidden});
   if (mlp.bias) list.push_back({prefix + "mlp.in_bias", 1, mlp.hidden, InitialLaw::zero});
   list.push_back({prefix + "mlp.out", mlp.hidden, width});
   if (mlp.bias) list.push_back({prefix + "mlp.out_bias", 1, width, InitialLaw::zero});
@@ -32,6 +26,19 @@ std::vector<Parameter> mlp_parameters(const Mlp& mlp, int width, const std::stri
 }
 
 }  // namespace
+
+std::vector<Parameter> norm_parameters(const Norm& norm, int width, const std::string& name) {
+  switch (norm.kind) {
+    case NormKind::none:
+      return {};
+    case NormKind::layer:
+      return {{name + ".gain", 1, width, InitialLaw::one},
+              {name + ".bias", 1, width, InitialLaw::zero}};
+    case NormKind::rms:
+      return {{name + ".gain", 1, width, InitialLaw::one}};
+  }
+  return {};
+}
 
 BlockParameters block_parameters(const Block& block, int width, const std::string& prefix) {
   const int after = block.width_after(width);

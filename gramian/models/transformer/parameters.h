@@ -26,7 +26,7 @@ struct Parameter {
 
 // The matrices of one part of a block, in the order of theta. Empty where there is none.
 struct BlockParameters {
-  std::vector<Parameter> mlp;    // in, in_bias, out, out_bias
+  std::vector<Parameter> mlp;    // gate, gate_bias of swiglu; in, in_bias, out, out_bias
   std::vector<Parameter> mixer;  // of each head Q, K, V, P; or the step
   std::vector<Parameter> before_mixer, after_mixer, before_mlp, after_mlp;  // gain, bias
   std::vector<Parameter> mixer_skip, mlp_skip;                              // S
@@ -37,6 +37,9 @@ struct BlockParameters {
 // Of a block at tokens of `width` numbers; the names begin with `prefix`, such as "layers.3.".
 // Requires a block that has passed TransformerSpec::check().
 BlockParameters block_parameters(const Block& block, int width, const std::string& prefix);
+
+// Of a norm; the names begin with `name`, such as "readout".
+std::vector<Parameter> norm_parameters(const Norm& norm, int width, const std::string& name);
 
 // Calls f(list) for each part, in the order of theta.
 template <class Parts, class F>

@@ -81,7 +81,10 @@ class Recording {
     const bool added = stem.positions.place == PositionPlace::added;
     if (stem.positions.kind != PositionKind::none && !added)
       e = r_.beside(e, positions(stem, stem.positions.width));
-    if (stem.embedding > 0) {
+    if (stem.vocabulary > 0) {
+      table_ = declare({"embedding", stem.vocabulary, stem.embedding});
+      e = r_.apply(ops::LookUp{}, {table_, e});
+    } else if (stem.embedding > 0) {
       e = r_.product(e, declare({"embedding", stem.entering_width(), stem.embedding}));
     }
     if (stem.positions.kind != PositionKind::none && added)
@@ -119,10 +122,7 @@ class Recording {
   void declare_readout() {
     const Readout& out = spec_.readout;
     const int width = spec_.width_before(spec_.blocks.size());
-    if (out.norm.kind == NormKind::layer) {
-      out_norm_ = {declare({"readout.gain", 1, width, InitialLaw::one}),
-                   declare({"readout.bias", 1, width, InitialLaw::zero})};
-    }
+    out_norm_ = declare(norm_parameters(out.norm, width, "readout"));
     if (out.map == ReadoutMap::matrix)
       out_matrix_ = declare({"readout.matrix", width, out.outputs});
   }
@@ -163,10 +163,27 @@ class Recording {
       return mlp.bias ? r_.sum(v, weights[2 * matrix + 1]) : v;
     };
     const bool matrices = mlp.hidden > 0;
-    const Value hidden = r_.gelu(matrices ? affine(x, 0) : x);
-    const Value y = matrices ? affine(hidden, 1) : hidden;
+    std::size_t next = 0;
+    Value hidden = activation(mlp.kind, matrices ? affine(x, next++) : x);
+    if (mlp.kind == MlpKind::swiglu) hidden = r_.times(hidden, affine(x, next++));
+    const Value y = matrices ? affine(hidden, next) : hidden;
     keep(block_ + ".mlp.out", y);
     return y;
+  }
+
+  Value activation(MlpKind kind, Value x) {
+    switch (kind) {
+      case MlpKind::none:
+        return x;
+      case MlpKind::gelu:
+        return r_.gelu(x);
+      case MlpKind::relu:
+        return r_.apply(ops::Relu{}, {x});
+      case MlpKind::silu:
+      case MlpKind::swiglu:
+        return r_.apply(ops::Silu{}, {x});
+    }
+    return x;
   }
 
   Value norm(const Norm& norm, std::span<const Value> weights, Value e) {
@@ -175,6 +192,8 @@ class Recording {
         return e;
       case NormKind::layer:
         return r_.sum(r_.times(r_.normalise(e), weights[0]), weights[1]);
+      case NormKind::rms:
+        return r_.times(r_.apply(ops::RmsNormalise{}, {e}), weights[0]);
     }
     return e;
   }
@@ -205,16 +224,16 @@ class Recording {
     e = norm(out.norm, out_norm_, e);
     const int rows = r_.rows_of(e), width = r_.columns_of(e);
     if (out.rows == ReadoutRows::query && rows > 1) e = last_row(e);
-    if (out.rows == ReadoutRows::mean) {
-      const std::vector<double> mean(static_cast<std::size_t>(rows), 1.0 / rows);
-      e = r_.product(r_.constant(1, rows, mean), e);
-    }
+    if (out.rows == ReadoutRows::mean) e = r_.apply(ops::MeanRows{}, {e});
     switch (out.map) {
       case ReadoutMap::columns:
         e = r_.columns(e, out.first < 0 ? width + out.first : out.first, out.outputs);
         break;
       case ReadoutMap::matrix:
         e = r_.product(e, out_matrix_);
+        break;
+      case ReadoutMap::symbols:
+        e = r_.product(e, Recorder::transposed(table_));
         break;
       case ReadoutMap::signs: {
         std::vector<double> signs;
@@ -234,6 +253,7 @@ class Recording {
   std::vector<BlockWeights> weights_;
   std::vector<Value> out_norm_;
   Value out_matrix_;
+  Value table_;        // of the vocabulary
   std::string block_;  // the name of the block that is being recorded
   std::optional<Value> mixer_velocity_, mlp_velocity_;  // of momentum
 };

@@ -4,8 +4,9 @@
 // weights of their own (parameters.h), read-out. Their names, which are also those of a model file:
 //
 //   positions, embedding, prefix
-//   layers.0.mlp.in, .mlp.in_bias, .mlp.out, .mlp.out_bias, .heads.0.Q, K, V, P, .step,
-//   .before_mixer.gain, .bias (and the other norms), .mixer_skip, .mlp_skip
+//   layers.0.mlp.gate, .mlp.gate_bias, .mlp.in, .mlp.in_bias, .mlp.out, .mlp.out_bias,
+//   layers.0.heads.0.Q, .K, .V, .P, or layers.0.step,
+//   layers.0.before_mixer.gain, .bias (and the other norms), layers.0.mixer_skip, .mlp_skip
 //   readout.gain, readout.bias, readout.matrix
 //
 // Values that can be read by name after a run, one matrix a prompt:

@@ -37,8 +37,8 @@ struct Affine {
 };
 
 struct Weights {
-  Matrix in, out;
-  Row in_bias, out_bias;
+  Matrix gate, in, out;
+  Row gate_bias, in_bias, out_bias;
   std::vector<Head> heads;
   double step = 0;
   Affine before_mixer, after_mixer, before_mlp, after_mlp;
@@ -49,7 +49,7 @@ Affine read_norm(Reader& reader, const Norm& norm, int width) {
   if (norm.kind == NormKind::none) return {};
   Affine affine;
   affine.gain = reader.matrix(1, width)[0];
-  affine.bias = reader.matrix(1, width)[0];
+  if (norm.kind == NormKind::layer) affine.bias = reader.matrix(1, width)[0];
   return affine;
 }
 
@@ -58,6 +58,10 @@ Weights read_block(Reader& reader, const Block& b, int width) {
   const int after = b.mixer.width > 0 ? b.mixer.width : width;
   const int at_mlp = b.mlp.place == MlpPlace::after ? after : width;
   if (b.mlp.kind != MlpKind::none && b.mlp.hidden > 0) {
+    if (b.mlp.kind == MlpKind::swiglu) {
+      w.gate = reader.matrix(at_mlp, b.mlp.hidden);
+      if (b.mlp.bias) w.gate_bias = reader.matrix(1, b.mlp.hidden)[0];
+    }
     w.in = reader.matrix(at_mlp, b.mlp.hidden);
     if (b.mlp.bias) w.in_bias = reader.matrix(1, b.mlp.hidden)[0];
     w.out = reader.matrix(b.mlp.hidden, at_mlp);
@@ -105,11 +109,13 @@ void add(Row& to, const Row& what, double factor = 1) {
 
 Row normed(Row row, const Norm& norm, const Affine& affine) {
   if (norm.kind == NormKind::none) return row;
+  const bool centred = norm.kind == NormKind::layer;
   double mean = 0, variance = 0;
-  for (double x : row) mean += x / static_cast<double>(row.size());
+  for (double x : row) mean += centred ? x / static_cast<double>(row.size()) : 0;
   for (double x : row) variance += (x - mean) * (x - mean) / static_cast<double>(row.size());
   for (std::size_t i = 0; i < row.size(); ++i)
-    row[i] = (row[i] - mean) / std::sqrt(variance + 1e-5) * affine.gain[i] + affine.bias[i];
+    row[i] = (row[i] - mean) / std::sqrt(variance + 1e-5) * affine.gain[i];
+  add(row, affine.bias);
   return row;
 }
 
@@ -169,11 +175,23 @@ Row mixed(const Mixer& mixer, const Weights& w, const Matrix& e, std::size_t i) 
   return out;
 }
 
-double activation(MlpKind, double x) {
+double activation(MlpKind kind, double x) {
+  if (kind == MlpKind::relu) return std::max(x, 0.0);
+  if (kind != MlpKind::gelu) return x / (1 + std::exp(-x));
   return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
 
 Row mlp(const Mlp& mlp, const Weights& w, Row x) {
+  if (mlp.kind == MlpKind::swiglu) {
+    Row gate = times(x, w.gate);
+    add(gate, w.gate_bias);
+    x = times(x, w.in);
+    add(x, w.in_bias);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] *= activation(mlp.kind, gate[i]);
+    x = times(x, w.out);
+    add(x, w.out_bias);
+    return x;
+  }
   if (mlp.hidden > 0) x = times(x, w.in);
   add(x, w.in_bias);
   for (double& number : x) number = activation(mlp.kind, number);
@@ -238,15 +256,18 @@ Row position(const Positions& positions, const Matrix& learned, std::size_t i, i
   return row;
 }
 
-Matrix stem_of(const Stem& stem, Reader& reader, const std::vector<double>& tokens) {
+// `embedding` keeps the matrix or the table that was read.
+Matrix stem_of(const Stem& stem, Reader& reader, const std::vector<double>& tokens,
+               Matrix& embedding) {
   const Positions& positions = stem.positions;
   const bool some = positions.kind != PositionKind::none;
   const bool beside = positions.place == PositionPlace::beside;
   const int width = beside ? positions.width : stem.inner_width();
-  Matrix learned, embedding;
+  Matrix learned;
   if (positions.kind == PositionKind::learned && beside)
     learned = reader.matrix(stem.tokens, width);
-  if (stem.embedding > 0) embedding = reader.matrix(stem.entering_width(), stem.embedding);
+  const int symbols = stem.vocabulary > 0 ? stem.vocabulary : stem.entering_width();
+  if (stem.embedding > 0) embedding = reader.matrix(symbols, stem.embedding);
   if (positions.kind == PositionKind::learned && !beside)
     learned = reader.matrix(stem.tokens, width);
   Matrix e = stem.prefix > 0 ? reader.matrix(stem.prefix, stem.inner_width()) : Matrix{};
@@ -256,7 +277,11 @@ Matrix stem_of(const Stem& stem, Reader& reader, const std::vector<double>& toke
     row.resize(static_cast<std::size_t>(stem.width + stem.zeros));
     const Row where = some ? position(positions, learned, i, width) : Row{};
     if (beside) row.insert(row.end(), where.begin(), where.end());
-    if (stem.embedding > 0) row = times(row, embedding);
+    if (stem.vocabulary > 0) {
+      row = embedding[static_cast<std::size_t>(row[0])];
+    } else if (stem.embedding > 0) {
+      row = times(row, embedding);
+    }
     if (!beside) add(row, where);
     e.push_back(std::move(row));
   }
@@ -267,6 +292,9 @@ Row read_token(const Readout& out, const Matrix& map, const Row& row) {
   const std::size_t width = row.size();
   Row read(static_cast<std::size_t>(out.outputs));
   if (out.map == ReadoutMap::matrix) read = times(row, map);
+  if (out.map == ReadoutMap::symbols) {
+    for (std::size_t k = 0; k < read.size(); ++k) read[k] = dot(row, map[k]);
+  }
   if (out.map == ReadoutMap::columns) {
     const auto first =
         static_cast<std::size_t>(out.first < 0 ? static_cast<int>(width) + out.first : out.first);
@@ -291,7 +319,8 @@ std::vector<double> flat(const Matrix& m) {
 TransformerStates token_forward(const TransformerSpec& spec, const std::vector<double>& theta,
                                 const std::vector<double>& tokens) {
   Reader reader{theta};
-  Matrix e = stem_of(spec.stem, reader, tokens);
+  Matrix map;
+  Matrix e = stem_of(spec.stem, reader, tokens, map);
   std::vector<Weights> weights(spec.blocks.size());
   for (std::size_t l = 0; l < weights.size(); ++l) {
     const auto owner = spec.weights_of.empty() ? l : static_cast<std::size_t>(spec.weights_of[l]);
@@ -300,7 +329,6 @@ TransformerStates token_forward(const TransformerSpec& spec, const std::vector<d
   }
   const int width = spec.width_before(spec.blocks.size());
   const Affine norm = read_norm(reader, spec.readout.norm, width);
-  Matrix map;
   if (spec.readout.map == ReadoutMap::matrix) map = reader.matrix(width, spec.readout.outputs);
   GRAMIAN_ASSERT(reader.next == theta.size());
 

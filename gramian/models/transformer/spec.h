@@ -3,10 +3,10 @@
 // E holds the tokens of a prompt as rows. The stem makes E [N, W] of what comes in [tokens, width];
 // each block updates it in two parts, and the read-out makes the output of the last E:
 //
-//     a part   E <- after(skip(E, f(before(E))))      f the mixer, which combines tokens, or the MLP,
-//                                                     which works on each token by itself
-//     mixer    f(X) = c sum_h A_h (X_keys V_h) P_h    A_h = (X Q_h)(X_keys K_h)^T where the mask lets
-//                                                     a token read a key, or its softmax over keys
+//     a part   E <- after(skip(E, f(before(E))))    f the mixer, which combines tokens, or the MLP,
+//                                                   which works on each token by itself
+//     mixer    f(X) = c sum_h A_h (X_keys V_h) P_h  A_h = (X Q_h)(X_keys K_h)^T where the mask
+//                                                   lets a token read a key, or its softmax
 //     MLP      f(X) = act(X A + a) B + b
 //
 // Where a network reads out the query alone, its last block is computed for the query alone. The
@@ -61,11 +61,14 @@ struct Positions {
 };
 
 // From what comes in to the tokens of the network: columns of zeros and positions beside it, a
-// linear map to `embedding` numbers without bias, and learned tokens in front of all others.
+// linear map to `embedding` numbers without bias, and learned tokens in front of all others. Of a
+// vocabulary the indices of symbols come in, [tokens, 1], and each is embedded as its row of a
+// table.
 struct Stem {
   int tokens = 11;  // what comes in: [tokens, width]
   int width = 11;
-  int zeros = 0;  // columns of zeros beside what comes in: room for what the network computes
+  int vocabulary = 0;  // symbols; 0: numbers come in
+  int zeros = 0;       // columns of zeros beside what comes in: room for what the network computes
   Positions positions = {};
   int embedding = 0;  // W; 0: none, W is the width of what comes in, zeros and positions beside it
   int prefix = 0;     // learned tokens in front
@@ -81,6 +84,7 @@ struct Stem {
 enum class NormKind {
   none,
   layer,  // each token to mean 0 and variance 1, times a learned gain, plus a learned bias
+  rms,    // each token to a mean square of 1, times a learned gain
 };
 
 struct Norm {
@@ -107,7 +111,8 @@ enum class Mask {
   window,  // the last `window` of these
 };
 
-// The number c. root: 1 / sqrt(key size). mean: 1/n, n the keys that there are for the mask at most.
+// The number c. root: 1 / sqrt(key size). mean: 1/n, n all tokens, or for Mask::context all but the
+// query.
 enum class Scale { one, mean, root };
 
 // Learned, for each head: Q, K [W, key size], V [W, value size], P [value size, width].
@@ -124,7 +129,8 @@ struct Mixer {
   bool operator==(const Mixer&) const = default;
 };
 
-enum class MlpKind { none, gelu };
+// swiglu: (silu(X G + g) * (X A + a)) B + b, by elements (Shazeer 2020).
+enum class MlpKind { none, gelu, relu, silu, swiglu };
 
 enum class MlpPlace {
   before,  // the block is MLP, then mixer
@@ -134,7 +140,7 @@ enum class MlpPlace {
 
 struct Mlp {
   MlpKind kind = MlpKind::none;
-  int hidden = 0;  // 0: the activation alone, without matrices and biases
+  int hidden = 0;  // 0: the activation alone, without matrices and biases; not of swiglu
   bool bias = true;
   MlpPlace place = MlpPlace::before;
 
@@ -182,6 +188,7 @@ enum class ReadoutMap {
   columns,  // `outputs` columns of E from `first` on
   matrix,   // E times a learned matrix [W, outputs]
   signs,    // the sum of the even columns minus the sum of the odd ones, over sqrt(W)
+  symbols,  // E times the transpose of the table of the vocabulary: [.., vocabulary]
 };
 
 // output = factor * map(rows(norm(E))). By default it is minus the last number of the query: there
@@ -190,8 +197,8 @@ struct Readout {
   Norm norm = {};
   ReadoutRows rows = ReadoutRows::query;
   ReadoutMap map = ReadoutMap::columns;
-  int first = -1;  // of map columns; negative: counted from the end, -1 is the last column
-  int outputs = 1;
+  int first = -1;   // of map columns; negative: counted from the end, -1 is the last column
+  int outputs = 1;  // of map symbols: the vocabulary
   double factor = -1;
 
   bool operator==(const Readout&) const = default;
