@@ -10,6 +10,8 @@
 #include "gramian/models/operations.h"
 #include "gramian/models/pass.h"
 #include "gramian/models/transformer/flat.h"
+#include "gramian/tasks/linear_pairs.h"
+#include "gramian/tasks/sine_pairs.h"
 #include "gramian/training/trainer.h"
 #include "gramian/training/transformer_trainer.h"
 
@@ -90,8 +92,8 @@ BenchTime time_case(const BenchCase& what, double peak_gflops, double budget) {
 std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
   TaskSpec linear;
   linear.n = 10;
-  const auto task = [&](TaskFamily family, TokenLayout layout) {
-    return TokenTask::create(RegressionTask::create(linear).value(), family, layout).value();
+  const auto task = [](std::shared_ptr<const PairTask> pairs, TokenLayout layout) {
+    return TokenTask::create(std::move(pairs), layout).value();
   };
   struct Case {
     const char* name;
@@ -99,9 +101,11 @@ std::vector<TokenBenchTime> time_tokens(double peak_gflops, double budget) {
     FlatTransformer network;
   };
   std::vector<Case> cases{
-      {"sines", task(TaskFamily::sine, TokenLayout::joined), {.embedding = 40, .hidden = 160}},
+      {"sines",
+       task(sine_pairs(10).value(), TokenLayout::joined),
+       {.embedding = 40, .hidden = 160}},
       {"interleaved",
-       task(TaskFamily::linear, TokenLayout::interleaved),
+       task(linear_pairs(RegressionTask::create(linear).value()), TokenLayout::interleaved),
        {.positions = 10, .layers = 2, .softmax_layers = 1}}};
   std::vector<TokenBenchTime> times;
   for (Case& c : cases) {

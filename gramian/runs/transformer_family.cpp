@@ -8,6 +8,7 @@
 #include "gramian/models/keys.h"
 #include "gramian/runs/transformer_file.h"
 #include "gramian/tasks/keys.h"
+#include "gramian/tasks/token_families.h"
 #include "gramian/training/keys.h"
 #include "gramian/training/transformer_trainer.h"
 
@@ -31,6 +32,21 @@ const Transformer& transformer_of(const Model& model) {
   const auto* mine = dynamic_cast<const TransformerModel*>(&model);
   GRAMIAN_ASSERT(mine != nullptr);
   return mine->transformer();
+}
+
+// A key of a family of token tasks must be at its default for all others.
+Status refuse_keys_of_other_tasks(const Config& config) {
+  const Config usual = Config::defaults(config.table());
+  const std::string& name = config.text("task.family");
+  for (const TokenFamily* family : token_families()) {
+    if (family->name == name) continue;
+    for (const Key& key : family->keys) {
+      if (config.same(key, usual)) continue;
+      return fail(ErrorKind::config, "[{}] is for [task.family] {}, not for {} ({})", key.name,
+                  family->name, name, config.where(key.name));
+    }
+  }
+  return {};
 }
 
 // The model beside predicting zero: solvers work on Gram matrices.
@@ -64,6 +80,7 @@ TransformerExperiment::TransformerExperiment(const Config& from, TokenTask promp
 }
 
 Expected<TransformerExperiment> TransformerExperiment::make(const Config& config) {
+  GRAMIAN_TRY(refuse_keys_of_other_tasks(config));
   auto task = GRAMIAN_TRY(token_task(config));
   const Initialisation begin = initialisation(config);
   if (begin == Initialisation::gdpp || begin == Initialisation::gdpp_optimum) {
@@ -78,12 +95,9 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
 }
 
 std::string TransformerExperiment::describe() const {
-  const std::string what = task.family() == TaskFamily::sine
-                               ? "sines"
-                               : fmt::format("linear regression, d = {}", task.d());
   return fmt::format(
-      "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n", what,
-      task.n(), task.tokens(), task.width(), eval.prompts);
+      "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
+      task.describe(), task.n(), task.tokens(), task.width(), eval.prompts);
 }
 
 Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool& pool,

@@ -1,6 +1,9 @@
 #include "gramian/tasks/keys.h"
 
 #include <array>
+#include <vector>
+
+#include "gramian/tasks/token_families.h"
 
 namespace gramian {
 
@@ -13,8 +16,6 @@ constexpr auto kWeightLaws = words<WeightLaw>(
 constexpr auto kSamplers = words<SamplerKind>({{SamplerKind::automatic, "automatic"},
                                                {SamplerKind::tokens, "tokens"},
                                                {SamplerKind::gram, "gram"}});
-constexpr auto kTaskFamilies =
-    words<TaskFamily>({{TaskFamily::linear, "linear"}, {TaskFamily::sine, "sine"}});
 constexpr auto kLayouts = words<TokenLayout>(
     {{TokenLayout::joined, "joined"}, {TokenLayout::interleaved, "interleaved"}});
 
@@ -23,42 +24,42 @@ constexpr auto kNoises = words<NoiseKind>({{NoiseKind::uniform, "uniform"},
                                            {NoiseKind::categorical, "categorical"},
                                            {NoiseKind::constant, "constant"}});
 
-constexpr auto kKeys = key::all_affect(
-    Affects::prompts,
-    std::array{
-        key::integer("task.d", "10", 1, kMaxDimension, "input dimension d"),
-        key::integer("task.n", "20", 1, kMaxContext, "context length n: examples in a prompt"),
-        key::choice("task.noise", "uniform", kNoises.list(),
-                    "prior of the noise level sigma, drawn once a prompt"),
-        key::numbers("task.sigma", "[0, 5]", key::at_least(0),
-                     "noise levels sigma (standard deviation of the targets): low and high for "
-                     "uniform, one or more equally likely levels for categorical, one for "
-                     "constant"),
-        key::matrix("task.covariance", "[]", kMaxDimension,
-                    "covariance S of the inputs, d x d, symmetric and positive definite"),
-        key::choice("task.inputs", "gaussian", kInputLaws.list(),
-                    "law of the inputs x = C z, C C^T = S: entries of z normal, or uniform of "
-                    "variance 1"),
-        key::choice("task.weights", "isotropic", kWeightLaws.list(),
-                    "law of the true weights: w ~ N(0, I), or N(0, S^-1)"),
-        key::choice("task.sampler", "automatic", kSamplers.list(),
-                    "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at "
-                    "one cost); automatic prefers gram"),
-        key::only("transformer",
-                  key::choice("task.family", "linear", kTaskFamilies.list(),
-                              "what is regressed: linear functions, or a sin(x + phase) with "
-                              "x ~ U(-5, 5) and phase ~ U(0, pi), which has no other settings "
-                              "than task.n, task.layout, task.amplitude and task.correlated")),
-        key::only("transformer",
-                  key::choice("task.layout", "joined", kLayouts.list(),
-                              "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "
-                              "of its own")),
-        key::only("transformer", key::numbers("task.amplitude", "[0.1, 0.5]", key::at_least(0),
-                                              "sine: low and high of the uniform amplitude a")),
-        key::only("transformer",
-                  key::boolean("task.correlated", "false",
-                               "sine: amplitude and phase come from one uniform number")),
-    });
+// Without those of single families of token tasks.
+std::vector<Key> common_keys() {
+  const auto keys = key::all_affect(
+      Affects::prompts,
+      std::array{
+          key::integer("task.d", "10", 1, kMaxDimension, "input dimension d"),
+          key::integer("task.n", "20", 1, kMaxContext, "context length n: examples in a prompt"),
+          key::choice("task.noise", "uniform", kNoises.list(),
+                      "prior of the noise level sigma, drawn once a prompt"),
+          key::numbers("task.sigma", "[0, 5]", key::at_least(0),
+                       "noise levels sigma (standard deviation of the targets): low and high for "
+                       "uniform, one or more equally likely levels for categorical, one for "
+                       "constant"),
+          key::matrix("task.covariance", "[]", kMaxDimension,
+                      "covariance S of the inputs, d x d, symmetric and positive definite"),
+          key::choice("task.inputs", "gaussian", kInputLaws.list(),
+                      "law of the inputs x = C z, C C^T = S: entries of z normal, or uniform of "
+                      "variance 1"),
+          key::choice("task.weights", "isotropic", kWeightLaws.list(),
+                      "law of the true weights: w ~ N(0, I), or N(0, S^-1)"),
+          key::choice(
+              "task.sampler", "automatic", kSamplers.list(),
+              "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at "
+              "one cost); automatic prefers gram"),
+          key::only("transformer",
+                    key::choice("task.family", "linear", token_family_names(),
+                                "what is regressed: linear functions, or a sin(x + phase) with "
+                                "x ~ U(-5, 5) and phase ~ U(0, pi), which has no other settings "
+                                "than task.n, task.layout, task.amplitude and task.correlated")),
+          key::only("transformer",
+                    key::choice("task.layout", "joined", kLayouts.list(),
+                                "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "
+                                "of its own")),
+      });
+  return {keys.begin(), keys.end()};
+}
 
 Expected<NoisePrior> noise_prior(const Settings& settings) {
   const std::string& kind = settings.text("task.noise");
@@ -110,7 +111,15 @@ Expected<std::vector<double>> covariance(const Settings& settings, std::size_t d
 
 }  // namespace
 
-std::span<const Key> task_keys() { return kKeys; }
+std::span<const Key> task_keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> keys = common_keys();
+    for (const TokenFamily* family : token_families())
+      keys.insert(keys.end(), family->keys.begin(), family->keys.end());
+    return keys;
+  }();
+  return all;
+}
 
 Expected<TaskSpec> task_spec(const Settings& settings) {
   TaskSpec spec;
@@ -125,16 +134,8 @@ Expected<TaskSpec> task_spec(const Settings& settings) {
 }
 
 Expected<TokenTask> token_task(const Settings& settings) {
-  auto spec = GRAMIAN_TRY(task_spec(settings));
-  auto regression = GRAMIAN_TRY(RegressionTask::create(std::move(spec)));
-  const std::vector<double>& amplitude = settings.numbers("task.amplitude");
-  if (amplitude.size() != 2) {
-    return fail(ErrorKind::config, "[task.amplitude] must be [low, high], got {} numbers ({})",
-                amplitude.size(), settings.where("task.amplitude"));
-  }
-  return TokenTask::create(std::move(regression), kTaskFamilies.value(settings.text("task.family")),
-                           kLayouts.value(settings.text("task.layout")),
-                           {amplitude[0], amplitude[1], settings.boolean("task.correlated")});
+  auto pairs = GRAMIAN_TRY(token_family(settings.text("task.family")).make(settings));
+  return TokenTask::create(std::move(pairs), kLayouts.value(settings.text("task.layout")));
 }
 
 }  // namespace gramian

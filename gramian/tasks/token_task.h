@@ -1,53 +1,42 @@
-// Prompts as tokens, for networks that read tokens and not Gram matrices.
+// Prompts as tokens, for networks that read tokens and not Gram matrices: a scalar task in context
+// (pair_task.h) and how its pairs become tokens.
 //
-//   linear   the regression of task.h: y = <w, x> + noise, d inputs
-//   sine     y = a sin(x + phi), x ~ U(-5, 5), a ~ U(low, high), phi ~ U(0, pi), d = 1 (von Oswald
-//            et al. 2022, Fig. 4)
+//   joined       N = n + 1 tokens (x_j, y_j) of D = d + 1 numbers, the query (x_q, 0) last
+//   interleaved  N = 2n + 1 tokens of D = d numbers, x_j and then (0, .., 0, y_j), the query last
 //
-// joined: N = n + 1 tokens (x_j, y_j) of d + 1 numbers, the query (x_q, 0) last.
-// interleaved: N = 2n + 1 tokens of d numbers, x_j and then (0, .., 0, y_j), the query x_q last.
-//
-// Letters: n context length, d input dimension, N tokens, D the width of a token.
+// Letters: n context length, d input dimension, N tokens, D the width of a token. Errors: config,
+// for contexts too long for a network that reads tokens. Cost: that of the draws.
 #pragma once
+
+#include <memory>
+#include <string>
 
 #include "gramian/base/aligned.h"
 #include "gramian/base/assert.h"
 #include "gramian/base/error.h"
-#include "gramian/tasks/task.h"
+#include "gramian/tasks/pair_task.h"
 
 namespace gramian {
 
-enum class TaskFamily { linear, sine };
 enum class TokenLayout { joined, interleaved };
-
-struct SineSpec {
-  double low = 0.1, high = 0.5;  // of the amplitude
-  // Amplitude and phase from one uniform number, as the published code draws them: the larger the
-  // one, the larger the other.
-  bool correlated = false;
-};
-inline constexpr double kSineRange = 5;
 
 template <class T>
 struct TokenBlock {
   AlignedArray<T> tokens;  // [N, D, lanes]
   AlignedArray<T> target;  // [lanes] the answer to the query, without noise
-  AlignedArray<T> truth;   // [d, lanes] w, or [2, lanes] amplitude and phase
+  AlignedArray<T> truth;   // [PairTask::truth(), lanes] which function the prompt has
 };
 
 class TokenTask {
  public:
-  // Of `regression` the sine task takes n alone. Errors: config, unless 0 <= low <= high for the
-  // amplitude, and for contexts too long for a network that reads tokens.
-  static Expected<TokenTask> create(RegressionTask regression, TaskFamily family,
-                                    TokenLayout layout, SineSpec sine = {});
+  // Requires: `pairs` is not null (asserted).
+  static Expected<TokenTask> create(std::shared_ptr<const PairTask> pairs, TokenLayout layout);
 
-  TaskFamily family() const { return family_; }
+  const PairTask& pairs() const { return *pairs_; }
   TokenLayout layout() const { return layout_; }
-  const SineSpec& sine() const { return sine_; }
-  const RegressionTask& regression() const { return regression_; }
-  int n() const { return regression_.n(); }
-  int d() const { return family_ == TaskFamily::sine ? 1 : regression_.d(); }
+  std::string describe() const { return pairs_->describe(); }
+  int n() const { return pairs_->n(); }
+  int d() const { return pairs_->d(); }
   int tokens() const { return layout_ == TokenLayout::joined ? n() + 1 : 2 * n() + 1; }  // N
   int width() const { return layout_ == TokenLayout::joined ? d() + 1 : d(); }           // D
   // The rows of x_j (j = n: the query) and of y_j. x begins in the first column, y is in the last.
@@ -61,33 +50,27 @@ class TokenTask {
   }
 
  private:
-  TokenTask(RegressionTask regression) : regression_(std::move(regression)) {}
-  RegressionTask regression_;
-  TaskFamily family_ = TaskFamily::linear;
-  TokenLayout layout_ = TokenLayout::joined;
-  SineSpec sine_;
+  TokenTask(std::shared_ptr<const PairTask> pairs, TokenLayout layout)
+      : pairs_(std::move(pairs)), layout_(layout) {}
+  std::shared_ptr<const PairTask> pairs_;
+  TokenLayout layout_;
 };
 
-// Draws prompts of one task; they depend on their addresses alone. One sampler a thread.
+// Draws prompts of one task; they depend on their addresses alone. One sampler a thread; it must
+// not outlive the task.
 template <class T>
 class TokenSampler {
  public:
-  explicit TokenSampler(const TokenTask& task);
+  explicit TokenSampler(const TokenTask& task)
+      : task_(&task), sampler_(task.pairs().sampler(T())) {}
 
   // Fills `count` <= kLanes lanes of the block, whose arrays it makes if they are not there. The
   // other lanes become zero.
   void sample(const PhiloxAddress& address, int count, TokenBlock<T>& block);
 
  private:
-  void sample_linear(const PhiloxAddress& address, int count, TokenBlock<T>& block);
-  void sample_sine(const PhiloxAddress& address, int count, TokenBlock<T>& block);
-  std::size_t place_of_x(std::size_t j) const;
-  std::size_t place_of_y(std::size_t j) const;
-
   const TokenTask* task_;
-  PromptSampler<T> sampler_;
-  PromptBlock<T> prompts_;
-  AlignedArray<T> pairs_;  // [n, d + 1, lanes]
+  std::unique_ptr<PairSampler<T>> sampler_;
 };
 
 }  // namespace gramian

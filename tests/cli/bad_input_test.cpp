@@ -113,8 +113,10 @@ TEST_F(BadInput, CombinationsMustMeanSomething) {
   expect_refused({"model.hidden=8"}, {"[model.hidden] is for [model.kind] transformer"});
   expect_refused({"model.kind=transformer", "model.softmax_layers=9"},
                  {"[model.softmax_layers]", "got 9"});
-  expect_refused({"model.kind=transformer", "task.amplitude=1"},
+  expect_refused({"model.kind=transformer", "task.family=sine", "task.amplitude=1"},
                  {"[task.amplitude] must be [low, high]", "1 numbers"});
+  expect_refused({"model.kind=transformer", "task.correlated=true"},
+                 {"[task.correlated] is for [task.family] sine, not for linear", "command line"});
   expect_refused({"model.kind=transformer", "train.optimiser=soap"},
                  {"[train.optimiser]", "transformer"});
   expect_refused({"model.heads=2"}, {"[model.heads] = 2", "full only"});

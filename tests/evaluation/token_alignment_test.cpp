@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "gramian/tasks/linear_pairs.h"
 #include "gramian/theory/token_constructions.h"
 
 namespace gramian {
@@ -16,8 +17,7 @@ TokenTask task_of(int d, int n, TokenLayout layout) {
   spec.inputs = InputLaw::uniform;
   spec.covariance.assign(static_cast<std::size_t>(d * d), 0.0);
   for (int i = 0; i < d; ++i) spec.covariance[static_cast<std::size_t>(i * d + i)] = 1.0 / 12;
-  return TokenTask::create(RegressionTask::create(spec).value(), TaskFamily::linear, layout)
-      .value();
+  return TokenTask::create(linear_pairs(RegressionTask::create(spec).value()), layout).value();
 }
 
 // With its best step one step of gradient descent has loss 0.20623 for n = d =

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "gramian/tasks/linear_pairs.h"
+#include "gramian/tasks/sine_pairs.h"
 #include "tests/support/errors.h"
 
 namespace gramian {
@@ -20,8 +22,12 @@ RegressionTask regression(int d, int n) {
   return RegressionTask::create(spec).value();
 }
 
-TokenTask task(TaskFamily family, TokenLayout layout, bool correlated = false) {
-  return TokenTask::create(regression(3, 5), family, layout, {0.1, 0.5, correlated}).value();
+TokenTask linear_task(TokenLayout layout) {
+  return TokenTask::create(linear_pairs(regression(3, 5)), layout).value();
+}
+
+TokenTask sine_task(TokenLayout layout, bool correlated = false) {
+  return TokenTask::create(sine_pairs(5, {0.1, 0.5, correlated}).value(), layout).value();
 }
 
 // Tokens are those of the regression task, in place.
@@ -31,7 +37,7 @@ TEST(TokenTask, LinearPromptsAreThoseOfTheRegression) {
   AlignedArray<double> pairs;
   PromptSampler<double>(regression(3, 5)).sample_tokens(address, kLanes, prompts, pairs);
   for (const TokenLayout layout : {TokenLayout::joined, TokenLayout::interleaved}) {
-    const TokenTask t = task(TaskFamily::linear, layout);
+    const TokenTask t = linear_task(layout);
     EXPECT_EQ(t.tokens(), layout == TokenLayout::joined ? 6 : 11);
     EXPECT_EQ(t.width(), layout == TokenLayout::joined ? 4 : 3);
     TokenBlock<double> block;
@@ -67,7 +73,7 @@ TEST(TokenTask, LinearPromptsAreThoseOfTheRegression) {
 
 TEST(TokenTask, SinesHaveTheirLaw) {
   for (const bool correlated : {false, true}) {
-    const TokenTask t = task(TaskFamily::sine, TokenLayout::joined, correlated);
+    const TokenTask t = sine_task(TokenLayout::joined, correlated);
     TokenSampler<double> sampler(t);
     TokenBlock<double> block;
     double a = 0, aa = 0, phi = 0, a_phi = 0, x2 = 0;
@@ -111,8 +117,8 @@ TEST(TokenTask, SinesHaveTheirLaw) {
 }
 
 TEST(TokenTask, APromptDependsOnItsAddressAlone) {
-  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
-    const TokenTask t = task(family, TokenLayout::interleaved);
+  for (const TokenTask& t :
+       {linear_task(TokenLayout::interleaved), sine_task(TokenLayout::interleaved)}) {
     TokenSampler<float> one(t), other(t);
     TokenBlock<float> a, b;
     one.sample({.seed = 5, .step = 2, .first = 0}, kLanes, a);
@@ -134,13 +140,29 @@ TEST(TokenTask, APromptDependsOnItsAddressAlone) {
 }
 
 TEST(TokenTask, RefusesWhatIsNoTask) {
-  const auto create = [](int n, double low, double high) {
-    return TokenTask::create(regression(2, n), TaskFamily::sine, TokenLayout::joined, {low, high});
+  EXPECT_TRUE(sine_pairs(10, {0, 0}));
+  EXPECT_TRUE(test::is_error(sine_pairs(10, {0.5, 0.1}), ErrorKind::config,
+                             {"[task.amplitude]", "[0.5, 0.1]"}));
+  EXPECT_TRUE(test::is_error(sine_pairs(0), ErrorKind::config, {"[task.n]", "got 0"}));
+  EXPECT_TRUE(test::is_error(TokenTask::create(sine_pairs(5000).value(), TokenLayout::joined),
+                             ErrorKind::config, {"[task.n]", "5000"}));
+}
+
+// The sines of finished runs: what was trained on them depends on every draw. (Linear prompts are
+// those of the regression, see above.)
+TEST(TokenTask, SinesAreTheSameAsEver) {
+  const auto sum_of = [](const TokenTask& task) {
+    TokenBlock<double> block;
+    TokenSampler<double>(task).sample({.seed = 3, .step = 7, .first = 32}, 11, block);
+    double sum = 0;
+    int place = 0;
+    for (const auto* numbers : {&block.tokens, &block.target, &block.truth}) {
+      for (const double number : *numbers) sum += number * std::cos(place++);
+    }
+    return sum;
   };
-  EXPECT_TRUE(create(10, 0, 0));
-  EXPECT_TRUE(
-      test::is_error(create(10, 0.5, 0.1), ErrorKind::config, {"[task.amplitude]", "[0.5, 0.1]"}));
-  EXPECT_TRUE(test::is_error(create(5000, 0, 1), ErrorKind::config, {"[task.n]", "5000"}));
+  EXPECT_NEAR(sum_of(sine_task(TokenLayout::joined)), 16.84459621302449, 1e-12);
+  EXPECT_NEAR(sum_of(sine_task(TokenLayout::joined, true)), 13.711510929597045, 1e-12);
 }
 
 }  // namespace

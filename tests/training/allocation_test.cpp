@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "gramian/tasks/linear_pairs.h"
+#include "gramian/tasks/sine_pairs.h"
 #include "gramian/training/trainer.h"
 #include "gramian/training/transformer_trainer.h"
 
@@ -63,10 +65,9 @@ TEST(Allocation, AStepAllocatesNothing) {
       EXPECT_EQ(allocations - before, 0);
     }
   }
-  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
-    const auto task =
-        TokenTask::create(RegressionTask::create(spec).value(), family, TokenLayout::interleaved)
-            .value();
+  for (const auto& pairs :
+       {linear_pairs(RegressionTask::create(spec).value()), sine_pairs(spec.n).value()}) {
+    const auto task = TokenTask::create(pairs, TokenLayout::interleaved).value();
     const TransformerSpec transformer{
         .stem = {.tokens = task.tokens(), .width = task.width()},
         .blocks = {{.mixer = {.kind = MixerKind::softmax, .scale = Scale::one},

@@ -10,6 +10,7 @@
 
 #include "gramian/models/transformer.h"
 #include "gramian/models/transformer/flat.h"
+#include "gramian/tasks/linear_pairs.h"
 #include "gramian/training/gram_objective.h"
 #include "gramian/training/loop.h"
 #include "gramian/training/token_objective.h"
@@ -44,8 +45,7 @@ Case gram_case(Parametrisation kind, const LossSpec& loss, double robust,
 }
 
 Case token_case(double robust) {
-  const auto task =
-      TokenTask::create(small_task(), TaskFamily::linear, TokenLayout::interleaved).value();
+  const auto task = TokenTask::create(linear_pairs(small_task()), TokenLayout::interleaved).value();
   const TransformerSpec spec = describe({.tokens = task.tokens(),
                                          .width = task.width(),
                                          .positions = 2,

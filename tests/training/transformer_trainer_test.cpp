@@ -6,16 +6,22 @@
 
 #include "gramian/models/transformer/flat.h"
 #include "gramian/tape/tape_run.h"
+#include "gramian/tasks/linear_pairs.h"
+#include "gramian/tasks/sine_pairs.h"
 #include "tests/support/files.h"
 
 namespace gramian {
 namespace {
 
-TokenTask task_of(TaskFamily family, TokenLayout layout = TokenLayout::joined) {
+TokenTask linear_task(TokenLayout layout = TokenLayout::joined) {
   TaskSpec spec;
   spec.d = 3;
   spec.n = 6;
-  return TokenTask::create(RegressionTask::create(spec).value(), family, layout).value();
+  return TokenTask::create(linear_pairs(RegressionTask::create(spec).value()), layout).value();
+}
+
+TokenTask sine_task(TokenLayout layout = TokenLayout::joined) {
+  return TokenTask::create(sine_pairs(6).value(), layout).value();
 }
 
 TransformerSpec spec_for(const TokenTask& task) {
@@ -53,8 +59,8 @@ std::vector<double> run(const TokenTask& task, const TrainSpec& spec, int thread
 }
 
 TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
-  for (const TaskFamily family : {TaskFamily::linear, TaskFamily::sine}) {
-    const TokenTask task = task_of(family, TokenLayout::interleaved);
+  for (const TokenTask& task :
+       {linear_task(TokenLayout::interleaved), sine_task(TokenLayout::interleaved)}) {
     for (const Precision precision : {Precision::float32, Precision::float64}) {
       const auto one = run(task, short_run(precision), 1);
       EXPECT_EQ(one, run(task, short_run(precision), 2));
@@ -67,7 +73,7 @@ TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
 }
 
 TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
-  const TokenTask task = task_of(TaskFamily::sine);
+  const TokenTask task = sine_task();
   const auto whole = run(task, short_run(), 2);
   ThreadPool pool(2);
   const auto first = TransformerTrainer::create(task, start(task), short_run(), pool);
@@ -82,7 +88,7 @@ TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
 // The first step of Adam goes by the sign of the gradient of the mean loss, which central
 // differences know.
 TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
-  const TokenTask task = task_of(TaskFamily::sine);
+  const TokenTask task = sine_task();
   TrainSpec spec = short_run(Precision::float64);
   spec.batch = 37;
   spec.optimiser.warmup = 0;
@@ -126,7 +132,7 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
 }
 
 TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
-  const TokenTask task = task_of(TaskFamily::linear);
+  const TokenTask task = linear_task();
   const TransformerSpec spec{.stem = {.tokens = 7, .width = 4}};
   TrainSpec train = short_run();
   train.steps = 300;
@@ -154,7 +160,7 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
 }
 
 TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
-  const TokenTask task = task_of(TaskFamily::linear);
+  const TokenTask task = linear_task();
   const auto refused = [&](TransformerSpec spec, TrainSpec train,
                            std::initializer_list<std::string_view> parts) {
     return test::is_error(check(task, spec, train), ErrorKind::config, parts);
