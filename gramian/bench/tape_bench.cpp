@@ -5,8 +5,8 @@
 
 #include "gramian/base/aligned.h"
 #include "gramian/bench/timing.h"
-#include "gramian/lanes/block.h"
 #include "gramian/lanes/target.h"
+#include "gramian/lanes/view.h"
 #include "gramian/tape/tape_run.h"
 
 namespace gramian {
@@ -22,12 +22,12 @@ OperationTime time_operation(const RecordedCase& what, double budget) {
     theta[i] = static_cast<float>(std::sin(0.7 * static_cast<double>(i)));
   for (const CaseInput& input : what.inputs) {
     float* numbers = run.values(input.value);
-    for (std::size_t e = 0; e < what.tape.node(input.value).size() * kLanes; ++e)
+    for (std::size_t e = 0; e < lane_size(what.tape.node(input.value).size()); ++e)
       numbers[e] = static_cast<float>(case_number(input, std::sin(1.3 * static_cast<double>(e))));
   }
   const auto output = static_cast<std::size_t>(what.tape.output());
-  AlignedArray<float> cotangent(what.tape.nodes()[output].size() * kLanes),
-      dtheta(theta.size() * kLanes);
+  AlignedArray<float> cotangent(lane_size(what.tape.nodes()[output].size())),
+      dtheta(lane_size(theta.size()));
   std::fill(cotangent.begin(), cotangent.end(), 1.f);
   const double forward = median_seconds(budget / 2, [&] { run.forward(theta.data()); });
   const double backward =

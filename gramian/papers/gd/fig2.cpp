@@ -10,6 +10,7 @@
 #include "gramian/papers/gd/published.h"
 #include "gramian/papers/gd/setting.h"
 #include "gramian/papers/gd/studies.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian::gd {
 
@@ -40,9 +41,8 @@ double sampling_cost(const RegressionTask& task, int prompts) {
   double least = INFINITY;
   for (int repeat = 0; repeat < 50; ++repeat) {
     const auto begin = std::chrono::steady_clock::now();
-    for (int first = 0; first < prompts; first += kLanes) {
-      sampler.sample({.seed = 1, .first = static_cast<std::uint32_t>(first)}, kLanes, block);
-    }
+    for_blocks({.seed = 1, .stream = kTrainingStream, .count = static_cast<std::uint64_t>(prompts)},
+               [&](const SeriesBlock& b) { sampler.sample(b.address, b.count, block); });
     least = std::min(
         least, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }

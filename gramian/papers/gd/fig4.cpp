@@ -9,6 +9,7 @@
 #include "gramian/papers/gd/studies.h"
 #include "gramian/papers/gd/tokens.h"
 #include "gramian/tape/tape_run.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian::gd {
 
@@ -27,29 +28,33 @@ Curve query_curve(const TokenRun& run, const TokenBlock<double>& block, std::siz
   const Value entering = recorded.value("blocks.0.mixer.in").value();
   TapeRun<double> tape(recorded.tape);
   const TokenTask& task = run.experiment.task;
-  const auto query = static_cast<std::size_t>(task.row_of_x(task.n()) * task.width()) * kLanes;
-  double* tokens = tape.values(recorded.tokens);
+  const auto query = static_cast<std::size_t>(task.row_of_x(task.n()));
+  const LaneView<double> tokens(tape.values(recorded.tokens),
+                                static_cast<std::size_t>(task.tokens()),
+                                static_cast<std::size_t>(task.width()));
+  std::vector<double> context(tokens.rows() * tokens.columns());
+  lane_view(block.tokens).copy_out(prompt, context.data());
   Curve curve;
-  for (int first = 0; first < kGrid; first += kLanes) {
+  for_lanes(kGrid, [&](std::size_t first, int lanes) {
+    const auto count = static_cast<std::size_t>(lanes);
     const auto x = [&](std::size_t p) {
       return kSineRange *
              (2 * (static_cast<double>(first) + static_cast<double>(p)) / (kGrid - 1) - 1);
     };
-    for (std::size_t p = 0; p < kLanes; ++p) {  // the same context in every lane
-      for (std::size_t i = 0; i < block.tokens.size(); i += kLanes)
-        tokens[i + p] = block.tokens[i + prompt];
-      tokens[query + p] = x(p);
+    for (std::size_t p = 0; p < count; ++p) {  // the same context in every lane
+      tokens.copy_in(p, context.data());
+      tokens.at(query, 0, p) = x(p);
     }
     tape.forward(run.transformer.theta.data());
     const double* after = tape.values(recorded.output);
     // The last number of the query that enters the attention; the prediction is minus it.
-    const double* before =
-        tape.values(entering) + (recorded.tape.node(entering).size() - 1) * kLanes;
-    for (std::size_t p = 0; p < kLanes; ++p) {
+    const LaneView<const double> state(tape.values(entering), recorded.tape.node(entering).size());
+    const double* before = state.lanes(state.rows() - 1);
+    for (std::size_t p = 0; p < count; ++p) {
       curve.before.push_back({.x = x(p), .y = -before[p]});
       curve.after.push_back({.x = x(p), .y = after[p]});
     }
-  }
+  });
   return curve;
 }
 
@@ -64,22 +69,21 @@ Figure curves(const TokenRun& trained, const TokenRun& control) {
                 .panels = {}};
   const TokenTask& task = trained.experiment.task;
   TokenBlock<double> block;
-  TokenSampler<double>(task).sample({.seed = kSeed, .stream = kEvaluationStream, .first = 0},
-                                    kLanes, block);
+  TokenSampler<double>(task).sample(address_of(kSeed, kEvaluationStream, 0), kSines, block);
+  const auto amplitudes_and_phases = lane_view(block.truth), tokens = lane_view(block.tokens);
   for (std::size_t p = 0; p < kSines; ++p) {
-    Panel panel{
-        .title = fmt::format("a = {:.2f}, phase {:.2f}", block.truth[p], block.truth[kLanes + p]),
-        .x = {.label = "x"},
-        .y = {.label = "y"}};
+    const double a = amplitudes_and_phases.at(0, 0, p), phase = amplitudes_and_phases.at(1, 0, p);
+    Panel panel{.title = fmt::format("a = {:.2f}, phase {:.2f}", a, phase),
+                .x = {.label = "x"},
+                .y = {.label = "y"}};
     Series truth{.name = "truth", .role = Role::bayes, .mark = Mark::line};
     for (int i = 0; i < kGrid; ++i) {
       const double x = kSineRange * (2.0 * i / (kGrid - 1) - 1);
-      truth.points.push_back({.x = x, .y = block.truth[p] * std::sin(x + block.truth[kLanes + p])});
+      truth.points.push_back({.x = x, .y = a * std::sin(x + phase)});
     }
     Series context{.name = "examples", .role = Role::paper, .mark = Mark::points};
     for (std::size_t j = 0; j < static_cast<std::size_t>(task.n()); ++j) {
-      context.points.push_back(
-          {.x = block.tokens[2 * j * kLanes + p], .y = block.tokens[(2 * j + 1) * kLanes + p]});
+      context.points.push_back({.x = tokens.at(2 * j, 0, p), .y = tokens.at(2 * j + 1, 0, p)});
     }
     Curve ours = query_curve(trained, block, p), theirs = query_curve(control, block, p);
     panel.series = {std::move(truth),
