@@ -10,6 +10,7 @@
 #include "gramian/papers/gd/tokens.h"
 #include "gramian/tape/tape_run.h"
 #include "gramian/tasks/blocks.h"
+#include "gramian/tasks/sine_pairs.h"
 
 namespace gramian::gd {
 
