@@ -36,7 +36,9 @@ TEST(LaneView, WhatIsCopiedInComesOutAgainAndOtherPromptsStay) {
     view.copy_out(prompt, read.data());
     EXPECT_EQ(read, matrix);
     for (std::size_t k = 0; k < data.size(); ++k) {
-      if (k % 16 != prompt) EXPECT_EQ(data[k], 1.0 + static_cast<double>(k));
+      if (k % 16 != prompt) {
+        EXPECT_EQ(data[k], 1.0 + static_cast<double>(k));
+      }
     }
     view.scale(prompt, 2);
     EXPECT_EQ(view.at(3, 4, prompt), -40);

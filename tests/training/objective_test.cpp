@@ -95,7 +95,9 @@ TEST(Objective, TheGradientEqualsCentralDifferencesOfTheLoss) {
     const auto sums = sums_at(*objective, c.theta, prompts, c.robust);
     EXPECT_EQ(sums.dropped, 0);
     EXPECT_GT(sums.squared_error, 0);
-    if (c.robust == 0) EXPECT_NEAR(sums.robust_error, sums.squared_error, 1e-12);
+    if (c.robust == 0) {
+      EXPECT_NEAR(sums.robust_error, sums.squared_error, 1e-12);
+    }
     const auto loss = [&](std::size_t i, double shift) {
       std::vector<double> point = c.theta;
       point[i] += shift;
@@ -159,7 +161,9 @@ TEST(TrainingLoop, ChunkSumsAreAddedAlikeOnAnyNumberOfThreads) {
     for (const int threads : {1, 2, 5}) {
       ThreadPool pool(threads);
       std::vector<double> theta = c.theta;
-      TrainSpec spec{.steps = 4, .batch = 500};
+      TrainSpec spec;
+      spec.steps = 4;
+      spec.batch = 500;
       TrainingLoop loop(c.make(Precision::float32), theta, spec, pool);
       while (!loop.done()) ASSERT_TRUE(loop.step());
       results.push_back(theta);
@@ -174,7 +178,10 @@ TEST(TrainingLoop, TheHookSeesEachStepAndCanFreezeWeights) {
   const Case c = gram_case(Parametrisation::diag, {}, 0);
   ThreadPool pool(2);
   std::vector<double> theta = c.theta;
-  TrainingLoop loop(c.make(Precision::float32), theta, {.steps = 6, .batch = 64}, pool);
+  TrainSpec spec;
+  spec.steps = 6;
+  spec.batch = 64;
+  TrainingLoop loop(c.make(Precision::float32), theta, spec, pool);
   std::vector<std::int64_t> steps;
   loop.after_step([&](const StepReport& report, std::vector<double>& weights) {
     EXPECT_EQ(&weights, &theta);
