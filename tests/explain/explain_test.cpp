@@ -85,7 +85,7 @@ TEST(Explain, TheSectionIsAStudyWithItsNumbers) {
     const auto json = nlohmann::json::parse(to_json(e, section));
     const auto study = check_shape(json, "x.json");
     ASSERT_TRUE(study) << study.error().message;
-    EXPECT_EQ(*study, "explain-my-run-4");
+    EXPECT_EQ(study->study, "explain-my-run-4");
     const auto& numbers = json["explanation"];
     EXPECT_EQ(numbers["words"], in_words(e));
     EXPECT_NEAR(numbers["layers"][1]["readings"][2]["step"][1].get<double>(), 0.35, 1e-7);
