@@ -56,7 +56,7 @@ TEST(Recipe, HasTheCellsOfThePaper) {
   EXPECT_EQ(table1_cells().size(), 210u);
   // Table 1, eight layers in Fig. 7, networks without guards.
   EXPECT_EQ(test::count_cells(paper), 210u + 3 + 21);
-  const auto& first = table1_cells().front();
+  const Cell first = table1_cells().front();
   EXPECT_EQ(first.starts(0, {.steps = 77}).front().integer("train.steps"), 77);
   EXPECT_EQ(first.name, "gdpp-L1-uniform-0");
   EXPECT_EQ(first.title, "GD++, L = 1, no noise");
