@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test: optimised, under the address and
-# undefined-behaviour sanitizers, and the threaded ones under the thread sanitizer.
+# Installs the packages that are missing (Debian 12), builds the optimised program and its tests,
+# and runs all of them: at most six minutes on two cores.
 #
-#   ./test.sh            all of it
-#   ./test.sh release    one preset: release, asan-ubsan or tsan
+#   ./test.sh               the preset release
+#   ./test.sh PRESET ...    the presets named: release, asan-ubsan, tsan, debug-rooms, debug
+#
+# The presets are in CMakePresets.json. .ci/run runs all but the last, which takes long. The exit
+# status is 0 only if everything was built and every test passed.
 source "$(dirname "$0")/scripts/common.sh"
 
 presets=("$@")
-[[ ${#presets[@]} -gt 0 ]] || presets=(release asan-ubsan tsan)
+[[ ${#presets[@]} -gt 0 ]] || presets=(release)
 
 install_packages tests
 for preset in "${presets[@]}"; do
   targets=() selection=()
-  if [[ $preset == tsan ]]; then  # the rooms of tests/CMakeLists.txt whose code runs on several threads
+  if [[ $preset == tsan ]]; then  # rooms whose code runs on several threads: tests/CMakeLists.txt
     targets=(threaded_tests)
     selection=(--label-regex threads)
   fi

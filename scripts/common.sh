@@ -2,31 +2,34 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# install_packages [tests]: installs those packages of packages.txt that are missing; needs no network
-# if none is. What only the tests need is left out unless it is asked for.
+# install_packages [tests]: installs those packages of packages.txt that are missing; needs no
+# network if none is. What only the tests need is left out unless it is asked for.
 install_packages() {
   local package only missing=()
   while read -r package only; do
     [[ $only == "# tests" && ${1:-} != tests ]] && continue
-    [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] || missing+=("$package")
+    [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] ||
+      missing+=("$package")
   done < <(grep -v '^#' packages.txt)
   [[ ${#missing[@]} -eq 0 ]] && return
   echo "Installing: ${missing[*]}"
   local as_root=()
   if [[ $(id -u) -ne 0 ]]; then
     command -v sudo >/dev/null || {
-      echo "These packages are missing and installing them needs root (no sudo here): ${missing[*]}" >&2
+      echo "These packages are missing, and installing needs root (no sudo): ${missing[*]}" >&2
       exit 1
     }
     as_root=(sudo)
   fi
   "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [TARGET ...]: configures and builds; quiet unless it fails. Warnings are errors in CI.
+# build PRESET [TARGET ...]: configures and builds; quiet unless it fails. In CI warnings are errors.
+# The sources of a room are compiled together: cmake/translation_units.cmake.
 build() {
-  local preset=$1 log
+  local preset=$1 log started=$SECONDS
   shift
   log=$(mktemp)
   echo "Building ($preset) ..."
@@ -38,4 +41,5 @@ build() {
     exit 1
   fi
   rm -f "$log"
+  echo "Built ($preset) in $((SECONDS - started)) s."
 }

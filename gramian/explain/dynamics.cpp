@@ -1,10 +1,10 @@
 #include "gramian/explain/dynamics.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/explain/prompts.h"
 #include "gramian/theory/implicit.h"
 

@@ -1,10 +1,10 @@
 #include "gramian/explain/stability.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/explain/prompts.h"
 #include "gramian/theory/implicit.h"
@@ -80,7 +80,7 @@ void eigenvalues(const RegressionTask& task, std::uint64_t seed, Stability& resu
   const Eigen::Index d = task.d();
   for (const Prompt& prompt : draw_prompts(task, seed, PromptSet::stability, kEigenvaluePrompts)) {
     const Eigen::Map<const Matrix> gram(prompt.gram.data(), d + 1, d + 1);
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(gram.topLeftCorner(d, d),
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(gram.topLeftCorner(d, d)),
                                                       Eigen::EigenvaluesOnly);
     largest.push_back(eigen.eigenvalues()(d - 1) / task.n());
   }

@@ -12,7 +12,7 @@ namespace gramian {
 
 namespace {
 
-constexpr std::string_view kHead =
+constexpr std::string_view kNumpyHead =
     R"("""A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
 
 From @ORIGIN@; written by gramian @VERSION@.
@@ -28,7 +28,7 @@ D = @d@  # inputs
 
 )";
 
-constexpr std::string_view kDiagMeaning =
+constexpr std::string_view kNumpyDiagMeaning =
     R"(Every token is an example (x, y); a query is (x, 0). A layer moves all of them, the queries too, by what it
 reads from the context, and the prediction is minus the y of the query after the last layer. With
 S = @C@ x x^T, alpha = @C@ y x and lambda = @C@ y^2, all of the tokens as they are when the layer begins,
@@ -39,7 +39,7 @@ S = @C@ x x^T, alpha = @C@ y x and lambda = @C@ y^2, all of the tokens as they a
 omega_yx < 0 is a step of gradient descent, omega_xx < 0 corrects the curvature, omega_xy < 0 takes smaller
 steps where there is much noise, omega_yy < 0 shrinks the prediction there.)";
 
-constexpr std::string_view kGdppMeaning =
+constexpr std::string_view kNumpyGdppMeaning =
     R"(Every token is an example (x, y); a query is (x, 0). A layer moves all of them, the queries too, by what it
 reads from the context, and the prediction is minus the y of the query after the last layer. With
 S = @C@ x x^T and alpha = @C@ y x, both of the tokens as they are when the layer begins,
@@ -47,7 +47,7 @@ S = @C@ x x^T and alpha = @C@ y x, both of the tokens as they are when the layer
     x' = x + omega_xx S x            (a correction of the curvature)
     y' = y + omega_yx <alpha, x>     (a step of gradient descent))";
 
-constexpr std::string_view kFullMeaning =
+constexpr std::string_view kNumpyFullMeaning =
     R"(Every token is e = (x, y), a query (x, 0). A layer moves all of them, the queries too,
 
     e' = e + sum_h P_h G Q_h e,    G = @C@ e e^T,
@@ -62,7 +62,7 @@ constexpr std::string_view kCheck =
                          f"got {x_context.shape}, {y_context.shape}, {x_query.shape}")
 )";
 
-constexpr std::string_view kDiagPredict = R"(
+constexpr std::string_view kNumpyDiagPredict = R"(
 def predict(x_context, y_context, x_query):
 @CHECK@    x, y = x_context, y_context  # [n, d], [n]
     x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
@@ -78,7 +78,7 @@ def predict(x_context, y_context, x_query):
     return -y_t
 )";
 
-constexpr std::string_view kGdppPredict = R"(
+constexpr std::string_view kNumpyGdppPredict = R"(
 def predict(x_context, y_context, x_query):
 @CHECK@    x, y = x_context, y_context  # [n, d], [n]
     x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
@@ -91,7 +91,7 @@ def predict(x_context, y_context, x_query):
     return -y_t
 )";
 
-constexpr std::string_view kFullPredict = R"(
+constexpr std::string_view kNumpyFullPredict = R"(
 def predict(x_context, y_context, x_query):
 @CHECK@    e = np.column_stack([x_context, y_context])  # [n, d + 1]
     e_t = np.column_stack([x_query, np.zeros(len(x_query))])  # [m, d + 1]
@@ -103,7 +103,7 @@ def predict(x_context, y_context, x_query):
     return -e_t[:, -1]
 )";
 
-std::string omegas(const Network& network, int layers) {
+std::string numpy_omegas(const Network& network, int layers) {
   const LayerForm form = layer_form(network.spec.kind);
   std::string text = fmt::format("LAYERS = [\n    # {}\n", omega_names(form, "omega_"));
   for (int l = 0; l < layers; ++l) {
@@ -113,7 +113,7 @@ std::string omegas(const Network& network, int layers) {
 }
 
 // P or Q of all layers, [L, H, d + 1, d + 1].
-std::string matrices(const Network& network, int layers, bool q) {
+std::string numpy_matrices(const Network& network, int layers, bool q) {
   const std::size_t rows = network.spec.rows();
   std::string text = fmt::format("{} = np.array([\n", q ? "Q" : "P");
   for (int l = 0; l < layers; ++l) {
@@ -139,11 +139,11 @@ struct Texts {
 Texts texts_of(LayerForm form) {
   switch (form) {
     case LayerForm::matrices:
-      return {kFullMeaning, kFullPredict, "zip(P, Q)", "list(zip(P, Q))"};
+      return {kNumpyFullMeaning, kNumpyFullPredict, "zip(P, Q)", "list(zip(P, Q))"};
     case LayerForm::four_omegas:
-      return {kDiagMeaning, kDiagPredict, "LAYERS", "LAYERS"};
+      return {kNumpyDiagMeaning, kNumpyDiagPredict, "LAYERS", "LAYERS"};
     case LayerForm::two_omegas:
-      return {kGdppMeaning, kGdppPredict, "LAYERS", "LAYERS"};
+      return {kNumpyGdppMeaning, kNumpyGdppPredict, "LAYERS", "LAYERS"};
   }
   return {};
 }
@@ -160,18 +160,19 @@ std::string numpy_source(const ExportSource& source) {
   const std::string meaning = fill_in(texts.meaning, {{"@C@", mean ? "mean" : "sum"}});
   const std::string list =
       tied ? fmt::format("{} * {}", texts.once, spec.layers) : std::string(texts.layers);
-  std::string text = fill_in(kHead, {{"@NETWORK@", describe_network(source.network)},
-                                     {"@d@", fmt::format("{}", spec.d)},
-                                     {"@n@", fmt::format("{}", source.n)},
-                                     {"@ORIGIN@", comment_text(source.origin)},
-                                     {"@TASK@", comment_text(source.task)},
-                                     {"@VERSION@", GRAMIAN_VERSION},
-                                     {"@MEANING@", meaning}});
+  std::string text = fill_in(kNumpyHead, {{"@NETWORK@", describe_network(source.network)},
+                                          {"@d@", fmt::format("{}", spec.d)},
+                                          {"@n@", fmt::format("{}", source.n)},
+                                          {"@ORIGIN@", comment_text(source.origin)},
+                                          {"@TASK@", comment_text(source.task)},
+                                          {"@VERSION@", GRAMIAN_VERSION},
+                                          {"@MEANING@", meaning}});
   if (form == LayerForm::matrices) {
     text += "# The weights, [layers, heads, D + 1, D + 1].\n";
-    text += matrices(source.network, written, false) + matrices(source.network, written, true);
+    text += numpy_matrices(source.network, written, false) +
+            numpy_matrices(source.network, written, true);
   } else {
-    text += omegas(source.network, written);
+    text += numpy_omegas(source.network, written);
   }
   return text + "\n" +
          fill_in(texts.predict,

@@ -5,12 +5,10 @@
 #include <thread>
 
 #include "gramian/io/files.h"
+#include "gramian/runs/commit.h"
 
 #ifndef GRAMIAN_VERSION
 #define GRAMIAN_VERSION "unknown"
-#endif
-#ifndef GRAMIAN_COMMIT
-#define GRAMIAN_COMMIT "unknown"
 #endif
 
 namespace gramian {
@@ -49,7 +47,7 @@ std::string utc_now() {
 Manifest Manifest::begin(std::uint64_t seed, std::string command_line, std::string simd) {
   Manifest manifest;
   manifest.version = GRAMIAN_VERSION;
-  manifest.commit = GRAMIAN_COMMIT;
+  manifest.commit = built_commit();
   manifest.seed = seed;
   manifest.cpu = cpu_model();
   manifest.cores = static_cast<int>(std::thread::hardware_concurrency());

@@ -1,10 +1,10 @@
 #include "gramian/solvers/spectrum.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <limits>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 
 namespace gramian {
 namespace {

@@ -1,11 +1,11 @@
 #include "gramian/tabular/network_regressor.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 #include "gramian/lanes/view.h"
 #include "gramian/models/pass.h"
 

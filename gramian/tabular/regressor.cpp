@@ -1,10 +1,10 @@
 #include "gramian/tabular/regressor.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/solvers/bayes.h"
 #include "gramian/solvers/ridge.h"
 

@@ -1,10 +1,10 @@
 #include "gramian/tabular/standardised.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 
 namespace gramian {
 

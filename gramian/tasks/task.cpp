@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include <Eigen/Dense>
+#include "gramian/base/decompositions.h"
 
 #include "gramian/base/assert.h"
 

@@ -1,12 +1,12 @@
 #include "gramian/theory/gd_family.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 #include "gramian/tasks/blocks.h"
 
 namespace gramian {

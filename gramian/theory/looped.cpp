@@ -1,9 +1,9 @@
 #include "gramian/theory/looped.h"
 
-#include <Eigen/Dense>
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 #include "gramian/tasks/blocks.h"
 
 namespace gramian {

@@ -1,11 +1,10 @@
 #include "gramian/training/gauss_newton.h"
 
-#include <Eigen/Dense>
-
 #include <algorithm>
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 
 namespace gramian {
 

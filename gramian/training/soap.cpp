@@ -1,10 +1,9 @@
 #include "gramian/training/soap.h"
 
-#include <Eigen/Dense>
-
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 
 namespace gramian {
 

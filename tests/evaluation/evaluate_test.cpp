@@ -1,8 +1,8 @@
 #include "gramian/evaluation/evaluate.h"
+#include "gramian/base/decompositions.h"
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <atomic>
 #include <cmath>

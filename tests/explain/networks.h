@@ -2,11 +2,11 @@
 // do not look it.
 #pragma once
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <random>
 #include <vector>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/models/network.h"
 #include "gramian/tasks/task.h"
 

@@ -19,11 +19,11 @@ namespace {
 
 using test::is_error;
 
-struct Prompts {
+struct TokenPrompts {
   PromptBlock<double> block;
   AlignedArray<double> tokens;  // [n, D, lanes]
 
-  Prompts(int d, int n) : block(d) {
+  TokenPrompts(int d, int n) : block(d) {
     TaskSpec spec;
     spec.d = d;
     spec.n = n;
@@ -77,7 +77,7 @@ TEST(Transformer, WithoutExtrasIsTheNetworkOnGramMatrices) {
       // The mean is over keys here: with the query among them over n + 1.
       const int keys = c.spec.query_in_keys ? c.n + 1 : c.n;
       const double factor = c.spec.context_scale == ContextScale::mean ? 1.0 / keys : 1.0;
-      const Prompts prompts(c.spec.d, c.n);
+      const TokenPrompts prompts(c.spec.d, c.n);
       const Transformer transformer = as_transformer(network, c.n);
       TapeRun<double> run(transformer.recorded().tape);
       prompts.fill(run.values(transformer.recorded().tokens));
@@ -105,7 +105,7 @@ TEST(Transformer, WithoutExtrasIsTheNetworkOnGramMatrices) {
 TEST(Transformer, StatesAreThoseOfTheTokenReference) {
   const test::NetworkCase c{{.kind = Parametrisation::full, .d = 3, .layers = 3, .heads = 2}, 6};
   const Network network = test::random_network(c, 5);
-  const Prompts prompts(3, 6);
+  const TokenPrompts prompts(3, 6);
   const Transformer transformer = as_transformer(network, 6);
   for (int layers = 0; layers <= 3; ++layers) {
     const auto recorded = record_states(transformer.spec(), layers);
@@ -134,7 +134,7 @@ TEST(Transformer, FixedAttentionIsGradientDescentOnDeepFeatures) {
   transformer->weights("layers.0.step")[0] = 0.6;
   const RecordedTransformer& recorded = transformer->recorded();
   TapeRun<double> run(recorded.tape);
-  const Prompts prompts(1, 5);
+  const TokenPrompts prompts(1, 5);
   prompts.fill(run.values(recorded.tokens));
   run.forward(transformer->theta.data());
   // What enters the attention, from a network that has the same MLP and ends before it: found by

@@ -1,10 +1,10 @@
 #include "gramian/runs/model_file.h"
+#include "gramian/base/decompositions.h"
 
 #include "gramian/models/keys.h"
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <functional>
 #include <limits>

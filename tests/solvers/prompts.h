@@ -2,11 +2,11 @@
 // no code with gramian/tasks.
 #pragma once
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <random>
 #include <vector>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/solvers/solver.h"
 
 namespace gramian::test {

@@ -1,8 +1,8 @@
 #include "gramian/tabular/network_regressor.h"
+#include "gramian/base/decompositions.h"
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 
 #include "tests/support/files.h"
@@ -14,7 +14,6 @@ namespace {
 using test::is_error;
 using test::linear_rows;
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
 RegressionTask task_of(int d, int n, std::vector<double> covariance = {},
@@ -64,17 +63,17 @@ TEST(NetworkRegressor, RowsBecomeTokensOfTheSamePrecision) {
     const Rows rows = linear_rows(rows_count, 4, 2.0, 0.2);
     const auto problem = standardise(rows, false).value();
     const auto values = regressor(one_step(4, 0.3), task_of(d, n)).gram(problem);
-    const Matrix gram = Eigen::Map<const Matrix>(values.data(), d + 1, d + 1) / n;
-    const Matrix s = gram.topLeftCorner(d, d);
+    const RowMajorMatrix gram = Eigen::Map<const RowMajorMatrix>(values.data(), d + 1, d + 1) / n;
+    const RowMajorMatrix s = gram.topLeftCorner(d, d);
     const Vector alpha = gram.col(d).head(d);
-    EXPECT_LT((s - Eigen::Map<const Matrix>(problem.s.data(), d, d)).norm(),
+    EXPECT_LT((s - Eigen::Map<const RowMajorMatrix>(problem.s.data(), d, d)).norm(),
               1e-12);  // below the edge of training
     const double g2 = d + kMeanSquareNoise;
     EXPECT_LT((alpha - std::sqrt(g2) * Eigen::Map<const Vector>(problem.alpha.data(), d)).norm(),
               1e-12);
 
     // sigma^2 of the rows by least squares, from the definition.
-    Matrix design(rows_count, d + 1);
+    RowMajorMatrix design(rows_count, d + 1);
     Vector y(rows_count);
     for (std::size_t row = 0; row < rows_count; ++row) {
       for (int i = 0; i < d; ++i)
@@ -105,13 +104,14 @@ TEST(NetworkRegressor, InputsStayWithinWhatTrainingShowed) {
   const int n = 20, d = 4;
   const auto problem = standardise(linear_rows(200, 4, 1.0, 0.95), false).value();
   const auto values = regressor(one_step(4, 0.3), task_of(d, n)).gram(problem);
-  const Matrix s = Eigen::Map<const Matrix>(values.data(), d + 1, d + 1).topLeftCorner(d, d) / n;
+  const RowMajorMatrix s =
+      Eigen::Map<const RowMajorMatrix>(values.data(), d + 1, d + 1).topLeftCorner(d, d) / n;
   const double edge = std::pow(1 + std::sqrt(0.2), 2);
-  const double before =
-      Eigen::SelfAdjointEigenSolver<Matrix>(Eigen::Map<const Matrix>(problem.s.data(), d, d))
-          .eigenvalues()(d - 1);
+  const double before = Eigen::SelfAdjointEigenSolver<RowMajorMatrix>(
+                            Eigen::Map<const RowMajorMatrix>(problem.s.data(), d, d))
+                            .eigenvalues()(d - 1);
   EXPECT_GT(before, 1.5 * edge);
-  EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<Matrix>(s).eigenvalues()(d - 1), edge, 1e-12);
+  EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<RowMajorMatrix>(s).eigenvalues()(d - 1), edge, 1e-12);
   EXPECT_NEAR(s.trace(), d * edge / before, 1e-12);
 }
 
@@ -127,9 +127,9 @@ TEST(NetworkRegressor, InputsHaveTheVariancesAndTheTargetThatOfTraining) {
         values[2] / 5;  // that of v, which is of variance one, times 2 and the scale of the target
     return std::pow(alpha / (2 * problem.alpha[0]), 2);
   };
-  Matrix s(2, 2);
+  RowMajorMatrix s(2, 2);
   s << 4, 6 * problem.s[1], 6 * problem.s[1], 9;
-  const Matrix prior = Eigen::Map<const Matrix>(covariance.data(), 2, 2).inverse();
+  const RowMajorMatrix prior = Eigen::Map<const RowMajorMatrix>(covariance.data(), 2, 2).inverse();
   EXPECT_NEAR(target_variance(WeightLaw::isotropic), 13 + kMeanSquareNoise, 1e-10);
   EXPECT_NEAR(target_variance(WeightLaw::inverse_covariance),
               (s * prior).trace() + kMeanSquareNoise, 1e-10);

@@ -1,8 +1,8 @@
 #include "gramian/tabular/regressor.h"
+#include "gramian/base/decompositions.h"
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <limits>
 

@@ -126,7 +126,7 @@ TEST(GdFamily, IsTheLossOfTheNetwork) {
   }
 }
 
-RegressionTask gaussian_task(int d, int n) {
+RegressionTask noiseless_task(int d, int n) {
   TaskSpec spec;
   spec.d = d;
   spec.n = n;
@@ -137,7 +137,7 @@ RegressionTask gaussian_task(int d, int n) {
 // L = 1: step = n / (n + d + 1 + E sigma^2), loss = d/2 (1 - step), for G/n.
 TEST(GdFamily, OneLayerOverTheExactLawIsTheClosedForm) {
   for (const auto& [d, n, noise] : {std::tuple{10, 20, 0.0}, {10, 20, 25.0 / 3}, {3, 40, 5.0}}) {
-    const EigenvalueLaw law = eigenvalue_law(gaussian_task(d, n)).value();
+    const EigenvalueLaw law = eigenvalue_law(noiseless_task(d, n)).value();
     const double step = n / (n + d + 1 + noise);
     for (const bool curvature : {false, true}) {
       const GdOptimum best = best_gd(law, noise, 1, {.curvature = curvature});
@@ -150,7 +150,7 @@ TEST(GdFamily, OneLayerOverTheExactLawIsTheClosedForm) {
 // Without noise, d = 10, n = 20, by an independent program (NumPy, another grid, starts and
 // minimiser). With four layers its 120 starts found a worse valley.
 TEST(GdFamily, DeepOptimaOverTheExactLaw) {
-  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  const EigenvalueLaw law = eigenvalue_law(noiseless_task(10, 20)).value();
   const double expected[] = {0.2679, 0.01704};
   for (int layers = 2; layers <= 4; ++layers) {
     const GdOptimum best = best_gd(law, 0, layers, {.curvature = true});
@@ -168,7 +168,7 @@ TEST(GdFamily, DeepOptimaOverTheExactLaw) {
 // = k / (1 + k) with k = sigma^2 / (n lambda). Deep GD++ comes near, from above.
 TEST(GdFamily, TendsToRidgeWithNoise) {
   constexpr double kNoise = 25.0 / 3;
-  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  const EigenvalueLaw law = eigenvalue_law(noiseless_task(10, 20)).value();
   double ridge = 0;
   for (std::size_t k = 0; k < law.lambda.size(); ++k) {
     const double ratio = kNoise / (20 * law.lambda[k]);
@@ -187,7 +187,7 @@ TEST(GdFamily, TendsToRidgeWithNoise) {
 // What is rarer than one in a million does not count, but down to one in ten million is no worse
 // than predicting zero.
 TEST(GdFamily, RareEigenvaluesDoNotCount) {
-  const EigenvalueLaw law = eigenvalue_law(gaussian_task(10, 20)).value();
+  const EigenvalueLaw law = eigenvalue_law(noiseless_task(10, 20)).value();
   const EigenvalueLaw seen = law.without_largest(1e-6), guarded = law.without_largest(1e-7);
   constexpr int kLayers = 4;
   const GdOptimum all = best_gd(law, 0, kLayers, {.curvature = true});
@@ -205,7 +205,7 @@ TEST(GdFamily, RareEigenvaluesDoNotCount) {
 
 // No start but a careful one is finite.
 TEST(GdFamily, VeryDeepNetworksHaveAnOptimumToo) {
-  const EigenvalueLaw law = eigenvalue_law(gaussian_task(4, 12)).value();
+  const EigenvalueLaw law = eigenvalue_law(noiseless_task(4, 12)).value();
   const double deep = best_gd(law, 2, 100, {}).loss.mean;
   EXPECT_LE(deep, best_gd(law, 2, 3, {}).loss.mean);
 }

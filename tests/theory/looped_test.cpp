@@ -1,9 +1,9 @@
 // The reductions of looped transformers, against the engine and against each other.
 #include "gramian/theory/looped.h"
+#include "gramian/base/decompositions.h"
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 
 #include "gramian/models/pass.h"
@@ -12,7 +12,6 @@
 namespace gramian {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Vector = Eigen::VectorXd;
 
 NetworkSpec looped(int d, int loops) {
@@ -21,10 +20,10 @@ NetworkSpec looped(int d, int loops) {
 
 // A random well-conditioned covariance.
 std::vector<double> covariance(int d) {
-  const Matrix b = Matrix::NullaryExpr(d, d, [](Eigen::Index i, Eigen::Index j) {
+  const RowMajorMatrix b = RowMajorMatrix::NullaryExpr(d, d, [](Eigen::Index i, Eigen::Index j) {
     return std::sin(1.7 * static_cast<double>(i) + 2.3 * static_cast<double>(j));
   });
-  const Matrix s = b * b.transpose() / d + 0.5 * Matrix::Identity(d, d);
+  const RowMajorMatrix s = b * b.transpose() / d + 0.5 * RowMajorMatrix::Identity(d, d);
   return {s.data(), s.data() + s.size()};
 }
 
@@ -40,14 +39,14 @@ RegressionTask task_of(int d, int n, bool shaped) {
 struct Drawn {
   PromptBlock<double> block;
   AlignedArray<double> tokens;
-  std::vector<Matrix> s_hat;  // of each lane
+  std::vector<RowMajorMatrix> s_hat;  // of each lane
   std::vector<Vector> truth;
 
   Drawn(const RegressionTask& task, std::uint32_t first = 0) : block(task.d()) {
     PromptSampler<double>(task).sample_tokens({.seed = 4, .first = first}, kLanes, block, tokens);
     const int d = task.d();
     for (int p = 0; p < kLanes; ++p) {
-      s_hat.push_back(Matrix::NullaryExpr(d, d, [&](Eigen::Index i, Eigen::Index j) {
+      s_hat.push_back(RowMajorMatrix::NullaryExpr(d, d, [&](Eigen::Index i, Eigen::Index j) {
         return block.gram[static_cast<std::size_t>((i * (d + 1) + j) * kLanes + p)] / task.n();
       }));
       truth.push_back(Vector::NullaryExpr(d, [&](Eigen::Index i) {
@@ -78,7 +77,7 @@ TEST(Looped, IsPreconditionedGradientDescent) {
       AlignedArray<double> weights(static_cast<std::size_t>(d * kLanes));
       pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(task.n()),
                    weights.data());
-      const Eigen::Map<const Matrix> a(network.theta.data(), d, d);
+      const Eigen::Map<const RowMajorMatrix> a(network.theta.data(), d, d);
       for (int p = 0; p < kLanes; ++p) {
         Vector w = Vector::Zero(d);
         for (int l = 0; l < loops; ++l) {
@@ -111,13 +110,13 @@ TEST(Looped, ErrorIsThatOfTruthAndThatOfU) {
   NetworkPass<double> pass(network.spec);
   AlignedArray<double> weights(d * kLanes);
   pass.forward(network.theta.data(), drawn.block, network.spec.context_factor(9), weights.data());
-  const Eigen::Map<const Matrix> a(network.theta.data(), d, d);
+  const Eigen::Map<const RowMajorMatrix> a(network.theta.data(), d, d);
   const Eigen::Map<const Vector> u(network.theta.data() + d * d, d);
   for (int p = 0; p < kLanes; ++p) {
     const auto lane = static_cast<std::size_t>(p);
-    Matrix power = Matrix::Identity(d, d);
+    RowMajorMatrix power = RowMajorMatrix::Identity(d, d);
     for (int l = 0; l < loops; ++l)
-      power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[lane]) * power;
+      power = (RowMajorMatrix::Identity(d, d) - a.transpose() * drawn.s_hat[lane]) * power;
     const Vector expected = drawn.truth[lane] - power * drawn.truth[lane] + u - power * u;
     std::vector<double> tokens;
     for (std::size_t i = 0; i < 9 * (d + 1); ++i) tokens.push_back(drawn.tokens[i * kLanes + lane]);
@@ -138,9 +137,9 @@ TEST(Looped, ErrorIsThatOfTruthAndThatOfU) {
 TEST(Looped, LossSplitsAndIsATrace) {
   const int d = 4, loops = 2;
   const RegressionTask task = task_of(d, 9, true);
-  const Eigen::Map<const Matrix> s(task.spec().covariance.data(), d, d);
+  const Eigen::Map<const RowMajorMatrix> s(task.spec().covariance.data(), d, d);
   const Network network = random_looped(d, loops, 0.7);
-  const Eigen::Map<const Matrix> a(network.theta.data(), d, d);
+  const Eigen::Map<const RowMajorMatrix> a(network.theta.data(), d, d);
   const Eigen::Map<const Vector> u(network.theta.data() + d * d, d);
   NetworkPass<double> pass(network.spec);
   AlignedArray<double> weights(d * kLanes);
@@ -171,9 +170,9 @@ TEST(Looped, LossSplitsAndIsATrace) {
       }
     }
     for (std::size_t p = 0; p < kLanes; ++p) {
-      Matrix power = Matrix::Identity(d, d);
+      RowMajorMatrix power = RowMajorMatrix::Identity(d, d);
       for (int l = 0; l < loops; ++l)
-        power = (Matrix::Identity(d, d) - a.transpose() * drawn.s_hat[p]) * power;
+        power = (RowMajorMatrix::Identity(d, d) - a.transpose() * drawn.s_hat[p]) * power;
       const Vector of_truth = power * drawn.truth[p], of_u = u - power * u;
       EXPECT_NEAR(both[p], of_truth.dot(s * of_truth) + of_u.dot(s * of_u), 1e-12 * unit(both[p]));
       const double trace =
@@ -189,18 +188,18 @@ TEST(Looped, LossSplitsAndIsATrace) {
 TEST(Looped, CovarianceIsWhitenedAway) {
   const int d = 3, loops = 3;
   const auto s_values = covariance(d);
-  const Eigen::Map<const Matrix> s(s_values.data(), d, d);
-  const Matrix c = Eigen::LLT<Matrix>(s).matrixL();
+  const Eigen::Map<const RowMajorMatrix> s(s_values.data(), d, d);
+  const RowMajorMatrix c = Eigen::LLT<RowMajorMatrix>(s).matrixL();
   const Network network = random_looped(d, loops, 0);
-  const Eigen::Map<const Matrix> a(network.theta.data(), d, d);
-  const Matrix white = c.transpose() * a * c;
+  const Eigen::Map<const RowMajorMatrix> a(network.theta.data(), d, d);
+  const RowMajorMatrix white = c.transpose() * a * c;
   const Drawn drawn(task_of(d, 7, false));
   for (const Matrix& s_g : drawn.s_hat) {
-    const Matrix s_hat = c * s_g * c.transpose();
-    Matrix plain = Matrix::Identity(d, d), whitened = plain;
+    const RowMajorMatrix s_hat = c * s_g * c.transpose();
+    RowMajorMatrix plain = RowMajorMatrix::Identity(d, d), whitened = plain;
     for (int l = 0; l < loops; ++l) {
-      plain = (Matrix::Identity(d, d) - a.transpose() * s_hat) * plain;
-      whitened = (Matrix::Identity(d, d) - white.transpose() * s_g) * whitened;
+      plain = (RowMajorMatrix::Identity(d, d) - a.transpose() * s_hat) * plain;
+      whitened = (RowMajorMatrix::Identity(d, d) - white.transpose() * s_g) * whitened;
     }
     const double trace = (s * plain * s.inverse() * plain.transpose()).trace();
     EXPECT_NEAR(trace, whitened.squaredNorm(), 1e-12 * unit(trace));

@@ -1,9 +1,10 @@
 // One prompt as the paper writes it, made with the standard library: tokens, and their Gram matrix.
 #pragma once
 
-#include <Eigen/Dense>
 #include <random>
 #include <vector>
+
+#include "gramian/base/decompositions.h"
 
 namespace gramian::test {
 

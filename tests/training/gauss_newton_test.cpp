@@ -54,7 +54,7 @@ TEST(GaussNewton, AParameterWithoutInfluenceStays) {
   EXPECT_EQ(theta[1], 2);
 }
 
-RegressionTask task_with(NoisePrior noise, std::vector<double> covariance = {}, int d = 10) {
+RegressionTask task_of(NoisePrior noise, std::vector<double> covariance = {}, int d = 10) {
   TaskSpec spec;
   spec.d = d;
   spec.noise = std::move(noise);
@@ -67,7 +67,7 @@ RegressionTask task_with(NoisePrior noise, std::vector<double> covariance = {}, 
 TEST(GaussNewton, CotangentsHaveTheCurvatureOfTheLoss) {
   const std::vector<double> s{2.0, 0.5, 0.1, 0.5, 1.0, -0.3, 0.1, -0.3, 0.7};
   for (const auto& covariance : {std::vector<double>{}, s}) {
-    const RegressionTask task = task_with(NoisePrior::constant(1).value(), covariance, 3);
+    const RegressionTask task = task_of(NoisePrior::constant(1).value(), covariance, 3);
     PromptBlock<double> block(3);
     PromptSampler<double>(task).sample({.seed = 1}, kLanes, block);
     for (const QueryMode query : {QueryMode::integrated, QueryMode::sampled}) {
@@ -108,8 +108,8 @@ TrainSpec second_order(std::int64_t steps) {
   return spec;
 }
 
-std::vector<double> run(const RegressionTask& task, const NetworkSpec& network,
-                        const TrainSpec& spec, int threads) {
+std::vector<double> theta_after(const RegressionTask& task, const NetworkSpec& network,
+                                const TrainSpec& spec, int threads) {
   ThreadPool pool(threads);
   const auto trainer = Trainer::create(task, Network::initial(network, {}, 20, 4), spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step().has_value());
@@ -117,13 +117,13 @@ std::vector<double> run(const RegressionTask& task, const NetworkSpec& network,
 }
 
 TEST(GaussNewton, AnyNumberOfThreadsAndAnyInterruptionGiveTheSameBits) {
-  const RegressionTask task = task_with(NoisePrior::uniform(0, 5).value());
+  const RegressionTask task = task_of(NoisePrior::uniform(0, 5).value());
   for (const int guards : {0, 2}) {
     const NetworkSpec network{.kind = Parametrisation::diag, .layers = 3};
     TrainSpec spec = second_order(20);
     spec.loss.guards = guards;
-    const auto one = run(task, network, spec, 1);
-    EXPECT_EQ(one, run(task, network, spec, 5));
+    const auto one = theta_after(task, network, spec, 1);
+    EXPECT_EQ(one, theta_after(task, network, spec, 5));
     for (const int before : {3, 13}) {  // in Adam's share of six steps, and in the rest
       ThreadPool pool(2);
       const Network initial = Network::initial(network, {}, 20, 4);
@@ -156,7 +156,7 @@ double loss_of(const RegressionTask& task, const NetworkSpec& network,
 // Why it is there: without noise the loss falls along narrow valleys. In 300 steps of five layers
 // Adam ends at about 1e-2 and Gauss-Newton below 1e-5.
 TEST(GaussNewton, GoesWhereAdamCrawls) {
-  const RegressionTask task = task_with(NoisePrior::constant(0).value());
+  const RegressionTask task = task_of(NoisePrior::constant(0).value());
   const NetworkSpec network{.kind = Parametrisation::gdpp, .layers = 5};
   TrainSpec spec = second_order(300);
   spec.batch = 1024;
@@ -165,14 +165,14 @@ TEST(GaussNewton, GoesWhereAdamCrawls) {
   spec.optimiser.final_learning_rate = 0;
   spec.loss.guards = 1;
   spec.loss.stretch = 1.5;
-  const double newton = loss_of(task, network, run(task, network, spec, 2));
+  const double newton = loss_of(task, network, theta_after(task, network, spec, 2));
   spec.method = Method::adam;
-  const double adam = loss_of(task, network, run(task, network, spec, 2));
+  const double adam = loss_of(task, network, theta_after(task, network, spec, 2));
   EXPECT_LT(newton, adam / 100) << adam;
 }
 
 TEST(GaussNewton, IsForFewParameters) {
-  const RegressionTask task = task_with(NoisePrior::constant(0).value());
+  const RegressionTask task = task_of(NoisePrior::constant(0).value());
   const Status status = check(task, {.kind = Parametrisation::full, .layers = 3}, second_order(10));
   ASSERT_FALSE(status.has_value());
   EXPECT_NE(status.error().message.find("at most 512 parameters, this model has 726"),
@@ -184,7 +184,7 @@ TEST(GaussNewton, IsForFewParameters) {
 // nearly.
 TEST(Guards, TeachOnlyNotToExplode) {
   PromptBlock<double> block(3);
-  PromptSampler<double>(task_with(NoisePrior::constant(1).value(), {}, 3))
+  PromptSampler<double>(task_of(NoisePrior::constant(1).value(), {}, 3))
       .sample({.seed = 1}, kLanes, block);
   const LossSpec loss{.query = QueryMode::integrated, .robust = 100, .guards = 2};
   std::vector<double> good(3 * kLanes), bad(3 * kLanes);
@@ -207,7 +207,7 @@ TEST(Guards, TeachOnlyNotToExplode) {
 
 // They are no part of the reported loss, and of nothing where no prompt explodes.
 TEST(Guards, DoNotCountAmongTheOthers) {
-  const RegressionTask task = task_with(NoisePrior::uniform(0, 5).value());
+  const RegressionTask task = task_of(NoisePrior::uniform(0, 5).value());
   const NetworkSpec network{.kind = Parametrisation::gdpp, .layers = 1};  // cannot explode on these
   ThreadPool pool(1);
   TrainSpec spec;

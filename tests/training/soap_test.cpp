@@ -1,8 +1,7 @@
 #include "gramian/training/soap.h"
+#include "gramian/base/decompositions.h"
 
 #include <gtest/gtest.h>
-
-#include <Eigen/Dense>
 
 #include <cmath>
 #include <random>

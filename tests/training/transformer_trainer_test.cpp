@@ -36,7 +36,7 @@ TransformerSpec spec_for(const TokenTask& task) {
       .value();
 }
 
-TrainSpec short_run(Precision precision = Precision::float32) {
+TrainSpec short_token_run(Precision precision = Precision::float32) {
   TrainSpec spec;
   spec.seed = 4;
   spec.steps = 25;
@@ -62,10 +62,10 @@ TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
   for (const TokenTask& task :
        {linear_task(TokenLayout::interleaved), sine_task(TokenLayout::interleaved)}) {
     for (const Precision precision : {Precision::float32, Precision::float64}) {
-      const auto one = run(task, short_run(precision), 1);
-      EXPECT_EQ(one, run(task, short_run(precision), 2));
-      EXPECT_EQ(one, run(task, short_run(precision), 16));
-      TrainSpec other = short_run(precision);
+      const auto one = run(task, short_token_run(precision), 1);
+      EXPECT_EQ(one, run(task, short_token_run(precision), 2));
+      EXPECT_EQ(one, run(task, short_token_run(precision), 16));
+      TrainSpec other = short_token_run(precision);
       other.seed = 5;
       EXPECT_NE(one, run(task, other, 1));
     }
@@ -74,11 +74,11 @@ TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
 
 TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
   const TokenTask task = sine_task();
-  const auto whole = run(task, short_run(), 2);
+  const auto whole = run(task, short_token_run(), 2);
   ThreadPool pool(2);
-  const auto first = TransformerTrainer::create(task, start(task), short_run(), pool);
+  const auto first = TransformerTrainer::create(task, start(task), short_token_run(), pool);
   for (int i = 0; i < 11; ++i) ASSERT_TRUE(first->step().has_value());
-  const auto second = TransformerTrainer::create(task, start(task), short_run(), pool);
+  const auto second = TransformerTrainer::create(task, start(task), short_token_run(), pool);
   second->restore(first->state());
   EXPECT_EQ(second->steps_done(), 11);
   while (!second->done()) ASSERT_TRUE(second->step().has_value());
@@ -89,7 +89,7 @@ TEST(TransformerTrainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
 // differences know.
 TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
   const TokenTask task = sine_task();
-  TrainSpec spec = short_run(Precision::float64);
+  TrainSpec spec = short_token_run(Precision::float64);
   spec.batch = 37;
   spec.optimiser.warmup = 0;
   ThreadPool pool(1);
@@ -134,7 +134,7 @@ TEST(TransformerTrainer, StepsAgainstTheGradientOfTheLoss) {
 TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
   const TokenTask task = linear_task();
   const TransformerSpec spec{.stem = {.tokens = 7, .width = 4}};
-  TrainSpec train = short_run();
+  TrainSpec train = short_token_run();
   train.steps = 300;
   train.batch = 256;
   train.optimiser.learning_rate = 0.02;
@@ -165,20 +165,20 @@ TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
                            std::initializer_list<std::string_view> parts) {
     return test::is_error(check(task, spec, train), ErrorKind::config, parts);
   };
-  EXPECT_TRUE(check(task, spec_for(task), short_run()));
-  TrainSpec train = short_run();
+  EXPECT_TRUE(check(task, spec_for(task), short_token_run()));
+  TrainSpec train = short_token_run();
   train.loss.guards = 1;
   EXPECT_TRUE(refused(spec_for(task), train, {"[train.guards]"}));
-  train = short_run();
+  train = short_token_run();
   train.method = Method::soap;
   EXPECT_TRUE(refused(spec_for(task), train, {"[train.optimiser]"}));
   TransformerSpec spec{.stem = {.tokens = 9, .width = 4}};
-  EXPECT_TRUE(refused(spec, short_run(), {"9 tokens of 4", "7 of 4"}));
+  EXPECT_TRUE(refused(spec, short_token_run(), {"9 tokens of 4", "7 of 4"}));
   spec.stem.tokens = 7;
   spec.readout.rows = ReadoutRows::every;
-  EXPECT_TRUE(refused(spec, short_run(), {"output of 7", "target of 1"}));
+  EXPECT_TRUE(refused(spec, short_token_run(), {"output of 7", "target of 1"}));
   spec.blocks.clear();
-  EXPECT_TRUE(refused(spec, short_run(), {"blocks.size"}));
+  EXPECT_TRUE(refused(spec, short_token_run(), {"blocks.size"}));
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // looped-fig1: where the restricted model (A, u) ends, beside the optimum that is known.
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 #include <map>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/papers/looped/claims.h"
 #include "gramian/papers/looped/setting.h"
 #include "gramian/papers/looped/studies.h"

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 #include "gramian/studies/draw.h"
 
 namespace gramian::looped {

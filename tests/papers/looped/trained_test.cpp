@@ -1,9 +1,9 @@
 // Short training runs end where theory says: seconds, fixed seeds.
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
 #include <cmath>
 
+#include "gramian/base/decompositions.h"
 #include "gramian/evaluation/alignment.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/papers/looped/setting.h"
@@ -38,7 +38,8 @@ TEST(LoopedTrained, RestrictedModelIsPreconditionedByTheInverseCovariance) {
     EXPECT_LE(Eigen::Map<const Eigen::VectorXd>(network.theta.data() + d * d, d).norm(), 0.02);
     const Matrix white = c.transpose() * a * c;
     const Eigen::VectorXd spectrum =
-        Eigen::SelfAdjointEigenSolver<Matrix>((white + white.transpose()) / 2).eigenvalues();
+        Eigen::SelfAdjointEigenSolver<Matrix>(Matrix((white + white.transpose()) / 2))
+            .eigenvalues();
     EXPECT_NEAR(spectrum.minCoeff(), best.step.mean, 0.05) << loops;
     EXPECT_NEAR(spectrum.maxCoeff(), best.step.mean, 0.05) << loops;
     ThreadPool pool(1);

@@ -1,0 +1,38 @@
+# How sources become translation units, and which flags differ between them. What each part costs
+# and what was tried is in docs/performance.md, "What building and testing costs".
+
+# With CMAKE_UNITY_BUILD, as test.sh and demo.sh build, the sources of a room are one translation
+# unit, and those of a paper are one: what costs there is reading headers and compiling the same
+# templates again in every file. Names in anonymous namespaces of a room must therefore differ.
+function(gramian_unity_groups folder)
+  foreach(source IN LISTS ARGN)
+    file(RELATIVE_PATH path ${folder} ${source})
+    string(REGEX MATCH "^(papers/[^/]+|[^/]+)/" group ${path})
+    string(MAKE_C_IDENTIFIER "${group}" group)
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}")
+  endforeach()
+endfunction()
+
+option(GRAMIAN_ONE_TARGET "Compile kernels for AVX2 alone, where this machine has it" OFF)
+if(GRAMIAN_ONE_TARGET)
+  include(CheckCXXSourceRuns)
+  set(CMAKE_REQUIRED_QUIET ON)
+  check_cxx_source_runs("int main() {
+      return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1;
+    }" GRAMIAN_HAS_AVX2)
+endif()
+
+# Kernels are the sources that include Highway: each holds its code once for every instruction set,
+# so it is a translation unit of its own. Flags: those of this list, then those given.
+function(gramian_kernels flags)
+  if(GRAMIAN_HAS_AVX2)
+    list(APPEND flags -march=haswell -DHWY_COMPILE_ONLY_STATIC)
+  endif()
+  foreach(source IN LISTS ARGN)
+    file(STRINGS ${source} includes REGEX "^#include <hwy/" LIMIT_COUNT 1)
+    if(includes)
+      set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}"
+                                  SKIP_UNITY_BUILD_INCLUSION ON)
+    endif()
+  endforeach()
+endfunction()
