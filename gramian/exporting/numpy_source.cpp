@@ -132,11 +132,11 @@ std::string numpy_matrices(const Network& network, int layers, bool q) {
 
 // What differs between the forms. `layers` is what predict() loops over where weights differ from
 // layer to layer, and `once` the list of one entry where they do not.
-struct Texts {
+struct NumpyTexts {
   std::string_view meaning, predict, layers, once;
 };
 
-Texts texts_of(LayerForm form) {
+NumpyTexts numpy_texts_of(LayerForm form) {
   switch (form) {
     case LayerForm::matrices:
       return {kNumpyFullMeaning, kNumpyFullPredict, "zip(P, Q)", "list(zip(P, Q))"};
@@ -153,7 +153,7 @@ Texts texts_of(LayerForm form) {
 std::string numpy_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
   const LayerForm form = layer_form(spec.kind);
-  const Texts texts = texts_of(form);
+  const NumpyTexts texts = numpy_texts_of(form);
   const bool mean = spec.context_scale == ContextScale::mean,
              tied = layers_are_equal(source.network);
   const int written = tied ? 1 : spec.layers;
