@@ -2,8 +2,8 @@
 # and what was tried is in docs/performance.md, "What building and testing costs".
 
 # With CMAKE_UNITY_BUILD, as test.sh and demo.sh build, the sources of a room are one translation
-# unit, and those of a paper are one: what costs there is reading headers and compiling the same
-# templates again in every file. Names in anonymous namespaces of a room must therefore differ.
+# unit, and the tests of a paper are one: what costs there is reading headers and compiling the
+# same templates again in every file. Names in anonymous namespaces of a room must therefore differ.
 function(gramian_unity_groups folder)
   foreach(source IN LISTS ARGN)
     file(RELATIVE_PATH path ${folder} ${source})
