@@ -73,6 +73,7 @@ TEST(Naming, OnlyWhatChangesTheWeightsIsInAName) {
                               "eval.prompts=7", "eval.seed=3", "eval.gd_steps=4"})),
             usual);
   for (const Key& key : key_table().keys()) {
+    if (key.section() == "eval") continue;  // [train] has a seed and a query too
     const auto listed = std::ranges::find(naming_keys(), key.name, &NamingKey::name);
     const bool always = listed != naming_keys().end() && !listed->later;
     EXPECT_EQ(usual.find(fmt::format("\n{} = ", key.last_name())) != usual.npos, always)
