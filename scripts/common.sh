@@ -26,7 +26,8 @@ install_packages() {
     apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET [TARGET ...]: configures and builds; quiet unless it fails. In CI warnings are errors.
+# build PRESET [TARGET ...]: configures and builds, quietly unless it fails. In CI warnings are
+# errors.
 # The sources of a room are compiled together: cmake/translation_units.cmake.
 build() {
   local preset=$1 log started=$SECONDS
