@@ -27,6 +27,7 @@ Status refuse_foreign_keys(const Config& config, const Family& family) {
   const Config usual = Config::defaults(config.table());
   for (const Key& key : config.table().keys()) {
     if (key.only.empty() || key.only == family.name || config.same(key, usual)) continue;
+    if (!key.changes_weights()) continue;  // of an evaluation: not read, and harmless
     const Family* owner = find_family(key.only);
     GRAMIAN_ASSERT(owner != nullptr);
     return fail(ErrorKind::config, "[{}] is for [model.kind] {}, not for {} ({})", key.name,
