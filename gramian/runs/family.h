@@ -151,6 +151,10 @@ const Family& family_of(const Config& config);  // by [model.kind]
 // place. Nothing is allocated or written.
 Expected<std::unique_ptr<Experiment>> make_experiment(const Config& config);
 
+// make_experiment, or a function in its place: a study whose task or network no configuration can
+// name makes its experiments itself.
+using MakeExperiment = Expected<std::unique_ptr<Experiment>> (*)(const Config& config);
+
 // A model without its configuration, by the family that its file names; a file without one is a
 // network on Gram matrices. Errors: io and format.
 Expected<std::unique_ptr<Model>> load_any(const std::string& path);

@@ -165,7 +165,7 @@ std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count) {
 
 Expected<TrainRunResult> train_run(const Config& config, const std::string& path,
                                    const TrainRunOptions& options) {
-  const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  const auto experiment = GRAMIAN_TRY(options.make(config));
 
   auto directory = RunDirectory::open(path);
   if (options.resume && directory) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/run_directory.h"
 
@@ -18,6 +19,7 @@ struct TrainRunOptions {
   std::string command_line;
   std::function<bool()> interrupted;  // polled after each step; true saves and stops
   bool quiet = false;                 // no progress bar
+  MakeExperiment make = make_experiment;
 };
 
 struct TrainRunResult {

@@ -89,7 +89,12 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
                 config.text("model.init"), config.where("model.init"));
   }
   auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width()));
-  TransformerExperiment experiment(config, std::move(task), std::move(network));
+  return make(config, std::move(task), std::move(network));
+}
+
+Expected<TransformerExperiment> TransformerExperiment::make(const Config& config, TokenTask prompts,
+                                                            TransformerSpec network) {
+  TransformerExperiment experiment(config, std::move(prompts), std::move(network));
   GRAMIAN_TRY(check(experiment.task, experiment.transformer, experiment.train));
   return experiment;
 }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gramian/runs/family.h"
-
 namespace gramian {
 
 std::string cell_name(std::string_view model, int layers, bool looped, std::string_view problem) {
@@ -13,7 +11,5 @@ std::string cell_name(std::string_view model, int layers, bool looped, std::stri
 std::string cell_title(std::string_view model, int layers, bool looped, std::string_view problem) {
   return fmt::format("{}, L = {}{}, {}", model, layers, looped ? ", looped" : "", problem);
 }
-
-double cost(const Config& config) { return make_experiment(config).value()->cost(); }
 
 }  // namespace gramian

@@ -35,6 +35,8 @@ struct Cell {
   // the one that counts. [eval] is left at its defaults.
   std::function<std::vector<Config>(int seed, const Effort& effort)> starts = {};
   std::function<Examination(const Effort& effort)> examination = {};
+  // Makes the experiment of one of these settings.
+  MakeExperiment make = make_experiment;
 };
 
 // "full-L4-looped-uniform-5" and "FULL, L = 4, looped, sigma ~ U(0, 5)": a model of so many layers,
@@ -43,9 +45,5 @@ std::string cell_name(std::string_view model, int layers, bool looped, std::stri
 std::string cell_title(std::string_view model, int layers, bool looped, std::string_view problem);
 
 inline constexpr std::uint64_t kEvaluationSeed = 1;  // of the prompts of an examination
-
-// What a run costs, in multiply-adds: for estimates of time. The configuration must be that of an
-// experiment.
-double cost(const Config& config);
 
 }  // namespace gramian

@@ -55,7 +55,9 @@ struct Unit {
   double cost = 0;
 };
 
-std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions& options) {
+// Errors: config, for settings of a cell that are no experiment.
+Expected<std::vector<Unit>> make_units(const std::vector<Cell>& cells,
+                                       const StudyOptions& options) {
   std::vector<Unit> units;
   for (const Cell& cell : cells) {
     if (cell.name.find(options.effort.only) == std::string::npos) continue;
@@ -72,7 +74,8 @@ std::vector<Unit> make_units(const std::vector<Cell>& cells, const StudyOptions&
         const std::string text = naming_text(start);
         unit.directories.push_back(
             fmt::format("{}/runs/{}-{}", options.directory, cell.name, short_hash(text)));
-        unit.cost += cost(start);
+        const auto experiment = GRAMIAN_TRY(cell.make(start));
+        unit.cost += experiment->cost();
       }
       const std::string name = unit_name(cell, seed, unit.starts);
       unit.record = fmt::format("{}/cells/{}.json", options.directory, name);
@@ -250,7 +253,7 @@ class Runner {
     std::string chosen;
     for (std::size_t s = 0; s < unit.starts.size(); ++s) {
       const std::string& directory = unit.directories[s];
-      const auto result = train_counted(unit.starts[s], directory);
+      const auto result = train_counted(unit.cell, unit.starts[s], directory);
       Json start = {{"directory", inside(directory)}};
       if (!result) {
         if (result.error().kind != ErrorKind::numeric) return std::unexpected(result.error());
@@ -260,7 +263,7 @@ class Runner {
         continue;
       }
       seconds += result->seconds;
-      const auto loss = GRAMIAN_TRY(selection_loss(unit.starts[s], directory));
+      const auto loss = GRAMIAN_TRY(selection_loss(unit.cell, unit.starts[s], directory));
       start["selection"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
       start["seconds"] = result->seconds;
       record["starts"].push_back(std::move(start));
@@ -285,9 +288,11 @@ class Runner {
     return directory.substr(options_.directory.size() + 1);
   }
 
-  Expected<TrainRunResult> train_counted(const Config& config, const std::string& directory) {
-    const double per_step = cost(config) / static_cast<double>(std::max<std::int64_t>(
-                                               1, config.integer("train.steps")));
+  Expected<TrainRunResult> train_counted(const Cell& cell, const Config& config,
+                                         const std::string& directory) {
+    const auto experiment = GRAMIAN_TRY(cell.make(config));
+    const double per_step = experiment->cost() /
+                            static_cast<double>(std::max<std::int64_t>(1, experiment->train.steps));
     double counted = 0;
     const TrainRunOptions options{.resume = true,
                                   .command_line = options_.command_line,
@@ -297,14 +302,16 @@ class Runner {
                                         counted += per_step;
                                         return stopped();
                                       },
-                                  .quiet = true};
+                                  .quiet = true,
+                                  .make = cell.make};
     auto result = train_run(config, directory, options);
     step_cost_ -= counted;  // the whole unit is counted when it is done
     return result;
   }
 
-  Expected<double> selection_loss(const Config& config, const std::string& directory) const {
-    const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  Expected<double> selection_loss(const Cell& cell, const Config& config,
+                                  const std::string& directory) const {
+    const auto experiment = GRAMIAN_TRY(cell.make(config));
     const auto model = GRAMIAN_TRY(experiment->load(directory + "/model.safetensors"));
     const std::uint64_t prompts =
         experiment->selection_prompts() / (options_.effort.quick ? kFewer : 1);
@@ -320,7 +327,7 @@ class Runner {
   }
 
   Status examine(const Unit& unit, const std::string& directory) {
-    const auto experiment = GRAMIAN_TRY(make_experiment(unit.starts.front()));
+    const auto experiment = GRAMIAN_TRY(unit.cell.make(unit.starts.front()));
     const auto model = GRAMIAN_TRY(experiment->load(directory + "/model.safetensors"));
     Examination how = unit.examination;
     if (options_.effort.quick) how.tuning_prompts = 2'000;
@@ -374,7 +381,7 @@ const Trained* Archive::best(const std::string& cell) const {
 
 Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options) {
   constexpr double kEvaluation = 2;  // seconds a cell, roughly
-  const std::vector<Unit> units = make_units(cells, options);
+  const auto units = GRAMIAN_TRY(make_units(cells, options));
   Outlook outlook{.runs = static_cast<int>(units.size())};
   std::map<std::string, double> speeds;  // seconds per multiply-add, by speed group
   double seconds = 0;
@@ -383,7 +390,7 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
       ++outlook.done;
       continue;
     }
-    const auto experiment = GRAMIAN_TRY(make_experiment(unit.starts.front()));
+    const auto experiment = GRAMIAN_TRY(unit.cell.make(unit.starts.front()));
     auto speed = speeds.find(experiment->speed_group());
     if (speed == speeds.end()) {
       const auto measured = GRAMIAN_TRY(experiment->seconds_per_cost());
@@ -398,7 +405,7 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
 }
 
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
-  std::vector<Unit> units = make_units(cells, options);
+  auto units = GRAMIAN_TRY(make_units(cells, options));
   GRAMIAN_TRY(Runner(options, units).run());
   Archive archive;
   for (const Unit& unit : units) {

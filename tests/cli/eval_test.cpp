@@ -7,13 +7,13 @@
 namespace gramian {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using test::run_gramian;
 using test::slurp;
 using test::succeeds;
 using test::Workshop;
 
-std::set<std::string> keys(const json& object) {
+std::set<std::string> keys(const Json& object) {
   std::set<std::string> names;
   for (const auto& [name, value] : object.items()) names.insert(name);
   return names;
@@ -37,7 +37,7 @@ TEST(Eval, WritesTheJsonOfTheContract) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
   }
 
-  const json result = shop.json("run/eval.json");
+  const Json result = shop.json("run/eval.json");
   EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query",
                                                  "tuning_prompts", "constants", "undefined",
                                                  "layers", "model_minus_bayes", "blowups"}));
@@ -75,14 +75,14 @@ TEST(Eval, SameSeedSameFileOtherSeedOtherPrompts) {
     return slurp(shop / "run/eval.json");
   };
   const std::string first = evaluated({"--prompts", "500", "--seed", "7"});
-  EXPECT_EQ(json::parse(first)["prompts"], 500);
+  EXPECT_EQ(Json::parse(first)["prompts"], 500);
   EXPECT_EQ(evaluated({"--prompts", "500", "--seed", "7", "train.threads=1"}), first);
   EXPECT_EQ(evaluated({"eval.prompts=500", "eval.seed=7"}),
             first);  // the flags are short for these
   EXPECT_EQ(evaluated({"eval.prompts=600", "--seed", "7", "--prompts", "500"}),
             first);  // and win over them
-  const json other = json::parse(evaluated({"--prompts", "500", "--seed", "8"}));
-  EXPECT_NE(other["loss"], json::parse(first)["loss"]);
+  const Json other = Json::parse(evaluated({"--prompts", "500", "--seed", "8"}));
+  EXPECT_NE(other["loss"], Json::parse(first)["loss"]);
 }
 
 TEST(Eval, ThePromptsMayBeOthersThanInTraining) {
@@ -90,7 +90,7 @@ TEST(Eval, ThePromptsMayBeOthersThanInTraining) {
   ASSERT_TRUE(succeeds(shop.train("run")));
   ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "task.sigma=[0, 2]", "eval.query=sampled",
                                     "eval.profile=[0.5, 1]", "task.n=12"})));
-  const json result = shop.json("run/eval.json");
+  const Json result = shop.json("run/eval.json");
   EXPECT_EQ(result["query"], "sampled");
   ASSERT_EQ(result["profile"].size(), 2u);
   EXPECT_EQ(result["profile"][1]["sigma"], 1);
@@ -134,7 +134,7 @@ TEST(Solve, WritesTheSameJsonWithoutAModel) {
 
   ASSERT_TRUE(succeeds(
       run_gramian({"solve", shop.config(), "--prompts", "500", "--json", shop / "solve.json"})));
-  const json result = shop.json("solve.json");
+  const Json result = shop.json("solve.json");
   EXPECT_EQ(keys(result), (std::set<std::string>{"prompts", "adjusted", "loss", "query",
                                                  "tuning_prompts", "constants", "undefined"}));
   EXPECT_EQ(keys(result["adjusted"]), kSolvers);
@@ -143,7 +143,7 @@ TEST(Solve, WritesTheSameJsonWithoutAModel) {
   // The same prompts as an evaluation of the same seed: the same numbers.
   ASSERT_TRUE(succeeds(shop.train("run")));
   ASSERT_TRUE(succeeds(run_gramian({"eval", shop / "run", "--prompts", "500", "eval.gd_steps=2"})));
-  json evaluated = shop.json("run/eval.json")["loss"];
+  Json evaluated = shop.json("run/eval.json")["loss"];
   evaluated.erase("model");
   EXPECT_EQ(result["loss"], evaluated);
 }
@@ -156,7 +156,7 @@ TEST(Solve, AShortContextLeavesTheOtherSolversDefined) {
     const auto outcome = run_gramian({"solve", shop.config(), n, "--json", shop / "solve.json"});
     ASSERT_TRUE(succeeds(outcome));
     EXPECT_NE(outcome.out.find("adarr      undefined: "), std::string::npos) << outcome.out;
-    const json result = shop.json("solve.json");
+    const Json result = shop.json("solve.json");
     for (const char* name : {"adarr", "tunedrr"}) {
       EXPECT_NE(result["undefined"][name].get<std::string>().find("n"), std::string::npos) << name;
       EXPECT_TRUE(result["adjusted"][name]["mean"].is_null()) << name;
