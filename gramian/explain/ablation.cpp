@@ -35,24 +35,18 @@ void add_without(std::vector<Restriction>& list, const Network& diag, const std:
 
 std::vector<Restriction> restrictions(const Network& network) {
   std::vector<Restriction> list{restricted("as trained", network, everything)};
-  switch (network.spec.kind) {
-    case Parametrisation::diag:
-      add_without(list, network, "");
-      break;
-    case Parametrisation::gdpp:
-      list.push_back(restricted("without omega_xx", network, [](std::size_t i) { return i != 0; }));
-      break;
-    case Parametrisation::preconditioned:  // explained as FULL
-    case Parametrisation::full: {
-      const std::size_t rows = network.spec.rows();
-      list.push_back(
-          restricted("P and Q without entries off their diagonals", network,
-                     [rows](std::size_t i) { return i % (rows * rows) % (rows + 1) == 0; }));
-      const Network nearest = nearest_diagonal(network);
-      list.push_back(restricted("nearest DIAG", nearest, everything));
-      add_without(list, nearest, "nearest DIAG ");
-      break;
-    }
+  if (network.spec.is_dense()) {
+    const std::size_t rows = network.spec.rows();
+    list.push_back(
+        restricted("P and Q without entries off their diagonals", network,
+                   [rows](std::size_t i) { return i % (rows * rows) % (rows + 1) == 0; }));
+    const Network nearest = nearest_diagonal(network);
+    list.push_back(restricted("nearest DIAG", nearest, everything));
+    add_without(list, nearest, "nearest DIAG ");
+  } else if (network.spec.kind == Parametrisation::diag) {
+    add_without(list, network, "");
+  } else {
+    list.push_back(restricted("without omega_xx", network, [](std::size_t i) { return i != 0; }));
   }
   return list;
 }

@@ -82,7 +82,7 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   const NetworkSpec& spec = network.spec;
   GRAMIAN_ASSERT(spec.d == task.d());
   GRAMIAN_TRY(check_explainable(network));
-  if (spec.kind == Parametrisation::preconditioned) {  // the same function with dense layers
+  if (spec.is_written_out()) {  // the same function with dense layers
     return explain(task, network.as_full(), trained, options, pool, progress);
   }
   Stages stages(progress);

@@ -167,7 +167,7 @@ constexpr std::string_view kEnd = R"(  for (double& p : prediction) p = -p;
 )";
 
 std::string omegas(const Network& network, int layers) {
-  const LayerForm form = layer_form(network.spec.kind);
+  const LayerForm form = layer_form(network.spec);
   std::string text =
       fmt::format("\nstruct Layer {{\n  double {};  // {}\n}};\nconstexpr Layer weights[{}] = {{\n",
                   omega_names(form, ""), omega_names(form, "omega_"), layers);
@@ -216,7 +216,7 @@ Texts texts_of(LayerForm form) {
 
 std::string cpp_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
-  const LayerForm form = layer_form(spec.kind);
+  const LayerForm form = layer_form(spec);
   const Texts texts = texts_of(form);
   const bool mean = spec.context_scale == ContextScale::mean,
              tied = layers_are_equal(source.network);

@@ -58,27 +58,9 @@ bool layers_are_equal(const Network& network) {
   return spec.layers > 1;
 }
 
-namespace {
-
-const char* words_for(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return "FULL";
-    case Parametrisation::diag:
-      return "DIAG";
-    case Parametrisation::gdpp:
-      return "GD++";
-    case Parametrisation::preconditioned:
-      return "preconditioned gradient descent";
-  }
-  return "";
-}
-
-}  // namespace
-
 std::string describe_network(const Network& network) {
   const NetworkSpec& spec = network.spec;
-  return fmt::format("{}, {}{} layer{}{}", words_for(spec.kind), spec.layers,
+  return fmt::format("{}, {}{} layer{}{}", kKindPhrases.word(spec.kind), spec.layers,
                      layers_are_equal(network) ? " tied" : "", spec.layers == 1 ? "" : "s",
                      spec.heads > 1 ? fmt::format(", {} heads", spec.heads) : "");
 }

@@ -4,20 +4,12 @@
 
 namespace gramian {
 
-// The switches have no default, so that the compiler names the kind or the form that is missing.
-LayerForm layer_form(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-    case Parametrisation::preconditioned:
-      return LayerForm::matrices;
-    case Parametrisation::diag:
-      return LayerForm::four_omegas;
-    case Parametrisation::gdpp:
-      return LayerForm::two_omegas;
-  }
-  return LayerForm::matrices;
+LayerForm layer_form(const NetworkSpec& spec) {
+  if (spec.is_dense()) return LayerForm::matrices;
+  return spec.kind == Parametrisation::gdpp ? LayerForm::two_omegas : LayerForm::four_omegas;
 }
 
+// The switch has no default, so that the compiler names a form that is missing.
 std::span<const OmegaEntry> omega_entries(LayerForm form) {
   static constexpr OmegaEntry kFour[] = {
       {"xx", &Omega::xx}, {"xy", &Omega::xy}, {"yx", &Omega::yx}, {"yy", &Omega::yy}};

@@ -15,7 +15,7 @@ enum class LayerForm {
   two_omegas,   // omega_xx, omega_yx; the other two are zero
 };
 
-LayerForm layer_form(Parametrisation kind);
+LayerForm layer_form(const NetworkSpec& spec);
 
 // The numbers that a form writes for a layer, in this order. None for matrices.
 struct OmegaEntry {

@@ -104,7 +104,7 @@ def predict(x_context, y_context, x_query):
 )";
 
 std::string numpy_omegas(const Network& network, int layers) {
-  const LayerForm form = layer_form(network.spec.kind);
+  const LayerForm form = layer_form(network.spec);
   std::string text = fmt::format("LAYERS = [\n    # {}\n", omega_names(form, "omega_"));
   for (int l = 0; l < layers; ++l) {
     text += fmt::format("    ({}),\n", literals(omega_values(form, network.omega(l))));
@@ -152,7 +152,7 @@ NumpyTexts numpy_texts_of(LayerForm form) {
 
 std::string numpy_source(const ExportSource& source) {
   const NetworkSpec& spec = source.network.spec;
-  const LayerForm form = layer_form(spec.kind);
+  const LayerForm form = layer_form(spec);
   const NumpyTexts texts = numpy_texts_of(form);
   const bool mean = spec.context_scale == ContextScale::mean,
              tied = layers_are_equal(source.network);

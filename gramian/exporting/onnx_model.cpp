@@ -170,7 +170,7 @@ class DiagonalGraph {
   DiagonalGraph(Graph& graph, const Network& network, const Name& c)
       : graph_(graph),
         network_(network),
-        form_(layer_form(network.spec.kind)),
+        form_(layer_form(network.spec)),
         four_(form_ == LayerForm::four_omegas),
         tied_(layers_are_equal(network)),
         c_(c) {}
@@ -275,7 +275,7 @@ std::string onnx_model(const ExportSource& source) {
   graph.declare(field::kGraphInput, "x_query", {"m", d});
   graph.declare(field::kGraphOutput, "prediction", {"m"});
   const Name c = context_factor(graph, network);
-  switch (layer_form(network.spec.kind)) {
+  switch (layer_form(network.spec)) {
     case LayerForm::matrices:
       add_full(graph, network, c);
       break;

@@ -1,5 +1,6 @@
 #include "gramian/models/keys.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gramian/models/transformer/flat.h"
@@ -12,9 +13,12 @@ namespace {
 constexpr auto kAttentions = words<bool>({{false, "trained"}, {true, "gradient_descent"}});
 
 // Of the family gram in the order of kParametrisations, then the other families.
-constexpr std::array<std::string_view, 5> kKinds = {
-    kParametrisations.texts[0], kParametrisations.texts[1], kParametrisations.texts[2],
-    kParametrisations.texts[3], "transformer"};
+constexpr auto kKinds = [] {
+  std::array<std::string_view, kParametrisations.texts.size() + 1> kinds{};
+  std::ranges::copy(kParametrisations.texts, kinds.begin());
+  kinds.back() = "transformer";
+  return kinds;
+}();
 
 constexpr Key gram(const Key& key) { return key::only("gram", key); }
 constexpr Key transformer(const Key& key) { return key::only("transformer", key); }

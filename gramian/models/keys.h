@@ -11,11 +11,6 @@
 
 namespace gramian {
 
-inline constexpr auto kParametrisations =
-    words<Parametrisation>({{Parametrisation::full, "full"},
-                            {Parametrisation::diag, "diag"},
-                            {Parametrisation::gdpp, "gdpp"},
-                            {Parametrisation::preconditioned, "preconditioned"}});
 inline constexpr auto kContextScales =
     words<ContextScale>({{ContextScale::mean, "mean"}, {ContextScale::sum, "sum"}});
 

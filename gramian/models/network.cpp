@@ -4,7 +4,6 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/models/initial.h"
-#include "gramian/models/keys.h"
 
 namespace gramian {
 
@@ -90,8 +89,7 @@ Network Network::initial(const NetworkSpec& spec, const InitialWeights& how, int
 }
 
 Network Network::as_full() const {
-  GRAMIAN_ASSERT(spec.kind == Parametrisation::gdpp ||
-                 spec.kind == Parametrisation::preconditioned);
+  GRAMIAN_ASSERT(spec.kind == Parametrisation::gdpp || spec.is_written_out());
   Network full{spec, {}};
   full.spec.kind = Parametrisation::full;
   full.spec.heads = 1;
@@ -143,18 +141,12 @@ LayerWeights Network::expanded(int layer) const {
   GRAMIAN_ASSERT(theta.size() == spec.parameters());
   const std::size_t size = spec.rows() * spec.rows();
   const double* t = theta.data() + spec.offset(layer);
-  switch (spec.kind) {
-    case Parametrisation::diag:
-      return expand(omega(layer), spec.d, 2);
-    case Parametrisation::gdpp:
-      return expand(omega(layer), spec.d, 1);
-    case Parametrisation::preconditioned: {
-      LayerWeights weights{1, std::vector<double>(size), std::vector<double>(size)};
-      write_dense(spec, t, weights.p.data(), weights.q.data());
-      return weights;
-    }
-    case Parametrisation::full:
-      break;
+  if (!spec.is_dense())
+    return expand(omega(layer), spec.d, spec.kind == Parametrisation::diag ? 2 : 1);
+  if (spec.is_written_out()) {
+    LayerWeights weights{1, std::vector<double>(size), std::vector<double>(size)};
+    write_dense(spec, t, weights.p.data(), weights.q.data());
+    return weights;
   }
   LayerWeights weights{spec.heads, {}, {}};
   for (int h = 0; h < spec.heads; ++h, t += 2 * size) {

@@ -17,6 +17,7 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/base/error.h"
+#include "gramian/base/words.h"
 
 namespace gramian {
 
@@ -28,7 +29,24 @@ enum class Parametrisation {
   // gradient descent preconditioned by A^T (Gatmiry et al. 2024).
   preconditioned,
 };
-const char* name_of(Parametrisation kind);  // "full", "diag", ..., as in configurations
+
+// In configurations and files; in tables, as papers call them; and in a sentence.
+inline constexpr auto kParametrisations =
+    words<Parametrisation>({{Parametrisation::full, "full"},
+                            {Parametrisation::diag, "diag"},
+                            {Parametrisation::gdpp, "gdpp"},
+                            {Parametrisation::preconditioned, "preconditioned"}});
+inline constexpr auto kKindTitles =
+    words<Parametrisation>({{Parametrisation::full, "FULL"},
+                            {Parametrisation::diag, "DIAG"},
+                            {Parametrisation::gdpp, "GD++"},
+                            {Parametrisation::preconditioned, "(A, u)"}});
+inline constexpr auto kKindPhrases =
+    words<Parametrisation>({{Parametrisation::full, "FULL"},
+                            {Parametrisation::diag, "DIAG"},
+                            {Parametrisation::gdpp, "GD++"},
+                            {Parametrisation::preconditioned, "preconditioned gradient descent"}});
+const char* name_of(Parametrisation kind);  // its word in configurations
 
 enum class ContextScale { sum, mean };  // c = 1 | c = 1/n
 
@@ -50,10 +68,11 @@ struct NetworkSpec {
     GRAMIAN_ASSERT(layer >= 0 && layer < layers);
     return tied ? 0 : parameters_per_layer() * static_cast<std::size_t>(layer);
   }
-  // Whether its kernels are those of full, for which theta is first written out as P and Q.
-  bool is_dense() const {
-    return kind == Parametrisation::full || kind == Parametrisation::preconditioned;
-  }
+  // Whether it has no kernels of its own: theta is written out as the P and Q of one head of full
+  // (write_dense), and gradients return by the chain rule (pass.cpp).
+  bool is_written_out() const { return kind == Parametrisation::preconditioned; }
+  // Whether its kernels are those of full.
+  bool is_dense() const { return kind == Parametrisation::full || is_written_out(); }
   // c for a context of n >= 1 tokens.
   double context_factor(int n) const {
     GRAMIAN_ASSERT(n >= 1);
@@ -113,8 +132,8 @@ struct Network {
   static Network initial(const NetworkSpec& spec, const InitialWeights& how, int n,
                          std::uint64_t seed);
 
-  // The same function with dense weights, one head a layer. Only for GD++ and preconditioned: a
-  // layer of DIAG needs two heads.
+  // The same function with dense weights, one head a layer. Only for GD++ and kinds that
+  // are written out: a layer of DIAG needs two heads.
   Network as_full() const;
   // The same function as a DIAG network whose omega_xy and omega_yy are zero. Only for GD++.
   Network as_diag() const;
@@ -128,11 +147,11 @@ struct Network {
 // omega_yy must be zero, as in GD++.
 LayerWeights expand(const Omega& omega, int d, int heads);
 
-// A preconditioned layer (theta: A, then u) as P and Q [D, D]. Writes the entries that may differ
-// from zero, and leaves the others as they are.
+// A layer of a kind that is written out (of preconditioned theta is A, then u) as P and Q [D, D].
+// Writes the entries that may differ from zero, and leaves the others as they are.
 template <class T>
 void write_dense(const NetworkSpec& spec, const T* theta, T* p, T* q) {
-  GRAMIAN_ASSERT(spec.kind == Parametrisation::preconditioned);
+  GRAMIAN_ASSERT(spec.is_written_out());
   GRAMIAN_ASSERT(theta != nullptr && p != nullptr && q != nullptr);
   const std::size_t rows = spec.rows(), d = rows - 1;
   for (std::size_t i = 0; i < d; ++i) {

@@ -22,7 +22,7 @@ PassMemory<T>::PassMemory(const NetworkSpec& spec, Layout layout)
       matrix_((layout == Layout::rows ? matrix_stride(spec.rows()) : spec.rows() * spec.rows()) *
               kLanes),
       vector_((layout == Layout::rows ? vector_stride(spec.rows()) : spec.rows()) * kLanes) {
-  GRAMIAN_ASSERT(spec.check().has_value() && spec.kind != Parametrisation::preconditioned);
+  GRAMIAN_ASSERT(spec.check().has_value() && !spec.is_written_out());
   const auto layers = static_cast<std::size_t>(spec.layers);
   // The diagonal kernels keep up to five vectors [d] in one matrix of scratch.
   if (spec.kind != Parametrisation::full) matrix_ = std::max(matrix_, 5 * vector_);
@@ -85,7 +85,7 @@ NetworkSpec seen_by_kernels(NetworkSpec spec) {
 template <class T>
 NetworkPass<T>::NetworkPass(const NetworkSpec& spec, Layout layout)
     : spec_(spec), memory_(seen_by_kernels(spec), layout) {
-  if (spec.kind != Parametrisation::preconditioned) return;
+  if (!spec.is_written_out()) return;
   dense_ = AlignedArray<T>(memory_.spec().parameters());
   dense_adjoint_ = AlignedArray<T>(memory_.spec().parameters() * kLanes);
 }
@@ -100,7 +100,7 @@ void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double
                              T* weights) {
   GRAMIAN_ASSERT(theta != nullptr && weights != nullptr && block.d == spec_.d);
   theta_ = theta;
-  if (spec_.kind == Parametrisation::preconditioned) {
+  if (spec_.is_written_out()) {
     const std::size_t size = spec_.rows() * spec_.rows();
     for (std::size_t l = 0; l < spec_.stored_layers(); ++l) {
       T* p = dense_.data() + 2 * l * size;
@@ -109,41 +109,38 @@ void NetworkPass<T>::forward(const T* theta, const PromptBlock<T>& block, double
     theta_ = dense_.data();
   }
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec_.kind) {
-    case Parametrisation::full:
-    case Parametrisation::preconditioned:
-      return rows ? full_rows_forward(memory_, theta_, block, factor, weights)
-                  : full_forward(memory_, theta_, block, factor, weights);
-    case Parametrisation::diag:
-      return rows ? diag_rows_forward(memory_, theta, block, factor, weights)
-                  : diag_forward(memory_, theta, block, factor, weights);
-    case Parametrisation::gdpp:
-      return rows ? gdpp_rows_forward(memory_, theta, block, factor, weights)
-                  : gdpp_forward(memory_, theta, block, factor, weights);
+  if (spec_.is_dense()) {
+    return rows ? full_rows_forward(memory_, theta_, block, factor, weights)
+                : full_forward(memory_, theta_, block, factor, weights);
   }
+  if (spec_.kind == Parametrisation::diag) {
+    return rows ? diag_rows_forward(memory_, theta, block, factor, weights)
+                : diag_forward(memory_, theta, block, factor, weights);
+  }
+  return rows ? gdpp_rows_forward(memory_, theta, block, factor, weights)
+              : gdpp_forward(memory_, theta, block, factor, weights);
 }
 
 template <class T>
 void NetworkPass<T>::read_out(T* weights) {
   GRAMIAN_ASSERT(theta_ != nullptr && weights != nullptr);
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec_.kind) {
-    case Parametrisation::full:
-    case Parametrisation::preconditioned:
-      return rows ? full_rows_read_out(memory_, theta_, weights)
-                  : full_read_out(memory_, theta_, weights);
-    case Parametrisation::diag:
-      return rows ? diag_rows_read_out(memory_, theta_, weights)
-                  : diag_read_out(memory_, theta_, weights);
-    case Parametrisation::gdpp:
-      return rows ? gdpp_rows_read_out(memory_, theta_, weights)
-                  : gdpp_read_out(memory_, theta_, weights);
+  if (spec_.is_dense()) {
+    return rows ? full_rows_read_out(memory_, theta_, weights)
+                : full_read_out(memory_, theta_, weights);
   }
+  if (spec_.kind == Parametrisation::diag) {
+    return rows ? diag_rows_read_out(memory_, theta_, weights)
+                : diag_read_out(memory_, theta_, weights);
+  }
+  return rows ? gdpp_rows_read_out(memory_, theta_, weights)
+              : gdpp_read_out(memory_, theta_, weights);
 }
 
 namespace {
 
-// The chain rule of write_dense: adds the adjoints of A and u, [parameters, lanes], to dtheta.
+// The chain rule of write_dense: from the adjoints of P and Q to those of theta (A and u), which
+// are added to dtheta, [parameters, lanes].
 template <class T>
 void add_dense_adjoint(const NetworkSpec& spec, const T* adjoint, T* dtheta) {
   const std::size_t rows = spec.rows(), d = rows - 1, size = rows * rows;
@@ -167,22 +164,22 @@ void NetworkPass<T>::backward(const T* dweights, T* dtheta) {
   GRAMIAN_ASSERT(theta_ != nullptr && dweights != nullptr && dtheta != nullptr);
   GRAMIAN_ASSERT(reinterpret_cast<std::uintptr_t>(dtheta) % kRegisterBytes == 0);
   const bool rows = memory_.layout() == Layout::rows;
-  switch (spec_.kind) {
-    case Parametrisation::full:
-      return rows ? full_rows_backward(memory_, theta_, dweights, dtheta)
-                  : full_backward(memory_, theta_, dweights, dtheta);
-    case Parametrisation::diag:
-      return rows ? diag_rows_backward(memory_, theta_, dweights, dtheta)
-                  : diag_backward(memory_, theta_, dweights, dtheta);
-    case Parametrisation::gdpp:
-      return rows ? gdpp_rows_backward(memory_, theta_, dweights, dtheta)
-                  : gdpp_backward(memory_, theta_, dweights, dtheta);
-    case Parametrisation::preconditioned:
-      dense_adjoint_.zero();
-      rows ? full_rows_backward(memory_, theta_, dweights, dense_adjoint_.data())
-           : full_backward(memory_, theta_, dweights, dense_adjoint_.data());
-      return add_dense_adjoint(spec_, dense_adjoint_.data(), dtheta);
+  if (spec_.is_written_out()) {
+    dense_adjoint_.zero();
+    rows ? full_rows_backward(memory_, theta_, dweights, dense_adjoint_.data())
+         : full_backward(memory_, theta_, dweights, dense_adjoint_.data());
+    return add_dense_adjoint(spec_, dense_adjoint_.data(), dtheta);
   }
+  if (spec_.kind == Parametrisation::full) {
+    return rows ? full_rows_backward(memory_, theta_, dweights, dtheta)
+                : full_backward(memory_, theta_, dweights, dtheta);
+  }
+  if (spec_.kind == Parametrisation::diag) {
+    return rows ? diag_rows_backward(memory_, theta_, dweights, dtheta)
+                : diag_backward(memory_, theta_, dweights, dtheta);
+  }
+  return rows ? gdpp_rows_backward(memory_, theta_, dweights, dtheta)
+              : gdpp_backward(memory_, theta_, dweights, dtheta);
 }
 
 template class PassMemory<float>;

@@ -201,7 +201,7 @@ Network as_written(const Header& header, const std::vector<LayerWeights>& layers
   std::optional<Network> network;
   if (kind == Parametrisation::preconditioned) {
     network = as_preconditioned(header.spec, layers);
-  } else if (kind != Parametrisation::full) {
+  } else if (!kind || !NetworkSpec{.kind = *kind}.is_dense()) {
     network = as_diagonal(header.spec, layers);
   }
   return network ? *std::move(network) : as_full(header.spec, layers);

@@ -10,32 +10,13 @@
 
 namespace gramian {
 
-std::string_view title_of(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return "FULL";
-    case Parametrisation::diag:
-      return "DIAG";
-    case Parametrisation::gdpp:
-      return "GD++";
-    case Parametrisation::preconditioned:
-      return "(A, u)";
-  }
-  return "";
-}
+std::string_view title_of(Parametrisation kind) { return kKindTitles.word(kind); }
 
 Role role_of(Parametrisation kind) {
-  switch (kind) {
-    case Parametrisation::full:
-      return Role::full;
-    case Parametrisation::diag:
-      return Role::diag;
-    case Parametrisation::gdpp:
-      return Role::gdpp;
-    case Parametrisation::preconditioned:
-      return Role::other;
-  }
-  return Role::other;
+  return kind == Parametrisation::full   ? Role::full
+         : kind == Parametrisation::diag ? Role::diag
+         : kind == Parametrisation::gdpp ? Role::gdpp
+                                         : Role::other;
 }
 
 Point point(double x, const Estimate& estimate) {
