@@ -11,8 +11,7 @@ std::string NetworkCase::name() const {
 
 std::vector<NetworkCase> network_cases() {
   std::vector<NetworkCase> cases;
-  for (Parametrisation kind : {Parametrisation::full, Parametrisation::diag, Parametrisation::gdpp,
-                               Parametrisation::preconditioned}) {
+  for (const Parametrisation kind : kParametrisations.values) {
     for (int layers = 1; layers <= 7; ++layers) {
       for (int heads = 1; heads <= (kind == Parametrisation::full ? 3 : 1); ++heads) {
         cases.push_back(
