@@ -43,9 +43,9 @@ std::string ablation(const Explanation& e) {
     }
     const double error = std::hypot(all.standard_error(), without->standard_error());
     const bool carried = !std::isfinite(without->mean()) ||
-                         without->standard_error() > words::kCarried * without->mean();
+                         without->standard_error() > wording::kCarried * without->mean();
     const bool is_worse =
-        without->mean() > words::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
+        without->mean() > wording::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
     std::string& list = carried ? exploding : is_worse ? worse : same;
     list +=
         fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.ablations[k].name, without->mean());
@@ -124,8 +124,8 @@ std::string step_text(const Readings& list) {
   if (most < 1e-9) return "no gradient step";
   const double explained = least(list, &Reading::r2);
   std::string text = "a gradient step";
-  if (least(list, &Reading::gradient_r2) < words::kExplained) {
-    text = explained >= words::kExplained
+  if (least(list, &Reading::gradient_r2) < wording::kExplained) {
+    text = explained >= wording::kExplained
                ? "a preconditioned gradient step"
                : fmt::format("roughly a preconditioned gradient step (R^2 {:.2f} at worst)",
                              explained);
@@ -133,7 +133,7 @@ std::string step_text(const Readings& list) {
   const Quantiles first = *list.front()->step, last = *list.back()->step;
   const double small = std::min(std::abs(first.median), std::abs(last.median));
   const double large = std::max(std::abs(first.median), std::abs(last.median));
-  if (list.size() > 1 && (first.median * last.median < 0 || large >= words::kStepFactor * small)) {
+  if (list.size() > 1 && (first.median * last.median < 0 || large >= wording::kStepFactor * small)) {
     return text + fmt::format(" of size {} at sigma = {:.3g} and {} at sigma = {:.3g}",
                               range(first), list.front()->sigma, range(last), list.back()->sigma);
   }
@@ -144,7 +144,7 @@ std::string step_text(const Readings& list) {
 std::string shrink_text(const Readings& list) {
   if (!list.front()->shrinkage || !list.back()->shrinkage) return "";
   const double first = list.front()->shrinkage->median, last = list.back()->shrinkage->median;
-  if (std::max(std::abs(first), std::abs(last)) < words::kShrinkage) return "";
+  if (std::max(std::abs(first), std::abs(last)) < wording::kShrinkage) return "";
   const auto say = [](double s) -> std::string {
     if (std::abs(s) < 0.005) return "kept";
     return s >= 0 ? "shrunk by " + percent(s) : "enlarged by " + percent(-s);
@@ -161,7 +161,7 @@ std::string momentum_text(const Readings& list) {
         (most == nullptr || r->momentum_share->median > most->momentum_share->median))
       most = r;
   }
-  if (most == nullptr || most->momentum_share->median < words::kMomentum) return "";
+  if (most == nullptr || most->momentum_share->median < wording::kMomentum) return "";
   return fmt::format(", with {} of its movement along the momentum u at sigma = {:.3g}",
                      percent(most->momentum_share->median), most->sigma);
 }
@@ -179,8 +179,8 @@ std::string size_text(const Readings& list) {
 std::string match_text(const Explanation& e, std::size_t layer) {
   const Match& match = e.similarity.matches[layer];
   if (!std::isfinite(match.distance)) return "w is near to no known algorithm: it explodes";
-  const char* how = match.distance <= words::kSame    ? "w is the same as of"
-                    : match.distance <= words::kClose ? "w is close to"
+  const char* how = match.distance <= wording::kSame    ? "w is the same as of"
+                    : match.distance <= wording::kClose ? "w is close to"
                                                       : "w is nearest to, but not close to,";
   return fmt::format("{} {} (distance {:.2g})", how,
                      name_of(e.similarity.families[match.family], match.column), match.distance);
@@ -191,7 +191,7 @@ std::string layer_text(const Explanation& e, std::size_t l) {
   std::string text = fmt::format("Layer {}: ", l + 1);
   if (list.empty()) {
     text += "leaves w as it is";
-  } else if (least(list, &Reading::r2) < words::kRoughly) {
+  } else if (least(list, &Reading::r2) < wording::kRoughly) {
     text +=
         fmt::format("no gradient step with shrinkage and momentum (they explain {} of it at worst)",
                     percent(least(list, &Reading::r2)));

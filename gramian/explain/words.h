@@ -9,7 +9,7 @@
 
 namespace gramian {
 
-namespace words {
+namespace wording {
 
 // A layer is called "a gradient step" if the gradient alone explains this share of its change
 // (median R^2, at the worst of the noise levels). Otherwise it is "a preconditioned gradient step"
@@ -31,7 +31,7 @@ inline constexpr double kSame = 1e-6, kClose = 0.02;
 // worse".
 inline constexpr double kNeeded = 1.02, kCarried = 0.2;
 
-}  // namespace words
+}  // namespace wording
 
 // One sentence or two each: the network as a whole, then its parts, then layer by layer (they begin
 // with "Layer l:").
