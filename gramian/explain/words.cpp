@@ -133,7 +133,8 @@ std::string step_text(const Readings& list) {
   const Quantiles first = *list.front()->step, last = *list.back()->step;
   const double small = std::min(std::abs(first.median), std::abs(last.median));
   const double large = std::max(std::abs(first.median), std::abs(last.median));
-  if (list.size() > 1 && (first.median * last.median < 0 || large >= wording::kStepFactor * small)) {
+  if (list.size() > 1 &&
+      (first.median * last.median < 0 || large >= wording::kStepFactor * small)) {
     return text + fmt::format(" of size {} at sigma = {:.3g} and {} at sigma = {:.3g}",
                               range(first), list.front()->sigma, range(last), list.back()->sigma);
   }
@@ -181,7 +182,7 @@ std::string match_text(const Explanation& e, std::size_t layer) {
   if (!std::isfinite(match.distance)) return "w is near to no known algorithm: it explodes";
   const char* how = match.distance <= wording::kSame    ? "w is the same as of"
                     : match.distance <= wording::kClose ? "w is close to"
-                                                      : "w is nearest to, but not close to,";
+                                                        : "w is nearest to, but not close to,";
   return fmt::format("{} {} (distance {:.2g})", how,
                      name_of(e.similarity.families[match.family], match.column), match.distance);
 }

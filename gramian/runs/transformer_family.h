@@ -29,8 +29,8 @@ class TransformerModel final : public Model {
 struct TransformerExperiment final : public Experiment {
   // Errors: config, with the place.
   static Expected<TransformerExperiment> make(const Config& config);
-  // With prompts and a network that the configuration does not name; sections [train] and [eval] and
-  // the size of the initial weights are its own.
+  // With prompts and a network that the configuration does not name; sections [train] and [eval]
+  // and the size of the initial weights are its own.
   static Expected<TransformerExperiment> make(const Config& config, TokenTask prompts,
                                               TransformerSpec network);
 

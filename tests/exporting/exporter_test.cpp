@@ -38,7 +38,7 @@ std::vector<NetworkCase> exported_networks() {
       {{.kind = gdpp, .d = 3, .layers = 1, .tied = true}, 7},
       {{.kind = gdpp, .d = 2, .layers = 2, .tied = true, .context_scale = ContextScale::sum}, 4},
       {{.kind = preconditioned, .d = 4, .layers = 3}, 7},
-      {{.kind = preconditioned, .d = 1, .layers = 1}, 4},
+      {{.kind = preconditioned, .d = 1, .layers = 2}, 7},
       {{.kind = preconditioned,
         .d = 3,
         .layers = 2,

@@ -1,5 +1,5 @@
-// Pairs of a bent line: y_j = |x_j - b|, x ~ U(-1, 1), b ~ U(-1, 1), d = 1. Without noise. The truth
-// of a prompt is b.
+// Pairs of a bent line: y_j = |x_j - b|, x ~ U(-1, 1), b ~ U(-1, 1), d = 1. Without noise. The
+// truth of a prompt is b.
 #pragma once
 
 #include <memory>

@@ -2,11 +2,12 @@
 // interrupted and resumed, draws, judges and is reported.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "gramian/report/report.h"
 #include "gramian/runs/transformer_file.h"
+#include "gramian/tasks/token_task.h"
 #include "tests/papers/tiny/paper.h"
 #include "tests/papers/tiny/task.h"
 #include "tests/support/files.h"
