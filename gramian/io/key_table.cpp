@@ -109,9 +109,9 @@ std::string KeyTable::reference_markdown() const {
       "`'task.sigma=[0, 1]'`.\n"
       "An integer may be written as `1e6`. Unknown keys are errors, and so is a key that is set "
       "for a model of a\n"
-      "family that does not have it: the column \"for\" names the family that has it, and is empty "
-      "for keys that all\n"
-      "models have.\n";
+      "family that does not have it, unless it is a key of an evaluation, which such a model does "
+      "not read: the\n"
+      "column \"for\" names the family that has it, and is empty for keys that all models have.\n";
   for (const Section& section : sections_) {
     text += fmt::format("\n## [{}]\n\n{}\n\n", section.name, section.help);
     text += "| key | default | meaning | must be | for |\n| --- | --- | --- | --- | --- |\n";
