@@ -41,7 +41,7 @@ std::vector<Case> cases() {
   return list;
 }
 
-std::span<const double> view(const Matrix& m) {
+std::span<const double> view(const RowMajorMatrix& m) {
   return {m.data(), static_cast<std::size_t>(m.size())};
 }
 

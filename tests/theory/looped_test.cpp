@@ -194,7 +194,7 @@ TEST(Looped, CovarianceIsWhitenedAway) {
   const Eigen::Map<const RowMajorMatrix> a(network.theta.data(), d, d);
   const RowMajorMatrix white = c.transpose() * a * c;
   const Drawn drawn(task_of(d, 7, false));
-  for (const Matrix& s_g : drawn.s_hat) {
+  for (const RowMajorMatrix& s_g : drawn.s_hat) {
     const RowMajorMatrix s_hat = c * s_g * c.transpose();
     RowMajorMatrix plain = RowMajorMatrix::Identity(d, d), whitened = plain;
     for (int l = 0; l < loops; ++l) {
