@@ -175,6 +175,9 @@ std::optional<Network> as_preconditioned(NetworkSpec spec,
       network.theta.insert(network.theta.end(), row, row + d);
     }
     for (std::size_t i = 0; i < d; ++i) network.theta.push_back(-weights.p[d * rows + i]);
+  }
+  for (int l = 0; l < spec.layers; ++l) {
+    const LayerWeights& weights = layers[static_cast<std::size_t>(l)];
     const LayerWeights expected = network.expanded(l);
     if (expected.p != weights.p || expected.q != weights.q) return std::nullopt;
   }
