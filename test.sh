@@ -5,7 +5,7 @@
 #   ./test.sh               the preset release
 #   ./test.sh PRESET ...    the presets named: release, asan-ubsan, tsan, debug-rooms, debug
 #
-# The presets are in CMakePresets.json. .ci/run runs all but tsan and the last, which takes long. The exit
+# The presets are in CMakePresets.json; .ci/run runs release, asan-ubsan and debug-rooms. The exit
 # status is 0 only if everything was built and every test passed.
 source "$(dirname "$0")/scripts/common.sh"
 
@@ -20,7 +20,8 @@ for preset in "${presets[@]}"; do
     selection=(--label-regex threads)
   fi
   if [[ $preset == asan-ubsan ]]; then  # whole trainings, for minutes each: release runs them
-    selection=(--exclude-regex 'Trained|TokenStudies|TinyPaper|cli.Reproduce|cli.Interruption|Sigma5')
+    selection=(--exclude-regex
+               'Trained|TokenStudies|TinyPaper|cli.Reproduce|cli.Interruption|Sigma5')
   fi
   build "$preset" "${targets[@]}"
   ctest --preset "$preset" -j "$(nproc)" "${selection[@]}"

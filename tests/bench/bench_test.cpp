@@ -127,9 +127,10 @@ TEST(KernelBench, TimesEachCaseOnEachTarget) {
   }
   EXPECT_EQ(json["kernels"][0]["case"], cases[0].name());
   EXPECT_NE(kernel_table(bench).find(cases[0].name()), std::string::npos);
+  // Stopped after one time: only rows that are whole are there, and one is, of a single target.
   EXPECT_EQ(
       run_kernel_bench(cases, targets, 1e-4, [](int done, int) { return done < 1; }).rows.size(),
-      0u);
+      1 / targets.size());
 }
 
 }  // namespace
