@@ -16,8 +16,9 @@ constexpr auto kWeightLaws = words<WeightLaw>(
 constexpr auto kSamplers = words<SamplerKind>({{SamplerKind::automatic, "automatic"},
                                                {SamplerKind::tokens, "tokens"},
                                                {SamplerKind::gram, "gram"}});
-constexpr auto kLayouts = words<TokenLayout>(
-    {{TokenLayout::joined, "joined"}, {TokenLayout::interleaved, "interleaved"}});
+constexpr auto kLayouts = words<TokenLayout>({{TokenLayout::joined, "joined"},
+                                              {TokenLayout::interleaved, "interleaved"},
+                                              {TokenLayout::inputs, "inputs"}});
 
 enum class NoiseKind { uniform, categorical, constant };
 constexpr auto kNoises = words<NoiseKind>({{NoiseKind::uniform, "uniform"},
@@ -52,11 +53,13 @@ std::vector<Key> common_keys() {
                     key::choice("task.family", "linear", token_family_names(),
                                 "what is regressed: linear functions, or a sin(x + phase) with "
                                 "x ~ U(-5, 5) and phase ~ U(0, pi), which has no other settings "
-                                "than task.n, task.layout, task.amplitude and task.correlated")),
+                                "than task.n, task.layout, task.amplitude and task.correlated; or "
+                                "what is classified: patterns, tokens that show one of several "
+                                "directions each, labelled by the class that shows most")),
           key::only("transformer",
                     key::choice("task.layout", "joined", kLayouts.list(),
                                 "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "
-                                "of its own")),
+                                "of its own; inputs: x alone, of task.family patterns")),
       });
   return {keys.begin(), keys.end()};
 }

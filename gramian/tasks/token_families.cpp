@@ -7,13 +7,14 @@
 
 namespace gramian {
 
-extern const TokenFamily linear_token_family, sine_token_family;
+extern const TokenFamily linear_token_family, pattern_token_family, sine_token_family;
 
 namespace {
 
-constexpr std::array<const TokenFamily*, 2> kFamilies = {
+constexpr std::array<const TokenFamily*, 3> kFamilies = {
     &linear_token_family,
     &sine_token_family,
+    &pattern_token_family,
 };
 
 }  // namespace

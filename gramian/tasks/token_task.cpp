@@ -47,6 +47,10 @@ Expected<TokenTask> TokenTask::create(std::shared_ptr<const PairTask> pairs, Tok
                 "[task.n] must be at most {} for a network that reads tokens, got {}",
                 kMaxTokenContext, pairs->n());
   }
+  if (pairs->labels_inputs() != (layout == TokenLayout::inputs)) {
+    return fail(ErrorKind::config, "[task.layout] must {} inputs for {}",
+                pairs->labels_inputs() ? "be" : "not be", pairs->describe());
+  }
   return TokenTask(std::move(pairs), layout);
 }
 

@@ -3,9 +3,12 @@
 //
 //   joined       N = n + 1 tokens (x_j, y_j) of D = d + 1 numbers, the query (x_q, 0) last
 //   interleaved  N = 2n + 1 tokens of D = d numbers, x_j and then (0, .., 0, y_j), the query last
+//   inputs       N = n tokens x_j of D = d numbers: of a task that labels its inputs, and of no
+//                other
 //
 // Letters: n context length, d input dimension, N tokens, D the width of a token. Errors: config,
-// for contexts too long for a network that reads tokens. Cost: that of the draws.
+// for contexts too long for a network that reads tokens, and for a layout that is not the task's.
+// Cost: that of the draws.
 #pragma once
 
 #include <memory>
@@ -18,12 +21,12 @@
 
 namespace gramian {
 
-enum class TokenLayout { joined, interleaved };
+enum class TokenLayout { joined, interleaved, inputs };
 
 template <class T>
 struct TokenBlock {
   AlignedArray<T> tokens;  // [N, D, lanes]
-  AlignedArray<T> target;  // [lanes] the answer to the query, without noise
+  AlignedArray<T> target;  // [lanes] the answer to the query, without noise, or the label
   AlignedArray<T> truth;   // [PairTask::truth(), lanes] which function the prompt has
 };
 
@@ -37,15 +40,26 @@ class TokenTask {
   std::string describe() const { return pairs_->describe(); }
   int n() const { return pairs_->n(); }
   int d() const { return pairs_->d(); }
-  int tokens() const { return layout_ == TokenLayout::joined ? n() + 1 : 2 * n() + 1; }  // N
-  int width() const { return layout_ == TokenLayout::joined ? d() + 1 : d(); }           // D
+  int tokens() const {  // N
+    switch (layout_) {
+      case TokenLayout::joined:
+        return n() + 1;
+      case TokenLayout::interleaved:
+        return 2 * n() + 1;
+      case TokenLayout::inputs:
+        return n();
+    }
+    return 0;
+  }
+  int width() const { return layout_ == TokenLayout::joined ? d() + 1 : d(); }  // D
   // The rows of x_j (j = n: the query) and of y_j. x begins in the first column, y is in the last.
+  // Requires: a row that there is (asserted).
   int row_of_x(int j) const {
-    GRAMIAN_ASSERT(j >= 0 && j <= n());
-    return layout_ == TokenLayout::joined ? j : 2 * j;
+    GRAMIAN_ASSERT(j >= 0 && j <= n() - (layout_ == TokenLayout::inputs));
+    return layout_ == TokenLayout::interleaved ? 2 * j : j;
   }
   int row_of_y(int j) const {
-    GRAMIAN_ASSERT(j >= 0 && j < n());
+    GRAMIAN_ASSERT(j >= 0 && j < n() && layout_ != TokenLayout::inputs);
     return layout_ == TokenLayout::joined ? j : 2 * j + 1;
   }
 
