@@ -17,8 +17,9 @@ class TokenMeasure {
   using Sums = Alignment;
 
   TokenMeasure(const TokenTask& task, const MakeTokenPredictor& make,
-               const MakeTokenPredictor& make_other)
-      : d_(static_cast<std::size_t>(task.d())),
+               const MakeTokenPredictor& make_other, PredictionLoss loss)
+      : loss_(loss),
+        d_(static_cast<std::size_t>(task.d())),
         sampler_(task),
         one_{make(), std::vector<double>(lane_size(1)), std::vector<double>(lane_size(d_))},
         other_{make_other(), one_.predictions, one_.sensitivities} {}
@@ -28,10 +29,8 @@ class TokenMeasure {
     one_.run(block_);
     other_.run(block_);
     for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
-      const double one = one_.predictions[p] - block_.target[p],
-                   other = other_.predictions[p] - block_.target[p];
-      sums.loss.add(0.5 * one * one);
-      sums.other_loss.add(0.5 * other * other);
+      sums.loss.add(loss_of(loss_, one_.predictions[p], block_.target[p]));
+      sums.other_loss.add(loss_of(loss_, other_.predictions[p], block_.target[p]));
       sums.prediction.add(std::abs(one_.predictions[p] - other_.predictions[p]));
       sums.add_sensitivities({one_.sensitivities.data(), d_}, {other_.sensitivities.data(), d_}, p);
     }
@@ -48,10 +47,34 @@ class TokenMeasure {
     }
   };
 
+  PredictionLoss loss_;
   std::size_t d_;
   TokenSampler<double> sampler_;
   TokenBlock<double> block_;
   Side one_, other_;
+};
+
+// The losses of one predictor.
+class LossMeasure {
+ public:
+  using Sums = RunningMean;
+
+  LossMeasure(const TokenTask& task, const MakeTokenPredictor& make, PredictionLoss loss)
+      : loss_(loss), sampler_(task), predictor_(make()), predictions_(lane_size(1)) {}
+
+  void add(const SeriesBlock& block, RunningMean& sums) {
+    sampler_.sample(block.address, block.count, block_);
+    predictor_->predict(block_, predictions_.data(), nullptr);
+    for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p)
+      sums.add(loss_of(loss_, predictions_[p], block_.target[p]));
+  }
+
+ private:
+  PredictionLoss loss_;
+  TokenSampler<double> sampler_;
+  TokenBlock<double> block_;
+  std::unique_ptr<TokenPredictor> predictor_;
+  std::vector<double> predictions_;  // [lanes]
 };
 
 // Sums of norms of gradients, for j = k, j = k + 1 and all other j.
@@ -111,17 +134,20 @@ class SensitivityMeasure {
 
 Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
                        const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
-                       ThreadPool& pool) {
+                       ThreadPool& pool, PredictionLoss loss) {
   GRAMIAN_ASSERT(model && other);
   std::vector<TokenMeasure> measures;
-  for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, model, other);
+  for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, model, other, loss);
   return run_measures({.prompts = {.seed = seed, .count = prompts}, .chunk = kTokenChunk}, measures,
                       {}, pool);
 }
 
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts,
-                       std::uint64_t seed, ThreadPool& pool) {
-  return align_tokens(task, make, zero_predictor(task), prompts, seed, pool).loss;
+                       std::uint64_t seed, ThreadPool& pool, PredictionLoss loss) {
+  std::vector<LossMeasure> measures;
+  for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, make, loss);
+  return run_measures({.prompts = {.seed = seed, .count = prompts}, .chunk = kTokenChunk}, measures,
+                      {}, pool);
 }
 
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,

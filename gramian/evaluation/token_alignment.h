@@ -1,8 +1,8 @@
 // Losses of predictors that read tokens, and how alike two of them are.
 //
-// A loss is 1/2 (prediction - target)^2 on the query of the prompt, the target without noise. The
-// prompts of (seed, index) are the same in every function here; bits do not depend on the number of
-// threads.
+// A loss is 1/2 (prediction - target)^2 on the query of the prompt, the target without noise, or
+// another one of models/prediction_loss.h. The prompts of (seed, index) are the same in every
+// function here; bits do not depend on the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,15 @@
 
 #include "gramian/evaluation/alignment.h"
 #include "gramian/evaluation/token_predictor.h"
+#include "gramian/models/prediction_loss.h"
 #include "gramian/parallel/pool.h"
 
 namespace gramian {
 
 // The mean loss with its error.
 RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, std::uint64_t prompts,
-                       std::uint64_t seed, ThreadPool& pool);
+                       std::uint64_t seed, ThreadPool& pool,
+                       PredictionLoss loss = PredictionLoss::squared);
 
 // The two losses as the JSON of an evaluation without solvers (table.h): {"prompts", "adjusted":
 // {}, "loss": {"model", "zero"}}.
@@ -26,7 +28,7 @@ std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
 // Losses, and how alike the predictions and their gradients at x_q are (alignment.h).
 Alignment align_tokens(const TokenTask& task, const MakeTokenPredictor& model,
                        const MakeTokenPredictor& other, std::uint64_t prompts, std::uint64_t seed,
-                       ThreadPool& pool);
+                       ThreadPool& pool, PredictionLoss loss = PredictionLoss::squared);
 
 // How much the tokens after the first layers depend on the tokens that enter: for each token k the
 // norm of the gradient of sum(state k) with respect to entering token j, encoding included, a mean

@@ -1,6 +1,7 @@
 #include "gramian/evaluation/token_predictor.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "gramian/lanes/view.h"
 #include "gramian/tape/tape_run.h"
@@ -25,11 +26,12 @@ class TransformerPredictor final : public TokenPredictor {
     std::ranges::copy(block.tokens, run_.values(recorded_.tokens));
     run_.forward(transformer_.theta.data());
     std::copy_n(run_.values(recorded_.output), kLanes, predictions);
+    if (sensitivities == nullptr) return;
     run_.backward(cotangent_.data(), nullptr);
     const LaneView<const double> slopes(run_.adjoint(recorded_.tokens),
                                         static_cast<std::size_t>(task_.tokens()),
                                         static_cast<std::size_t>(task_.width()));
-    std::copy_n(slopes.lanes(static_cast<std::size_t>(task_.row_of_x(task_.n()))),
+    std::copy_n(slopes.lanes(static_cast<std::size_t>(task_.tokens() - 1)),
                 lane_size(static_cast<std::size_t>(task_.d())), sensitivities);
   }
 
@@ -52,6 +54,10 @@ class DescentStep final : public TokenPredictor {
     const int n = task_.n();
     const LaneView<const double> tokens(block.tokens.data(), row(task_.tokens()),
                                         row(task_.width()));
+    if (sensitivities == nullptr) {
+      weights_.resize(lane_size(d));
+      sensitivities = weights_.data();
+    }
     const LaneView<double> w(sensitivities, d);
     std::fill_n(predictions, kLanes, 0.0);
     for (std::size_t i = 0; i < d; ++i) {
@@ -69,6 +75,7 @@ class DescentStep final : public TokenPredictor {
  private:
   const TokenTask& task_;
   double step_;
+  std::vector<double> weights_;  // [d, lanes], where nobody asks for them
 };
 
 class Zero final : public TokenPredictor {
@@ -76,7 +83,7 @@ class Zero final : public TokenPredictor {
   explicit Zero(const TokenTask& task) : d_(static_cast<std::size_t>(task.d())) {}
   void predict(const TokenBlock<double>&, double* predictions, double* sensitivities) override {
     std::fill_n(predictions, kLanes, 0.0);
-    std::fill_n(sensitivities, lane_size(d_), 0.0);
+    if (sensitivities != nullptr) std::fill_n(sensitivities, lane_size(d_), 0.0);
   }
 
  private:

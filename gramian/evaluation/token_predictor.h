@@ -14,7 +14,8 @@ namespace gramian {
 class TokenPredictor {
  public:
   virtual ~TokenPredictor() = default;
-  // predictions: [lanes]; sensitivities: [d, lanes], d prediction / d x_q.
+  // predictions: [lanes]; sensitivities: [d, lanes], d prediction / d x_q, or with respect to the
+  // last token where there is no query. Null: they are not computed, which costs a third.
   virtual void predict(const TokenBlock<double>& block, double* predictions,
                        double* sensitivities) = 0;
 };

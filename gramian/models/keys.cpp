@@ -55,6 +55,11 @@ constexpr std::array kKeys{
                 "standard deviation of the random part of the initial weights; of a transformer, "
                 "of Q, K, V and P times the root of their rows (embedding and MLP begin with 1 "
                 "over that root)"),
+    transformer(key::number("model.init_query_key", "0", key::closed(-100, 100),
+                            "multiple of the identity that Q and K begin with, beside the random "
+                            "part")),
+    transformer(key::number("model.init_value", "0", key::closed(-100, 100),
+                            "multiple of the identity that V begins with, beside the random part")),
     gram(key::number("model.init_rare", "0", key::closed(0, 0.1),
                      "gdpp_optimum: the largest eigenvalues, of which a prompt has this many on "
                      "average, do not count")),
@@ -65,6 +70,10 @@ constexpr std::array kKeys{
     transformer(key::integer("model.hidden", "0", 0, kMaxWidth,
                              "hidden width of the MLP (GELU, residual) before the attention of "
                              "each layer; 0: none")),
+    transformer(key::integer("model.neurons", "0", 0, kMaxWidth,
+                             "the last layer maps each token to this many neurons with ReLU, "
+                             "without a skip, and the prediction is their mean over the tokens, "
+                             "with fixed signs; 0: it is read from the query")),
     transformer(key::integer("model.key_size", "0", 0, kMaxWidth,
                              "size of queries, keys and values; 0: as wide as a token")),
     transformer(key::integer("model.softmax_layers", "0", 0, kMaxLayers,
@@ -102,6 +111,12 @@ InitialWeights initial_weights(const Settings& settings) {
           .noise = settings.number("model.init_noise")};
 }
 
+TransformerStart transformer_start(const Settings& settings) {
+  return {.noise = settings.number("model.init_noise"),
+          .query_key = settings.number("model.init_query_key"),
+          .value = settings.number("model.init_value")};
+}
+
 Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width) {
   const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
   return describe({.tokens = tokens,
@@ -117,6 +132,7 @@ Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens,
                    .tied = settings.boolean("model.tied"),
                    .context_scale = kContextScales.value(settings.text("model.context_scale")),
                    .query_in_keys = settings.boolean("model.query_in_keys"),
+                   .neurons = number("model.neurons"),
                    .clip = settings.number("model.clip")});
 }
 

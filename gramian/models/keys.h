@@ -33,6 +33,7 @@ std::span<const Key> model_keys();
 NetworkSpec network_spec(const Settings& settings);
 Initialisation initialisation(const Settings& settings);
 InitialWeights initial_weights(const Settings& settings);
+TransformerStart transformer_start(const Settings& settings);
 // For prompts of `tokens` tokens of `width` numbers. TransformerSpec::check does the rest.
 Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width);
 

@@ -9,16 +9,22 @@ namespace gramian {
 
 namespace {
 
-double begin_as(const Parameter& parameter, double noise, std::uint64_t seed, std::size_t index) {
+// Entry (row, column) of a parameter; `normal` is N(0, 1).
+double begin_as(const Parameter& parameter, const TransformerStart& start, bool diagonal,
+                double normal) {
   switch (parameter.law) {
     case InitialLaw::zero:
       return 0;
     case InitialLaw::one:
       return 1;
     case InitialLaw::normal:
-      return initial_normal(seed, index) / std::sqrt(parameter.rows);
+      return normal / std::sqrt(parameter.rows);
     case InitialLaw::noisy:
-      return initial_normal(seed, index) / std::sqrt(parameter.rows) * noise;
+      return normal / std::sqrt(parameter.rows) * start.noise;
+    case InitialLaw::noisy_key:
+      return normal / std::sqrt(parameter.rows) * start.noise + (diagonal ? start.query_key : 0);
+    case InitialLaw::noisy_value:
+      return normal / std::sqrt(parameter.rows) * start.noise + (diagonal ? start.value : 0);
   }
   return 0;
 }
@@ -41,13 +47,15 @@ Expected<Transformer> Transformer::create(const TransformerSpec& spec, std::vect
   return transformer;
 }
 
-Expected<Transformer> Transformer::initial(const TransformerSpec& spec, double noise,
-                                           std::uint64_t seed) {
+Expected<Transformer> Transformer::initial(const TransformerSpec& spec,
+                                           const TransformerStart& start, std::uint64_t seed) {
   auto transformer = GRAMIAN_TRY(create(spec));
   std::size_t index = 0;
   for (const Parameter& parameter : transformer.recorded().parameters) {
-    for (int i = 0; i < parameter.rows * parameter.columns; ++i, ++index)
-      transformer.theta[index] = begin_as(parameter, noise, seed, index);
+    for (int i = 0; i < parameter.rows * parameter.columns; ++i, ++index) {
+      const bool diagonal = i / parameter.columns == i % parameter.columns;
+      transformer.theta[index] = begin_as(parameter, start, diagonal, initial_normal(seed, index));
+    }
   }
   return transformer;
 }

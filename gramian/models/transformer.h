@@ -19,6 +19,14 @@
 
 namespace gramian {
 
+// How a transformer begins: N(0, 1 / rows) for matrices; of Q, K, V and P `noise` times that, to
+// which Q and K add `query_key` times the identity and V `value` times it; zeros for biases and the
+// maps of skips; ones for gains and steps.
+struct TransformerStart {
+  double noise = 0.01;
+  double query_key = 0, value = 0;
+};
+
 // Copies share what is recorded, which happens once.
 class Transformer {
  public:
@@ -26,11 +34,14 @@ class Transformer {
   // cannot be recorded, and for another number of weights than it has.
   static Expected<Transformer> create(const TransformerSpec& spec, std::vector<double> theta = {});
 
-  // N(0, 1 / rows) for matrices, for Q, K, V and P times `noise`; zeros for biases and the maps of
-  // skips; ones for gains and steps.
-  // Errors: config, for a description that cannot be recorded.
-  static Expected<Transformer> initial(const TransformerSpec& spec, double noise,
+  // The same seed gives the same weights. Errors: config, for a description that cannot be
+  // recorded.
+  static Expected<Transformer> initial(const TransformerSpec& spec, const TransformerStart& start,
                                        std::uint64_t seed);
+  static Expected<Transformer> initial(const TransformerSpec& spec, double noise,
+                                       std::uint64_t seed) {
+    return initial(spec, TransformerStart{.noise = noise}, seed);
+  }
 
   const TransformerSpec& spec() const { return recorded_->spec; }
   const RecordedTransformer& recorded() const { return *recorded_; }

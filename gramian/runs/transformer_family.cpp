@@ -50,10 +50,11 @@ Status refuse_keys_of_other_tasks(const Config& config) {
 }
 
 // The model beside predicting zero: solvers work on Gram matrices.
-Alignment beside_zero(const TokenTask& task, const Model& model, std::uint64_t prompts,
-                      std::uint64_t seed, ThreadPool& pool) {
+Alignment beside_zero(const TransformerExperiment& experiment, const Model& model,
+                      std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
+  const TokenTask& task = experiment.task;
   return align_tokens(task, predictor(task, transformer_of(model)), zero_predictor(task), prompts,
-                      seed, pool);
+                      seed, pool, experiment.train.loss.prediction);
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ TransformerExperiment::TransformerExperiment(const Config& from, TokenTask promp
     : Experiment(from),
       task(std::move(prompts)),
       transformer(std::move(network)),
-      init_noise(from.number("model.init_noise")) {
+      start(transformer_start(from)) {
   train = train_spec(from, Method::adam);
   train.loss.query = QueryMode::sampled;
   eval = eval_spec(from, static_cast<int>(transformer.blocks.size()));
@@ -100,14 +101,14 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
 }
 
 std::string TransformerExperiment::describe() const {
-  return fmt::format(
-      "{}, n = {}, {} tokens of {} numbers; {} prompts, loss 1/2 (prediction - target)^2\n\n",
-      task.describe(), task.n(), task.tokens(), task.width(), eval.prompts);
+  return fmt::format("{}, n = {}, {} tokens of {} numbers; {} prompts, loss {}\n\n",
+                     task.describe(), task.n(), task.tokens(), task.width(), eval.prompts,
+                     formula_of(train.loss.prediction));
 }
 
 Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool& pool,
                                                                      const TrainFirst&) const {
-  const auto initial = GRAMIAN_TRY(Transformer::initial(transformer, init_noise, train.seed));
+  const auto initial = GRAMIAN_TRY(Transformer::initial(transformer, start, train.seed));
   return TransformerTrainer::create(task, initial, train, pool);
 }
 
@@ -123,7 +124,7 @@ Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& 
 
 Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, ThreadPool& pool,
                                                            const StageProgress&) const {
-  const Alignment both = beside_zero(task, model, eval.prompts, eval.seed, pool);
+  const Alignment both = beside_zero(*this, model, eval.prompts, eval.seed, pool);
   return EvaluationReport{fmt::format("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n",
                                       "model", both.loss.mean(), both.loss.standard_error(), "zero",
                                       both.other_loss.mean(), both.other_loss.standard_error()),
@@ -132,13 +133,15 @@ Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, T
 
 Expected<double> TransformerExperiment::selection_loss(const Model& model, std::uint64_t prompts,
                                                        std::uint64_t seed, ThreadPool& pool) const {
-  return token_loss(task, predictor(task, transformer_of(model)), prompts, seed, pool).mean();
+  return token_loss(task, predictor(task, transformer_of(model)), prompts, seed, pool,
+                    train.loss.prediction)
+      .mean();
 }
 
 Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,
                                                      std::uint64_t seed, Shared&, ThreadPool& pool,
                                                      const ProgressFunction&) const {
-  const Alignment both = beside_zero(task, model, how.prompts, seed, pool);
+  const Alignment both = beside_zero(*this, model, how.prompts, seed, pool);
   return token_scores_json(how.prompts, both.loss, both.other_loss);
 }
 

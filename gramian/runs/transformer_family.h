@@ -55,7 +55,7 @@ struct TransformerExperiment final : public Experiment {
 
   TokenTask task;
   TransformerSpec transformer;
-  double init_noise = 0;
+  TransformerStart start = {};
 
  private:
   TransformerExperiment(const Config& from, TokenTask prompts, TransformerSpec network);

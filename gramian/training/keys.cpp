@@ -16,6 +16,7 @@ constexpr auto kPrecisions =
 constexpr auto kMethods = words<std::optional<Method>>({{std::nullopt, "automatic"},
                                                         {Method::adam, "adam"},
                                                         {Method::soap, "soap"},
+                                                        {Method::sgd, "sgd"},
                                                         {Method::gauss_newton, "gauss_newton"}});
 
 constexpr Key gram(const Key& key) { return key::only("gram", key); }
@@ -31,9 +32,13 @@ constexpr std::array kKeys{
     key::choice("train.query", "integrated", kQueryModes.list(),
                 "loss over the query in closed form, or on one sampled query a prompt (a "
                 "transformer: always sampled)"),
+    key::only("transformer",
+              key::choice("train.loss", "squared", kPredictionLosses.list(),
+                          "loss of a prediction: half its squared error, or max(0, 1 - label x "
+                          "prediction), which takes labels of 1 and -1")),
     key::number("train.robust", "100", key::closed(0, 1e12),
                 "scale c of the robust loss c/2 log(1 + r^2/c) of a residual r; 0 is the plain "
-                "squared error"),
+                "squared error (a hinge loss stands in place of r^2/2)"),
     key::number("train.robust_final", "10000", key::closed(0, 1e12),
                 "c at the last step, approached geometrically; 0 = it stays as it begins"),
     gram(key::integer("train.guards", "0", 0, 15,
@@ -43,11 +48,13 @@ constexpr std::array kKeys{
     gram(key::number("train.stretch", "2", key::above(1, 100),
                      "factor on the Gram matrix of guards")),
     key::choice("train.optimiser", "automatic", kMethods.list(),
-                "Adam; SOAP, which is Adam in the eigenbasis of Shampoo, for full; or Adam for a "
+                "Adam; plain gradient descent on the batch (sgd); SOAP, which is Adam in the "
+                "eigenbasis of Shampoo, for full; or Adam for a "
                 "first share of the steps and then Gauss-Newton, for models of at most 512 "
                 "parameters; automatic: gauss_newton for diag, gdpp and preconditioned, adam for "
                 "full and transformer"),
-    key::number("train.learning_rate", "0.01", key::above(0, 10), "peak learning rate of Adam"),
+    key::number("train.learning_rate", "0.01", key::above(0, 10),
+                "peak learning rate of Adam or of gradient descent"),
     key::number("train.final_learning_rate", "0.01", key::closed(0, 1),
                 "learning rate at the end, as a fraction of the peak"),
     key::choice("train.schedule", "cosine", kSchedules.list(),
@@ -88,6 +95,7 @@ TrainSpec train_spec(const Settings& settings, Method automatic) {
           .batch = static_cast<int>(settings.integer("train.batch")),
           .precision = kPrecisions.value(settings.text("train.precision")),
           .loss = {.query = kQueryModes.value(settings.text("train.query")),
+                   .prediction = kPredictionLosses.value(settings.text("train.loss")),
                    .robust = settings.number("train.robust"),
                    .guards = static_cast<int>(settings.integer("train.guards")),
                    .stretch = settings.number("train.stretch")},

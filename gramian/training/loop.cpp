@@ -167,6 +167,8 @@ double TrainingLoop::first_order_step() {
   if (objective_->rate_follows_error()) rate *= std::min(1.0, std::sqrt(error_));
   if (spec_.method == Method::soap) {
     soap_step_->step(spec_.optimiser, rate, gradient_, adam_, soap_, *theta_);
+  } else if (spec_.method == Method::sgd) {
+    descent_step(spec_.optimiser, rate, gradient_, adam_, *theta_);
   } else {
     adam_step(spec_.optimiser, rate, gradient_, adam_, *theta_);
   }

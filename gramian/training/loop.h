@@ -23,8 +23,9 @@
 
 namespace gramian {
 
-// gauss_newton begins with steps of Adam: see GaussNewtonSpec.
-enum class Method { adam, soap, gauss_newton };
+// sgd: gradient descent on the batch of each step. gauss_newton begins with steps of Adam: see
+// GaussNewtonSpec.
+enum class Method { adam, soap, gauss_newton, sgd };
 
 struct TrainSpec {
   std::uint64_t seed = 0;
@@ -35,13 +36,14 @@ struct TrainSpec {
   // c of the loss at the last step; it grows geometrically from loss.robust. 0: it stays.
   double robust_final = 10000.0;
   Method method = Method::adam;
-  OptimiserSpec optimiser;  // Adam, SOAP, and the schedule of all
+  OptimiserSpec optimiser;  // Adam, SOAP, gradient descent, and the schedule of all
   GaussNewtonSpec gauss_newton;
 };
 
 struct StepReport {
   std::int64_t step = 0;     // steps done, this one included
-  double loss = 0;           // mean 1/2 r^2 over the batch, prompts left out not counted
+  double loss = 0;           // mean 1/2 r^2 over the batch, prompts left out not counted; r^2 is
+                             // twice the loss of a prompt where that is no squared error
   double gradient_norm = 0;  // of the mean robust loss, before clipping
   double learning_rate = 0;
   int dropped = 0;  // prompts left out because the network exploded on them

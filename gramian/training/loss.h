@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "gramian/lanes/block.h"
+#include "gramian/models/prediction_loss.h"
 #include "gramian/tasks/query.h"
 #include "gramian/tasks/task.h"
 
@@ -34,8 +35,9 @@ namespace gramian {
 // 0.02.)
 struct LossSpec {
   QueryMode query = QueryMode::integrated;
-  double robust = 100.0;  // c, in units of r^2; >= 0
-  int guards = 0;         // of the sixteen prompts of a block, in [0, 16)
+  PredictionLoss prediction = PredictionLoss::squared;  // of networks that read tokens
+  double robust = 100.0;                                // c, in units of r^2; >= 0
+  int guards = 0;  // of the sixteen prompts of a block, in [0, 16)
   double stretch = 2.0;
 };
 

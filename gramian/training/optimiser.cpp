@@ -54,4 +54,12 @@ void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>
   }
 }
 
+void descent_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+                  AdamState& state, std::vector<double>& theta) {
+  GRAMIAN_ASSERT(gradient.size() == theta.size());
+  state.step += 1;
+  for (std::size_t i = 0; i < theta.size(); ++i)
+    theta[i] -= rate * (gradient[i] + spec.weight_decay * theta[i]);
+}
+
 }  // namespace gramian

@@ -1,5 +1,7 @@
-// AdamW (Loshchilov and Hutter 2019) with a learning-rate schedule and a bound on the norm of the
-// gradient:
+// AdamW (Loshchilov and Hutter 2019), or plain gradient descent, with a learning-rate schedule and
+// a bound on the norm of the gradient:
+//
+//     theta <- theta - rate (g + weight_decay theta)                                        descent
 //
 //     m <- beta1 m + (1 - beta1) g,   v <- beta2 v + (1 - beta2) g^2
 //     theta <- theta - rate (m_hat / (sqrt(v_hat) + epsilon) + weight_decay theta)
@@ -46,5 +48,9 @@ double clip(double clip_norm, std::vector<double>& gradient);
 // (asserted).
 void adam_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
                AdamState& state, std::vector<double>& theta);
+
+// One update of theta by the gradient itself; advances state.step. Requires: as adam_step.
+void descent_step(const OptimiserSpec& spec, double rate, const std::vector<double>& gradient,
+                  AdamState& state, std::vector<double>& theta);
 
 }  // namespace gramian

@@ -15,7 +15,8 @@ class TokenPass final : public BlockPass<T> {
  public:
   TokenPass(const TokenTask& task, const RecordedTransformer& recorded)
       : tokens_(recorded.tokens),
-        prediction_(recorded.output),
+        output_(recorded.output),
+        target_(recorded.target),
         sampler_(task),
         run_(recorded.tape),
         cotangent_(lane_size(1)) {
@@ -29,11 +30,9 @@ class TokenPass final : public BlockPass<T> {
 
   void forward(const T* theta, double) override {
     std::ranges::copy(block_.tokens, run_.values(tokens_));
+    if (target_) std::ranges::copy(block_.target, run_.values(*target_));
     run_.forward(theta);
-    for (std::size_t p = 0; p < kLanes; ++p) {
-      const double r = residual(p);
-      this->squared_error_[p] = r * r;
-    }
+    for (std::size_t p = 0; p < kLanes; ++p) this->squared_error_[p] = squared_error(p);
   }
 
   void leave_out(std::size_t lane) override {
@@ -43,8 +42,8 @@ class TokenPass final : public BlockPass<T> {
 
   void backward(double c, T* dtheta) override {
     for (std::size_t p = 0; p < kLanes; ++p) {
-      const double r = residual(p);
-      cotangent_[p] = static_cast<T>(c > 0 ? r / (1 + r * r / c) : r);
+      const double slope = target_ ? (kept_[p] ? 1 : 0) : residual(p);
+      cotangent_[p] = static_cast<T>(c > 0 ? slope / (1 + squared_error(p) / c) : slope);
     }
     run_.backward(cotangent_.data(), dtheta);
   }
@@ -52,14 +51,22 @@ class TokenPass final : public BlockPass<T> {
  private:
   double residual(std::size_t p) {
     if (!kept_[p]) return 0;
-    return static_cast<double>(run_.values(prediction_)[p]) - static_cast<double>(block_.target[p]);
+    return static_cast<double>(run_.values(output_)[p]) - static_cast<double>(block_.target[p]);
   }
 
-  Value tokens_, prediction_;
+  // r^2, or twice the recorded loss.
+  double squared_error(std::size_t p) {
+    if (target_) return kept_[p] ? 2 * static_cast<double>(run_.values(output_)[p]) : 0;
+    const double r = residual(p);
+    return r * r;
+  }
+
+  Value tokens_, output_;
+  std::optional<Value> target_;  // of a recorded loss
   TokenSampler<T> sampler_;
   TokenBlock<T> block_;
   TapeRun<T> run_;
-  AlignedArray<T> cotangent_;        // [lanes] dloss / dprediction
+  AlignedArray<T> cotangent_;        // [lanes] dloss / doutput
   std::array<bool, kLanes> kept_{};  // lanes that count
 };
 

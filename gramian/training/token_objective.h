@@ -3,6 +3,9 @@
 //
 //     r = prediction - target,    loss = c/2 log(1 + r^2 / c)    (c = 0: 1/2 r^2)
 //
+// Where the tape ends in a loss of its own (record_loss), r^2 is twice that loss, so that c = 0 is
+// the loss as it is recorded.
+//
 // Shapes: theta as the parameters of the tape. The objective knows nothing of the network but the
 // tape. A network with biases predicts something for an empty prompt too; empty lanes do not count.
 #pragma once
@@ -16,7 +19,8 @@
 namespace gramian {
 
 // Requires: recorded.tokens is an input [N, D] of the shape of the task's
-// tokens, and recorded.output is the prediction, [1, 1] (asserted).
+// tokens, and recorded.output is the prediction or, if there is recorded.target, the loss, [1, 1]
+// (asserted).
 std::unique_ptr<Objective> token_objective(const TokenTask& task,
                                            std::shared_ptr<const RecordedTransformer> recorded,
                                            Precision precision);

@@ -38,8 +38,13 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
         ErrorKind::config,
         "[train.guards] must be 0 for [model.kind] transformer: guards stretch a Gram matrix");
   }
-  if (train.method != Method::adam) {
-    return fail(ErrorKind::config, "[train.optimiser] must be adam for [model.kind] transformer");
+  if (train.method != Method::adam && train.method != Method::sgd) {
+    return fail(ErrorKind::config,
+                "[train.optimiser] must be adam or sgd for [model.kind] transformer");
+  }
+  if (train.loss.prediction == PredictionLoss::hinge && !task.pairs().labels_inputs()) {
+    return fail(ErrorKind::config, "[train.loss] hinge is for labels of 1 and -1, and not for {}",
+                task.describe());
   }
   GRAMIAN_TRY(check_sizes(train, 1));
   return check_bytes(recorded.tape, tokens.rows, train);
@@ -56,7 +61,12 @@ std::unique_ptr<TransformerTrainer> TransformerTrainer::create(const TokenTask& 
                                                                const TrainSpec& spec,
                                                                ThreadPool& pool) {
   GRAMIAN_ASSERT(check(task, initial.spec(), spec).has_value());
-  auto objective = token_objective(task, initial.shared_recording(), spec.precision);
+  auto recorded = initial.shared_recording();
+  if (spec.loss.prediction != PredictionLoss::squared) {
+    recorded = std::make_shared<const RecordedTransformer>(
+        record_loss(initial.spec(), spec.loss.prediction).value());
+  }
+  auto objective = token_objective(task, std::move(recorded), spec.precision);
   return std::unique_ptr<TransformerTrainer>(new TransformerTrainer(
       std::move(objective), std::make_unique<Transformer>(initial), spec, pool));
 }

@@ -48,6 +48,9 @@ TEST(TokenCompare, TheConstructionIsTheStep) {
       align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, many);
   const Alignment c =
       align_tokens(task, predictor(task, built), descent_step(task, 1.25), 1'000, 5, one);
+  // The loss alone, without sensitivities, has the same bits.
+  EXPECT_EQ(token_loss(task, descent_step(task, 1.25), 1'000, 5, one).mean(), b.other_loss.mean());
+  EXPECT_EQ(token_loss(task, predictor(task, built), 1'000, 5, many).mean(), a.loss.mean());
   EXPECT_EQ(b.sensitivity.mean(), c.sensitivity.mean());
   EXPECT_EQ(b.loss.mean(), a.loss.mean());
   EXPECT_GT(b.sensitivity.mean(), 0.01);

@@ -185,6 +185,36 @@ TEST(Transformer, BeginsAtRandomByItsSeed) {
               0.1 * 0.05 / std::sqrt(8));  // 3 standard errors
 }
 
+TEST(Transformer, QueriesKeysAndValuesMayBeginNearTheIdentity) {
+  const TransformerSpec spec{.stem = {.tokens = 5, .width = 3},
+                             .blocks = {{.mixer = {.key_size = 4, .value_size = 2}}}};
+  auto plain = Transformer::initial(spec, 0.05, 1).value();
+  auto near = Transformer::initial(spec, {.noise = 0.05, .query_key = 2, .value = -1}, 1).value();
+  for (const Parameter& parameter : plain.recorded().parameters) {
+    const double more = parameter.name.ends_with(".P")   ? 0
+                        : parameter.name.ends_with(".V") ? -1
+                                                         : 2;
+    const auto a = plain.weights(parameter.name), b = near.weights(parameter.name);
+    for (int i = 0; i < parameter.rows * parameter.columns; ++i) {
+      const bool diagonal = i / parameter.columns == i % parameter.columns;
+      const auto k = static_cast<std::size_t>(i);
+      EXPECT_EQ(b[k], a[k] + (diagonal ? more : 0)) << parameter.name << " " << i;
+    }
+  }
+}
+
+TEST(Transformer, FlatNumbersCanEndInNeuronsWithFixedSigns) {
+  const auto spec = describe({.tokens = 5, .width = 3, .softmax_layers = 1, .neurons = 4}).value();
+  EXPECT_EQ(spec.blocks[0].mixer.width, 4);
+  EXPECT_EQ(spec.blocks[0].mixer_skip.kind, SkipKind::none);
+  EXPECT_EQ(spec.blocks[0].mlp, (Mlp{.kind = MlpKind::relu, .place = MlpPlace::after}));
+  EXPECT_EQ(spec.readout.rows, ReadoutRows::mean);
+  EXPECT_EQ(spec.readout.map, ReadoutMap::signs);
+  EXPECT_TRUE(spec.check());
+  EXPECT_FALSE(describe({.tokens = 5, .width = 3, .hidden = 2, .neurons = 4}));
+  EXPECT_FALSE(describe({.tokens = 5, .width = 3, .layers = 2, .tied = true, .neurons = 4}));
+}
+
 TEST(Transformer, IsMadeOfADescriptionAndItsWeights) {
   const TransformerSpec spec{.stem = {.tokens = 5, .width = 3}};
   const auto zero = Transformer::create(spec);

@@ -95,13 +95,24 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"task.layout", "interleaved"},
     {"task.amplitude", "[0.2, 0.5]"},
     {"task.correlated", "true"},
+    {"task.patterns", "9"},
+    {"task.relevant", "4"},
+    {"task.mixed", "true"},
+    {"task.relevant_share", "0.4"},
+    {"task.confusing_share", "0.2"},
+    {"task.token_noise", "0.2"},
+    {"task.positive_share", "0.4"},
     {"model.positions", "2"},
     {"model.embedding", "8"},
     {"model.hidden", "8"},
     {"model.key_size", "4"},
     {"model.softmax_layers", "1"},
     {"model.attention", "gradient_descent"},
-    {"model.clip", "10"}};
+    {"model.clip", "10"},
+    {"model.neurons", "8"},
+    {"model.init_query_key", "0.1"},
+    {"model.init_value", "0.5"},
+    {"train.loss", "hinge"}};
 
 TEST(ExperimentOfConfig, NetworksOnGramMatricesRefuseKeysOfTransformers) {
   for (const Key& key : key_table().keys()) {

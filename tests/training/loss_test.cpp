@@ -21,7 +21,7 @@ TEST(Loss, GradientEqualsCentralDifferences) {
   for (double robust : {0.0, 1.5}) {
     for (QueryMode query : {QueryMode::integrated, QueryMode::sampled}) {
       for (const auto& covariance : {std::vector<double>{}, correlated}) {
-        const LossSpec loss{query, robust};
+        const LossSpec loss{.query = query, .robust = robust};
         std::vector<double> gradient = start;
         loss_gradient(loss, covariance, block, gradient.data());
         for (std::size_t i = 0; i < start.size(); ++i) {

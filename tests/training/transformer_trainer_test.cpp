@@ -159,6 +159,29 @@ TEST(TransformerTrainer, LearnsAndLeavesOutWhatExplodes) {
   EXPECT_TRUE(test::is_error(exploding, ErrorKind::numeric, {"diverged", "step 1"}));
 }
 
+TEST(TransformerTrainer, GradientDescentGoesAgainstTheGradientByItsRate) {
+  const TokenTask task = linear_task();
+  TrainSpec spec = short_token_run(Precision::float64);
+  spec.method = Method::sgd;
+  spec.optimiser = {.learning_rate = 0.3,
+                    .final_learning_rate = 1,
+                    .schedule = Schedule::constant,
+                    .warmup = 0,
+                    .clip_norm = 0};
+  ThreadPool pool(1);
+  const auto trainer = TransformerTrainer::create(task, start(task), spec, pool);
+  const std::vector<double> before = trainer->theta();
+  const auto report = trainer->step();
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->learning_rate, 0.3);
+  double squares = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double change = trainer->theta()[i] - before[i];
+    squares += change * change;
+  }
+  EXPECT_NEAR(std::sqrt(squares), 0.3 * report->gradient_norm, 1e-12);
+}
+
 TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
   const TokenTask task = linear_task();
   const auto refused = [&](TransformerSpec spec, TrainSpec train,
@@ -172,6 +195,9 @@ TEST(TransformerTrainer, RefusesWhatIsForLinearTransformers) {
   train = short_token_run();
   train.method = Method::soap;
   EXPECT_TRUE(refused(spec_for(task), train, {"[train.optimiser]"}));
+  train = short_token_run();
+  train.loss.prediction = PredictionLoss::hinge;
+  EXPECT_TRUE(refused(spec_for(task), train, {"[train.loss]", "linear regression"}));
   TransformerSpec spec{.stem = {.tokens = 9, .width = 4}};
   EXPECT_TRUE(refused(spec, short_token_run(), {"9 tokens of 4", "7 of 4"}));
   spec.stem.tokens = 7;

@@ -16,6 +16,7 @@ Status check(const FlatTransformer& flat) {
                          {"model.hidden", flat.hidden, 0, kMaxWidth},
                          {"model.layers", flat.layers, 1, kMaxLayers},
                          {"model.heads", flat.heads, 1, kMaxHeads},
+                         {"model.neurons", flat.neurons, 0, kMaxWidth},
                          {"model.key_size", flat.key_size, 0, kMaxWidth}}) {
     if (b.value >= b.low && b.value <= b.high) continue;
     return fail(ErrorKind::config, "[{}] must be in [{}, {}], got {}", b.key, b.low, b.high,
@@ -25,6 +26,11 @@ Status check(const FlatTransformer& flat) {
     return fail(ErrorKind::config,
                 "[model.softmax_layers] must be in [0, {}], the layers of the model, got {}",
                 flat.layers, flat.softmax_layers);
+  }
+  if (flat.neurons > 0 && (flat.hidden > 0 || flat.gradient_step || flat.tied)) {
+    return fail(ErrorKind::config,
+                "[model.neurons] is for trained attention without an MLP ([model.hidden] 0) and "
+                "for layers that are not tied");
   }
   if (!(flat.clip >= 0))
     return fail(ErrorKind::config, "[model.clip] must be >= 0, got {}", flat.clip);
@@ -59,6 +65,14 @@ Expected<TransformerSpec> describe(const FlatTransformer& flat) {
     Mixer& mixer = spec.blocks[static_cast<std::size_t>(l)].mixer;
     mixer.kind = MixerKind::softmax;
     mixer.scale = Scale::one;
+  }
+  if (flat.neurons > 0) {
+    Block& last = spec.blocks.back();
+    last.mixer.width = flat.neurons;
+    last.mixer_skip.kind = SkipKind::none;
+    last.mlp = {.kind = MlpKind::relu, .place = MlpPlace::after};
+    last.mlp_skip.kind = SkipKind::none;
+    spec.readout = {.rows = ReadoutRows::mean, .map = ReadoutMap::signs, .factor = 1};
   }
   if (flat.tied) spec.weights_of.assign(spec.blocks.size(), 0);
   return spec;

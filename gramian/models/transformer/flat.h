@@ -3,7 +3,12 @@
 //
 // Each block is an MLP, if there is a hidden layer, and attention: softmax in the first
 // `softmax_layers` blocks, linear in the others, or everywhere the fixed step of gradient descent.
-// The prediction is minus the last number of the query.
+// The prediction is minus the last number of the query; or, of a network that ends in neurons, the
+// attention of the last block maps each token to as many numbers, without a skip, and
+//
+//     prediction = 1/N sum_j sum_i a_i ReLU(number i of token j),   a_i = +-1 / sqrt(neurons)
+//
+// with signs that alternate.
 #pragma once
 
 #include "gramian/models/network.h"
@@ -24,6 +29,7 @@ struct FlatTransformer {
   bool tied = false;           // one set of weights for all layers
   ContextScale context_scale = ContextScale::mean;
   bool query_in_keys = false;
+  int neurons = 0;  // 0: none
   double clip = 0;  // 0: none
 };
 

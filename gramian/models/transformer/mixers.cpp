@@ -56,9 +56,9 @@ std::vector<Parameter> head_parameters(const Mixer& mixer, int width) {
   std::vector<Parameter> list;
   for (int h = 0; h < mixer.heads; ++h) {
     const std::string head = fmt::format("heads.{}.", h);
-    list.push_back({head + "Q", width, key, InitialLaw::noisy});
-    list.push_back({head + "K", width, key, InitialLaw::noisy});
-    list.push_back({head + "V", width, value, InitialLaw::noisy});
+    list.push_back({head + "Q", width, key, InitialLaw::noisy_key});
+    list.push_back({head + "K", width, key, InitialLaw::noisy_key});
+    list.push_back({head + "V", width, value, InitialLaw::noisy_value});
     list.push_back({head + "P", value, out, InitialLaw::noisy});
   }
   return list;

@@ -10,8 +10,10 @@ namespace gramian {
 
 // What the numbers of a parameter are before training.
 enum class InitialLaw {
-  normal,  // N(0, 1 / rows)
-  noisy,   // the same times the noise that is asked for: Q, K, V and P
+  normal,       // N(0, 1 / rows)
+  noisy,        // the same times the noise that is asked for: P
+  noisy_key,    // the same plus the multiple of the identity that is asked for: Q and K
+  noisy_value,  // the same with a multiple of its own: V
   zero,
   one,
 };

@@ -36,8 +36,9 @@ class Recording {
  public:
   explicit Recording(const TransformerSpec& spec) { result_.spec = spec; }
 
-  // All tokens after `blocks` blocks, or after all of them the read-out.
-  Expected<RecordedTransformer> run(int blocks, bool read) {
+  // All tokens after `blocks` blocks, or after all of them the read-out, or its loss.
+  Expected<RecordedTransformer> run(int blocks, bool read,
+                                    std::optional<PredictionLoss> loss = {}) {
     Value e = stem(spec_.stem);
     keep("stem", e);
     result_.states.push_back(e);
@@ -54,6 +55,7 @@ class Recording {
     }
     if (read) e = read_out(spec_.readout, e);
     keep("output", e);
+    if (loss) e = loss_of(*loss, e);
     result_.output = e;
     result_.tape = GRAMIAN_TRY(r_.finish(e));
     return std::move(result_);
@@ -245,6 +247,18 @@ class Recording {
     return out.factor == 1 ? e : r_.scale(e, out.factor);
   }
 
+  Value loss_of(PredictionLoss loss, Value prediction) {
+    const Value target = r_.input("target", r_.rows_of(prediction), r_.columns_of(prediction));
+    result_.target = target;
+    switch (loss) {
+      case PredictionLoss::squared:
+        return r_.apply(ops::HalfSquaredError{}, {prediction, target});
+      case PredictionLoss::hinge:
+        return r_.apply(ops::Hinge{}, {prediction, target});
+    }
+    return prediction;
+  }
+
   Value last_row(Value e) { return r_.rows(e, r_.rows_of(e) - 1, 1); }
 
   RecordedTransformer result_;
@@ -272,6 +286,11 @@ Expected<Value> RecordedTransformer::value(std::string_view name) const {
 Expected<RecordedTransformer> record(const TransformerSpec& spec) {
   GRAMIAN_TRY(spec.check());
   return Recording(spec).run(static_cast<int>(spec.blocks.size()), true);
+}
+
+Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, PredictionLoss loss) {
+  GRAMIAN_TRY(spec.check());
+  return Recording(spec).run(static_cast<int>(spec.blocks.size()), true, loss);
 }
 
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int blocks) {

@@ -21,11 +21,13 @@
 // Where the read-out is of the query alone, the last block has values of the query alone, [1, W].
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gramian/models/prediction_loss.h"
 #include "gramian/models/transformer/parameters.h"
 #include "gramian/models/transformer/spec.h"
 #include "gramian/tape/tape.h"
@@ -36,8 +38,10 @@ namespace gramian {
 struct RecordedTransformer {
   TransformerSpec spec;
   Tape tape;
-  Value tokens = {};                       // [stem.tokens, stem.width], the only input
-  Value output = {};                       // where a backward pass begins
+  Value tokens = {};  // [stem.tokens, stem.width], an input
+  Value output = {};  // where a backward pass begins
+  // Of a recorded loss alone: what the prediction is compared with, an input of its shape.
+  std::optional<Value> target = {};
   std::vector<Value> states = {};          // stem, then what leaves each block
   std::vector<Parameter> parameters = {};  // in the order of theta
   std::vector<std::pair<std::string, Value>> names = {};
@@ -49,6 +53,10 @@ struct RecordedTransformer {
 // Errors: config, for a description that does not pass its check, or that is too large for a tape.
 // Cost: of a mask that differs by token, N^2 numbers a head.
 Expected<RecordedTransformer> record(const TransformerSpec& spec);
+
+// The same parameters, but the output is the loss of the prediction, [1, 1], and the target is one
+// more input. "output" still names the prediction.
+Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, PredictionLoss loss);
 
 // The same parameters, but the output is all tokens after the first `blocks` blocks, [N, W].
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int blocks);

@@ -76,8 +76,7 @@ Short train(const Cell& cell, std::int64_t steps, int batch) {
   spec.batch = batch;
   ThreadPool pool(1);
   const auto trainer = TransformerTrainer::create(
-      tokens.task, Transformer::initial(tokens.transformer, tokens.init_noise, 0).value(), spec,
-      pool);
+      tokens.task, Transformer::initial(tokens.transformer, tokens.start, 0).value(), spec, pool);
   while (!trainer->done()) EXPECT_TRUE(trainer->step());
   return {tokens, trainer->transformer()};
 }
