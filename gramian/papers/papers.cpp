@@ -5,6 +5,7 @@
 
 #include "gramian/papers/gd/paper.h"
 #include "gramian/papers/looped/paper.h"
+#include "gramian/papers/low_rank/paper.h"
 #include "gramian/papers/versatile/paper.h"
 
 namespace gramian {
@@ -15,6 +16,7 @@ constexpr const Paper* kPapers[] = {
     &versatile::paper,
     &gd::paper,
     &looped::paper,
+    &low_rank::paper,
 };
 
 }  // namespace
