@@ -23,9 +23,17 @@ using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eig
   linkage template Eigen::SelfAdjointEigenSolver<Matrix>& \
   Eigen::SelfAdjointEigenSolver<Matrix>::compute(const Eigen::EigenBase<Matrix>&, int);
 
+#define GRAMIAN_LEAST_NORM(linkage, Matrix)                                               \
+  linkage template void Eigen::ColPivHouseholderQR<Matrix>::computeInPlace();             \
+  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::computeInPlace(); \
+  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::_solve_impl(      \
+      const Eigen::VectorXd&, Eigen::VectorXd&) const;
+
 #define GRAMIAN_DECOMPOSITIONS(linkage)                                                    \
   GRAMIAN_SYMMETRIC_EIGENVALUES(linkage, Eigen::MatrixXd)                                  \
   GRAMIAN_SYMMETRIC_EIGENVALUES(linkage, gramian::RowMajorMatrix)                          \
+  GRAMIAN_LEAST_NORM(linkage, Eigen::MatrixXd)                                             \
+  GRAMIAN_LEAST_NORM(linkage, gramian::RowMajorMatrix)                                     \
   linkage template Eigen::LDLT<Eigen::MatrixXd>& Eigen::LDLT<Eigen::MatrixXd>::compute(    \
       const Eigen::EigenBase<Eigen::MatrixXd>&);                                           \
   linkage template void Eigen::LDLT<Eigen::MatrixXd>::_solve_impl(const Eigen::VectorXd&,  \
@@ -34,10 +42,12 @@ using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eig
       const Eigen::EigenBase<Eigen::MatrixXd>&);                                           \
   linkage template void Eigen::LLT<Eigen::MatrixXd>::_solve_impl(const Eigen::VectorXd&,   \
                                                                  Eigen::VectorXd&) const;  \
+  linkage template void Eigen::HouseholderQR<Eigen::MatrixXd>::computeInPlace();           \
   linkage template void Eigen::PartialPivLU<Eigen::MatrixXd>::compute();                   \
-  linkage template void Eigen::ColPivHouseholderQR<Eigen::MatrixXd>::computeInPlace();     \
   linkage template void Eigen::ColPivHouseholderQR<Eigen::MatrixXd>::_solve_impl(          \
-      const Eigen::VectorXd&, Eigen::VectorXd&) const;
+      const Eigen::VectorXd&, Eigen::VectorXd&) const;                                     \
+  linkage template void Eigen::ColPivHouseholderQR<Eigen::MatrixXd>::_solve_impl(          \
+      const Eigen::MatrixXd&, Eigen::MatrixXd&) const;
 
 #ifndef GRAMIAN_DEFINES_DECOMPOSITIONS
 GRAMIAN_DECOMPOSITIONS(extern)

@@ -9,9 +9,14 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/lanes/target.h"
 
 int main(int argc, char** argv) {
   using namespace gramian;
+  if (const Status usable = check_processor(); !usable) {
+    std::fputs(("gramian: " + usable.error().message + "\n").c_str(), stderr);
+    return cli::exit_code(usable.error().kind);
+  }
   cli::Program program;
   program.app.name("gramian");
   program.app.description("A laboratory for in-context learning in linear transformers.");

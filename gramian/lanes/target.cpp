@@ -4,6 +4,7 @@
 #include <hwy/targets.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gramian/base/assert.h"
 
@@ -20,6 +21,23 @@ std::vector<int64_t> usable_targets() {
 }
 
 }  // namespace
+
+Status check_processor() {
+#if defined(__x86_64__)
+  const std::pair<const char*, bool> needed[] = {
+      {"SSE4.2", __builtin_cpu_supports("sse4.2") != 0},
+      {"AES", __builtin_cpu_supports("aes") != 0},
+      {"PCLMUL", __builtin_cpu_supports("pclmul") != 0}};
+  for (const auto& [name, present] : needed) {
+    if (present) continue;
+    return fail(ErrorKind::usage,
+                "this processor lacks the instructions {}, which gramian needs; x86-64 processors "
+                "have them since 2010",
+                name);
+  }
+#endif
+  return {};
+}
 
 std::string simd_target() { return hwy::TargetName(usable_targets().front()); }
 

@@ -5,7 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "gramian/base/error.h"
+
 namespace gramian {
+
+// Whether this processor has the instructions that every kernel of this build may use: on x86-64
+// SSE4.2, AES and PCLMUL, as all have since 2010. An error (ErrorKind::usage) names what is missing;
+// a program calls this first, since without it a kernel would end in an illegal instruction.
+Status check_processor();
 
 // The instruction set in use: "AVX3" (AVX-512), "AVX2", "SSE4", ... as Highway names them.
 std::string simd_target();

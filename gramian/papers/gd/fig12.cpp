@@ -13,10 +13,10 @@ namespace gramian::gd {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 4;
+constexpr std::uint64_t kFig12Seed = 4;
 
 // A trained layer beside one step of gradient descent.
-struct Numbers {
+struct Fig12Numbers {
   int heads = 0;
   Role role = Role::other;
   Estimate loss = {};
@@ -30,20 +30,20 @@ struct Numbers {
   }
 };
 
-Expected<Numbers> measure(const TokenCell& cell, int heads, Role role,
-                          const StudyOptions& options) {
+Expected<Fig12Numbers> measure_fig12(const TokenCell& cell, int heads, Role role,
+                                     const StudyOptions& options) {
   const bool quick = options.effort.quick;
   const TokenTask& task = cell.run.experiment.task;
   ThreadPool pool(options.threads);
   const auto beside = [&](const Transformer& transformer, std::uint64_t prompts) {
     return align_tokens(task, predictor(task, transformer), descent_step(task, kOneStep), prompts,
-                        kSeed, pool);
+                        kFig12Seed, pool);
   };
-  Numbers numbers{.heads = heads,
-                  .role = role,
-                  .loss = cell.trained->scores.loss.at("model"),
-                  .seconds = cell.trained->seconds,
-                  .end = beside(cell.run.transformer, quick ? 500 : 20'000)};
+  Fig12Numbers numbers{.heads = heads,
+                       .role = role,
+                       .loss = cell.trained->scores.loss.at("model"),
+                       .seconds = cell.trained->seconds,
+                       .end = beside(cell.run.transformer, quick ? 500 : 20'000)};
   numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
   const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell.directory));
   for (const TransformerSnapshot& snapshot : snapshots) {
@@ -53,14 +53,14 @@ Expected<Numbers> measure(const TokenCell& cell, int heads, Role role,
   return numbers;
 }
 
-Table table_of(const std::vector<Numbers>& networks) {
+Table table_of(const std::vector<Fig12Numbers>& networks) {
   Table table{.id = "gd-fig12",
               .title = "One layer of softmax attention",
               .columns = {"heads", "loss", "one step of gradient descent", "cosine",
                           "prediction difference", "sensitivity difference", "seconds"},
               .rows = {},
               .notes = {}};
-  for (const Numbers& one : networks) {
+  for (const Fig12Numbers& one : networks) {
     table.rows.push_back({static_cast<double>(one.heads),
                           TableCell{.value = one.loss.mean, .se = one.loss.se}, kOneStepLoss,
                           one.end.cosine.mean(), one.end.prediction.mean(),
@@ -69,10 +69,10 @@ Table table_of(const std::vector<Numbers>& networks) {
   return table;
 }
 
-Figure figure_of(const std::vector<Numbers>& networks) {
+Figure figure_of(const std::vector<Fig12Numbers>& networks) {
   Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
   Panel along{.title = "Alignment with one step", .x = {.label = "step"}, .y = {.label = "cosine"}};
-  for (const Numbers& one : networks) {
+  for (const Fig12Numbers& one : networks) {
     training.series.push_back(
         {.name = one.name(), .role = one.role, .mark = Mark::line, .points = one.training});
     Series cosine{.name = one.name(), .role = one.role};
@@ -108,10 +108,11 @@ std::vector<Claim> claims(const Estimate& one, const Estimate& two) {
 std::vector<Cell> fig12_cells() { return {softmax_cell(1), softmax_cell(2)}; }
 
 Status draw_fig12(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  std::vector<Numbers> networks;
+  std::vector<Fig12Numbers> networks;
   for (const auto& [heads, role] : {std::pair{1, Role::diag}, std::pair{2, Role::full}}) {
     const auto cell = GRAMIAN_TRY(load_token_cell(archive, softmax_cell(heads), options));
-    if (cell != nullptr) networks.push_back(GRAMIAN_TRY(measure(*cell, heads, role, options)));
+    if (cell != nullptr)
+      networks.push_back(GRAMIAN_TRY(measure_fig12(*cell, heads, role, options)));
   }
   if (networks.size() == 2) result.claims = claims(networks[0].loss, networks[1].loss);
   result.tables.push_back(table_of(networks));

@@ -86,7 +86,7 @@ struct Length {
 struct Pair {
   double layer = 0, descent = 0;
 };
-struct AtScale {
+struct Fig2AtScale {
   bool inputs = false;  // of the inputs, or else of the targets
   double scale = 1;
   Pair loss = {};
@@ -99,13 +99,13 @@ struct RollOut {
 // What is measured at n = kMain alone; all empty if the layer of that n is missing.
 struct MainNumbers {
   double half_way = 0, trained = 0;  // losses half way to the construction, and of the layer
-  std::vector<AtScale> scales = {};
+  std::vector<Fig2AtScale> scales = {};
   std::vector<RollOut> rolls = {};
   std::vector<Point> training = {};
   std::vector<Along> along = {};
 };
 
-struct Numbers {
+struct Fig2Numbers {
   std::vector<SamplingCost> sampling = {};
   std::vector<Length> lengths = {};
   MainNumbers at_main = {};
@@ -155,8 +155,8 @@ void measure_half_way(const Length& at, bool quick, MainNumbers& numbers) {
   numbers.trained = middle.other_loss.mean();
 }
 
-std::vector<AtScale> measure_scales(const Length& at, bool quick) {
-  std::vector<AtScale> scales;
+std::vector<Fig2AtScale> measure_scales(const Length& at, bool quick) {
+  std::vector<Fig2AtScale> scales;
   for (const bool inputs : {true, false}) {
     for (const double scale :
          inputs ? std::span<const double>(kInputScales) : std::span<const double>(kTargetScales)) {
@@ -187,9 +187,9 @@ std::vector<RollOut> measure_roll_outs(const Length& at, const StudyOptions& opt
   return rolls;
 }
 
-Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
+Expected<Fig2Numbers> measure_fig2(const Archive& archive, const StudyOptions& options) {
   const bool quick = options.effort.quick;
-  Numbers numbers{.sampling = measure_sampling(quick)};
+  Fig2Numbers numbers{.sampling = measure_sampling(quick)};
   for (const int n : kContexts)
     numbers.lengths.push_back(GRAMIAN_TRY(measure_length(n, archive, options)));
   const Length* at = numbers.main();
@@ -236,7 +236,7 @@ Table lengths_table(const std::vector<Length>& lengths) {
   return table;
 }
 
-Figure scales_figure(const std::vector<AtScale>& scales) {
+Figure scales_figure(const std::vector<Fig2AtScale>& scales) {
   Figure figure{.id = "gd-ood",
                 .title = "One layer out of distribution",
                 .caption = "Both trained or fitted on scale 1.",
@@ -248,7 +248,7 @@ Figure scales_figure(const std::vector<AtScale>& scales) {
                 .y = {.label = "loss", .log = true}};
     Series layer{.name = "trained layer", .role = Role::full, .mark = Mark::points};
     Series gd{.name = "gradient descent", .role = Role::gdpp, .mark = Mark::line};
-    for (const AtScale& at : scales) {
+    for (const Fig2AtScale& at : scales) {
       if (at.inputs != inputs) continue;
       layer.points.push_back({.x = at.scale, .y = at.loss.layer});
       gd.points.push_back({.x = at.scale, .y = at.loss.descent});
@@ -385,7 +385,7 @@ std::vector<Cell> fig2_cells() {
 }
 
 Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const auto numbers = GRAMIAN_TRY(measure_fig2(archive, options));
   const MainNumbers& at_main = numbers.at_main;
   result.tables.push_back(sampling_table(numbers.sampling));
   if (const Length* main = numbers.main()) {

@@ -18,13 +18,13 @@ constexpr Setting kSettings[] = {{.layers = 2, .n = 10},
 constexpr int kDrawn = 10;  // n of the networks in the figure
 
 // Losses for inputs of `scale` times the range.
-struct AtScale {
+struct Fig3AtScale {
   double scale = 1, network = 0, gd = 0, gdpp = 0;
 };
 
 // A trained network beside the best GD and GD++: with one step (and curvature) for all layers of a
 // loop, and with their own for layers of their own.
-struct Numbers {
+struct Fig3Numbers {
   Setting setting = {};
   double seconds = 0;
   GdOptimum gd = {}, gdpp = {};
@@ -32,11 +32,11 @@ struct Numbers {
   // Of networks in the figure:
   std::vector<Point> training = {};
   std::vector<Along> along_gd = {}, along_gdpp = {};
-  std::vector<AtScale> scales = {};
+  std::vector<Fig3AtScale> scales = {};
 };
 
 Status measure_figure(const Trained& trained, const Network& network, const StudyOptions& options,
-                      Numbers& numbers) {
+                      Fig3Numbers& numbers) {
   const int n = numbers.setting.n;
   const Network gd = descent_network(numbers.gd.layers),
                 gdpp = descent_network(numbers.gdpp.layers);
@@ -51,15 +51,15 @@ Status measure_figure(const Trained& trained, const Network& network, const Stud
   return {};
 }
 
-Expected<Numbers> measure(const Setting& setting, const Trained& trained,
-                          const StudyOptions& options) {
+Expected<Fig3Numbers> measure_fig3(const Setting& setting, const Trained& trained,
+                                   const StudyOptions& options) {
   const auto& [layers, n, tied] = setting;
   const bool quick = options.effort.quick;
   const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(n), quick ? 500 : 5'000, 3));
-  Numbers numbers{.setting = setting,
-                  .seconds = trained.seconds,
-                  .gd = best_gd(spectra, layers, {.tied = tied}),
-                  .gdpp = best_gd(spectra, layers, {.curvature = true, .tied = tied})};
+  Fig3Numbers numbers{.setting = setting,
+                      .seconds = trained.seconds,
+                      .gd = best_gd(spectra, layers, {.tied = tied}),
+                      .gdpp = best_gd(spectra, layers, {.curvature = true, .tied = tied})};
   const GdOptimum shared =
       tied ? numbers.gdpp : best_gd(spectra, layers, {.curvature = true, .tied = true});
   const auto network = GRAMIAN_TRY(load_network(trained, options));
@@ -83,7 +83,7 @@ Expected<Numbers> measure(const Setting& setting, const Trained& trained,
   return numbers;
 }
 
-Table table_of(const std::vector<Numbers>& networks) {
+Table table_of(const std::vector<Fig3Numbers>& networks) {
   Table table{
       .id = "gd-fig3",
       .title = "Several layers beside as many steps",
@@ -94,7 +94,7 @@ Table table_of(const std::vector<Numbers>& networks) {
                 "and with their own for layers of their own. Differences: mean of the norm between "
                 "the sensitivities. gamma for the plain sum of x x^T, read from the weights of the "
                 "loop."}};
-  for (const Numbers& one : networks) {
+  for (const Fig3Numbers& one : networks) {
     const SeveralLayersNumbers& s = one.several;
     auto& row = table.rows.emplace_back();
     row = {s.name,
@@ -118,7 +118,7 @@ Table table_of(const std::vector<Numbers>& networks) {
   return table;
 }
 
-Panel training_panel(const Numbers& one) {
+Panel training_panel(const Fig3Numbers& one) {
   const std::string& name = one.several.name;
   Panel panel{
       .title = name, .x = {.label = "step"}, .y = {.label = "loss of the batch", .log = true}};
@@ -134,7 +134,7 @@ Panel training_panel(const Numbers& one) {
   return panel;
 }
 
-Panel along_panel(const Numbers& one) {
+Panel along_panel(const Fig3Numbers& one) {
   Panel panel{.title = one.several.name + ": alignment",
               .x = {.label = "step"},
               .y = {.label = "difference or cosine"},
@@ -144,11 +144,11 @@ Panel along_panel(const Numbers& one) {
   return panel;
 }
 
-Panel scales_panel(const Numbers& one) {
+Panel scales_panel(const Fig3Numbers& one) {
   Series ours{.name = one.several.name, .role = Role::full, .mark = Mark::points};
   Series gd{.name = "best GD", .role = Role::other, .mark = Mark::line},
       gdpp{.name = "best GD++", .role = Role::gdpp, .mark = Mark::line};
-  for (const AtScale& at : one.scales) {
+  for (const Fig3AtScale& at : one.scales) {
     ours.points.push_back({.x = at.scale, .y = at.network});
     gd.points.push_back({.x = at.scale, .y = at.gd});
     gdpp.points.push_back({.x = at.scale, .y = at.gdpp});
@@ -159,7 +159,7 @@ Panel scales_panel(const Numbers& one) {
           .series = {std::move(ours), std::move(gd), std::move(gdpp)}};
 }
 
-Figure figure_of(const std::vector<Numbers>& networks) {
+Figure figure_of(const std::vector<Fig3Numbers>& networks) {
   Figure figure{.id = "gd-fig3",
                 .title = "Several layers",
                 .caption =
@@ -167,7 +167,7 @@ Figure figure_of(const std::vector<Numbers>& networks) {
                     "Right: inputs of alpha times the range.",
                 .columns = 3,
                 .panels = {}};
-  for (const Numbers& one : networks) {
+  for (const Fig3Numbers& one : networks) {
     if (one.setting.n != kDrawn) continue;
     figure.panels.push_back(training_panel(one));
     figure.panels.push_back(along_panel(one));
@@ -185,12 +185,12 @@ std::vector<Cell> fig3_cells() {
 }
 
 Status draw_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  std::vector<Numbers> networks;
+  std::vector<Fig3Numbers> networks;
   std::vector<SeveralLayersNumbers> several;
   for (const Setting& setting : kSettings) {
     const Trained* trained = archive.best(setting.name());
     if (trained == nullptr) continue;
-    networks.push_back(GRAMIAN_TRY(measure(setting, *trained, options)));
+    networks.push_back(GRAMIAN_TRY(measure_fig3(setting, *trained, options)));
     several.push_back(networks.back().several);
     add_claims(several_layers_claims(several.back()), result);
   }

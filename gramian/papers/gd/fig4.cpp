@@ -16,7 +16,7 @@ namespace gramian::gd {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 4;
+constexpr std::uint64_t kFig4Seed = 4;
 constexpr int kSines = 3, kGrid = 64;
 
 // The prediction of a prompt as a function of its query, before and after the attention.
@@ -70,7 +70,7 @@ Figure curves(const TokenRun& trained, const TokenRun& control) {
                 .panels = {}};
   const TokenTask& task = trained.experiment.task;
   TokenBlock<double> block;
-  TokenSampler<double>(task).sample(address_of(kSeed, kEvaluationStream, 0), kSines, block);
+  TokenSampler<double>(task).sample(address_of(kFig4Seed, kEvaluationStream, 0), kSines, block);
   const auto amplitudes_and_phases = lane_view(block.truth), tokens = lane_view(block.tokens);
   for (std::size_t p = 0; p < kSines; ++p) {
     const double a = amplitudes_and_phases.at(0, 0, p), phase = amplitudes_and_phases.at(1, 0, p);
@@ -129,7 +129,7 @@ struct SineNumbers {
 };
 
 // Sines of one law: a trained layer and a fixed step of gradient descent.
-struct Numbers {
+struct Fig4Numbers {
   bool correlated = false;
   SineNumbers layer = {}, descent = {};
   Alignment alignment = {};
@@ -146,15 +146,15 @@ Expected<SineNumbers> measure_one(const TokenCell& cell, const StudyOptions& opt
   SineNumbers numbers{.loss = cell.trained->scores.loss.at("model"),
                       .zero = cell.trained->scores.loss.at("zero"),
                       .before = token_loss(task, predictor(task, start),
-                                           options.effort.quick ? 500 : 20'000, kSeed, pool),
+                                           options.effort.quick ? 500 : 20'000, kFig4Seed, pool),
                       .seconds = cell.trained->seconds};
   numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
   return numbers;
 }
 
 // Nothing if one of the two networks is missing.
-Expected<std::optional<Numbers>> measure(bool correlated, const Archive& archive,
-                                         const StudyOptions& options) {
+Expected<std::optional<Fig4Numbers>> measure_fig4(bool correlated, const Archive& archive,
+                                                  const StudyOptions& options) {
   const bool quick = options.effort.quick;
   const auto trained = GRAMIAN_TRY(load_token_cell(archive, sine_cell(kMlp, correlated), options));
   const auto control =
@@ -165,9 +165,9 @@ Expected<std::optional<Numbers>> measure(bool correlated, const Archive& archive
   ThreadPool pool(options.threads);
   const auto beside = [&](const Transformer& transformer, std::uint64_t prompts) {
     return align_tokens(task, predictor(task, transformer), predictor(task, two.transformer),
-                        prompts, kSeed, pool);
+                        prompts, kFig4Seed, pool);
   };
-  Numbers numbers{.correlated = correlated};
+  Fig4Numbers numbers{.correlated = correlated};
   numbers.alignment = beside(one.transformer, quick ? 500 : 20'000);
   numbers.layer = GRAMIAN_TRY(measure_one(*trained, options, pool));
   numbers.descent = GRAMIAN_TRY(measure_one(*control, options, pool));
@@ -180,7 +180,7 @@ Expected<std::optional<Numbers>> measure(bool correlated, const Archive& archive
   return numbers;
 }
 
-std::vector<Claim> claims(const Numbers& numbers) {
+std::vector<Claim> claims(const Fig4Numbers& numbers) {
   const Estimate &ours = numbers.layer.loss, &theirs = numbers.descent.loss;
   const Alignment& alignment = numbers.alignment;
   const double before = numbers.descent.before.mean();
@@ -217,7 +217,7 @@ void add_row(const char* name, const char* law, const SineNumbers& one, Table& t
                         one.zero.mean, one.seconds});
 }
 
-Table table_of(const std::vector<Numbers>& laws) {
+Table table_of(const std::vector<Fig4Numbers>& laws) {
   Table table{.id = "gd-fig4",
               .title = "Sines from ten examples",
               .columns = {"network", "amplitude and phase", "loss", "loss without the attention",
@@ -225,14 +225,14 @@ Table table_of(const std::vector<Numbers>& laws) {
               .rows = {},
               .notes = {"Correlated: amplitude and phase from one uniform number, as the published "
                         "code draws them."}};
-  for (const Numbers& at : laws) {
+  for (const Fig4Numbers& at : laws) {
     add_row("MLP and trained layer", at.law(), at.layer, table);
     add_row("MLP and gradient descent", at.law(), at.descent, table);
   }
   return table;
 }
 
-Figure figure_of(const std::vector<Numbers>& laws) {
+Figure figure_of(const std::vector<Fig4Numbers>& laws) {
   Figure figure{.id = "gd-fig4",
                 .title = "Sines",
                 .caption =
@@ -240,7 +240,7 @@ Figure figure_of(const std::vector<Numbers>& laws) {
                     "on deep features.",
                 .columns = 2,
                 .panels = {}};
-  for (const Numbers& at : laws) {
+  for (const Fig4Numbers& at : laws) {
     figure.panels.push_back({.title = fmt::format("Training, {}", at.law()),
                              .x = {.label = "step"},
                              .y = {.label = "loss of the batch", .log = true},
@@ -268,9 +268,9 @@ std::vector<Cell> fig4_cells() {
 }
 
 Status draw_fig4(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  std::vector<Numbers> laws;
+  std::vector<Fig4Numbers> laws;
   for (const bool correlated : {true, false}) {
-    auto numbers = GRAMIAN_TRY(measure(correlated, archive, options));
+    auto numbers = GRAMIAN_TRY(measure_fig4(correlated, archive, options));
     if (!numbers) continue;
     if (numbers->curves) result.figures.push_back(*numbers->curves);
     add_claims(claims(*numbers), result);

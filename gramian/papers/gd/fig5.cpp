@@ -14,9 +14,9 @@ namespace gramian::gd {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 4;
+constexpr std::uint64_t kFig5Seed = 4;
 
-struct Numbers {
+struct Fig5Numbers {
   Estimate loss = {};
   double seconds = 0;
   std::vector<Point> training = {};
@@ -25,16 +25,17 @@ struct Numbers {
   std::vector<Along> along = {};  // beside one step of gradient descent
 };
 
-Expected<Numbers> measure(const TokenCell& cell, const StudyOptions& options) {
+Expected<Fig5Numbers> measure_fig5(const TokenCell& cell, const StudyOptions& options) {
   const bool quick = options.effort.quick;
   const TokenTask& task = cell.run.experiment.task;
   ThreadPool pool(options.threads);
-  Numbers numbers{.loss = cell.trained->scores.loss.at("model"), .seconds = cell.trained->seconds};
+  Fig5Numbers numbers{.loss = cell.trained->scores.loss.at("model"),
+                      .seconds = cell.trained->seconds};
   numbers.training = GRAMIAN_TRY(training_curve(*cell.trained, options));
   const auto snapshots = GRAMIAN_TRY(load_transformer_snapshots(cell.directory));
   for (const TransformerSnapshot& snapshot : snapshots) {
     numbers.reads.push_back(
-        GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kSeed)));
+        GRAMIAN_TRY(state_sensitivity(task, snapshot.transformer, 1, quick ? 16 : 64, kFig5Seed)));
     const bool is_last = &snapshot == &snapshots.back();
     numbers.along.push_back(
         {static_cast<double>(snapshot.step),
@@ -42,7 +43,7 @@ Expected<Numbers> measure(const TokenCell& cell, const StudyOptions& options) {
                       quick     ? 200
                       : is_last ? 20'000
                                 : 2'000,
-                      kSeed, pool)});
+                      kFig5Seed, pool)});
   }
   return numbers;
 }
@@ -53,7 +54,7 @@ struct HalfWay {
   std::optional<double> copies = {}, falls = {};
 };
 
-HalfWay half_way(const Numbers& numbers) {
+HalfWay half_way(const Fig5Numbers& numbers) {
   HalfWay half;
   const auto copying = [&](std::size_t k) {
     return numbers.reads[k].next - numbers.reads[k].others;
@@ -68,7 +69,7 @@ HalfWay half_way(const Numbers& numbers) {
   return half;
 }
 
-std::vector<Claim> claims(const Numbers& numbers) {
+std::vector<Claim> claims(const Fig5Numbers& numbers) {
   const TokenSensitivity last = numbers.reads.empty() ? TokenSensitivity{} : numbers.reads.back();
   const Alignment end = numbers.along.empty() ? Alignment{} : numbers.along.back().alignment;
   const auto [copies, falls] = half_way(numbers);
@@ -95,7 +96,7 @@ std::vector<Claim> claims(const Numbers& numbers) {
                                  : std::string("no half way")}};
 }
 
-Panel reads_panel(const Numbers& numbers) {
+Panel reads_panel(const Fig5Numbers& numbers) {
   Series own{.name = "own token", .role = Role::diag},
       next{.name = "next token", .role = Role::full},
       others{.name = "other tokens", .role = Role::other};
@@ -111,7 +112,7 @@ Panel reads_panel(const Numbers& numbers) {
           .series = {std::move(own), std::move(next), std::move(others)}};
 }
 
-Figure figure_of(const Numbers& numbers) {
+Figure figure_of(const Fig5Numbers& numbers) {
   Panel training{.title = "Training", .x = {.label = "step"}, .y = {.label = "loss of the batch"}};
   training.series = {
       {.name = "two layers", .role = Role::full, .mark = Mark::line, .points = numbers.training},
@@ -139,7 +140,7 @@ std::vector<Cell> fig5_cells() { return {interleaved_cell()}; }
 Status draw_fig5(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto cell = GRAMIAN_TRY(load_token_cell(archive, interleaved_cell(), options));
   if (cell == nullptr) return {};
-  const auto numbers = GRAMIAN_TRY(measure(*cell, options));
+  const auto numbers = GRAMIAN_TRY(measure_fig5(*cell, options));
   result.claims = claims(numbers);
   result.figures.push_back(figure_of(numbers));
   return {};

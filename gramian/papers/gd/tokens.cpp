@@ -100,7 +100,7 @@ std::vector<Config> starts(const Model& model, int layers, const Problem& proble
   return {parse_config("", "recipe", settings).value()};
 }
 
-Examination examination(const Effort& effort) {
+Examination token_examination(const Effort& effort) {
   Examination e;
   e.prompts = effort.quick ? 1'000 : 50'000;
   return e;
@@ -119,7 +119,7 @@ Cell cell_of(std::string_view name, int layers, std::string_view id) {
               [&model, layers, &problem](int seed, const Effort& effort) {
                 return starts(model, layers, problem, seed, effort);
               },
-          .examination = examination};
+          .examination = token_examination};
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ struct Theory {
   RotatedOptimum turning;
 };
 
-struct Numbers {
+struct Fig1Numbers {
   std::map<std::pair<int, int>, Theory> theory = {};  // by n and L
   std::vector<Problem> problems = {};                 // of each of
   std::vector<RestrictedNumbers> cells = {};
@@ -102,9 +102,9 @@ Theory theory_of(const Setting& setting, bool quick) {
   return {contexts.optimum(setting.layers), fewer.rotated_optimum(setting.layers)};
 }
 
-Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
+Expected<Fig1Numbers> measure_fig1(const Archive& archive, const StudyOptions& options) {
   const bool quick = options.effort.quick;
-  Numbers numbers{.flows = measure_flows(quick), .slopes = measure_dominance(quick)};
+  Fig1Numbers numbers{.flows = measure_flows(quick), .slopes = measure_dominance(quick)};
   for (const Setting& setting : settings()) {
     const Problem& problem = setting.problem;
     auto [theory, fresh] = numbers.theory.try_emplace({problem.n, setting.layers});
@@ -133,7 +133,7 @@ Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
   return numbers;
 }
 
-Table table_of(const Numbers& numbers) {
+Table table_of(const Fig1Numbers& numbers) {
   Table table{.id = "looped-fig1",
               .title = "The restricted model (A, u) after training, beside the best A",
               .columns = {"d, n", "kappa", "L", "loss", "best symmetric A", "best A that turns",
@@ -156,7 +156,7 @@ Table table_of(const Numbers& numbers) {
   return table;
 }
 
-Panel spectrum_panel(const Numbers& numbers) {
+Panel spectrum_panel(const Fig1Numbers& numbers) {
   Panel panel{.title = "Spectrum of S^1/2 A S^1/2, n = 100",
               .x = {.label = "loops L", .log = true, .ticks = {1, 2, 5, 10}},
               .y = {.label = "eigenvalues of the symmetric part"}};
@@ -185,7 +185,7 @@ Panel spectrum_panel(const Numbers& numbers) {
   return panel;
 }
 
-Figure figure_of(const Numbers& numbers) {
+Figure figure_of(const Fig1Numbers& numbers) {
   Panel flow{.title = "Gradient flow from A = 0: d = 5, n = 40, S = I",
              .x = {.label = "time", .log = true},
              .y = {.label = "loss", .log = true},
@@ -208,7 +208,7 @@ std::vector<Cell> fig1_cells() {
 }
 
 Status draw_fig1(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const auto numbers = GRAMIAN_TRY(measure_fig1(archive, options));
   result.tables.push_back(table_of(numbers));
   result.figures.push_back(figure_of(numbers));
   result.claims = restricted_claims(numbers.cells);

@@ -20,22 +20,23 @@ Setting setting_of(const PublishedLevel& level) {
           .tied = level.tied};
 }
 
-struct Numbers {
+struct Fig2Numbers {
   FullNumbers full = {};
   std::vector<Point> training = {};
 };
 
-Expected<std::vector<Numbers>> measure(const Archive& archive, const StudyOptions& options) {
+Expected<std::vector<Fig2Numbers>> measure_fig2(const Archive& archive,
+                                                const StudyOptions& options) {
   const auto spectra = GRAMIAN_TRY(ContextSpectra::draw(task_of(kProblem.d, kProblem.n, {}),
                                                         options.effort.quick ? 500 : 5'000, 3));
-  std::vector<Numbers> networks;
+  std::vector<Fig2Numbers> networks;
   for (const PublishedLevel& level : published_levels()) {
     const auto& [layers, tied, published] = level;
     const Trained* trained = archive.best(setting_of(level).name());
     if (trained == nullptr) continue;
     const GdOptimum best = best_gd(spectra, layers, {.curvature = true, .tied = tied});
     const Estimate& ours = trained->scores.loss.at("model");
-    Numbers& one = networks.emplace_back();
+    Fig2Numbers& one = networks.emplace_back();
     one.full = {.name = fmt::format("{}{}", layers,
                                     tied          ? " loops"
                                     : layers == 1 ? " layer"
@@ -51,7 +52,7 @@ Expected<std::vector<Numbers>> measure(const Archive& archive, const StudyOption
   return networks;
 }
 
-Table table_of(const std::vector<Numbers>& networks) {
+Table table_of(const std::vector<Fig2Numbers>& networks) {
   Table table{.id = "looped-fig2",
               .title = "Loss after training, full model (d = 5, n = 20)",
               .columns = {"network", "loss", "best GD++", "published, about"},
@@ -66,7 +67,7 @@ Table table_of(const std::vector<Numbers>& networks) {
   return table;
 }
 
-Figure figure_of(const std::vector<Numbers>& networks) {
+Figure figure_of(const std::vector<Fig2Numbers>& networks) {
   Panel panel{.title = "d = 5, n = 20, S = I",
               .x = {.label = "step"},
               .y = {.label = "loss of the batch", .log = true}};
@@ -92,9 +93,9 @@ std::vector<Cell> fig2_cells() {
 }
 
 Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto networks = GRAMIAN_TRY(measure(archive, options));
+  const auto networks = GRAMIAN_TRY(measure_fig2(archive, options));
   std::vector<FullNumbers> numbers;
-  for (const Numbers& one : networks) numbers.push_back(one.full);
+  for (const Fig2Numbers& one : networks) numbers.push_back(one.full);
   result.tables = {table_of(networks), published_training(numbers, options.effort.quick)};
   result.figures.push_back(figure_of(networks));
   result.claims = full_training_claims(numbers);

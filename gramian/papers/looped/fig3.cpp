@@ -87,7 +87,7 @@ struct RestrictedLoops {
 
   std::string name() const { return fmt::format("(A, u), trained for 2, n = {}", n); }
 };
-struct Numbers {
+struct Fig3Numbers {
   std::vector<Full> full = {};
   std::vector<RestrictedLoops> restricted = {};
   std::vector<ScaleNumbers> scales = {};
@@ -99,7 +99,7 @@ std::string inputs_of(bool other_covariance) {
 
 // The full model, in and out of distribution.
 Status measure_full(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
-                    Numbers& numbers) {
+                    Fig3Numbers& numbers) {
   for (const bool other : {false, true}) {
     const RegressionTask task =
         task_of(5, 20, other ? diagonal({1, 1, 0.5, 0.25, 1}) : std::vector<double>{});
@@ -124,7 +124,7 @@ Status measure_full(const Archive& archive, const StudyOptions& options, ThreadP
 
 // The restricted model, beside what theory says about more loops.
 Status measure_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
-                          Numbers& numbers) {
+                          Fig3Numbers& numbers) {
   const std::size_t contexts = options.effort.quick ? 500 : 50'000;
   for (const int n : {100, 30}) {
     const Trained* trained = archive.best(restricted_setting(n).name());
@@ -141,7 +141,7 @@ Status measure_restricted(const Archive& archive, const StudyOptions& options, T
 
 // Another covariance is another scale of the eigenvalues: loops converge where c a* l < 2.
 Status measure_scales(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
-                      Numbers& numbers) {
+                      Fig3Numbers& numbers) {
   const Trained* trained = archive.best(restricted_setting(100).name());
   if (trained == nullptr) return {};
   const LoopedContexts theory(10, 100, options.effort.quick ? 500 : 20'000, kLoopsSeed);
@@ -155,9 +155,9 @@ Status measure_scales(const Archive& archive, const StudyOptions& options, Threa
   return {};
 }
 
-Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
+Expected<Fig3Numbers> measure_fig3(const Archive& archive, const StudyOptions& options) {
   ThreadPool pool(options.threads);
-  Numbers numbers;
+  Fig3Numbers numbers;
   GRAMIAN_TRY(measure_full(archive, options, pool, numbers));
   GRAMIAN_TRY(measure_restricted(archive, options, pool, numbers));
   GRAMIAN_TRY(measure_scales(archive, options, pool, numbers));
@@ -171,7 +171,7 @@ void add_row(Table& table, std::string network, std::string inputs, std::string 
   for (const double value : values) row.emplace_back(value);
 }
 
-Table table_of(const Numbers& numbers) {
+Table table_of(const Fig3Numbers& numbers) {
   Table table{
       .id = "looped-fig3",
       .title = "Loss after more and fewer loops than in training",
@@ -196,7 +196,7 @@ Table table_of(const Numbers& numbers) {
   return table;
 }
 
-Figure figure_of(const Numbers& numbers) {
+Figure figure_of(const Fig3Numbers& numbers) {
   Figure figure{.id = "looped-fig3",
                 .title = "Loops at test time",
                 .caption = "The layer that was trained for L loops, used for 1 to 50.",
@@ -241,7 +241,7 @@ std::vector<Cell> fig3_cells() {
 }
 
 Status draw_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const auto numbers = GRAMIAN_TRY(measure_fig3(archive, options));
   std::vector<ExtraLoopsNumbers> full;
   for (const Full& one : numbers.full) full.push_back(one.numbers);
   result.tables = {published_loops(full), table_of(numbers)};

@@ -15,7 +15,8 @@ constexpr std::uint64_t kPrompts = 400, kQuickPrompts = 50;
 
 Setting with_gain(double gain) { return {.gain = gain}; }
 
-Expected<std::vector<GainNumbers>> measure(const Archive& archive, const StudyOptions& options) {
+Expected<std::vector<GainNumbers>> measure_gains(const Archive& archive,
+                                                 const StudyOptions& options) {
   std::vector<GainNumbers> gains;
   for (const double gain : kGains) {
     const Setting setting = with_gain(gain);
@@ -93,7 +94,7 @@ std::vector<Cell> attention_cells() {
 }
 
 Status draw_attention(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto gains = GRAMIAN_TRY(measure(archive, options));
+  const auto gains = GRAMIAN_TRY(measure_gains(archive, options));
   result.claims = attention_claims(gains);
   result.tables = {mass_table(gains), rank_table(gains)};
   result.figures.push_back(figure_of(gains));

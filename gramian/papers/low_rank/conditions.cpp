@@ -22,8 +22,8 @@ const std::vector<Condition>& conditions() {
   return list;
 }
 
-Expected<std::vector<ConditionNumbers>> measure(const Archive& archive,
-                                                const StudyOptions& options) {
+Expected<std::vector<ConditionNumbers>> measure_conditions(const Archive& archive,
+                                                           const StudyOptions& options) {
   ThreadPool pool(options.threads);
   std::vector<ConditionNumbers> list;
   for (const auto& [name, setting] : conditions()) {
@@ -96,7 +96,7 @@ std::vector<Cell> conditions_cells() {
 }
 
 Status draw_conditions(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto list = GRAMIAN_TRY(measure(archive, options));
+  const auto list = GRAMIAN_TRY(measure_conditions(archive, options));
   result.claims = condition_claims(list);
   result.tables = {loss_table(list), rank_table(list)};
   result.figures.push_back(figure_of(list));

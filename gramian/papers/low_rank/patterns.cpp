@@ -23,7 +23,8 @@ std::string name_of(const PatternNumbers& at) {
   return fmt::format("{}{}", at.relevant, at.mixed ? ", mixed" : "");
 }
 
-Expected<std::vector<PatternNumbers>> measure(const Archive& archive, const StudyOptions& options) {
+Expected<std::vector<PatternNumbers>> measure_patterns(const Archive& archive,
+                                                       const StudyOptions& options) {
   std::vector<PatternNumbers> list;
   for (const Setting& setting : settings()) {
     const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
@@ -85,7 +86,7 @@ std::vector<Cell> patterns_cells() {
 }
 
 Status draw_patterns(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto list = GRAMIAN_TRY(measure(archive, options));
+  const auto list = GRAMIAN_TRY(measure_patterns(archive, options));
   for (const PatternNumbers& at : list) add_claims(pattern_claims(at), result);
   result.tables.push_back(table_of(list));
   result.figures.push_back(figure_of(list));

@@ -10,7 +10,8 @@ namespace gramian::low_rank {
 
 namespace {
 
-Expected<std::vector<PruningNumbers>> measure(const Archive& archive, const StudyOptions& options) {
+Expected<std::vector<PruningNumbers>> measure_pruned_seeds(const Archive& archive,
+                                                           const StudyOptions& options) {
   const auto runs = GRAMIAN_TRY(load_seeds(archive, Setting{}, options));
   ThreadPool pool(options.threads);
   std::vector<PruningNumbers> numbers;
@@ -79,7 +80,7 @@ Figure figure_of(const std::vector<PruningNumbers>& seeds) {
 std::vector<Cell> pruning_cells() { return {Setting{}.cell()}; }
 
 Status draw_pruning(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const auto numbers = GRAMIAN_TRY(measure_pruned_seeds(archive, options));
   result.claims = pruning_claims(numbers);
   result.tables.push_back(table_of(numbers));
   result.figures.push_back(figure_of(numbers));

@@ -11,9 +11,9 @@ namespace gramian::low_rank {
 namespace {
 
 constexpr int kRanks = 5;  // truncated to at most this rank
-constexpr std::size_t kShown = 8;
+constexpr std::size_t kRanksShown = 8;
 
-struct Numbers {
+struct SeedNumbers {
   std::vector<double> hinge = {}, steps = {};
   std::vector<RankNumbers> ranks = {};
   std::vector<TruncationNumbers> truncations = {};
@@ -28,11 +28,11 @@ double steps_to_learn(const std::vector<Point>& training) {
   return training.empty() ? 0 : training.back().x;
 }
 
-Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
+Expected<SeedNumbers> measure_trained_seeds(const Archive& archive, const StudyOptions& options) {
   const Setting setting;
   const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
   ThreadPool pool(options.threads);
-  Numbers numbers{.ranks = measure_ranks(runs, setting.relevant)};
+  SeedNumbers numbers{.ranks = measure_ranks(runs, setting.relevant)};
   for (const SeedRun& seed : runs) {
     numbers.hinge.push_back(seed.trained->scores.loss.at("model").mean);
     numbers.truncations.push_back(
@@ -44,7 +44,7 @@ Expected<Numbers> measure(const Archive& archive, const StudyOptions& options) {
   return numbers;
 }
 
-Table rank_table(const Numbers& numbers) {
+Table rank_table(const SeedNumbers& numbers) {
   Table table{
       .id = "low-rank-fig1",
       .title = "What training changed",
@@ -57,7 +57,7 @@ Table rank_table(const Numbers& numbers) {
   return table;
 }
 
-Table loss_table(const Numbers& numbers) {
+Table loss_table(const SeedNumbers& numbers) {
   Table table{.id = "low-rank-fig1-losses",
               .title = "Hinge losses with truncated updates of W_Q, W_K and W_V",
               .columns = {"weights", "hinge loss"},
@@ -80,14 +80,14 @@ Table loss_table(const Numbers& numbers) {
   return table;
 }
 
-Figure figure_of(const Numbers& numbers) {
+Figure figure_of(const SeedNumbers& numbers) {
   Panel values{.title = "Singular values of the updates",
                .x = {.label = "index"},
                .y = {.label = "singular value", .log = true}};
   constexpr Role kRoles[] = {Role::full, Role::diag, Role::gdpp, Role::bayes};
   for (std::size_t k = 0; k < kMatrices.size() && !numbers.ranks.empty(); ++k) {
     Series series{.name = std::string(kMatrices[k]), .role = kRoles[k]};
-    for (std::size_t i = 0; i < kShown; ++i) {
+    for (std::size_t i = 0; i < kRanksShown; ++i) {
       series.points.push_back(point_over_seeds(
           static_cast<double>(i + 1),
           each(numbers.ranks, [&](const RankNumbers& s) { return s.updates[k].sigma.at(i); })));
@@ -132,7 +132,7 @@ Figure figure_of(const Numbers& numbers) {
 std::vector<Cell> rank_cells() { return {Setting{}.cell()}; }
 
 Status draw_rank(const Archive& archive, const StudyOptions& options, StudyResult& result) {
-  const auto numbers = GRAMIAN_TRY(measure(archive, options));
+  const auto numbers = GRAMIAN_TRY(measure_trained_seeds(archive, options));
   add_claims(training_claims(numbers.hinge), result);
   add_claims(rank_claims(numbers.ranks), result);
   add_claims(truncation_claims(numbers.truncations), result);

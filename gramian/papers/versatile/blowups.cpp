@@ -78,19 +78,20 @@ struct Counted {
   const Trained* trained = nullptr;
   Point rate = {};
 };
-struct Row {
+struct BlowUpRow {
   Parametrisation kind;
   int layers;
   Counted guarded, plain;
 };
 
-Expected<std::vector<Row>> measure(const Archive& archive, std::uint64_t prompts,
-                                   const StudyOptions& options) {
+Expected<std::vector<BlowUpRow>> measure(const Archive& archive, std::uint64_t prompts,
+                                         const StudyOptions& options) {
   ThreadPool pool(options.threads);
-  std::vector<Row> rows;
+  std::vector<BlowUpRow> rows;
   for (const Parametrisation kind : kKinds) {
     for (int layers = 1; layers <= kTableLayers; ++layers) {
-      Row& row = rows.emplace_back(Row{.kind = kind, .layers = layers, .guarded = {}, .plain = {}});
+      BlowUpRow& row =
+          rows.emplace_back(BlowUpRow{.kind = kind, .layers = layers, .guarded = {}, .plain = {}});
       for (const bool guards : {true, false}) {
         Counted& one = guards ? row.guarded : row.plain;
         one.trained =
@@ -105,7 +106,7 @@ Expected<std::vector<Row>> measure(const Archive& archive, std::uint64_t prompts
   return rows;
 }
 
-Table table_of(const std::vector<Row>& rows) {
+Table table_of(const std::vector<BlowUpRow>& rows) {
   Table table{
       .id = "blowups",
       .title = "Blow-ups per million prompts, and what guards cost",
@@ -113,7 +114,7 @@ Table table_of(const std::vector<Row>& rows) {
                   "no guards: per million", "95% interval", "adjusted loss", "without blow-ups"},
       .rows = {},
       .notes = {}};
-  for (const Row& from : rows) {
+  for (const BlowUpRow& from : rows) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(from.kind)));
     row.emplace_back(static_cast<double>(from.layers));
@@ -137,7 +138,7 @@ Table table_of(const std::vector<Row>& rows) {
   return table;
 }
 
-Figure figure_of(const std::vector<Row>& rows, std::uint64_t prompts) {
+Figure figure_of(const std::vector<BlowUpRow>& rows, std::uint64_t prompts) {
   Figure figure{
       .id = "blowups",
       .title = "Prompts on which a network explodes, per million",
@@ -153,7 +154,7 @@ Figure figure_of(const std::vector<Row>& rows, std::uint64_t prompts) {
                 .y = {.label = "blow-ups per million"}};
     Series guarded{.name = "with guards", .role = role_of(kind), .mark = Mark::line};
     Series plain{.name = "no guards", .role = Role::other, .mark = Mark::dashes};
-    for (const Row& row : rows) {
+    for (const BlowUpRow& row : rows) {
       if (row.kind != kind) continue;
       if (row.guarded.trained != nullptr) guarded.points.push_back(row.guarded.rate);
       if (row.plain.trained != nullptr) plain.points.push_back(row.plain.rate);
@@ -173,9 +174,9 @@ struct Sums {
   }
 };
 
-Claim claim_of(const std::vector<Row>& rows) {
+Claim claim_of(const std::vector<BlowUpRow>& rows) {
   Sums with, without;
-  for (const Row& row : rows) {
+  for (const BlowUpRow& row : rows) {
     with.add(row.guarded);
     without.add(row.plain);
   }
