@@ -19,9 +19,8 @@ for preset in "${presets[@]}"; do
     targets=(threaded_tests)
     selection=(--label-regex threads)
   fi
-  if [[ $preset == asan-ubsan ]]; then  # whole trainings, for minutes each: release runs them
-    selection=(--exclude-regex
-               'Trained|TokenStudies|TinyPaper|cli.Reproduce|cli.Interruption|Sigma5')
+  if [[ $preset == tsan || $preset == asan-ubsan ]]; then  # whole trainings: release runs them
+    selection+=(--label-exclude long)
   fi
   build "$preset" "${targets[@]}"
   ctest --preset "$preset" -j "$(nproc)" "${selection[@]}"

@@ -108,7 +108,7 @@ class PatternPairs final : public PairTask {
 
 constexpr Key transformer(const Key& key) { return key::only("transformer", key); }
 
-constexpr auto kKeys = key::all_affect(
+constexpr auto kPatternKeys = key::all_affect(
     Affects::prompts,
     std::array{
         transformer(key::integer("task.patterns", "10", 2, 1024,
@@ -148,7 +148,7 @@ Expected<std::shared_ptr<const PairTask>> make_patterns(const Settings& settings
 
 extern const TokenFamily pattern_token_family;
 constinit const TokenFamily pattern_token_family{
-    .name = "patterns", .keys = kKeys, .make = make_patterns};
+    .name = "patterns", .keys = kPatternKeys, .make = make_patterns};
 
 int PatternSpec::relevant_tokens() const {
   return static_cast<int>(std::lround(relevant_share * n));

@@ -71,7 +71,7 @@ class SinePairs final : public PairTask {
   SineSpec sine_;
 };
 
-constexpr auto kKeys = key::all_affect(
+constexpr auto kSineKeys = key::all_affect(
     Affects::prompts,
     std::array{
         key::only("transformer", key::numbers("task.amplitude", "[0.1, 0.5]", key::at_least(0),
@@ -94,7 +94,8 @@ Expected<std::shared_ptr<const PairTask>> make_sines(const Settings& settings) {
 }  // namespace
 
 extern const TokenFamily sine_token_family;
-constinit const TokenFamily sine_token_family{.name = "sine", .keys = kKeys, .make = make_sines};
+constinit const TokenFamily sine_token_family{
+    .name = "sine", .keys = kSineKeys, .make = make_sines};
 
 Expected<std::shared_ptr<const PairTask>> sine_pairs(int n, const SineSpec& sine) {
   if (n < 1) return fail(ErrorKind::config, "[task.n] must be at least 1, got {}", n);

@@ -14,7 +14,7 @@
 namespace gramian {
 namespace {
 
-constexpr int kBlocks = 100;
+constexpr int kPatternBlocks = 100;
 
 // Calls f(tokens [n, d], label, truth) for each prompt.
 template <class F>
@@ -26,7 +26,7 @@ void for_prompts(const PatternSpec& spec, F f) {
   TokenBlock<double> block;
   const std::size_t n = static_cast<std::size_t>(spec.n), d = static_cast<std::size_t>(spec.d);
   std::vector<double> tokens(n * d);
-  for (std::uint64_t b = 0; b < kBlocks; ++b) {
+  for (std::uint64_t b = 0; b < kPatternBlocks; ++b) {
     sampler.sample(address_of(1, kEvaluationStream, b * kLanes), kLanes, block);
     for (std::size_t p = 0; p < kLanes; ++p) {
       LaneView<const double>(block.tokens.data(), n, d).copy_out(p, tokens.data());
@@ -71,7 +71,7 @@ TEST(PatternPairs, TheMajorityOfRelevantTokensIsOfTheClassOfTheLabel) {
     }
     ++first[truth];
   });
-  const double prompts = kBlocks * kLanes;
+  const double prompts = kPatternBlocks * kLanes;
   for (std::size_t k = 0; k < 4; ++k)  // five standard errors
     EXPECT_NEAR(first[k] / prompts, 0.25, 5 * std::sqrt(0.25 * 0.75 / prompts)) << k;
   EXPECT_NEAR(others[4] / (12 * prompts), 0.5, 5 * 0.5 / std::sqrt(12 * prompts));
@@ -87,7 +87,7 @@ TEST(PatternPairs, MixedTokensOfAPromptShowAllPatternsOfItsClass) {
       other += pattern != truth;
     }
   });
-  const double draws = 5.0 * kBlocks * kLanes;
+  const double draws = 5.0 * kPatternBlocks * kLanes;
   EXPECT_NEAR(other / draws, 0.5, 5 * 0.5 / std::sqrt(draws));
 }
 
@@ -103,7 +103,7 @@ TEST(PatternPairs, NoiseAndSharesAreWhatIsAskedFor) {
       fourth += z * z * z * z;
     }
   });
-  const double prompts = kBlocks * kLanes, draws = 10 * prompts;
+  const double prompts = kPatternBlocks * kLanes, draws = 10 * prompts;
   EXPECT_NEAR(positive / prompts, 0.2, 5 * 0.4 / std::sqrt(prompts));
   EXPECT_NEAR(sum / draws, 0, 5 / std::sqrt(draws));
   EXPECT_NEAR(squares / draws, 1, 5 * std::sqrt(2 / draws));

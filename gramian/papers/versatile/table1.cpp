@@ -266,18 +266,18 @@ std::string table1_csv(const Archive& archive, const StudyOptions& options) {
   std::string csv = "layers,kind,problem,adjusted,se,bayes,paper,seeds,steps,seconds\n";
   for (const Setting& setting : table1_settings()) {
     const Trained* t = best(archive, setting);
-    const double paper = published(setting.kind, setting.layers, *setting.problem).value;
+    const double in_the_paper = published(setting.kind, setting.layers, *setting.problem).value;
     double seconds = 0;
     for (const Trained* seed : seeds(archive, setting)) seconds += seed->seconds;
     csv += fmt::format("{},{},{},", setting.layers, title_of(setting.kind),
                        csv_text(setting.problem->label));
     if (t == nullptr) {
-      csv += fmt::format(",,,{},{},,\n", csv_number(paper), options.seeds);
+      csv += fmt::format(",,,{},{},,\n", csv_number(in_the_paper), options.seeds);
       continue;
     }
     const Estimate& ours = t->scores.adjusted.at("model");
     csv += fmt::format("{},{},{},{},{},{},{:.1f}\n", csv_number(ours.mean), csv_number(ours.se),
-                       csv_number(t->scores.adjusted.at("bayes").mean), csv_number(paper),
+                       csv_number(t->scores.adjusted.at("bayes").mean), csv_number(in_the_paper),
                        options.seeds, t->steps, seconds);
   }
   return csv;
