@@ -52,12 +52,8 @@ Table mass_table(const std::vector<GainNumbers>& gains) {
   return table;
 }
 
-Table rank_table(const std::vector<GainNumbers>& gains) {
-  Table table{.id = "low-rank-fig3-ranks",
-              .title = "What training changed at each of them",
-              .columns = rank_columns(),
-              .rows = {},
-              .notes = {}};
+Table updates_table(const std::vector<GainNumbers>& gains) {
+  Table table = rank_table("low-rank-fig3-ranks", "What training changed at each of them");
   for (const GainNumbers& at : gains) add_rank_rows(fmt::format("{} I", at.gain), at.ranks, table);
   return table;
 }
@@ -96,7 +92,7 @@ std::vector<Cell> attention_cells() {
 Status draw_attention(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto gains = GRAMIAN_TRY(measure_gains(archive, options));
   result.claims = attention_claims(gains);
-  result.tables = {mass_table(gains), rank_table(gains)};
+  result.tables = {mass_table(gains), updates_table(gains)};
   result.figures.push_back(figure_of(gains));
   return {};
 }

@@ -134,8 +134,8 @@ std::vector<Claim> pruning_claims(const std::vector<PruningNumbers>& seeds) {
       {.text = "Pruning 30% at random costs more than the smallest and less than the largest",
        .holds = both(below, above),
        .detail = fmt::format("least differences {:.3g} and {:.3g}", below.worst(), above.worst())},
-      {.text = "Neurons split in two: 30% to 50% stay near the norms that they began with (below "
-               "0.1), and all others end above 0.3",
+      {.text = "Neurons split in two: at least 30% stay near the norms that they began with (below "
+               "0.1), and at least 50% end above 0.3",
        .holds = both(share_low, share_high),
        .detail = fmt::format("at least {:.0f}% below 0.1, at least {:.0f}% above 0.3",
                              100 * share_low.worst(), 100 * (1 - share_high.worst()))}};

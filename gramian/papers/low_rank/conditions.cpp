@@ -56,12 +56,8 @@ Table loss_table(const std::vector<ConditionNumbers>& list) {
   return table;
 }
 
-Table rank_table(const std::vector<ConditionNumbers>& list) {
-  Table table{.id = "low-rank-conditions-ranks",
-              .title = "What training changed",
-              .columns = rank_columns(),
-              .rows = {},
-              .notes = {}};
+Table updates_table(const std::vector<ConditionNumbers>& list) {
+  Table table = rank_table("low-rank-conditions-ranks", "What training changed");
   for (const ConditionNumbers& at : list) add_rank_rows(at.condition, at.ranks, table);
   return table;
 }
@@ -98,7 +94,7 @@ std::vector<Cell> conditions_cells() {
 Status draw_conditions(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto list = GRAMIAN_TRY(measure_conditions(archive, options));
   result.claims = condition_claims(list);
-  result.tables = {loss_table(list), rank_table(list)};
+  result.tables = {loss_table(list), updates_table(list)};
   result.figures.push_back(figure_of(list));
   return {};
 }

@@ -26,14 +26,19 @@ std::vector<RankNumbers> measure_ranks(const std::vector<SeedRun>& runs, int rel
   return numbers;
 }
 
-std::vector<std::string> rank_columns() {
-  return {"cell",
-          "matrix",
-          "squares in as many directions as relevant patterns",
-          "in the first direction",
-          "next singular value / last of these",
-          "rank (above 5%)",
-          "angle to the relevant patterns, degrees"};
+Table rank_table(std::string id, std::string title) {
+  return {.id = std::move(id),
+          .title = std::move(title),
+          .columns = {"", "update of", "squares in R directions", "in one", "next / last", "rank",
+                      "angle"},
+          .rows = {},
+          .notes = {
+              "Means over seeds with their standard errors. R is the number of relevant patterns; "
+              "squares are those of all singular values; next / last is singular value R + 1 over "
+              "R; the rank counts singular values above 5% of the largest.",
+              "The angle, in degrees, is that of the direction, among the first R that a matrix "
+              "acts on, that is farthest from the span of the relevant patterns. W_O acts on "
+              "values, and not on tokens."}};
 }
 
 void add_rank_rows(const std::string& name, const std::vector<RankNumbers>& seeds, Table& table) {

@@ -29,9 +29,9 @@ LossPrecision precision_for(const StudyOptions& options);
 
 std::vector<RankNumbers> measure_ranks(const std::vector<SeedRun>& runs, int relevant);
 
-// A row for each matrix: energies, gap, rank and angle of its update, over seeds. The columns
-// follow.
+// A table of updates without rows, and a row for each matrix: energies, gap, rank and angle of its
+// update, over seeds.
+Table rank_table(std::string id, std::string title);
 void add_rank_rows(const std::string& name, const std::vector<RankNumbers>& seeds, Table& table);
-std::vector<std::string> rank_columns();
 
 }  // namespace gramian::low_rank

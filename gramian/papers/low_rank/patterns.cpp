@@ -36,13 +36,11 @@ Expected<std::vector<PatternNumbers>> measure_patterns(const Archive& archive,
 }
 
 Table table_of(const std::vector<PatternNumbers>& list) {
-  Table table{
-      .id = "low-rank-patterns",
-      .title = "What training changed, by the number of relevant patterns",
-      .columns = rank_columns(),
-      .rows = {},
-      .notes = {"Means over seeds with their standard errors. Mixed: the relevant tokens of a "
-                "prompt show all patterns of its class; else they all show one of them."}};
+  Table table =
+      rank_table("low-rank-patterns", "What training changed, by the number of relevant patterns");
+  table.notes.emplace_back(
+      "Mixed: the relevant tokens of a prompt show all patterns of its class; else they all show "
+      "one of them.");
   for (const PatternNumbers& at : list) add_rank_rows(name_of(at), at.ranks, table);
   return table;
 }

@@ -44,15 +44,8 @@ Expected<SeedNumbers> measure_trained_seeds(const Archive& archive, const StudyO
   return numbers;
 }
 
-Table rank_table(const SeedNumbers& numbers) {
-  Table table{
-      .id = "low-rank-fig1",
-      .title = "What training changed",
-      .columns = rank_columns(),
-      .rows = {},
-      .notes = {"Means over seeds with their standard errors.",
-                "The angle is that of the direction, among the first two that a matrix acts "
-                "on, that is farthest from the span of the two relevant patterns."}};
+Table updates_table(const SeedNumbers& numbers) {
+  Table table = rank_table("low-rank-fig1", "What training changed");
   add_rank_rows("2 relevant patterns", numbers.ranks, table);
   return table;
 }
@@ -136,7 +129,7 @@ Status draw_rank(const Archive& archive, const StudyOptions& options, StudyResul
   add_claims(training_claims(numbers.hinge), result);
   add_claims(rank_claims(numbers.ranks), result);
   add_claims(truncation_claims(numbers.truncations), result);
-  result.tables = {rank_table(numbers), loss_table(numbers)};
+  result.tables = {updates_table(numbers), loss_table(numbers)};
   result.figures.push_back(figure_of(numbers));
   return {};
 }
