@@ -32,6 +32,17 @@ std::string default_name(const std::string& directory) {
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
+// The weights with which the run began, made again: training is deterministic. A network that was
+// trained first lies in the directory of the run. Empty where that one is missing.
+std::vector<double> start_of(const Experiment& experiment, const std::string& directory,
+                             ThreadPool& pool) {
+  const auto begun =
+      experiment.begin(pool, [&](const Config&, const std::string& name) -> Expected<std::string> {
+        return fmt::format("{}/{}/model.safetensors", directory, name);
+      });
+  return begun ? (*begun)->theta() : std::vector<double>();
+}
+
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
@@ -49,14 +60,15 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
 
   catch_signals();
   ThreadPool pool(experiment.run.threads);
+  ExplainOptions options = arguments.options;
+  options.start = start_of(experiment, arguments.directory, pool);
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
-  Progress progress("explain", 6, "parts");
-  const auto explanation =
-      gramian::explain(experiment.task, run.network, experiment.train, arguments.options, pool,
-                       [&](std::uint64_t done, std::uint64_t) {
-                         progress.update(static_cast<std::int64_t>(done));
-                         return !interrupted();
-                       });
+  Progress progress("explain", kExplanationStages, "parts");
+  const auto explanation = gramian::explain(experiment.task, run.network, experiment.train, options,
+                                            pool, [&](std::uint64_t done, std::uint64_t) {
+                                              progress.update(static_cast<std::int64_t>(done));
+                                              return !interrupted();
+                                            });
   if (!explanation) return std::unexpected(explanation.error());
   progress.finish();
   fmt::print("{}", to_text(*explanation));

@@ -38,8 +38,6 @@ std::vector<double> noise_levels(const NoisePrior& prior) {
 
 namespace {
 
-constexpr std::uint64_t kStages = 6;
-
 // Reports the stages of an explanation, of which each is one unit of progress.
 class Stages {
  public:
@@ -56,10 +54,27 @@ class Stages {
   }
 
  private:
-  bool go_on(std::uint64_t done) const { return !progress_ || progress_(done, kStages); }
+  bool go_on(std::uint64_t done) const { return !progress_ || progress_(done, kExplanationStages); }
   const ProgressFunction& progress_;
   std::uint64_t begun_ = 0;
 };
+
+// What training changed and what pruning costs: two stages.
+Status add_changes(const RegressionTask& task, const Network& network, const TrainSpec& trained,
+                   const ExplainOptions& options, const EvalSpec& eval, ThreadPool& pool,
+                   Stages& stages, Explanation& e) {
+  GRAMIAN_TRY(stages.next());
+  if (!options.start.empty()) {
+    const Network start{network.spec, options.start};
+    e.updates = matrix_updates(start, network);
+    e.truncations =
+        GRAMIAN_TRY(truncation_costs(task, start, network, eval, pool, stages.within()));
+  }
+  GRAMIAN_TRY(stages.next());
+  e.pruning = GRAMIAN_TRY(
+      pruning_costs(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
+  return {};
+}
 
 Status check_explainable(const Network& network) {
   if (network.spec.query_in_keys) {
@@ -81,9 +96,12 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
                               ThreadPool& pool, const ProgressFunction& progress) {
   const NetworkSpec& spec = network.spec;
   GRAMIAN_ASSERT(spec.d == task.d());
+  GRAMIAN_ASSERT(options.start.empty() || options.start.size() == network.theta.size());
   GRAMIAN_TRY(check_explainable(network));
   if (spec.is_written_out()) {  // the same function with dense layers
-    return explain(task, network.as_full(), trained, options, pool, progress);
+    ExplainOptions same = options;
+    if (!same.start.empty()) same.start = Network{spec, same.start}.as_full().theta;
+    return explain(task, network.as_full(), trained, same, pool, progress);
   }
   Stages stages(progress);
   Explanation e{.network = spec,
@@ -118,6 +136,8 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
   auto ablations = GRAMIAN_TRY(
       ablate(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
   e.ablations = std::move(ablations);
+
+  GRAMIAN_TRY(add_changes(task, network, trained, options, eval, pool, stages, e));
 
   GRAMIAN_TRY(stages.next());
   auto stability =

@@ -19,6 +19,7 @@
 #include "gramian/explain/dynamics.h"
 #include "gramian/explain/similarity.h"
 #include "gramian/explain/stability.h"
+#include "gramian/explain/updates.h"
 #include "gramian/explain/weights.h"
 #include "gramian/models/network.h"
 #include "gramian/training/trainer.h"
@@ -35,7 +36,13 @@ struct ExplainOptions {
   std::uint64_t eval_prompts = 20'000;  // of every loss
   std::uint64_t blowup_prompts = 200'000;
   std::int64_t retrain_steps = 1000;  // 0: parts are left out, and nothing is trained
+  // The weights before training, as many as the network has; empty where they are not known: then
+  // nothing is said of what training changed.
+  std::vector<double> start = {};
 };
+
+// How many units of progress an explanation reports.
+inline constexpr int kExplanationStages = 8;
 
 struct Explanation {
   NetworkSpec network = {};
@@ -51,7 +58,10 @@ struct Explanation {
   std::vector<LayerSummary> layers = {};            // [L]
   std::vector<std::vector<Reading>> readings = {};  // [L][sigmas]
   std::optional<NoiseReadings> noise_probe = {};
-  std::vector<Ablation> ablations = {};  // the first is the network itself
+  std::vector<Ablation> ablations = {};    // the first is the network itself
+  std::vector<MatrixUpdate> updates = {};  // of kind full with a start, and so the next
+  std::vector<TruncationCost> truncations = {};
+  std::vector<PruningCost> pruning = {};
   Similarity similarity = {};
   Stability stability = {};
 };

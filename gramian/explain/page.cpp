@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/explain/page_changes.h"
 #include "gramian/explain/words.h"
 
 namespace gramian {
@@ -383,6 +384,7 @@ Json json_of(const Explanation& e) {
           {"similarity", json_of(e.similarity)},
           {"noise_probe", probe},
           {"parts", parts},
+          {"changes", changes_json(e)},
           {"stability", json_of(e.stability)}};
 }
 
@@ -405,6 +407,7 @@ StudyResult to_study(const Explanation& e, const std::string& name) {
                              gap.standard_error(), e.eval_prompts)});
   section.tables = {words_table(e), weights_table(e), matches_table(e), parts_table(e)};
   section.figures = {progress_figure(e), readings_figure(e), similarity_figure(e)};
+  add_changes(e, section);
   if (!e.layers.front().heads.empty()) section.figures.push_back(weights_figure(e));
   return section;
 }

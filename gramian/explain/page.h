@@ -16,6 +16,10 @@
 //                                  "distance": [[..], ..]}, ..]},
 //     "noise_probe": null or {"layers": [{"r2", "error"}, ..], "residuals": {"r2", "error"}},
 //     "parts": [{"name", "before": estimate, "after": estimate or null, "failure"}, ..],
+//     "changes": {"updates": [{"name", "sigma": [..], "size", "rank_99"}, ..],       // updates.h
+//                 "truncations": [{"rank", "adjusted": estimate}, ..],
+//                 "pruning": [{"share", "at_random", "before": estimate,
+//                              "after": estimate or null, "failure"}, ..]},
 //     "stability": {"blowups": null or {"prompts", "count",
 //                                       "interval": [low, high] per million, "threshold"},
 //                   "limit", "limit_found",

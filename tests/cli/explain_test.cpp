@@ -32,6 +32,34 @@ TEST(ExplainCommand, ExplainsARunAndWritesASectionOfTheReport) {
   EXPECT_NE(slurp(shop / "study/report.html").find("explain-run"), std::string::npos);
 }
 
+// The start is made again from the configuration: without a step of training nothing has changed
+// but the rounding of a model file, from random weights and from computed ones.
+TEST(ExplainCommand, MeasuresWhatTrainingChangedAgainstTheStart) {
+  const Workshop shop;
+  const auto changes = [&](const std::string& run, const char* init, const char* steps) {
+    EXPECT_TRUE(succeeds(shop.train(run, {"model.kind=full", init, steps})));
+    const auto outcome =
+        run_gramian({"explain", shop / run, "--json", shop / (run + ".json"), "--prompts", "200",
+                     "--blowup-prompts", "0", "--retrain", "0", "--steps", "1"});
+    EXPECT_TRUE(succeeds(outcome));
+    EXPECT_NE(outcome.out.find("Rank of what training changed"), std::string::npos);
+    EXPECT_NE(outcome.out.find("Adjusted loss without a share of the weights"), std::string::npos);
+    return shop.json(run + ".json")["explanation"]["changes"];
+  };
+  for (const char* init : {"model.init=gd", "model.init=gdpp_optimum"}) {
+    const auto none = changes(std::string("none") + init, init, "train.steps=0");
+    ASSERT_EQ(none["updates"].size(), 4u) << init;  // P and Q of two layers
+    for (const auto& update : none["updates"]) EXPECT_LT(update["sigma"][0], 1e-15) << init;
+  }
+  // A network that was trained first lies in the run.
+  const auto some = changes("some", "model.init=gdpp", "train.steps=20");
+  ASSERT_EQ(some["updates"].size(), 4u);
+  EXPECT_GT(some["updates"][0]["sigma"][0], 0);
+  EXPECT_LT(some["updates"][0]["size"], 1);
+  EXPECT_EQ(some["pruning"].size(), 8u);
+  EXPECT_EQ(some["pruning"][0]["after"], nullptr);
+}
+
 TEST(ExplainCommand, RefusesWhatIsNoFinishedRun) {
   const Workshop shop;
   EXPECT_TRUE(fails(run_gramian({"explain", shop / "none"}), 3, {shop / "none", "does not exist"}));

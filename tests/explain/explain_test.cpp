@@ -30,7 +30,9 @@ Explanation explained(const Network& network) {
   ThreadPool pool(2);
   TrainSpec trained;
   trained.batch = 64;
-  auto result = explain(task(), network, trained, kQuick, pool);
+  ExplainOptions options = kQuick;
+  options.start.assign(network.theta.size(), 0.0);
+  auto result = explain(task(), network, trained, options, pool);
   EXPECT_TRUE(result) << message_of(result);
   return result.value();
 }
@@ -95,6 +97,12 @@ TEST(Explain, TheSectionIsAStudyWithItsNumbers) {
     EXPECT_EQ(numbers["layers"][0]["heads"].size(),
               network.spec.kind == Parametrisation::full ? 2u : 0u);
     EXPECT_TRUE(json["claims"][0]["holds"].get<bool>());
+    const bool full = network.spec.kind == Parametrisation::full;
+    EXPECT_EQ(numbers["changes"]["updates"].size(), full ? 8u : 0u);
+    EXPECT_EQ(numbers["changes"]["truncations"].size(), full ? 5u : 0u);
+    EXPECT_EQ(numbers["changes"]["pruning"].size(), 8u);
+    EXPECT_EQ(contains(to_text(e), "Rank of what training changed"), full);
+    EXPECT_TRUE(contains(to_text(e), "50%, smallest first"));
   }
 }
 

@@ -1,0 +1,139 @@
+#include "gramian/explain/page_changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace gramian {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+TableCell loss_cell(const RunningMean& mean) {
+  if (!std::isfinite(mean.mean())) return {.value = mean.mean(), .note = "infinite on some prompt"};
+  return {.value = mean.mean(), .se = mean.standard_error()};
+}
+
+Point loss_point(double x, const RunningMean& mean) {
+  const double error = 2 * mean.standard_error();
+  return {.x = x, .y = mean.mean(), .low = mean.mean() - error, .high = mean.mean() + error};
+}
+
+Table updates_table(const Explanation& e) {
+  Table table{.id = "updates",
+              .title = "Rank of what training changed",
+              .columns = {"", "|change| / |start|", "directions that hold 99% of its squares"},
+              .notes = {"The change of each matrix against the start of the run, which its seed "
+                        "makes again."}};
+  for (const MatrixUpdate& update : e.updates) {
+    table.rows.push_back(
+        {update.name, TableCell{.value = update.size}, static_cast<double>(update.rank_99)});
+  }
+  return table;
+}
+
+Table pruning_table(const Explanation& e) {
+  Table table{
+      .id = "pruning",
+      .title = "What pruning costs: adjusted loss without a share of the weights of all layers",
+      .columns = {"share", "order", "before",
+                  fmt::format("after {} steps of retraining", e.retrain_steps)},
+      .notes = {}};
+  for (const PruningCost& cost : e.pruning) {
+    table.rows.push_back({cost.share, std::string(cost.order()), loss_cell(cost.before),
+                          cost.after ? loss_cell(*cost.after) : TableCell{.note = cost.failure}});
+  }
+  return table;
+}
+
+Figure updates_figure(const Explanation& e) {
+  Panel values{.title = "Singular values of the changes",
+               .x = {.label = "index"},
+               .y = {.label = "singular value / largest", .log = true}};
+  for (const MatrixUpdate& update : e.updates) {
+    if (!(update.sigma.front() > 0)) continue;
+    Series series{.name = update.name};
+    for (std::size_t k = 0; k < update.sigma.size() && update.sigma[k] > 0; ++k) {
+      series.points.push_back(
+          {.x = static_cast<double>(k + 1), .y = update.sigma[k] / update.sigma.front()});
+    }
+    values.series.push_back(std::move(series));
+  }
+  Panel losses{.title = "The start plus the changes at a low rank",
+               .x = {.label = "rank of each change"},
+               .y = {.label = "adjusted loss", .log = true}};
+  Series series{.name = "network", .role = Role::full};
+  for (const TruncationCost& cost : e.truncations)
+    series.points.push_back(loss_point(cost.rank, cost.adjusted));
+  losses.series.push_back(std::move(series));
+  return {.id = "updates",
+          .title = "What training changed",
+          .caption = "Bars are two standard errors over prompts.",
+          .columns = 2,
+          .panels = {std::move(values), std::move(losses)}};
+}
+
+Figure pruning_figure(const Explanation& e) {
+  Panel panel{.title = "Pruning",
+              .x = {.label = "share of the weights pruned"},
+              .y = {.label = "adjusted loss", .log = true}};
+  for (const bool at_random : {false, true}) {
+    Series before{.name = at_random ? "at random" : "smallest first",
+                  .role = at_random ? Role::other : Role::full},
+        after{.name = before.name + ", retrained", .role = before.role, .mark = Mark::dashes};
+    for (Series* series : {&before, &after})
+      series->points.push_back(loss_point(0, e.adjusted.back()));
+    for (const PruningCost& cost : e.pruning) {
+      if (cost.at_random != at_random) continue;
+      before.points.push_back(loss_point(cost.share, cost.before));
+      if (cost.after) after.points.push_back(loss_point(cost.share, *cost.after));
+    }
+    panel.series.push_back(std::move(before));
+    if (after.points.size() > 1) panel.series.push_back(std::move(after));
+  }
+  return {.id = "pruning",
+          .title = "What pruning costs",
+          .caption = "Bars are two standard errors over prompts.",
+          .panels = {std::move(panel)}};
+}
+
+Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json loss_json(const RunningMean& mean) {
+  return {{"mean", number_json(mean.mean())}, {"se", number_json(mean.standard_error())}};
+}
+
+}  // namespace
+
+void add_changes(const Explanation& e, StudyResult& section) {
+  if (!e.updates.empty()) {
+    section.tables.push_back(updates_table(e));
+    section.figures.push_back(updates_figure(e));
+  }
+  section.tables.push_back(pruning_table(e));
+  section.figures.push_back(pruning_figure(e));
+}
+
+Json changes_json(const Explanation& e) {
+  Json updates = Json::array(), truncations = Json::array(), pruning = Json::array();
+  for (const MatrixUpdate& update : e.updates) {
+    updates.push_back({{"name", update.name},
+                       {"sigma", update.sigma},
+                       {"size", number_json(update.size)},
+                       {"rank_99", update.rank_99}});
+  }
+  for (const TruncationCost& cost : e.truncations)
+    truncations.push_back({{"rank", cost.rank}, {"adjusted", loss_json(cost.adjusted)}});
+  for (const PruningCost& cost : e.pruning) {
+    pruning.push_back({{"share", cost.share},
+                       {"at_random", cost.at_random},
+                       {"before", loss_json(cost.before)},
+                       {"after", cost.after ? loss_json(*cost.after) : Json(nullptr)},
+                       {"failure", cost.failure}});
+  }
+  return {{"updates", updates}, {"truncations", truncations}, {"pruning", pruning}};
+}
+
+}  // namespace gramian
