@@ -2,8 +2,8 @@
 // loss with these changes truncated to a low rank, and the loss without a share of the weights.
 //
 // The change is measured against the start of the run, which is made again from its configuration
-// (training is deterministic); a model file adds rounding errors of 1e-16. Losses are adjusted losses: the mean loss
-// minus that of the oracle, on the same prompts.
+// (training is deterministic); a model file adds rounding errors of 1e-16. Losses are adjusted
+// losses: the mean loss minus that of the oracle, on the same prompts.
 //
 // Letters: D = d + 1 rows of a matrix. Errors: interrupted, by `progress`. Cost: one evaluation for
 // each rank, and for each share and order one more and a retraining.
