@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Installs the packages that are missing (Debian 12), builds the optimised program and its tests,
-# and runs all of them: about nine minutes on two cores.
+# and runs all of them. docs/performance.md says what each part of it costs.
 #
 #   ./test.sh               the preset release
 #   ./test.sh PRESET ...    the presets named: release, asan-ubsan, tsan, debug-rooms, debug
 #
-# The presets are in CMakePresets.json; .ci/run runs release, asan-ubsan and debug-rooms. The exit
-# status is 0 only if everything was built and every test passed.
+# The presets are in CMakePresets.json; .ci/run runs all but debug. The exit status is 0 only if
+# everything was built and every test passed.
 source "$(dirname "$0")/scripts/common.sh"
 
 presets=("$@")

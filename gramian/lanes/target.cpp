@@ -24,10 +24,9 @@ std::vector<int64_t> usable_targets() {
 
 Status check_processor() {
 #if defined(__x86_64__)
-  const std::pair<const char*, bool> needed[] = {
-      {"SSE4.2", __builtin_cpu_supports("sse4.2") != 0},
-      {"AES", __builtin_cpu_supports("aes") != 0},
-      {"PCLMUL", __builtin_cpu_supports("pclmul") != 0}};
+  const std::pair<const char*, bool> needed[] = {{"SSE4.2", __builtin_cpu_supports("sse4.2") != 0},
+                                                 {"AES", __builtin_cpu_supports("aes") != 0},
+                                                 {"PCLMUL", __builtin_cpu_supports("pclmul") != 0}};
   for (const auto& [name, present] : needed) {
     if (present) continue;
     return fail(ErrorKind::usage,

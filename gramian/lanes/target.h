@@ -10,8 +10,8 @@
 namespace gramian {
 
 // Whether this processor has the instructions that every kernel of this build may use: on x86-64
-// SSE4.2, AES and PCLMUL, as all have since 2010. An error (ErrorKind::usage) names what is missing;
-// a program calls this first, since without it a kernel would end in an illegal instruction.
+// SSE4.2, AES and PCLMUL, as all have since 2010. A program calls this first, since a kernel would
+// end in an illegal instruction without them. Errors (ErrorKind::usage) name what is missing.
 Status check_processor();
 
 // The instruction set in use: "AVX3" (AVX-512), "AVX2", "SSE4", ... as Highway names them.
