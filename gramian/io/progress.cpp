@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace gramian {
 
@@ -17,6 +18,13 @@ std::string duration_text(double seconds) {
   if (total >= 3600)
     return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
   return fmt::format("{}:{:02}", total / 60, total % 60);
+}
+
+// A line is redrawn by control sequences, which a dumb terminal (an editor's, for example) prints.
+bool is_drawable(std::FILE* out) {
+  const char* const terminal = std::getenv("TERM");
+  return ::isatty(::fileno(out)) == 1 &&
+         (terminal == nullptr || std::string_view(terminal) != "dumb");
 }
 
 // A line that wraps could not be redrawn in place.
@@ -54,7 +62,7 @@ Progress::Progress(std::string label, std::int64_t total, std::string unit, std:
       total_(total),
       first_(done),
       out_(out),
-      visible_(::isatty(::fileno(out)) == 1),
+      visible_(is_drawable(out)),
       start_(Clock::now()),
       next_(start_ + quiet) {}
 

@@ -1,6 +1,13 @@
 #include "gramian/io/files.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "tests/support/files.h"
 #include "tests/support/small_disk.h"
@@ -14,6 +21,13 @@ using test::SmallDisk;
 using test::spill;
 using test::TemporaryFolder;
 
+std::set<std::string> names_in(const TemporaryFolder& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.insert(entry.path().filename());
+  return names;
+}
+
 TEST(Files, ReadsBackWhatWasWritten) {
   const TemporaryFolder folder;
   std::string bytes(300'000, 'x');  // several chunks
@@ -23,7 +37,7 @@ TEST(Files, ReadsBackWhatWasWritten) {
   EXPECT_EQ(read_file(folder / "a"), bytes);
   ASSERT_TRUE(write_file_atomically(folder / "a", "short"));
   EXPECT_EQ(read_file(folder / "a"), "short");
-  EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp"));
+  EXPECT_EQ(names_in(folder), std::set<std::string>{"a"});
 }
 
 // /dev/stdout is such a link wherever the output goes to a file: root must not replace it.
@@ -34,7 +48,56 @@ TEST(Files, LinksAreFollowedAndStay) {
   ASSERT_TRUE(write_file_atomically(folder / "link", "new"));
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
   EXPECT_EQ(slurp(folder / "file"), "new");
-  EXPECT_FALSE(std::filesystem::exists(folder / "link.tmp"));
+  EXPECT_EQ(names_in(folder), (std::set<std::string>{"file", "link"}));
+}
+
+// Each writer has a temporary file of its own: none fails, and no reader sees half of a file.
+TEST(Files, SeveralWritersReplaceOneFile) {
+  const TemporaryFolder folder;
+  constexpr std::size_t kSize = 20'000;
+  ASSERT_TRUE(write_file_atomically(folder / "a", std::string(kSize, 'z')));
+  {
+    std::vector<std::jthread> writers;
+    for (const char c : {'p', 'q', 'r'}) {
+      writers.emplace_back([&folder, c] {
+        for (int i = 0; i < 40; ++i) {
+          const Status written = write_file_atomically(folder / "a", std::string(kSize, c));
+          EXPECT_TRUE(written) << test::message_of(written);
+        }
+      });
+    }
+    for (int i = 0; i < 200; ++i) {
+      const std::string bytes = read_file(folder / "a").value();
+      ASSERT_EQ(bytes.size(), kSize);
+      ASSERT_EQ(bytes.find_first_not_of(bytes[0]), bytes.npos);
+    }
+  }
+  EXPECT_EQ(names_in(folder), std::set<std::string>{"a"});
+}
+
+TEST(Files, TemporaryFilesOfKilledWritersAreRemoved) {
+  const TemporaryFolder folder;
+  const std::set<std::string> others{"a", "a.txt.tmp", "b.tmp", "a.0123.tmp",
+                                     "a.0123456789ABCDEF.tmp"};
+  for (const std::string& name : others) spill(folder / name, "mine");
+  for (const char* name : {"a.tmp", "a.0123456789abcdef.tmp"}) {
+    EXPECT_TRUE(is_temporary_of(name, "a"));
+    spill(folder / name, "half");
+  }
+  // This one is still being written: its writer holds a lock.
+  const std::string busy = folder / "a.fedcba9876543210.tmp";
+  spill(busy, "half");
+  const int writer = open(busy.c_str(), O_WRONLY);
+  ASSERT_EQ(flock(writer, LOCK_EX), 0);
+
+  ASSERT_TRUE(write_file_atomically(folder / "a", "new"));
+  std::set<std::string> expected = others;
+  expected.insert("a.fedcba9876543210.tmp");
+  EXPECT_EQ(names_in(folder), expected);
+  close(writer);
+  ASSERT_TRUE(write_file_atomically(folder / "a", "newer"));
+  EXPECT_EQ(names_in(folder), others);
+  EXPECT_EQ(slurp(folder / "a"), "newer");
 }
 
 TEST(Files, MissingFileIsNamed) {
@@ -77,7 +140,7 @@ TEST(Files, FullDiskKeepsTheOldFileAndLeavesNothing) {
                          {"cannot write", folder / "a", "File too large"}));
   }
   EXPECT_EQ(slurp(folder / "a"), "old");
-  EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp"));
+  EXPECT_EQ(names_in(folder), std::set<std::string>{"a"});
 }
 
 TEST(Files, DevicesAreWrittenInPlace) {
