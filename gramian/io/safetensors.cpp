@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
 
 namespace gramian {
 
@@ -20,6 +20,7 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // bytes, as in the official reader
+constexpr std::size_t kMaxTensors = 100'000;
 constexpr const char* kMetadata = "__metadata__";
 
 std::size_t width(DType dtype) { return dtype == DType::f32 ? sizeof(float) : sizeof(double); }
@@ -42,36 +43,21 @@ bool multiply_out(const std::vector<std::int64_t>& shape, std::uint64_t factor,
   });
 }
 
-// Fails on what a JSON parser would accept silently: a name that occurs twice, or nesting
-// deeper than the format knows (which would let a small file ask for much memory).
-Expected<Json> parse_json(std::string_view text, const std::string& path) {
-  constexpr int kMaxDepth = 3;               // values in an array in a tensor in the header
-  std::vector<std::set<std::string>> names;  // of the open objects, by depth
-  std::string complaint;
-  const auto watch = [&](int depth, Json::parse_event_t event, const Json& parsed) {
-    if (depth > kMaxDepth) {
-      complaint = "nests deeper than a safetensors header does";
-      return false;
-    }
-    if (event == Json::parse_event_t::object_start) {
-      names.resize(static_cast<std::size_t>(depth));
-      names.emplace_back();
-    } else if (event == Json::parse_event_t::key) {
-      const auto& name = parsed.get_ref<const std::string&>();
-      if (!names[static_cast<std::size_t>(depth) - 1].insert(name).second) {
-        complaint = fmt::format("has '{}' twice", name);
-      }
-    }
-    return true;
-  };
-  Json header = Json::parse(text, watch, /*allow_exceptions=*/false);
-  if (header.is_discarded())
-    return fail(ErrorKind::format, "{}: the safetensors header must be JSON, but is not", path);
-  if (!complaint.empty())
-    return fail(ErrorKind::format, "{}: the safetensors header {}", path, complaint);
-  if (!header.is_object()) {
+Expected<Json> parse_header(std::string_view text, const std::string& path) {
+  // An entry is an object with a text and two arrays of some numbers; values in an array in a
+  // tensor in the header are the deepest.
+  constexpr JsonLimits kLimits{.depth = 3, .values = 16 * kMaxTensors};
+  auto header = parse_json(text, kLimits);
+  if (!header)
+    return fail(ErrorKind::format, "{}: the safetensors header {}", path, header.error().message);
+  if (!header->is_object()) {
     return fail(ErrorKind::format, "{}: the safetensors header must be a JSON object, got {}", path,
-                header.type_name());
+                header->type_name());
+  }
+  if (header->size() > kMaxTensors) {
+    return fail(ErrorKind::format,
+                "{}: the safetensors header must have at most {} entries, got {}", path,
+                kMaxTensors, header->size());
   }
   return header;
 }
@@ -207,7 +193,7 @@ Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes,
   }
   std::string text(header_bytes, '\0');
   GRAMIAN_TRY(file.read_at(kLengthBytes, text));
-  const auto header = GRAMIAN_TRY(parse_json(text, path));
+  const auto header = GRAMIAN_TRY(parse_header(text, path));
 
   const std::uint64_t data_start = kLengthBytes + header_bytes;
   const std::uint64_t data_bytes = file_bytes - data_start;

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
 #include "gramian/report/shape.h"
 #include "gramian/report/template.h"
 
@@ -58,18 +59,10 @@ Expected<std::vector<std::string>> result_paths(const std::string& directory) {
 }
 
 Expected<StudyFile> read_result(const std::string& path) {
-  auto text = GRAMIAN_TRY(read_file(path));
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
-    // "[json.exception.parse_error.101] parse error at line 3, column 7: what": without its own
-    // number.
-    std::string_view what = error.what();
-    if (const std::size_t end = what.find("] "); end != what.npos) what.remove_prefix(end + 2);
-    return fail(ErrorKind::format, "{} is not JSON: {}", path, what);
-  }
-  auto head = GRAMIAN_TRY(check_shape(json, path));
+  auto text = GRAMIAN_TRY(read_file(path, kMaxJsonFile));
+  const auto json = parse_json(text);
+  if (!json) return fail(json.error().kind, "{} {}", path, json.error().message);
+  auto head = GRAMIAN_TRY(check_shape(*json, path));
   return StudyFile{path, std::move(head.study), head.order, std::move(text)};
 }
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
 
 namespace gramian {
 
@@ -32,11 +33,14 @@ Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyO
   std::vector<Point> points;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_discarded() || !json.contains("step") || !json["loss"].is_number()) continue;
-    points.push_back({.x = json["step"].get<double>(),
-                      .y = json["loss"].get<double>(),
-                      .note = fmt::format("step {}", json["step"].get<std::int64_t>())});
+    const auto json = parse_json(line);
+    if (!json || !json->is_object()) continue;
+    const auto step = json->find("step"), loss = json->find("loss");
+    if (step == json->end() || !step->is_number_integer()) continue;
+    if (loss == json->end() || !loss->is_number()) continue;
+    points.push_back({.x = step->get<double>(),
+                      .y = loss->get<double>(),
+                      .note = fmt::format("step {}", step->get<std::int64_t>())});
   }
   return points;
 }

@@ -3,7 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "gramian/io/files.h"
+#include "gramian/io/json.h"
 
 namespace gramian {
 
@@ -38,9 +38,8 @@ std::vector<Estimate> layers(const Object& json) {
 }  // namespace
 
 Expected<Scores> load_scores(const std::string& path) {
-  const auto text = GRAMIAN_TRY(read_file(path));
+  const auto json = GRAMIAN_TRY(read_json(path));
   try {
-    const Object json = Object::parse(text);
     Scores scores;
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
@@ -71,9 +70,8 @@ Expected<Scores> load_scores(const std::string& path) {
 }
 
 Expected<HandMadeScores> load_hand_made(const std::string& path) {
-  const auto text = GRAMIAN_TRY(read_file(path));
+  const auto json = GRAMIAN_TRY(read_json(path));
   try {
-    const Object json = Object::parse(text);
     HandMadeScores scores{.references = estimates(json.at("references")), .steps = {}};
     for (const Object& row : json.at("steps"))
       scores.steps.push_back(estimates(row.at("adjusted")));

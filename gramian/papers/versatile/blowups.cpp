@@ -9,6 +9,7 @@
 #include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
 #include "gramian/io/progress.h"
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/runs/gram_family.h"
@@ -27,15 +28,15 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
                               const StudyOptions& options, ThreadPool& pool) {
   const std::string directory = fmt::format("{}/{}", options.directory, trained.directory);
   const std::string path = fmt::format("{}/blowups-{}.json", directory, prompts);
-  if (std::filesystem::exists(path)) {
-    const auto text = GRAMIAN_TRY(read_file(path));
-    const auto json = nlohmann::json::parse(text, nullptr, false);
-    if (json.is_object() && json.contains("count")) {
-      return BlowUpCount{
-          .prompts = json.value("prompts", std::uint64_t{0}),
-          .count = json.value("count", std::uint64_t{0}),
-          .threshold = json.value("threshold", 0.0),
-          .largest = json["largest"].is_number() ? json["largest"].get<double>() : INFINITY};
+  if (const auto json = read_json(path)) {
+    try {
+      const auto& largest = json->at("largest");
+      return BlowUpCount{.prompts = json->at("prompts").get<std::uint64_t>(),
+                         .count = json->at("count").get<std::uint64_t>(),
+                         .threshold = json->at("threshold").get<double>(),
+                         .largest = largest.is_number() ? largest.get<double>() : INFINITY};
+    } catch (const nlohmann::json::exception&) {
+      // Not a count: it is taken again.
     }
   }
   const auto experiment =
