@@ -264,6 +264,17 @@ TEST(Config, SyntaxErrorsHaveAPlace) {
   EXPECT_EQ(refusal("[task]\nd = \xff\n").substr(0, 13), "noisy.toml:2:");
 }
 
+// Texts on which toml++ 3.3 asserts what does not hold, or runs into undefined behaviour.
+TEST(Config, OddTextsAreRefusedInEveryBuild) {
+  for (const char* text : {"[", "[+", "[task]\nd=3\n[\u03b1]\n", "[\ufe7f]\n", "\ufe7f = 1\n",
+                           "\u00df = 1\n", "[task]\nd = \ufe7f\n", "[task]\nd = 3 \ufe7f\n",
+                           "[task]\n\u2c60d = 3\n", "\ufefe", "[task\u3001]\n", "a = 1\u0100"}) {
+    EXPECT_TRUE(is_error(parse_config(text, "odd.toml"), ErrorKind::config, {"odd.toml:"})) << text;
+  }
+  // In comments all of them are right.
+  EXPECT_TRUE(parse_config("[task] # \u03b1 \ufe7f \u00df\nd = 3\n", "odd.toml"));
+}
+
 TEST(Config, LoadNamesTheFile) {
   const TemporaryFolder folder;
   const std::string path = folder / "noisy.toml";
