@@ -1,10 +1,14 @@
 #include "gramian/parallel/pool.h"
 
+#include <system_error>
+#include <utility>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 #include "gramian/base/assert.h"
-#endif
+#include "gramian/parallel/cores.h"
 
 namespace gramian {
 
@@ -28,24 +32,49 @@ void spin_until(int spins, Condition condition) {
 
 ThreadPool::ThreadPool(int threads) {
   GRAMIAN_ASSERT(threads >= 0);
-  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = available_cores();
   if (threads <= 0) threads = cores;
   spins_ = threads <= cores ? kSpins : 0;
-  for (int t = 1; t < threads; ++t) workers_.emplace_back([this, t] { work(t); });
+  // At a limit on processes or on memory the work is done by fewer threads than could be started,
+  // so that the rest of the program has room for its own.
+  for (int wanted = threads - 1; wanted > 0;) {
+    workers_.reserve(static_cast<std::size_t>(wanted));
+    try {
+      for (int t = 1; t <= wanted; ++t) workers_.emplace_back([this, t] { work(t); });
+      break;
+    } catch (const std::system_error&) {
+      const int started = static_cast<int>(workers_.size());
+      wanted = started - (started + 3) / 4;
+    } catch (...) {
+      stop();
+      throw;
+    }
+    stop();
+    stop_ = false;
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
   start_.notify_all();
   for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
 }
 
 void ThreadPool::drain(int thread) {
-  for (int chunk; (chunk = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;) {
-    call_(context_, chunk, thread);
+  try {
+    for (int chunk; (chunk = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;) {
+      call_(context_, chunk, thread);
+    }
+  } catch (...) {
+    std::lock_guard lock(mutex_);
+    if (!thrown_) thrown_ = std::current_exception();
+    next_.store(chunks_, std::memory_order_relaxed);
   }
 }
 
@@ -67,6 +96,7 @@ void ThreadPool::dispatch(int chunks, void* context, Call call) {
   spin_until(spins_, idle);
   std::unique_lock lock(mutex_);
   done_.wait(lock, idle);
+  if (thrown_) std::rethrow_exception(std::exchange(thrown_, nullptr));
 }
 
 void ThreadPool::work(int thread) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <type_traits>
@@ -14,7 +15,8 @@ namespace gramian {
 
 class ThreadPool {
  public:
-  // threads >= 1 counts the calling thread; 0 means one for each core.
+  // threads >= 1 counts the calling thread; 0 means one for each core that this process may use
+  // (cores.h). Where the system refuses to start so many, the pool has fewer.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -24,7 +26,8 @@ class ThreadPool {
 
   // Calls body(chunk, thread) once for each chunk in [0, chunks), thread in
   // [0, threads()), and returns when all are done. Allocates nothing. Not
-  // reentrant, and body must not throw.
+  // reentrant. If body throws, the chunks that are not begun are left out and the first exception
+  // is thrown on.
   template <class Body>
   void run(int chunks, Body&& body) {
     using Plain = std::remove_reference_t<Body>;
@@ -40,8 +43,9 @@ class ThreadPool {
   void work(int thread);
   void drain(int thread);
 
+  void stop();
+
   int spins_ = 0;  // before a thread sleeps
-  std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable start_;
   std::condition_variable done_;
@@ -53,6 +57,8 @@ class ThreadPool {
   void* context_ = nullptr;
   Call call_ = nullptr;
   std::atomic<int> next_{0};
+  std::exception_ptr thrown_;         // by the body; written under mutex_
+  std::vector<std::thread> workers_;  // last: they use all of the above
 };
 
 }  // namespace gramian

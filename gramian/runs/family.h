@@ -104,6 +104,9 @@ class Experiment {
   virtual Expected<double> selection_loss(const Model& model, std::uint64_t prompts,
                                           std::uint64_t seed, ThreadPool& pool) const = 0;
   virtual std::uint64_t selection_prompts() const = 0;  // enough for it
+  // The mean loss of predicting 0: exact, or of 1,000 prompts. A network that is far above it has
+  // diverged. Requires: a model of this experiment.
+  virtual double zero_loss(const Model& model, ThreadPool& pool) const = 0;
   // The JSON that studies read scores from (docs/results.md). `shared`: of shared(), for all
   // experiments on one task.
   virtual Expected<std::string> examine(const Model& model, const Examination& how,

@@ -61,6 +61,16 @@ Expected<double> GramExperiment::selection_loss(const Model& model, std::uint64_
   return count.loss.mean();
 }
 
+// 1/2 E <w, x>^2 = 1/2 tr(S cov(w)), where cov(w) is I or S^-1.
+double GramExperiment::zero_loss(const Model&, ThreadPool&) const {
+  const std::vector<double>& s = task.spec().covariance;
+  const auto d = static_cast<std::size_t>(task.d());
+  if (s.empty() || task.spec().weights == WeightLaw::inverse_covariance) return 0.5 * task.d();
+  double trace = 0;
+  for (std::size_t i = 0; i < d; ++i) trace += s[i * d + i];
+  return 0.5 * trace;
+}
+
 std::unique_ptr<Shared> GramExperiment::shared() const {
   return std::make_unique<SharedBaselines>();
 }

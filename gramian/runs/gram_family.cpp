@@ -1,12 +1,12 @@
 #include "gramian/runs/gram_family.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "gramian/base/assert.h"
 #include "gramian/base/memory.h"
 #include "gramian/evaluation/keys.h"
 #include "gramian/models/operations.h"
+#include "gramian/parallel/cores.h"
 #include "gramian/runs/model_file.h"
 #include "gramian/tasks/keys.h"
 #include "gramian/theory/eigenvalue_law.h"
@@ -20,7 +20,7 @@ namespace {
 
 // Activations of one block, and their gradients, for each thread: what check() cannot know.
 Status check_threads(const NetworkSpec& network, int threads) {
-  if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
+  if (threads == 0) threads = available_cores();
   return check_memory(fmt::format("[train.threads] = {} with a model of this size", threads),
                       threads * thread_bytes(network), kMostProcessBytes);
 }

@@ -46,6 +46,7 @@ struct GramExperiment final : public Experiment {
                                       const StageProgress& progress) const override;
   Expected<double> selection_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
                                   ThreadPool& pool) const override;
+  double zero_loss(const Model& model, ThreadPool& pool) const override;
   std::uint64_t selection_prompts() const override { return kSelectionPrompts; }
   Expected<std::string> examine(const Model& model, const Examination& how, std::uint64_t seed,
                                 Shared& shared, ThreadPool& pool,

@@ -138,6 +138,11 @@ Expected<double> TransformerExperiment::selection_loss(const Model& model, std::
       .mean();
 }
 
+double TransformerExperiment::zero_loss(const Model& model, ThreadPool& pool) const {
+  constexpr std::uint64_t kPrompts = 1000;
+  return beside_zero(task, model, kPrompts, eval.seed, pool).other_loss.mean();
+}
+
 Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,
                                                      std::uint64_t seed, Shared&, ThreadPool& pool,
                                                      const ProgressFunction&) const {
