@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
 #include "gramian/runs/commit.h"
 
 #ifndef GRAMIAN_VERSION
@@ -77,6 +78,13 @@ Status write_manifest(const std::string& path, const Manifest& manifest) {
   // A path on the command line need not be UTF-8; replace what JSON cannot hold.
   return write_file_atomically(path,
                                json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+bool says_finished(const std::string& path) {
+  const auto json = read_json(path);
+  if (!json || !json->is_object()) return false;
+  const auto finished = json->find("finished");
+  return finished != json->end() && finished->is_string();
 }
 
 }  // namespace gramian

@@ -29,4 +29,8 @@ std::string utc_now();  // "2025-01-31T12:00:00Z"
 
 Status write_manifest(const std::string& path, const Manifest& manifest);
 
+// Whether this manifest says when its run was finished. One that is missing or cannot be read does
+// not.
+bool says_finished(const std::string& path);
+
 }  // namespace gramian

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gramian/base/error.h"
@@ -25,11 +26,19 @@ class MetricsLog {
   // other line that is not JSON with a step is an error.
   static Expected<MetricsLog> open(const std::string& path, std::int64_t last_step);
 
-  Status append(const MetricsRow& row);  // one whole line, in one write
+  Status append(const MetricsRow& row);   // one whole line, in one write
+  Status sync() { return file_.sync(); }  // to the disk
 
  private:
   explicit MetricsLog(File file) : file_(std::move(file)) {}
   File file_;
 };
+
+// The least loss in the last three rows: of one row it may be that of a rare prompt. Nothing if
+// there are no rows. Errors: as open().
+Expected<std::optional<double>> latest_loss(const std::string& path);
+
+// The step of the last row; -1 if there is none, or no file. Errors: as open().
+Expected<std::int64_t> last_logged_step(const std::string& path);
 
 }  // namespace gramian

@@ -2,28 +2,41 @@
 
 #include <filesystem>
 
+#include "gramian/io/files.h"
+
 namespace gramian {
 
 namespace fs = std::filesystem;
 
-Expected<RunDirectory> RunDirectory::create(const std::string& path) {
+namespace {
+
+constexpr const char* kConfig = "config.toml";  // the first file of a run
+
+}  // namespace
+
+Status RunDirectory::make_folder(const std::string& path) {
   std::error_code error;
-  if (!fs::is_directory(path, error)) {
-    if (fs::exists(path, error)) {
-      return fail(ErrorKind::io, "cannot create the run directory {}: it is a file", path);
-    }
-    fs::create_directories(path, error);
-    if (error)
-      return fail(ErrorKind::io, "cannot create the run directory {}: {}", path, error.message());
-  }
-  const bool empty = fs::is_empty(path, error);
+  if (fs::is_directory(path, error)) return {};
+  if (fs::exists(path, error))
+    return fail(ErrorKind::io, "cannot create the run directory {}: it is a file", path);
+  fs::create_directories(path, error);
   if (error)
-    return fail(ErrorKind::io, "cannot read the run directory {}: {}", path, error.message());
-  if (!empty) {
+    return fail(ErrorKind::io, "cannot create the run directory {}: {}", path, error.message());
+  return {};
+}
+
+Expected<RunDirectory> RunDirectory::create(const std::string& path) {
+  GRAMIAN_TRY(make_folder(path));
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (is_temporary_of(entry->path().filename().string(), kConfig)) continue;
     return fail(ErrorKind::io,
                 "the run directory {} is not empty: go on with --resume, or choose another --out",
                 path);
   }
+  if (error)
+    return fail(ErrorKind::io, "cannot read the run directory {}: {}", path, error.message());
   return RunDirectory(path);
 }
 

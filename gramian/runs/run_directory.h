@@ -10,7 +10,10 @@ namespace gramian {
 
 class RunDirectory {
  public:
-  // Makes the folder, and the folders above it. Refuses one that has anything in it.
+  // Makes the folder, and the folders above it. A folder that is there already stays as it is.
+  static Status make_folder(const std::string& path);
+  // make_folder, and refuses a folder that has anything in it. Temporary files of a config.toml
+  // that was never finished do not count: a process that is killed while it begins leaves them.
   static Expected<RunDirectory> create(const std::string& path);
   // An existing run: it must have a config.toml.
   static Expected<RunDirectory> open(const std::string& path);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "gramian/io/files.h"
+#include "gramian/io/lock.h"
 #include "gramian/io/progress.h"
 #include "gramian/lanes/target.h"
 #include "gramian/runs/checkpoint.h"
@@ -44,20 +45,15 @@ class Run {
         snapshots_(snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {}
 
   ThreadPool& pool() { return pool_; }
-  void set_loop(std::unique_ptr<TrainingLoop> loop) { loop_ = std::move(loop); }
+  void set_loop(std::unique_ptr<TrainingLoop> loop) {
+    loop_ = std::move(loop);
+    loop_->abandon_when(options_.abandon);
+  }
 
   Expected<TrainRunResult> train() {
-    if (std::filesystem::exists(directory_.checkpoint())) {
-      auto checkpoint = GRAMIAN_TRY(load_checkpoint(directory_.checkpoint(), loop_->theta().size(),
-                                                    experiment_.train.method));
-      seconds_before_ = checkpoint.seconds;
-      dropped_ = checkpoint.dropped;
-      loop_->restore(std::move(checkpoint.state));
-      saved_step_ = loop_->steps_done();
-    }
+    GRAMIAN_TRY(restore());
     const std::int64_t first = loop_->steps_done();
-    if (loop_->done() && std::filesystem::exists(directory_.checkpoint()))
-      return result(first, true);
+    if (loop_->done() && saved_step_ == first) return complete(first);
 
     auto metrics = GRAMIAN_TRY(MetricsLog::open(directory_.metrics(), first == 0 ? -1 : first));
     GRAMIAN_TRY(write_manifest(directory_.manifest(), manifest_));
@@ -65,13 +61,14 @@ class Run {
     GRAMIAN_TRY(keep_snapshot());
     start_ = std::chrono::steady_clock::now();
     if (loop_->done()) {  // no steps were asked for: the initial weights are the model
-      GRAMIAN_TRY(save());
+      GRAMIAN_TRY(save(metrics));
     }
     Progress progress(
         "train", experiment_.train.steps, "steps", first, stderr,
         options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
     while (!loop_->done()) {
       const auto report = loop_->step();
+      if (!report && report.error().kind == ErrorKind::interrupted) return stop(metrics);
       if (!report) return diverged(report.error());
       dropped_ += report->dropped;
       progress.update(report->step, fmt::format("loss {:.4f}", report->loss));
@@ -81,14 +78,9 @@ class Run {
         GRAMIAN_TRY(metrics.append(row));
       }
       GRAMIAN_TRY(keep_snapshot());
-      const bool stop = !loop_->done() && options_.interrupted && options_.interrupted();
-      if (stop || loop_->done() || report->step % experiment_.run.checkpoint_every == 0) {
-        GRAMIAN_TRY(save());
-      }
-      if (stop) {
-        return fail(ErrorKind::interrupted,
-                    "interrupted at step {} of {}; all is saved in {}; --resume goes on from there",
-                    report->step, experiment_.train.steps, directory_.path());
+      if (!loop_->done() && options_.interrupted && options_.interrupted()) return stop(metrics);
+      if (loop_->done() || report->step % experiment_.run.checkpoint_every == 0) {
+        GRAMIAN_TRY(save(metrics));
       }
     }
     progress.finish();
@@ -104,11 +96,93 @@ class Run {
            std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
-  // The model first: a checkpoint of the last step says that the model of that step is there.
-  Status save() {
-    GRAMIAN_TRY(save_model(directory_.model()));
+  // Goes on from the checkpoint, if there is one. Since a checkpoint is written before its model, a
+  // model without one comes from elsewhere, or its checkpoint is lost: it is not overwritten.
+  Status restore() {
+    if (!std::filesystem::exists(directory_.checkpoint())) {
+      if (!std::filesystem::exists(directory_.model())) return {};
+      return fail(ErrorKind::io,
+                  "{} is there without {}: nothing says how its training goes on. Put the "
+                  "checkpoint back, or train in another --out",
+                  directory_.model(), directory_.checkpoint());
+    }
+    auto checkpoint = GRAMIAN_TRY(
+        load_checkpoint(directory_.checkpoint(), loop_->theta().size(), experiment_.train.method));
+    if (checkpoint.state.adam.step > experiment_.train.steps) {
+      return fail(ErrorKind::format,
+                  "{}: must be of one of the {} steps of this run, is of step {}",
+                  directory_.checkpoint(), experiment_.train.steps, checkpoint.state.adam.step);
+    }
+    seconds_before_ = checkpoint.seconds;
+    dropped_ = checkpoint.dropped;
+    loop_->restore(std::move(checkpoint.state));
     saved_step_ = loop_->steps_done();
-    return save_checkpoint(directory_.checkpoint(), {loop_->state(), seconds(), dropped_});
+    return {};
+  }
+
+  Expected<TrainRunResult> stop(MetricsLog& metrics) {
+    GRAMIAN_TRY(save(metrics));
+    return fail(ErrorKind::interrupted,
+                "interrupted at step {} of {}; all is saved in {}; --resume goes on from there",
+                loop_->steps_done(), experiment_.train.steps, directory_.path());
+  }
+
+  // The checkpoint is of the last step: what else a finished run has is there, or is written from
+  // the checkpoint. What cannot be computed from it is missing for good.
+  Expected<TrainRunResult> complete(std::int64_t first) {
+    const auto logged = GRAMIAN_TRY(last_logged_step(directory_.metrics()));
+    if (first > 0 && logged != first)
+      return incomplete("the last row of its " + directory_.metrics());
+    for (const std::int64_t step : snapshots_) {
+      const std::string path = directory_.snapshot(step);
+      if (!std::filesystem::exists(path)) return incomplete(path);
+    }
+    auto done = result(first, true);
+    const bool finished = says_finished(directory_.manifest());
+    if (!std::filesystem::exists(directory_.model()) || !finished) {
+      if (!has_these_weights(directory_.model())) {
+        GRAMIAN_TRY(save_model(directory_.model()));
+        done.restored.push_back("model.safetensors");
+      }
+    } else if (!has_these_weights(directory_.model())) {
+      return fail(ErrorKind::format,
+                  "{} is not the model of {}, though the run is finished; move one of them away, "
+                  "and --resume writes the model of the checkpoint",
+                  directory_.model(), directory_.checkpoint());
+    }
+    if (!finished) {
+      manifest_.finished = utc_now();
+      manifest_.seconds = seconds_before_;
+      GRAMIAN_TRY(write_manifest(directory_.manifest(), manifest_));
+      done.restored.push_back("manifest.json");
+    }
+    return done;
+  }
+
+  std::unexpected<Error> incomplete(const std::string& what) const {
+    return fail(ErrorKind::io,
+                "the run in {} is finished, but {} is missing and cannot be made from its "
+                "checkpoint; train in another --out for all of it",
+                directory_.path(), what);
+  }
+
+  // Whether the model there is that of the loop. In the file P is divided by n and on loading
+  // multiplied again, which rounds.
+  bool has_these_weights(const std::string& path) const {
+    const auto model = experiment_.load(path);
+    if (!model) return false;
+    return std::ranges::equal((*model)->weights(), loop_->theta(), [](double a, double b) {
+      return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
+    });
+  }
+
+  // The checkpoint first: a model without one is not ours (restore), and one that is older than the
+  // checkpoint is written again from it (complete).
+  Status save(MetricsLog& metrics) {
+    GRAMIAN_TRY(metrics.sync());
+    GRAMIAN_TRY(save_checkpoint(directory_.checkpoint(), {loop_->state(), seconds(), dropped_}));
+    saved_step_ = loop_->steps_done();
+    return save_model(directory_.model());
   }
 
   Status keep_snapshot() const {
@@ -134,7 +208,7 @@ class Run {
 
   TrainRunResult result(std::int64_t first, bool already_done) const {
     const double spent = already_done ? seconds_before_ : seconds();
-    return {directory_, first, loop_->steps_done(), spent, dropped_, already_done};
+    return {directory_, first, loop_->steps_done(), spent, dropped_, already_done, {}};
   }
 
   const Experiment& experiment_;
@@ -146,7 +220,7 @@ class Run {
   std::unique_ptr<TrainingLoop> loop_;
   double seconds_before_ = 0;
   std::int64_t dropped_ = 0;
-  std::int64_t saved_step_ = 0;
+  std::int64_t saved_step_ = -1;  // of the checkpoint that is there; -1: none
   std::chrono::steady_clock::time_point start_;
 };
 
@@ -163,32 +237,50 @@ std::vector<std::int64_t> snapshot_steps(std::int64_t steps, int count) {
   return list;
 }
 
+namespace {
+
+Expected<Lock> lock_directory(const std::string& path, const TrainRunOptions& options) {
+  if (options.wait) return Lock::take(path, options.abandon);
+  auto lock = GRAMIAN_TRY(Lock::try_take(path));
+  if (lock) return *std::move(lock);
+  return fail(ErrorKind::io,
+              "{} is in use: another process trains in it; wait for its end, or choose another "
+              "--out",
+              path);
+}
+
+// Requires: the lock on the folder.
+Expected<RunDirectory> open_or_begin(const Config& config, const std::string& path, bool resume) {
+  auto existing = RunDirectory::open(path);
+  if (resume && existing) {
+    GRAMIAN_TRY(require_same(config, existing->config()));
+    return existing;
+  }
+  // What --resume cannot open is begun, unless something else is there.
+  auto directory = RunDirectory::create(path);
+  if (!directory) return resume ? existing : directory;
+  GRAMIAN_TRY(write_file_atomically(directory->config(), config.to_toml()));
+  return directory;
+}
+
+}  // namespace
+
 Expected<TrainRunResult> train_run(const Config& config, const std::string& path,
                                    const TrainRunOptions& options) {
   const auto experiment = GRAMIAN_TRY(options.make(config));
 
-  auto directory = RunDirectory::open(path);
-  if (options.resume && directory) {
-    GRAMIAN_TRY(require_same(config, directory->config()));
-  } else {
-    // What --resume cannot open is begun, unless something else is there.
-    std::error_code ignored;
-    const bool foreign = options.resume && std::filesystem::is_directory(path, ignored) &&
-                         !std::filesystem::is_empty(path, ignored);
-    if (foreign) return std::unexpected(directory.error());
-    directory = RunDirectory::create(path);
-    if (!directory) return std::unexpected(directory.error());
-    GRAMIAN_TRY(write_file_atomically(directory->config(), config.to_toml()));
-  }
+  GRAMIAN_TRY(RunDirectory::make_folder(path));
+  const Lock lock = GRAMIAN_TRY(lock_directory(path, options));
+  const RunDirectory directory = GRAMIAN_TRY(open_or_begin(config, path, options.resume));
   const auto train_first = [&](const Config& first,
                                const std::string& name) -> Expected<std::string> {
     TrainRunOptions resume = options;
     resume.resume = true;
-    const auto done = GRAMIAN_TRY(train_run(first, directory->path() + "/" + name, resume));
+    const auto done = GRAMIAN_TRY(train_run(first, directory.path() + "/" + name, resume));
     return done.directory.model();
   };
   Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
-  Run run(*experiment, *directory, options, std::move(manifest));
+  Run run(*experiment, directory, options, std::move(manifest));
   auto loop = GRAMIAN_TRY(experiment->begin(run.pool(), train_first));
   run.set_loop(std::move(loop));
   return run.train();

@@ -20,6 +20,11 @@ struct TrainRunOptions {
   std::function<bool()> interrupted;  // polled after each step; true saves and stops
   bool quiet = false;                 // no progress bar
   MakeExperiment make = make_experiment;
+  // Polled within steps, by several threads: true gives up the step that is being computed, then
+  // saves and stops. So a step of many seconds is no wait.
+  std::function<bool()> abandon = {};
+  // Where another process trains in the directory: wait for its end, or refuse (io).
+  bool wait = false;
 };
 
 struct TrainRunResult {
@@ -29,8 +34,16 @@ struct TrainRunResult {
   double seconds = 0;           // of training, in all
   std::int64_t dropped = 0;     // prompts left out of the loss because the network exploded on them
   bool already_done = false;
+  // Names of files of a finished run that were missing, or were not of its last step, and have been
+  // written again from its checkpoint.
+  std::vector<std::string> restored = {};
 };
 
+// Trains in a directory that no other process may train in at the same time: a lock is held
+// (io/lock.h). A run is finished when all of this is there and agrees: the checkpoint of the last
+// step, the model with its weights, the last row of the metrics, every snapshot that was asked for,
+// and a manifest that says when it ended.
+//
 // Errors: config, io and format; numeric when training diverges (the last checkpoint stays);
 // interrupted after state was saved. In each case the directory can be resumed.
 Expected<TrainRunResult> train_run(const Config& config, const std::string& directory,

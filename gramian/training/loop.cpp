@@ -1,6 +1,7 @@
 #include "gramian/training/loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 namespace gramian {
@@ -22,11 +23,9 @@ bool all_finite(const std::vector<double>& numbers) {
 
 }  // namespace
 
-Status check_sizes(const TrainSpec& spec, std::int64_t least_steps) {
-  if (spec.steps < least_steps || spec.steps > 0xFFFFFFFFll) {
-    return fail(ErrorKind::config, "[train.steps] must be in [{}, 2^32), got {}", least_steps,
-                spec.steps);
-  }
+Status check_sizes(const TrainSpec& spec) {
+  if (spec.steps < 0 || spec.steps > 0xFFFFFFFFll)
+    return fail(ErrorKind::config, "[train.steps] must be in [0, 2^32), got {}", spec.steps);
   if (spec.batch < 1)
     return fail(ErrorKind::config, "[train.batch] must be >= 1, got {}", spec.batch);
   return {};
@@ -46,7 +45,7 @@ TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vect
       gradient_(theta.size()) {
   const std::size_t parameters = theta.size();
   GRAMIAN_ASSERT(objective_->parameters() == parameters);
-  GRAMIAN_ASSERT(check_sizes(spec, 0).has_value());
+  GRAMIAN_ASSERT(check_sizes(spec).has_value());
   adam_.first.resize(parameters);
   adam_.second.resize(parameters);
   const bool slopes = spec.method == Method::gauss_newton;
@@ -82,9 +81,18 @@ void TrainingLoop::restore(TrainState state) {
 Expected<StepReport> TrainingLoop::step() {
   kernel_theta_.assign(*theta_);
   second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
-  pool_.run(static_cast<int>(chunks_.size()), [this](int index, int thread) {
-    run_chunk(index, *scratch_[static_cast<std::size_t>(thread)]);
+  std::atomic<bool> abandoned = false;
+  pool_.run(static_cast<int>(chunks_.size()), [&](int index, int thread) {
+    if (abandoned || (abandon_ && abandon_())) {
+      abandoned = true;
+    } else {
+      run_chunk(index, *scratch_[static_cast<std::size_t>(thread)]);
+    }
   });
+  if (abandoned) {
+    return fail(ErrorKind::interrupted, "interrupted in step {} of {}", adam_.step + 1,
+                spec_.steps);
+  }
   StepReport report = GRAMIAN_TRY(add_chunks());
   report.learning_rate = second_order_ ? gauss_newton_step() : first_order_step();
   if (hook_) hook_(report, *theta_);
@@ -154,10 +162,11 @@ Error TrainingLoop::diverged(const StepReport& report) const {
   const char* const remedy = second_order_
                                  ? "a larger [train.batch] or a lower [train.newton_trust] may help"
                                  : "a lower [train.learning_rate] or [train.robust] may help";
+  const std::string others =
+      report.dropped < spec_.batch ? fmt::format(", mean loss of the others {}", report.loss) : "";
   return fail(ErrorKind::numeric,
-              "training diverged at step {}: the network exploded on {} of {} prompts, mean loss "
-              "of the others {}; {}",
-              report.step, report.dropped, spec_.batch, report.loss, remedy)
+              "training diverged at step {}: the network exploded on {} of {} prompts{}; {}",
+              report.step, report.dropped, spec_.batch, others, remedy)
       .error();
 }
 

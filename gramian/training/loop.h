@@ -71,9 +71,9 @@ inline constexpr double kExploded[] = {1e24, 1e10};
 // freeze, to project. Training stays reproducible if it depends on its arguments alone.
 using StepHook = std::function<void(const StepReport&, std::vector<double>& theta)>;
 
-// The settings that every objective needs within range: batch >= 1, `least_steps` <= steps < 2^32,
-// which is what the addresses of prompts can hold. Errors: config.
-Status check_sizes(const TrainSpec& spec, std::int64_t least_steps);
+// The settings that every objective needs within range: batch >= 1, 0 <= steps < 2^32, which is
+// what the addresses of prompts can hold. Errors: config.
+Status check_sizes(const TrainSpec& spec);
 
 // Bytes of the sums of all chunks of a batch.
 double chunk_bytes(const TrainSpec& spec, std::size_t parameters);
@@ -89,9 +89,13 @@ class TrainingLoop {
   TrainingLoop(const TrainingLoop&) = delete;
   TrainingLoop& operator=(const TrainingLoop&) = delete;
 
-  // One step. Errors: numeric, if training has diverged; the weights are then those before the
-  // step. Allocates nothing.
+  // One step. Errors: numeric, if training has diverged; interrupted, by abandon_when. All state is
+  // then that before the step. Allocates nothing.
   Expected<StepReport> step();
+
+  // Asks before each chunk of prompts, from any thread of the pool, whether to give the step up.
+  // `abandon` must have no effects of its own; an empty function gives no step up.
+  void abandon_when(std::function<bool()> abandon) { abandon_ = std::move(abandon); }
 
   // Replaces the hook; an empty one ends it.
   void after_step(StepHook hook) { hook_ = std::move(hook); }
@@ -125,6 +129,7 @@ class TrainingLoop {
   TrainSpec spec_;
   ThreadPool& pool_;
   StepHook hook_;
+  std::function<bool()> abandon_;
 
   AdamState adam_;
   SoapState soap_;

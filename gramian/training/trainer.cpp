@@ -42,7 +42,7 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 "[train.query] integrated needs [model.query_in_keys] false: with the query among "
                 "the keys the prediction is not linear in it; use sampled");
   }
-  GRAMIAN_TRY(check_sizes(train, 0));
+  GRAMIAN_TRY(check_sizes(train));
   GRAMIAN_TRY(check_optimiser(network, train));
   return check_bytes(network, train);
 }

@@ -46,7 +46,7 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
     return fail(ErrorKind::config, "[train.loss] hinge is for labels of 1 and -1, and not for {}",
                 task.describe());
   }
-  GRAMIAN_TRY(check_sizes(train, 1));
+  GRAMIAN_TRY(check_sizes(train));
   return check_bytes(recorded.tape, tokens.rows, train);
 }
 
