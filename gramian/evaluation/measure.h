@@ -68,6 +68,9 @@ Expected<typename Measure::Sums> run_measures(const MeasurePlan& plan,
     for (const auto& chunk : wave) sums.merge(chunk);  // in order, whoever computed them
     const std::uint64_t done = std::min((begin + length) * plan.chunk, total);
     if (progress && !progress(done, total)) {
+      if (done == total)
+        return fail(ErrorKind::interrupted, "stopped after the {} of all {} prompts", plan.name,
+                    total);
       return fail(ErrorKind::interrupted, "{} stopped after {} of {} prompts", plan.name, done,
                   total);
     }

@@ -62,7 +62,8 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
 }
 
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
-                          const TrainSpec& spec, ThreadPool& pool) {
+                          const TrainSpec& spec, ThreadPool& pool,
+                          const ProgressFunction& progress) {
   GRAMIAN_TRY(check(task, restriction.network.spec, spec));
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
   // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
@@ -72,18 +73,24 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
       if (!restriction.keep[i]) theta[i] = 0;
     }
   });
-  while (!trainer->done()) GRAMIAN_TRY(trainer->step());
+  while (!trainer->done()) {
+    GRAMIAN_TRY(trainer->step());
+    const auto done = static_cast<std::uint64_t>(trainer->steps_done());
+    if (progress && !progress(done, static_cast<std::uint64_t>(spec.steps)))
+      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, spec.steps);
+  }
   return trainer->network();
 }
 
 Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
                                                    const Network& network, const EvalSpec& spec,
-                                                   ThreadPool& pool) {
+                                                   ThreadPool& pool,
+                                                   const ProgressFunction& progress) {
   Baselines baselines;
   baselines.list.push_back({std::make_unique<OracleRidge>(), {}});
   baselines.blowup_threshold = INFINITY;
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, spec, pool));
+  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, spec, pool, progress));
   std::vector<RunningMean> losses;
   for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
   return losses;
@@ -96,17 +103,22 @@ Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network
   const std::vector<Restriction> list = restrictions(network);
   std::vector<Ablation> parts;
   for (const Restriction& restriction : list) {
-    if (progress && !progress(parts.size(), list.size())) {
+    const ProgressFunction within = [&](std::uint64_t, std::uint64_t) {
+      return !progress || progress(parts.size(), list.size());
+    };
+    if (!within(0, 0)) {
       return fail(ErrorKind::interrupted, "stopped after {} of {} parts", parts.size(),
                   list.size());
     }
-    const auto before = GRAMIAN_TRY(adjusted_losses(task, restriction.network, spec, pool));
+    const auto before = GRAMIAN_TRY(adjusted_losses(task, restriction.network, spec, pool, within));
     Ablation part{.name = restriction.name, .before = before.back(), .after = {}};
     if (steps > 0) {
-      const auto rest = retrain(task, restriction, retraining(trained, steps), pool);
+      const auto rest = retrain(task, restriction, retraining(trained, steps), pool, within);
       if (rest) {
-        const auto after = GRAMIAN_TRY(adjusted_losses(task, *rest, spec, pool));
+        const auto after = GRAMIAN_TRY(adjusted_losses(task, *rest, spec, pool, within));
         part.after = after.back();
+      } else if (rest.error().kind == ErrorKind::interrupted) {
+        return std::unexpected(rest.error());
       } else {
         part.failure = rest.error().message;
       }

@@ -33,7 +33,8 @@ std::vector<Restriction> restrictions(const Network& network);
 // `spec.steps` steps of Adam on the parameters that are kept, from where they are. Errors: config,
 // for a spec that the network cannot be trained with; numeric, where training diverges.
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
-                          const TrainSpec& spec, ThreadPool& pool);
+                          const TrainSpec& spec, ThreadPool& pool,
+                          const ProgressFunction& progress = {});
 
 // How retraining is done: as the network was trained (`trained`), but with Adam at a third of the
 // default rate, and on prompts that training has not seen.
@@ -57,6 +58,7 @@ Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network
 // The adjusted loss after each layer, without other solvers than the oracle.
 Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
                                                    const Network& network, const EvalSpec& spec,
-                                                   ThreadPool& pool);
+                                                   ThreadPool& pool,
+                                                   const ProgressFunction& progress = {});
 
 }  // namespace gramian

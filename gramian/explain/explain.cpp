@@ -117,7 +117,8 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
       .prompts = options.eval_prompts, .seed = options.seed, .tuning_prompts = kTuningPrompts};
   const Baselines baselines = tune_baselines(task, reference_solvers(task), eval, pool);
   NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, eval, pool));
+  const auto result =
+      GRAMIAN_TRY(evaluate(task, baselines, &predictor, eval, pool, stages.within()));
   for (const Score& layer : result.layers) e.adjusted.push_back(layer.adjusted);
   e.bayes = result.solvers[kBayes].adjusted;
   e.model_minus_bayes = result.model_minus_bayes;

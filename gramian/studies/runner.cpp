@@ -1,15 +1,10 @@
 #include "gramian/studies/runner.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -19,7 +14,10 @@
 
 #include "gramian/base/hash.h"
 #include "gramian/io/files.h"
+#include "gramian/io/json.h"
+#include "gramian/io/lock.h"
 #include "gramian/io/progress.h"
+#include "gramian/parallel/cores.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/naming.h"
 #include "gramian/runs/train_run.h"
@@ -60,7 +58,6 @@ Expected<std::vector<Unit>> make_units(const std::vector<Cell>& cells,
                                        const StudyOptions& options) {
   std::vector<Unit> units;
   for (const Cell& cell : cells) {
-    if (cell.name.find(options.effort.only) == std::string::npos) continue;
     for (int seed = 0; seed < options.seeds; ++seed) {
       Unit unit{.cell = cell,
                 .seed = seed,
@@ -93,50 +90,40 @@ Expected<std::vector<Unit>> make_units(const std::vector<Cell>& cells,
 
 // The record of a finished unit.
 Expected<Trained> load_trained(const Unit& unit, const std::string& study_directory) {
-  const auto text = GRAMIAN_TRY(read_file(unit.record));
+  const auto json = GRAMIAN_TRY(read_json(unit.record));
   try {
-    const Json json = Json::parse(text);
     Trained trained{.cell = unit.cell, .seed = unit.seed};
     trained.steps = json.at("steps").get<std::int64_t>();
     trained.seconds = json.at("seconds").get<double>();
     trained.dropped = json.at("dropped").get<std::int64_t>();
     trained.failed_starts = json.at("failed_starts").get<int>();
     if (json.at("directory").is_null()) return trained;  // no start came to an end
-    trained.directory = json["directory"].get<std::string>();
+    trained.directory = json.at("directory").get<std::string>();
     trained.selection = json.at("selection").get<double>();
     auto scores = GRAMIAN_TRY(
         load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name)));
     trained.scores = std::move(scores);
     return trained;
-  } catch (const Json::exception& error) {
+  } catch (const nlohmann::json::exception& error) {
     return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record,
                 error.what());
   }
 }
 
-// Done: the record is there, and the evaluation that it promises.
+// Done: the record is there, and the model and the evaluation that it promises.
 bool is_done(const Unit& unit, const std::string& study_directory) {
-  return fs::exists(unit.record) && load_trained(unit, study_directory).has_value();
+  std::error_code ignored;
+  if (!fs::exists(unit.record, ignored)) return false;
+  const auto trained = load_trained(unit, study_directory);
+  return trained &&
+         (trained->directory.empty() ||
+          fs::exists(fmt::format("{}/{}/model.safetensors", study_directory, trained->directory),
+                     ignored));
 }
 
-class Lock {
- public:
-  // Null if another process holds it.
-  static Expected<std::unique_ptr<Lock>> take(const std::string& path) {
-    const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor < 0)
-      return fail(ErrorKind::io, "cannot open the lock {}: {}", path, std::strerror(errno));
-    auto lock = std::unique_ptr<Lock>(new Lock(descriptor));
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno == EWOULDBLOCK) return nullptr;
-    return fail(ErrorKind::io, "cannot lock {}: {}", path, std::strerror(errno));
-  }
-  ~Lock() { ::close(descriptor_); }
-
- private:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
+int threads_of(const StudyOptions& options) {
+  return options.threads > 0 ? options.threads : available_cores();
+}
 
 class Runner {
  public:
@@ -167,17 +154,8 @@ class Runner {
     }
     Progress progress("reproduce", 1000, "per mille",
                       static_cast<std::int64_t>(1000 * done_cost_ / total_));
-    const int threads = options_.threads > 0
-                            ? options_.threads
-                            : static_cast<int>(std::thread::hardware_concurrency());
-    std::vector<std::jthread> workers;
-    std::atomic<int> running{threads};
-    for (int t = 0; t < threads; ++t) {
-      workers.emplace_back([this, &running] {
-        work();
-        --running;
-      });
-    }
+    std::atomic<int> running = 0;
+    std::vector<std::jthread> workers = start_workers(running);
     while (running > 0) {
       std::this_thread::sleep_for(kPoll);
       const double share = (done_cost_ + step_cost_) / total_;
@@ -190,6 +168,27 @@ class Runner {
   }
 
  private:
+  // As many as the system lets start; if it is none, this thread does the work and returns when all
+  // is done.
+  std::vector<std::jthread> start_workers(std::atomic<int>& running) {
+    std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(threads_of(options_)));
+    for (int t = 0; t < threads_of(options_); ++t) {
+      ++running;
+      try {
+        workers.emplace_back([this, &running] {
+          work();
+          --running;
+        });
+      } catch (const std::system_error&) {
+        --running;
+        break;
+      }
+    }
+    if (workers.empty()) work();
+    return workers;
+  }
+
   void finish(const Unit& unit) {
     done_cost_ += unit.cost;
     ++done_units_;
@@ -218,23 +217,39 @@ class Runner {
           return;
         }
         if (taken_[u].exchange(true)) continue;
-        auto lock = Lock::take(units_[u].lock);
+        const auto lock = Lock::try_take(units_[u].lock);
         if (!lock) return fail_with(lock.error());
-        if (*lock == nullptr) {
+        if (!lock->has_value()) {
           taken_[u] = false;
           waiting = true;
           continue;
         }
-        if (!is_done(units_[u], options_.directory)) {
-          if (Status ok = carry_out(units_[u]); !ok) {
-            return fail_with(ok.error().kind == ErrorKind::interrupted ? interruption()
-                                                                       : ok.error());
-          }
+        const auto done = without_exceptions(units_[u]);
+        if (!done) {
+          return fail_with(done.error().kind == ErrorKind::interrupted ? interruption()
+                                                                       : done.error());
         }
-        finish(units_[u]);
+        if (*done) finish(units_[u]);
       }
       if (waiting) std::this_thread::sleep_for(5 * kPoll);
     }
+  }
+
+  // carry_out of what is not done, or false where a library has thrown, for want of memory most
+  // likely. That is kept as the error of the whole, and the other units go on: they may need less.
+  Expected<bool> without_exceptions(const Unit& unit) {
+    std::string what;
+    try {
+      if (!is_done(unit, options_.directory)) GRAMIAN_TRY(carry_out(unit));
+      return true;
+    } catch (const std::bad_alloc&) {
+      what = "there is not enough memory";
+    } catch (const std::exception& error) {
+      what = error.what();
+    }
+    const std::scoped_lock guard(mutex_);
+    if (status_) status_ = fail(ErrorKind::io, "{}, seed {}: {}", unit.cell.title, unit.seed, what);
+    return false;
   }
 
   Status carry_out(const Unit& unit) {
@@ -288,6 +303,25 @@ class Runner {
     return directory.substr(options_.directory.size() + 1);
   }
 
+  // A run is being trained while this lives.
+  class Training {
+   public:
+    explicit Training(Runner& runner) : runner_(runner) { runner_.count_training(1); }
+    Training(const Training&) = delete;
+    Training& operator=(const Training&) = delete;
+    ~Training() { runner_.count_training(-1); }
+
+   private:
+    Runner& runner_;
+  };
+
+  void count_training(int change) {
+    const std::scoped_lock guard(mutex_);
+    const bool before = training_ > 0;
+    training_ += change;
+    if (options_.on_training && before != (training_ > 0)) options_.on_training(training_ > 0);
+  }
+
   Expected<TrainRunResult> train_counted(const Cell& cell, const Config& config,
                                          const std::string& directory) {
     const auto experiment = GRAMIAN_TRY(cell.make(config));
@@ -303,7 +337,10 @@ class Runner {
                                         return stopped();
                                       },
                                   .quiet = true,
-                                  .make = cell.make};
+                                  .make = cell.make,
+                                  .abandon = [this] { return stopped(); },
+                                  .wait = true};
+    const Training now(*this);
     auto result = train_run(config, directory, options);
     step_cost_ -= counted;  // the whole unit is counted when it is done
     return result;
@@ -352,6 +389,7 @@ class Runner {
   std::atomic<int> done_units_ = 0;
   std::atomic<bool> failed_ = false;
   std::mutex mutex_;
+  int training_ = 0;  // runs; this and the status under the mutex
   Status status_;
 };
 
@@ -379,9 +417,17 @@ const Trained* Archive::best(const std::string& cell) const {
   return least == list.end() ? nullptr : *least;
 }
 
+std::vector<Cell> selected_cells(const std::vector<Cell>& cells, const std::string& only) {
+  std::vector<Cell> selected;
+  for (const Cell& cell : cells) {
+    if (cell.name.find(only) != std::string::npos) selected.push_back(cell);
+  }
+  return selected;
+}
+
 Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options) {
   constexpr double kEvaluation = 2;  // seconds a cell, roughly
-  const auto units = GRAMIAN_TRY(make_units(cells, options));
+  const auto units = GRAMIAN_TRY(make_units(selected_cells(cells, options.effort.only), options));
   Outlook outlook{.runs = static_cast<int>(units.size())};
   std::map<std::string, double> speeds;  // seconds per multiply-add, by speed group
   double seconds = 0;
@@ -398,17 +444,21 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
     }
     seconds += unit.cost * speed->second + kEvaluation;
   }
-  const int threads =
-      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  outlook.seconds_left = seconds / threads;
+  outlook.seconds_left = seconds / threads_of(options);
   return outlook;
 }
 
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
-  auto units = GRAMIAN_TRY(make_units(cells, options));
-  GRAMIAN_TRY(Runner(options, units).run());
+  const auto selected = selected_cells(cells, options.effort.only);
+  if (selected.empty())
+    return fail(ErrorKind::usage, "no cell has '{}' in its name", options.effort.only);
+  auto selected_units = GRAMIAN_TRY(make_units(selected, options));
+  GRAMIAN_TRY(Runner(options, std::move(selected_units)).run());
+  const auto units = GRAMIAN_TRY(make_units(cells, options));
   Archive archive;
   for (const Unit& unit : units) {
+    const bool asked_for = unit.cell.name.find(options.effort.only) != std::string::npos;
+    if (!asked_for && !is_done(unit, options.directory)) continue;
     auto trained = GRAMIAN_TRY(load_trained(unit, options.directory));
     if (!trained.directory.empty()) archive.add(std::move(trained));
   }

@@ -7,8 +7,8 @@
 //   DIR/runs/<..>/eval-<hash>.json          the evaluation of the start that counts
 //
 // The hash is that of the settings, so a changed recipe never meets old results. Each cell is
-// trained by one thread: two cores work on two cells. A lock (flock) on DIR/locks/<..> keeps two
-// processes from the same cell; it ends with its process, so kill -9 leaves nothing behind.
+// trained by one thread: two cores work on two cells. A lock (io/lock.h) on DIR/locks/<..> keeps
+// two processes from the same cell; it ends with its process, so kill -9 leaves nothing behind.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,12 @@ struct StudyOptions {
   std::string directory = {};
   int seeds = 1;
   Effort effort = {};
-  int threads = 0;  // 0: one for each core
+  int threads = 0;  // 0: one for each core that this process may use
   std::string command_line = {};
-  std::function<bool()> interrupted = {};
+  std::function<bool()> interrupted = {};  // polled by several threads
+  // Told, by several threads but by one at a time, whether any run is being trained from now on.
+  // While none is, there is no state to save: whoever must end soon may end at once.
+  std::function<void(bool training)> on_training = {};
 };
 
 // One seed of one cell, trained and evaluated.
@@ -44,7 +47,7 @@ struct Trained {
   Scores scores = {};
 };
 
-// What studies draw from: every seed of every cell.
+// What studies draw from: every seed of every cell that is done.
 class Archive {
  public:
   void add(Trained trained);
@@ -57,15 +60,24 @@ class Archive {
   std::map<std::string, std::vector<Trained>> cells_;
 };
 
-// The work that is left: nothing is trained or written.
+// The cells whose name contains `only`; all of them if it is empty.
+std::vector<Cell> selected_cells(const std::vector<Cell>& cells, const std::string& only);
+
+// The work that is left on the cells that `options.effort.only` names: nothing is trained or
+// written.
 struct Outlook {
   int runs = 0, done = 0;   // one seed of one cell each
   double seconds_left = 0;  // on this machine, from a short measurement
 };
 Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options);
 
-// Errors: io and format; interrupted after all state was saved. A start that diverges is no error:
-// the others of its cell count, and a cell of which none is left is missing from the archive.
+// Trains and evaluates the cells that `options.effort.only` names. The archive has these, and of
+// the others those that were done before.
+//
+// Errors: usage, if `only` names no cell; io and format; interrupted after all state was saved. A
+// start that diverges is no error: the others of its cell count, and a cell of which none is left
+// is missing from the archive. Where carrying out a cell throws (no memory), the other cells are
+// carried out all the same, and the error is returned at the end.
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options);
 
 // "diag-L4-uniform-5-s0-<hash>": the name under which a seed of a cell is kept.

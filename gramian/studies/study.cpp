@@ -4,9 +4,9 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/figures/csv.h"
-#include "gramian/io/files.h"
 #include "gramian/lanes/target.h"
 #include "gramian/runs/manifest.h"
+#include "gramian/studies/results_file.h"
 
 namespace gramian {
 
@@ -44,6 +44,7 @@ std::vector<Study> studies_of(std::span<const Paper* const> papers) {
 
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
   GRAMIAN_ASSERT(study.paper != nullptr);  // from studies_of()
+  GRAMIAN_TRY(check_replacement(study.name, options));
   const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
@@ -73,10 +74,8 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   add_runs(study, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 
-  const std::string base = fmt::format("{}/results/{}", options.directory, study.name);
   const std::string csv = study.csv != nullptr ? study.csv(archive, options) : figures_csv(result);
-  GRAMIAN_TRY(write_file_atomically(base + ".csv", csv));
-  GRAMIAN_TRY(write_file_atomically(base + ".json", to_json(result)));
+  GRAMIAN_TRY(write_results(result, csv, options));
   return result;
 }
 

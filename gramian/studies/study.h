@@ -46,7 +46,8 @@ struct Paper {
 // The studies of these papers, paper by paper, each with its paper and its place in this list.
 std::vector<Study> studies_of(std::span<const Paper* const> papers);
 
-// Carries a study out and writes DIR/results/<name>.json and .csv.
+// Carries a study out and writes DIR/results/<name>.json and .csv. Errors: those of carry_out, and
+// of write_results (results_file.h) before anything is trained.
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options);
 
 }  // namespace gramian

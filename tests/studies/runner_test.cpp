@@ -6,7 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <filesystem>
+#include <new>
 
 #include "tests/support/files.h"
 
@@ -108,6 +110,88 @@ TEST(Runner, OnlyWhatIsAskedFor) {
   ASSERT_TRUE(archive) << test::message_of(archive);
   EXPECT_EQ(archive->best(small_cells()[0].name), nullptr);
   EXPECT_NE(archive->best(small_cells()[1].name), nullptr);
+}
+
+// What a kill in the first milliseconds leaves of a run: a folder with a part of its first file.
+TEST(Runner, ARunThatWasKilledBeforeItBeganIsBegun) {
+  const TemporaryFolder folder;
+  const StudyOptions whole = options_for(folder / "whole"), killed = options_for(folder / "killed");
+  ASSERT_TRUE(carry_out(small_cells(), whole));
+  for (const auto& run : fs::directory_iterator(whole.directory + "/runs")) {
+    const auto begun = fs::path(killed.directory) / "runs" / run.path().filename();
+    fs::create_directories(begun);
+    spill(begun / "config.toml.tmp", "[ta");
+    spill(begun / "config.toml.0123456789abcdef.tmp", "");
+  }
+  const auto archive = carry_out(small_cells(), killed);
+  ASSERT_TRUE(archive) << test::message_of(archive);
+  for (const auto& run : fs::directory_iterator(whole.directory + "/runs")) {
+    const auto other = fs::path(killed.directory) / "runs" / run.path().filename();
+    EXPECT_EQ(slurp(other / "model.safetensors"), slurp(run.path() / "model.safetensors"));
+  }
+}
+
+TEST(Runner, ADoneCellWithoutItsModelIsDoneAgain) {
+  const TemporaryFolder folder;
+  const StudyOptions options = options_for(folder / "s");
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  std::map<std::string, std::string> models;
+  for (const auto& run : fs::directory_iterator(options.directory + "/runs")) {
+    const std::string path = run.path() / "model.safetensors";
+    models[path] = slurp(path);
+    fs::remove(path);
+  }
+  EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  for (const auto& [path, bytes] : models) EXPECT_EQ(slurp(path), bytes);
+}
+
+TEST(Runner, OnlyKeepsWhatIsDone) {
+  const TemporaryFolder folder;
+  StudyOptions options = options_for(folder / "s");
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  options.effort.only = "diag";
+  const auto archive = carry_out(small_cells(), options);
+  ASSERT_TRUE(archive) << test::message_of(archive);
+  for (const Cell& cell : small_cells()) EXPECT_NE(archive->best(cell.name), nullptr) << cell.name;
+  EXPECT_EQ(look_ahead(small_cells(), options)->runs, 1);
+  options.effort.only = "DIAG";
+  EXPECT_TRUE(is_error(carry_out(small_cells(), options), ErrorKind::usage, {"'DIAG'"}));
+}
+
+// An exception is the end of its cell, not of the process, and the other cells go on.
+TEST(Runner, AnExceptionInACellIsReported) {
+  const TemporaryFolder folder;
+  const StudyOptions options = options_for(folder / "s");
+  auto cells = small_cells();
+  static std::atomic<bool> planning;
+  planning = true;
+  cells[1].make = [](const Config& config) -> Expected<std::unique_ptr<Experiment>> {
+    if (!planning) throw std::bad_alloc();
+    return make_experiment(config);
+  };
+  StudyOptions watched = options;
+  watched.interrupted = [] {
+    planning = false;
+    return false;
+  };
+  EXPECT_TRUE(
+      is_error(carry_out(cells, watched), ErrorKind::io, {cells[1].title, "not enough memory"}));
+  planning = true;
+  const auto outlook = look_ahead(cells, options);
+  ASSERT_TRUE(outlook);
+  EXPECT_EQ(outlook->done, 2);
+}
+
+TEST(Runner, TellsWhetherAnyRunIsTrained) {
+  const TemporaryFolder folder;
+  StudyOptions options = options_for(folder / "s");
+  std::vector<bool> told;
+  options.on_training = [&](bool training) { told.push_back(training); };
+  ASSERT_TRUE(carry_out(small_cells(), options));
+  ASSERT_GE(told.size(), 2u);
+  for (std::size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i], i % 2 == 0);
+  EXPECT_FALSE(told.back());
 }
 
 TEST(Runner, AnInterruptionIsAnErrorThatSaysSo) {
