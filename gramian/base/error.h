@@ -16,7 +16,7 @@ enum class ErrorKind {
   io,           // a file cannot be read or written             -> exit code 3
   format,       // a file is not what it claims to be           -> exit code 3
   numeric,      // a computation left the finite numbers        -> exit code 4
-  interrupted,  // the user asked to stop; state was saved      -> exit code 130
+  interrupted,  // a signal asked to stop; state was saved      -> exit code 130 or 75
 };
 
 struct Error {

@@ -7,6 +7,7 @@
 #include "gramian/bench/kernels.h"
 #include "gramian/bench/tape_bench.h"
 #include "gramian/cli/commands.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/lanes/target.h"
@@ -25,7 +26,7 @@ struct BenchArguments {
 
 // Runs a part of the bench under a progress bar, and stops it at a signal.
 auto with_progress(const auto& part) {
-  catch_signals();
+  catch_signals(AtSignal::leave);
   std::unique_ptr<Progress> bar;
   return part([&](int done, int total) {
     if (!bar) bar = std::make_unique<Progress>("bench", total, "cases");
@@ -64,6 +65,8 @@ Status kernels(const BenchArguments& arguments) {
 }
 
 Status bench(const BenchArguments& arguments) {
+  GRAMIAN_TRY(
+      check_output({.option = "--json", .path = arguments.json, .inputs = {}, .beginning = "{"}));
   if (arguments.operations) return operations(arguments);
   if (!arguments.target.empty()) return kernels(arguments);
   fmt::print("signature {}\n", bench_signature());
@@ -109,8 +112,10 @@ void add_bench(Program& program) {
       "the cores do on independent multiply-adds, measured in the same run. Quiet machines give "
       "better\n"
       "numbers; compare ratios within one run.\n");
-  command->callback(
-      [&program, arguments] { program.run = [arguments] { return bench(*arguments); }; });
+  command->callback([&program, arguments] {
+    read_dash(arguments->json);
+    program.run = [arguments] { return bench(*arguments); };
+  });
 }
 
 }  // namespace gramian::cli

@@ -26,11 +26,19 @@ void add_export(Program& program);
 void add_predict(Program& program);
 void add_explain(Program& program);
 
-// True once the user has pressed Ctrl-C (SIGINT) or the system asked to stop (SIGTERM).
-// catch_signals() makes the first of them set this instead of killing the program.
-void catch_signals();
+// Signals, in one place. Ctrl-C (SIGINT), a request of the system to end (SIGTERM) and a closed
+// terminal (SIGHUP) make interrupted() true, and the command ends as soon as it can. A second
+// SIGINT or SIGTERM kills at once. A signal that was ignored when the program began stays ignored.
+enum class AtSignal {
+  save,   // the command has state to save, however long that takes, and polls interrupted()
+  leave,  // it has none: if it has not ended by itself in two seconds, the program exits
+};
+void catch_signals(AtSignal what);
+void at_signal(AtSignal what);  // the same from now on; from any thread
 bool interrupted();
 
+// After an interruption 130 for SIGINT, and 75 ("try again later") for the others: a batch system
+// that sends SIGTERM at its time limit can tell an unfinished job from a failure by it.
 int exit_code(ErrorKind kind);
 
 }  // namespace gramian::cli

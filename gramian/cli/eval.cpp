@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/numbers.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/gram_family.h"
@@ -53,10 +55,11 @@ StageProgress progress_bars() {
 
 Status print(const EvaluationReport& report, const std::string& json) {
   fmt::print("{}", report.table);
-  if (json.empty()) return {};
-  GRAMIAN_TRY(write_file_atomically(json, report.json));
-  fmt::print("-> {}\n", json);
-  return {};
+  if (!json.empty()) {
+    GRAMIAN_TRY(write_file_atomically(json, report.json));
+    fmt::print("-> {}\n", json);
+  }
+  return require_numbers(report.table, "this evaluation");
 }
 
 Status eval(const EvalArguments& arguments) {
@@ -75,17 +78,21 @@ Status eval(const EvalArguments& arguments) {
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
   const auto model = GRAMIAN_TRY(experiment->load(directory.model()));
   fmt::print("{}", experiment->describe());
-  catch_signals();
+  catch_signals(AtSignal::leave);
   ThreadPool pool(experiment->run.threads);
   const auto report = GRAMIAN_TRY(experiment->evaluate(*model, pool, progress_bars()));
   return print(report, directory.eval());
 }
 
 Status solve(const EvalArguments& arguments) {
+  GRAMIAN_TRY(check_output({.option = "--json",
+                            .path = arguments.json,
+                            .inputs = {arguments.source},
+                            .beginning = "{"}));
   const auto config = GRAMIAN_TRY(load_config(arguments.source, arguments.all_overrides()));
   const auto experiment = GRAMIAN_TRY(gram_experiment(config, arguments.source));
   fmt::print("{}", experiment.describe());
-  catch_signals();
+  catch_signals(AtSignal::leave);
   ThreadPool pool(experiment.run.threads);
   const auto report = GRAMIAN_TRY(experiment.compare(nullptr, pool, progress_bars()));
   return print(report, arguments.json);
@@ -143,8 +150,10 @@ void add_solve(Program& program) {
       ->type_name("FILE");
   command->footer(std::string(kMeaning) + "\nKeys of CONFIG.toml, all optional:\n\n" +
                   key_table().help_text());
-  command->callback(
-      [&program, arguments] { program.run = [arguments] { return solve(*arguments); }; });
+  command->callback([&program, arguments] {
+    read_dash(arguments->json);
+    program.run = [arguments] { return solve(*arguments); };
+  });
 }
 
 }  // namespace gramian::cli

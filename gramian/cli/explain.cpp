@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/numbers.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/explain/explain.h"
 #include "gramian/explain/page.h"
 #include "gramian/explain/text.h"
@@ -45,6 +47,11 @@ std::vector<double> start_of(const Experiment& experiment, const std::string& di
 
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
+  GRAMIAN_TRY(check_output({.option = "--json",
+                            .path = arguments.json,
+                            .inputs = {},
+                            .beginning = "{",
+                            .section = true}));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
   const GramExperiment& experiment = run.experiment;
 
@@ -58,7 +65,7 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
         saved->state.adam.step, experiment.train.steps);
   }
 
-  catch_signals();
+  catch_signals(AtSignal::leave);
   ThreadPool pool(experiment.run.threads);
   ExplainOptions options = arguments.options;
   options.start = start_of(experiment, arguments.directory, pool);
@@ -71,8 +78,9 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
                                             });
   if (!explanation) return std::unexpected(explanation.error());
   progress.finish();
-  fmt::print("{}", to_text(*explanation));
-  if (arguments.json.empty()) return {};
+  const std::string text = to_text(*explanation);
+  fmt::print("{}", text);
+  if (arguments.json.empty()) return require_numbers(text, "this explanation");
 
   const std::string name =
       arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
@@ -95,7 +103,7 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   if (const auto settings = read_file(directory.config())) section.provenance.settings = *settings;
   GRAMIAN_TRY(write_file_atomically(arguments.json, to_json(*explanation, section)));
   fmt::print("-> {}\n", arguments.json);
-  return {};
+  return require_numbers(text, "this explanation");
 }
 
 }  // namespace
@@ -156,6 +164,7 @@ void add_explain(Program& program) {
       "    gramian explain runs/diag4 --json studies/results/explain-diag4.json\n"
       "    gramian report studies\n");
   command->callback([&program, arguments] {
+    read_dash(arguments->json);
     program.run = [arguments, &program] { return explain(*arguments, program.command_line); };
   });
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/exporting/exporter.h"
 #include "gramian/io/files.h"
 #include "gramian/runs/trained_run.h"
@@ -18,20 +19,34 @@ struct ExportArguments {
   std::string output;
 };
 
+std::string_view beginning_of(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::numpy:
+      return "\"\"\"A linear transformer";
+    case ExportFormat::cpp:
+      return "// A linear transformer";
+    case ExportFormat::onnx:
+      break;
+  }
+  return "\x08";  // the first field of an ONNX file, its version
+}
+
 Status export_run(const ExportArguments& arguments) {
   const auto format = GRAMIAN_TRY(export_format(arguments.format));
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
   const RegressionTask& task = run.experiment.task;
+  const std::string output = arguments.output.empty()
+                                 ? directory.path() + "/" + export_file_name(format)
+                                 : arguments.output;
+  GRAMIAN_TRY(check_output(
+      {.option = "--output", .path = output, .inputs = {}, .beginning = beginning_of(format)}));
   const auto bytes = GRAMIAN_TRY(export_model(
       {.network = run.network,
        .n = task.n(),
        .origin = directory.path(),
        .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
       format));
-  const std::string output = arguments.output.empty()
-                                 ? directory.path() + "/" + export_file_name(format)
-                                 : arguments.output;
   GRAMIAN_TRY(write_file_atomically(output, bytes));
   if (output != "/dev/stdout") fmt::print("{} -> {}\n", describe_network(run.network), output);
   return {};
@@ -63,8 +78,10 @@ void add_export(Program& program) {
       "its P\n"
       "and Q. Sums over the context are means or plain sums, as in training: the file says "
       "which.\n");
-  command->callback(
-      [&program, arguments] { program.run = [arguments] { return export_run(*arguments); }; });
+  command->callback([&program, arguments] {
+    read_dash(arguments->output);
+    program.run = [arguments] { return export_run(*arguments); };
+  });
 }
 
 }  // namespace gramian::cli

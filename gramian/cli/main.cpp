@@ -5,23 +5,59 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "gramian/cli/commands.h"
 #include "gramian/lanes/target.h"
 
-int main(int argc, char** argv) {
-  using namespace gramian;
-  if (const Status usable = check_processor(); !usable) {
-    std::fputs(("gramian: " + usable.error().message + "\n").c_str(), stderr);
-    return cli::exit_code(usable.error().kind);
+namespace {
+
+using namespace gramian;
+
+std::unexpected<Error> unwritable_output() {
+  return fail(ErrorKind::io, "cannot write to the standard output");
+}
+
+// What libraries throw: no memory, no threads, an output that is full.
+Status run(const cli::Program& program) {
+  try {
+    return program.run();
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::io, "there is not enough memory");
+  } catch (const std::system_error& error) {
+    if (std::string_view(error.what()).starts_with("cannot write to file"))  // of fmt::print
+      return unwritable_output();
+    return fail(ErrorKind::io, "{}", error.what());
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::io, "{}", error.what());
   }
+}
+
+int end(Status status) {
+  if (std::fflush(stdout) != 0 && status) status = unwritable_output();
+  if (std::ferror(stdout) != 0 && status) status = unwritable_output();
+  if (status) return 0;
+  std::fputs(fmt::format("gramian: {}\n", status.error().message).c_str(), stderr);
+  return cli::exit_code(status.error().kind);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (const Status usable = check_processor(); !usable) return end(usable);
   cli::Program program;
   program.app.name("gramian");
   program.app.description("A laboratory for in-context learning in linear transformers.");
   program.app.set_version_flag("--version", "gramian " GRAMIAN_VERSION);
   program.app.require_subcommand(1);
+  program.app.failure_message([](const CLI::App* app, const CLI::Error& error) {
+    return "gramian: " + CLI::FailureMessage::simple(app, error);
+  });
   for (int i = 0; i < argc; ++i)
     program.command_line += fmt::format("{}{}", i > 0 ? " " : "", argv[i]);
   cli::add_train(program);
@@ -46,20 +82,9 @@ int main(int argc, char** argv) {
   }
   try {
     program.app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return program.app.exit(error) == 0 ? 0 : cli::exit_code(ErrorKind::usage);
+  } catch (const CLI::ParseError& error) {  // or a wish for help, which is no error
+    if (program.app.exit(error) != 0) return cli::exit_code(ErrorKind::usage);
+    return end(std::cout.flush() ? Status() : unwritable_output());
   }
-  Status status;
-  try {
-    status = program.run();
-  } catch (
-      const std::exception& error) {  // what libraries throw: no memory, an output that is full
-    status = fail(ErrorKind::io, "{}", error.what());
-  }
-  std::fflush(stdout);
-  if (status && std::ferror(stdout) == 0) return 0;
-  const Error error =
-      status ? Error{ErrorKind::io, "cannot write to the standard output"} : status.error();
-  std::fputs(fmt::format("gramian: {}\n", error.message).c_str(), stderr);
-  return cli::exit_code(error.kind);
+  return end(run(program));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/trained_run.h"
@@ -30,6 +31,8 @@ struct PredictArguments {
   int context = 0;
   std::string json;
 };
+
+constexpr std::string_view kPredictions = "line,";  // the first column of what is written
 
 void warn(const std::string& message) {
   std::fputs(fmt::format("gramian: warning: {}\n", message).c_str(), stderr);
@@ -56,14 +59,18 @@ Status predict_queries(const PredictArguments& arguments, const NetworkRegressor
   const auto fit = GRAMIAN_TRY(regressor.fit(data.context));
   if (fit.exploded) warn("the network explodes on these rows; the mean of the target is predicted");
 
-  std::string text = fmt::format("line,{}\n", csv_cell(data.target));
+  std::string text = fmt::format("{}{}\n", kPredictions, csv_cell(data.target));
   const std::size_t d = data.context.d;
   for (std::size_t k = 0; k < data.query_lines.size(); ++k) {
     text += fmt::format("{},{}\n", data.query_lines[k],
                         fit.model.predict(std::span(data.queries).subspan(k * d, d)));
   }
-  if (!arguments.output.empty()) return write_file_atomically(arguments.output, text);
-  fmt::print("{}", text);
+  if (arguments.output.empty() || arguments.output == "/dev/stdout") {
+    fmt::print("{}", text);
+    return {};
+  }
+  GRAMIAN_TRY(write_file_atomically(arguments.output, text));
+  fmt::print("-> {}\n", arguments.output);
   return {};
 }
 
@@ -75,7 +82,7 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
   std::vector<const Regressor*> regressors{&regressor};
   for (const auto& baseline : baselines) regressors.push_back(baseline.get());
 
-  catch_signals();
+  catch_signals(AtSignal::leave);
   Progress bar("cross-validate", std::int64_t{spec.folds} * spec.repeats, "splits");
   const auto result =
       cross_validate(data.context, regressors, spec, [&](std::int64_t done, std::int64_t) {
@@ -95,8 +102,16 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
   return {};
 }
 
-Status predict(const PredictArguments& arguments) {
+Status predict(PredictArguments arguments) {
+  read_dash(arguments.output);
+  read_dash(arguments.json);
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
+  GRAMIAN_TRY(check_output({.option = "--output",
+                            .path = arguments.output,
+                            .inputs = {arguments.data},
+                            .beginning = kPredictions}));
+  GRAMIAN_TRY(check_output(
+      {.option = "--json", .path = arguments.json, .inputs = {arguments.data}, .beginning = "{"}));
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
   const auto regressor =
       GRAMIAN_TRY(NetworkRegressor::create(run.network, run.experiment.task, arguments.whiten));

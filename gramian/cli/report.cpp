@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/outputs.h"
 #include "gramian/report/report.h"
 
 namespace gramian::cli {
@@ -21,6 +22,8 @@ Status report(const ReportArguments& arguments) {
       arguments.output.empty()
           ? (std::filesystem::path(arguments.directory) / "report.html").string()
           : arguments.output;
+  GRAMIAN_TRY(check_output(
+      {.option = "--output", .path = output, .inputs = {}, .beginning = "<!doctype html>"}));
   const auto summary = GRAMIAN_TRY(write_report(arguments.directory, output));
   if (output == "/dev/stdout") return {};
   fmt::print("{} {}: {}\n-> {} ({:.1f} MB)\n", summary.studies.size(),
@@ -47,8 +50,10 @@ void add_report(Program& program) {
       "send it,\n"
       "print it. Numbers are those of the files. Each figure can be saved as SVG from the page;\n"
       "scripts/export_svg.py saves all of them.\n");
-  command->callback(
-      [&program, arguments] { program.run = [arguments] { return report(*arguments); }; });
+  command->callback([&program, arguments] {
+    read_dash(arguments->output);
+    program.run = [arguments] { return report(*arguments); };
+  });
 }
 
 }  // namespace gramian::cli

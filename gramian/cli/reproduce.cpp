@@ -109,7 +109,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   std::set<std::string> seen;
   for (const Study* study : studies) {
     int fresh = 0;
-    const auto all = study->cells();
+    const auto all = selected_cells(study->cells(), options.effort.only);
     for (const Cell& cell : all) {
       if (!seen.insert(cell.name).second) continue;
       cells.push_back(cell);
@@ -120,9 +120,25 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   }
   const auto outlook = GRAMIAN_TRY(look_ahead(cells, options));
   for (const Cell& cell : cells) fmt::print("  {}\n", cell.title);
-  fmt::print("{} cells ({} seed{} each), {} done, about {} left on this machine\n", cells.size(),
-             options.seeds, options.seeds == 1 ? "" : "s", outlook.done,
-             clock(outlook.seconds_left));
+  fmt::print("{} cell{} ({} seed{} each), {} done, about {} left on this machine\n", cells.size(),
+             cells.size() == 1 ? "" : "s", options.seeds, options.seeds == 1 ? "" : "s",
+             outlook.done, clock(outlook.seconds_left));
+  return {};
+}
+
+// Of the studies those that have cells with this text in their names. Errors: usage, if none has.
+Status leave_out_studies_without(const std::string& only, std::vector<const Study*>& studies) {
+  std::string names;
+  std::erase_if(studies, [&](const Study* study) {
+    if (!selected_cells(study->cells(), only).empty()) return false;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", study->name);
+    return true;
+  });
+  if (studies.empty()) {
+    return fail(ErrorKind::usage,
+                "--only {}: no cell of {} has this text in its name; --dry-run lists the cells",
+                only, names);
+  }
   return {};
 }
 
@@ -141,15 +157,20 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
     }
     studies.push_back(study);
   }
-  catch_signals();
-  const StudyOptions options{
+  GRAMIAN_TRY(leave_out_studies_without(arguments.only, studies));
+  StudyOptions options{
       .directory = arguments.directory,
       .seeds = arguments.seeds,
       .effort = {.steps = arguments.steps, .quick = arguments.quick, .only = arguments.only},
       .threads = arguments.threads,
-      .command_line = command_line,
-      .interrupted = interrupted};
+      .command_line = command_line};
   if (arguments.dry_run) return dry_run(studies, options);
+  // What is not training has no state: tuning, drawing.
+  catch_signals(AtSignal::leave);
+  options.interrupted = interrupted;
+  options.on_training = [](bool training) {
+    at_signal(training ? AtSignal::save : AtSignal::leave);
+  };
   for (const Study* study : studies) {
     const auto result = GRAMIAN_TRY(reproduce(*study, options));
     print(result);

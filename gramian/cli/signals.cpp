@@ -1,4 +1,8 @@
+#include <unistd.h>
+
+#include <atomic>
 #include <csignal>
+#include <string_view>
 
 #include "gramian/cli/commands.h"
 
@@ -6,17 +10,62 @@ namespace gramian::cli {
 
 namespace {
 
-volatile std::sig_atomic_t caught = 0;
+constexpr unsigned kPatience = 2;  // seconds, of AtSignal::leave
+constexpr int kInterrupted = 130;  // as shells report Ctrl-C
+constexpr int kTryAgain = 75;      // EX_TEMPFAIL of sysexits.h
+
+std::atomic<int> caught = 0;  // the first signal
+std::atomic<bool> leaving = false;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
+
+int interruption_code() { return caught == SIGINT ? kInterrupted : kTryAgain; }
+
+void on_signal(int number) {
+  int none = 0;
+  if (caught.compare_exchange_strong(none, number)) {
+    if (leaving) alarm(kPatience);
+    return;
+  }
+  // A closed terminal is told by the kernel and by the shell: that is one event, not two.
+  if (number == SIGHUP) return;
+  // The user, or the system, cannot wait for the end of the step. The default action kills as soon
+  // as this handler returns.
+  std::signal(number, SIG_DFL);
+  raise(number);
+}
+
+void on_alarm(int) {
+  constexpr std::string_view kMessage = "gramian: interrupted\n";
+  [[maybe_unused]] const auto ignored = write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  _exit(interruption_code());
+}
+
+// Ignored by whoever started the program: nohup, or a shell that puts it into the background.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+void install(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
 
 }  // namespace
 
-void catch_signals() {
-  for (int signal : {SIGINT, SIGTERM}) {
-    // A second Ctrl-C kills at once, for a user who cannot wait for the end of the step.
-    std::signal(signal, [](int number) {
-      caught = 1;
-      std::signal(number, SIG_DFL);
-    });
+void at_signal(AtSignal what) {
+  leaving = what == AtSignal::leave;
+  alarm(leaving && caught != 0 ? kPatience : 0);
+}
+
+void catch_signals(AtSignal what) {
+  at_signal(what);
+  install(SIGALRM, on_alarm);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (!is_ignored(signal)) install(signal, on_signal);
   }
 }
 
@@ -33,7 +82,7 @@ int exit_code(ErrorKind kind) {
     case ErrorKind::numeric:
       return 4;
     case ErrorKind::interrupted:
-      return 130;
+      return interruption_code();
   }
   return 1;
 }

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
+#include "gramian/runs/metrics.h"
 #include "gramian/runs/train_run.h"
 
 namespace gramian::cli {
@@ -20,24 +22,57 @@ struct TrainArguments {
   bool resume = false;
 };
 
+// A run that came to its end with numbers that are finite but mean nothing. Errors: numeric.
+Status judge(const Config& config, const RunDirectory& directory) {
+  constexpr double kFar = 100;  // times the loss of predicting 0
+  const auto loss = GRAMIAN_TRY(latest_loss(directory.metrics()));
+  if (!loss) return {};
+  const auto experiment = GRAMIAN_TRY(make_experiment(config));
+  const auto model = GRAMIAN_TRY(experiment->load(directory.model()));
+  ThreadPool pool(1);
+  const double zero = experiment->zero_loss(*model, pool);
+  if (*loss == 0) {
+    return fail(ErrorKind::numeric,
+                "the loss is 0: squared errors on this task are below the smallest number of "
+                "[train.precision] {}; the network has learned nothing from them (the run is kept "
+                "in {})",
+                config.text("train.precision"), directory.path());
+  }
+  if (*loss > kFar * zero) {
+    return fail(ErrorKind::numeric,
+                "training has diverged: it ended with a loss of {:.3g}, where predicting 0 has "
+                "{:.3g}; the start may be too large for this task ([model.init_step], "
+                "[model.init_noise]) or the steps ([train.learning_rate], [train.newton_rate]) "
+                "(the run is kept in {})",
+                *loss, zero, directory.path());
+  }
+  return {};
+}
+
 Status train(const TrainArguments& arguments, const std::string& command_line) {
   const auto config = GRAMIAN_TRY(load_config(arguments.config, arguments.overrides));
-  catch_signals();
-  const auto result =
-      GRAMIAN_TRY(train_run(config, arguments.out, {arguments.resume, command_line, interrupted}));
+  catch_signals(AtSignal::save);
+  const auto result = GRAMIAN_TRY(train_run(config, arguments.out,
+                                            {.resume = arguments.resume,
+                                             .command_line = command_line,
+                                             .interrupted = interrupted,
+                                             .abandon = interrupted}));
   if (result.already_done) {
     fmt::print("{} is trained already ({} steps, {:.1f} s)\n", arguments.out, result.steps,
                result.seconds);
-    return {};
+    for (const std::string& name : result.restored)
+      fmt::print("{} was missing or not finished, and is written from the checkpoint\n", name);
+    return judge(config, result.directory);
   }
-  fmt::print("trained {} layers ({}) for {} steps in {:.1f} s -> {}\n",
-             config.integer("model.layers"), config.text("model.kind"), result.steps,
-             result.seconds, result.directory.model());
+  const std::int64_t layers = config.integer("model.layers");
+  fmt::print("trained {} layer{} ({}) for {} steps in {:.1f} s -> {}\n", layers,
+             layers == 1 ? "" : "s", config.text("model.kind"), result.steps, result.seconds,
+             result.directory.model());
   if (result.dropped > 0) {
     fmt::print("left out of the loss: {} prompts of {} on which the network exploded\n",
                result.dropped, result.steps * config.integer("train.batch"));
   }
-  return {};
+  return judge(config, result.directory);
 }
 
 }  // namespace
@@ -62,8 +97,9 @@ void add_train(Program& program) {
   command->footer(
       "Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl\n"
       "and manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C\n"
-      "saves and exits with 130. Exit codes: 2 bad usage or configuration, 3 files, 4 training\n"
-      "diverged.\n\n"
+      "saves and exits with 130, SIGTERM and SIGHUP save and exit with 75; a second signal ends "
+      "at\n"
+      "once. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
       "Keys of CONFIG.toml, all optional; \"(transformer only)\" and \"(gram only)\" name the "
       "family\n"
       "of models that has a key, see model.kind:\n\n" +

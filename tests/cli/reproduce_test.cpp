@@ -1,5 +1,6 @@
 // gramian reproduce from outside: interruptions, two processes at once, what it says.
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "tests/cli/process.h"
@@ -63,11 +64,53 @@ TEST(Reproduce, TwoProcessesShareADirectory) {
     const std::string metrics = slurp(run.path() / "metrics.jsonl");
     EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 2) << run.path();
   }
+  // Nothing is left to train, so that these write the results at the same moment.
+  const std::string csv = slurp(folder / "shared/results/fig6.csv");
+  std::vector<std::unique_ptr<Process>> processes;
+  for (int i = 0; i < 6; ++i)
+    processes.push_back(std::make_unique<Process>(test::gramian_command(study(folder / "shared"))));
+  for (const auto& process : processes) EXPECT_TRUE(succeeds(process->wait()));
+  for (const auto& entry : fs::directory_iterator(folder / "shared/results"))
+    EXPECT_NE(entry.path().extension(), ".tmp") << entry.path();
+  // One of three cells: the results are those of all that are done.
+  auto only = study(folder / "shared");
+  only.insert(only.end(), {"--only", "full"});
+  ASSERT_TRUE(succeeds(run_gramian(only)));
+  EXPECT_EQ(slurp(folder / "shared/results/fig6.csv"), csv);
   // And again: nothing is left to do.
   const auto outcome = run_gramian(study(folder / "shared"));
   ASSERT_TRUE(succeeds(outcome));
   EXPECT_LT(outcome.cpu_seconds, 1.0);
   EXPECT_NE(outcome.out.find("REHEARSAL"), std::string::npos);
+}
+
+TEST(Reproduce, OnlyNamesCells) {
+  const TemporaryFolder folder;
+  for (const test::Arguments& more :
+       {test::Arguments{"--only", "diag-l4"}, {"--only", "diag-l4", "--dry-run"}}) {
+    test::Arguments command{"reproduce", "table1", "--out", folder / "s"};
+    command.insert(command.end(), more.begin(), more.end());
+    EXPECT_TRUE(
+        fails(run_gramian(command), 2, {"--only diag-l4", "no cell of table1", "--dry-run"}));
+  }
+  EXPECT_FALSE(fs::exists(folder / "s"));
+  const auto dry = run_gramian({"reproduce", "table1", "fig7", "--only", "diag-L4-uniform-5",
+                                "--dry-run", "--out", folder / "s"});
+  ASSERT_TRUE(succeeds(dry));
+  EXPECT_NE(dry.out.find("1 cell (1 seed each), 0 done"), std::string::npos) << dry.out;
+  EXPECT_NE(dry.out.find("  DIAG, L = 4, sigma ~ U(0, 5)\n"), std::string::npos) << dry.out;
+  EXPECT_EQ(dry.out.find("  FULL, L"), std::string::npos) << dry.out;
+}
+
+TEST(Reproduce, ARehearsalDoesNotReplaceResults) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "s/results/fig6.json";
+  fs::create_directories(folder / "s/results");
+  test::spill(path, R"({"quick": false, "runs": [{"steps": 4000, "seed": 0}]})");
+  const std::string before = slurp(path);
+  EXPECT_TRUE(fails(run_gramian(study(folder / "s")), 2, {path, "--quick", "another --out"}));
+  EXPECT_EQ(slurp(path), before);
+  EXPECT_FALSE(fs::exists(folder / "s/runs"));  // nothing was trained for it
 }
 
 TEST(Reproduce, CtrlCSavesAndExitsWith130) {
@@ -77,6 +120,15 @@ TEST(Reproduce, CtrlCSavesAndExitsWith130) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   process.send(SIGINT);
   EXPECT_TRUE(fails(process.wait(), 130, {"interrupted; all is saved, the same command goes on"}));
+}
+
+TEST(Reproduce, SigTermExitsWith75) {
+  const TemporaryFolder folder;
+  Process process(
+      test::gramian_command({"reproduce", "table1", "--only", "full-L7", "--out", folder / "s"}));
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  process.send(SIGTERM);
+  EXPECT_TRUE(fails(process.wait(), 75, {"interrupted"}));
 }
 
 TEST(Reproduce, ADryRunTrainsNothing) {
