@@ -31,7 +31,8 @@ Status judge(const Config& config, const RunDirectory& directory) {
   const auto model = GRAMIAN_TRY(experiment->load(directory.model()));
   ThreadPool pool(1);
   const double zero = experiment->zero_loss(*model, pool);
-  if (*loss == 0) {
+  // A hinge loss is 0 where all labels are right.
+  if (*loss == 0 && experiment->train.loss.prediction == PredictionLoss::squared) {
     return fail(ErrorKind::numeric,
                 "the loss is 0: squared errors on this task are below the smallest number of "
                 "[train.precision] {}; the network has learned nothing from them (the run is kept "

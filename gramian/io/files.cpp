@@ -197,7 +197,6 @@ Status write_in_place(const std::string& path, std::string_view bytes) {
 
 bool is_temporary_of(std::string_view name, std::string_view target) {
   if (!name.starts_with(target) || !name.ends_with(kTemporary)) return false;
-  if (name.size() == target.size() + kTemporary.size()) return true;
   if (name.size() != target.size() + 1 + kTagDigits + kTemporary.size()) return false;
   const std::string_view tag = name.substr(target.size() + 1, kTagDigits);
   return name[target.size()] == '.' && tag.find_first_not_of("0123456789abcdef") == tag.npos;

@@ -57,8 +57,8 @@ Expected<std::string> read_file(const std::string& path, std::size_t limit = kMa
 // (/dev/stdout).
 Status write_file_atomically(const std::string& path, std::string_view bytes);
 
-// Whether `name` is that of a temporary file for the replacement of a file called `target`, in the
-// same folder: "target.<16 hex digits>.tmp", or "target.tmp" as older versions called it.
+// Whether `name` is that of a temporary file for the replacement of a file called `target` in the
+// same folder.
 bool is_temporary_of(std::string_view name, std::string_view target);
 
 }  // namespace gramian

@@ -11,6 +11,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kConfig = "config.toml";  // the first file of a run
+constexpr const char* kOldTemporary = ".tmp";   // after the name of a file, in older versions
 
 }  // namespace
 
@@ -30,7 +31,8 @@ Expected<RunDirectory> RunDirectory::create(const std::string& path) {
   std::error_code error;
   for (fs::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (is_temporary_of(entry->path().filename().string(), kConfig)) continue;
+    const std::string name = entry->path().filename();
+    if (is_temporary_of(name, kConfig) || name == std::string(kConfig) + kOldTemporary) continue;
     return fail(ErrorKind::io,
                 "the run directory {} is not empty: go on with --resume, or choose another --out",
                 path);
@@ -52,6 +54,12 @@ Expected<RunDirectory> RunDirectory::open(const std::string& path) {
                 directory.config());
   }
   return directory;
+}
+
+void RunDirectory::remove_old_temporaries() const {
+  std::error_code ignored;
+  for (const std::string& file : {config(), model(), checkpoint(), metrics(), manifest()})
+    fs::remove(file + kOldTemporary, ignored);
 }
 
 std::string RunDirectory::snapshot(std::int64_t step) const {

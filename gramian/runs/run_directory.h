@@ -15,6 +15,9 @@ class RunDirectory {
   // make_folder, and refuses a folder that has anything in it. Temporary files of a config.toml
   // that was never finished do not count: a process that is killed while it begins leaves them.
   static Expected<RunDirectory> create(const std::string& path);
+  // Removes what a killed process of an older version has left: config.toml.tmp, and so on.
+  // Requires that no other process works in the folder.
+  void remove_old_temporaries() const;
   // An existing run: it must have a config.toml.
   static Expected<RunDirectory> open(const std::string& path);
 

@@ -172,7 +172,8 @@ class Run {
     const auto model = experiment_.load(path);
     if (!model) return false;
     return std::ranges::equal((*model)->weights(), loop_->theta(), [](double a, double b) {
-      return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
+      constexpr double kTiny = 1e-300;  // below it numbers lose digits
+      return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)) + kTiny;
     });
   }
 
@@ -254,11 +255,13 @@ Expected<RunDirectory> open_or_begin(const Config& config, const std::string& pa
   auto existing = RunDirectory::open(path);
   if (resume && existing) {
     GRAMIAN_TRY(require_same(config, existing->config()));
+    existing->remove_old_temporaries();
     return existing;
   }
   // What --resume cannot open is begun, unless something else is there.
   auto directory = RunDirectory::create(path);
   if (!directory) return resume ? existing : directory;
+  directory->remove_old_temporaries();
   GRAMIAN_TRY(write_file_atomically(directory->config(), config.to_toml()));
   return directory;
 }

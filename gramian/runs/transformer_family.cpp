@@ -140,7 +140,7 @@ Expected<double> TransformerExperiment::selection_loss(const Model& model, std::
 
 double TransformerExperiment::zero_loss(const Model& model, ThreadPool& pool) const {
   constexpr std::uint64_t kPrompts = 1000;
-  return beside_zero(task, model, kPrompts, eval.seed, pool).other_loss.mean();
+  return beside_zero(*this, model, kPrompts, eval.seed, pool).other_loss.mean();
 }
 
 Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,

@@ -77,13 +77,11 @@ TEST(Files, SeveralWritersReplaceOneFile) {
 
 TEST(Files, TemporaryFilesOfKilledWritersAreRemoved) {
   const TemporaryFolder folder;
-  const std::set<std::string> others{"a", "a.txt.tmp", "b.tmp", "a.0123.tmp",
-                                     "a.0123456789ABCDEF.tmp"};
+  const std::set<std::string> others{"a",     "a.tmp",      "a.txt.tmp",
+                                     "b.tmp", "a.0123.tmp", "a.0123456789ABCDEF.tmp"};
   for (const std::string& name : others) spill(folder / name, "mine");
-  for (const char* name : {"a.tmp", "a.0123456789abcdef.tmp"}) {
-    EXPECT_TRUE(is_temporary_of(name, "a"));
-    spill(folder / name, "half");
-  }
+  EXPECT_TRUE(is_temporary_of("a.0123456789abcdef.tmp", "a"));
+  spill(folder / "a.0123456789abcdef.tmp", "half");
   // This one is still being written: its writer holds a lock.
   const std::string busy = folder / "a.fedcba9876543210.tmp";
   spill(busy, "half");

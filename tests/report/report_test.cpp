@@ -182,12 +182,22 @@ TEST_F(Report, WhatThePageCouldNotDrawIsRefusedWithItsPlace) {
 
 TEST_F(Report, NullsAndMissingKeysAreNoErrors) {
   put("x.json",
-      R"({"study": "x", "title": null, "claims": null, "claims": [{"text": "t", "holds": null}],
+      R"({"study": "x", "title": null, "claims": [{"text": "t", "holds": null}],
                     "tables": [{"id": "t", "columns": ["a", "b"], "rows": [[null, {"value": null, "se": null}]]}],
                     "figures": [{"id": "f", "panels": [{"x": {"ticks": null, "domain": []}, "heatmap": null,
                                  "series": [{"name": "s", "points": [{"x": 1, "y": null}]}]}]}]})");
+  put("y.json", R"({"study": "y", "claims": null, "tables": null, "figures": null})");
   const auto results = read();
   EXPECT_TRUE(results) << test::message_of(results);
+}
+
+// Printing or copying such a value would take the stack.
+TEST_F(Report, DeepNestingIsRefused) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  put("x.json", R"({"study": "x", "title": )" + deep + "}");
+  EXPECT_TRUE(is_error(read(), ErrorKind::format, {"results/x.json", "nests deeper"}));
+  put("x.json", R"({"study": "x", "study": "y"})");
+  EXPECT_TRUE(is_error(read(), ErrorKind::format, {"results/x.json", "has 'study' twice"}));
 }
 
 }  // namespace

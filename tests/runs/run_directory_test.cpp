@@ -30,6 +30,18 @@ TEST(RunDirectory, TakesAnEmptyFolder) {
   EXPECT_TRUE(RunDirectory::create(folder.path()));
 }
 
+TEST(RunDirectory, TakesAFolderWithTemporaryFilesOfItsFirstFile) {
+  const TemporaryFolder folder;
+  for (const char* name : {"config.toml.tmp", "config.toml.0123456789abcdef.tmp"})
+    spill(folder / name, "");
+  const auto run = RunDirectory::create(folder.path());
+  ASSERT_TRUE(run) << test::message_of(run);
+  run->remove_old_temporaries();
+  EXPECT_FALSE(std::filesystem::exists(folder / "config.toml.tmp"));
+  spill(folder / "notes.toml.tmp", "mine");
+  EXPECT_FALSE(RunDirectory::create(folder.path()));
+}
+
 TEST(RunDirectory, RefusesAFolderInUse) {
   const TemporaryFolder folder;
   spill(folder / "notes.txt", "mine");
