@@ -146,8 +146,8 @@ class Run {
       }
     } else if (!has_these_weights(directory_.model())) {
       return fail(ErrorKind::format,
-                  "{} is not the model of {}, though the run is finished; move one of them away, "
-                  "and --resume writes the model of the checkpoint",
+                  "{} is not the model of {}, though the run is finished; move the model away, "
+                  "and --resume writes that of the checkpoint",
                   directory_.model(), directory_.checkpoint());
     }
     if (!finished) {

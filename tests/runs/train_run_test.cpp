@@ -419,6 +419,18 @@ TEST_F(TrainRun, TransformersAreTrainedInterruptedAndResumed) {
   EXPECT_TRUE(is_error(load_trained_run(*directory), ErrorKind::usage, {"transformer on tokens"}));
 }
 
+TEST_F(TrainRun, ATransformerMayBeLeftAsItBegins) {
+  Overrides settings = transformer_settings();
+  settings.push_back("train.steps=0");
+  const auto result = train("run", small_run(settings));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->steps, 0);
+  EXPECT_EQ(bytes("run", "model.safetensors"), bytes("run", "snapshots/step-00000000.safetensors"));
+  const auto again = train("run", small_run(settings), true);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->already_done);
+}
+
 // A file from before there were descriptions is read by that of the configuration.
 TEST_F(TrainRun, AnOldTransformerFileIsReadByItsConfiguration) {
   FlatTransformer flat{.tokens = 5, .width = 2, .hidden = 4, .layers = 2};
