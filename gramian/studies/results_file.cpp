@@ -16,8 +16,6 @@ namespace gramian {
 
 namespace {
 
-using Json = nlohmann::json;
-
 std::string base_of(std::string_view study, const StudyOptions& options) {
   return fmt::format("{}/results/{}", options.directory, study);
 }
@@ -35,14 +33,14 @@ Expected<Work> work_of(const std::string& path) {
   try {
     Work work{.quick = json.at("quick").get<bool>()};
     std::set<std::uint64_t> seeds;
-    for (const Json& run : json.at("runs")) {
+    for (const auto& run : json.at("runs")) {
       work.steps = std::max(work.steps, run.at("steps").get<std::int64_t>());
       seeds.insert(run.at("seed").get<std::uint64_t>());
     }
     work.seeds = static_cast<int>(seeds.size());
     work.runs = json["runs"].size();
     return work;
-  } catch (const Json::exception&) {
+  } catch (const nlohmann::json::exception&) {
     return fail(ErrorKind::format, "{} is not the results of a study, and is not written over",
                 path);
   }
