@@ -45,6 +45,16 @@ std::vector<double> start_of(const Experiment& experiment, const std::string& di
   return begun ? (*begun)->theta() : std::vector<double>();
 }
 
+// Empty, too, where the file holds other layers than those that were trained: whoever edits weights
+// of kind diag makes them full.
+std::vector<double> fitting_start(const GramExperiment& experiment, const Network& trained,
+                                  const std::string& directory, ThreadPool& pool) {
+  if (trained.spec.kind != experiment.network.kind) return {};
+  auto start = start_of(experiment, directory, pool);
+  if (start.size() != trained.theta.size()) start.clear();
+  return start;
+}
+
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
   GRAMIAN_TRY(check_output({.option = "--json",
@@ -68,7 +78,7 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   catch_signals(AtSignal::leave);
   ThreadPool pool(experiment.run.threads);
   ExplainOptions options = arguments.options;
-  options.start = start_of(experiment, arguments.directory, pool);
+  options.start = fitting_start(experiment, run.network, arguments.directory, pool);
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
   Progress progress("explain", kExplanationStages, "parts");
   const auto explanation = gramian::explain(experiment.task, run.network, experiment.train, options,
