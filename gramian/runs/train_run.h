@@ -16,9 +16,9 @@ namespace gramian {
 struct TrainRunOptions {
   // Go on from the last checkpoint of an existing directory; begin if there is none.
   bool resume = false;
-  std::string command_line;
-  std::function<bool()> interrupted;  // polled after each step; true saves and stops
-  bool quiet = false;                 // no progress bar
+  std::string command_line = {};
+  std::function<bool()> interrupted = {};  // polled after each step; true saves and stops
+  bool quiet = false;                      // no progress bar
   MakeExperiment make = make_experiment;
   // Polled within steps, by several threads: true gives up the step that is being computed, then
   // saves and stops. So a step of many seconds is no wait.
