@@ -39,7 +39,11 @@ TransformerSpec spec_for(const TokenTask& task) {
 TrainSpec short_token_run(Precision precision = Precision::float32) {
   TrainSpec spec;
   spec.seed = 4;
+#ifdef GRAMIAN_SANITIZED  // a step takes a second and more
+  spec.steps = 13;
+#else
   spec.steps = 25;
+#endif
   spec.batch = 300;  // neither a multiple of the lanes nor of the chunk
   spec.precision = precision;
   spec.loss.query = QueryMode::sampled;
@@ -59,9 +63,14 @@ std::vector<double> run(const TokenTask& task, const TrainSpec& spec, int thread
 }
 
 TEST(TransformerTrainer, AnyNumberOfThreadsGivesTheSameBits) {
+#ifdef GRAMIAN_SANITIZED
+  constexpr Precision kPrecisions[] = {Precision::float32};
+#else
+  constexpr Precision kPrecisions[] = {Precision::float32, Precision::float64};
+#endif
   for (const TokenTask& task :
        {linear_task(TokenLayout::interleaved), sine_task(TokenLayout::interleaved)}) {
-    for (const Precision precision : {Precision::float32, Precision::float64}) {
+    for (const Precision precision : kPrecisions) {
       const auto one = run(task, short_token_run(precision), 1);
       EXPECT_EQ(one, run(task, short_token_run(precision), 2));
       EXPECT_EQ(one, run(task, short_token_run(precision), 16));
