@@ -23,10 +23,12 @@ using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eig
   linkage template Eigen::SelfAdjointEigenSolver<Matrix>& \
   Eigen::SelfAdjointEigenSolver<Matrix>::compute(const Eigen::EigenBase<Matrix>&, int);
 
-#define GRAMIAN_LEAST_NORM(linkage, Matrix)                                               \
-  linkage template void Eigen::ColPivHouseholderQR<Matrix>::computeInPlace();             \
-  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::computeInPlace(); \
-  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::_solve_impl(      \
+#define GRAMIAN_LEAST_NORM(linkage, Matrix)                                                      \
+  linkage template void Eigen::ColPivHouseholderQR<Matrix>::computeInPlace();                    \
+  linkage template void Eigen::ColPivHouseholderQR<Matrix>::_solve_impl(const Eigen::VectorXd&,  \
+                                                                        Eigen::VectorXd&) const; \
+  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::computeInPlace();        \
+  linkage template void Eigen::CompleteOrthogonalDecomposition<Matrix>::_solve_impl(             \
       const Eigen::VectorXd&, Eigen::VectorXd&) const;
 
 #define GRAMIAN_DECOMPOSITIONS(linkage)                                                    \
@@ -44,8 +46,6 @@ using RowMajorMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eig
                                                                  Eigen::VectorXd&) const;  \
   linkage template void Eigen::HouseholderQR<Eigen::MatrixXd>::computeInPlace();           \
   linkage template void Eigen::PartialPivLU<Eigen::MatrixXd>::compute();                   \
-  linkage template void Eigen::ColPivHouseholderQR<Eigen::MatrixXd>::_solve_impl(          \
-      const Eigen::VectorXd&, Eigen::VectorXd&) const;                                     \
   linkage template void Eigen::ColPivHouseholderQR<Eigen::MatrixXd>::_solve_impl(          \
       const Eigen::MatrixXd&, Eigen::MatrixXd&) const;
 

@@ -36,7 +36,7 @@ std::vector<double> penalty_grid() {
 
 // Ridge for every penalty of the grid: columns of [d, grid].
 Matrix ridge_path(const Standardised& problem, const std::vector<double>& grid) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlations(problem));
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(correlations(problem)));
   const Vector b = eigen.eigenvectors().transpose() * moments(problem);
   Matrix path(b.size(), static_cast<Eigen::Index>(grid.size()));
   for (Eigen::Index k = 0; k < path.cols(); ++k) {
@@ -64,7 +64,7 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
   // The spectrum of a prompt (solvers/spectrum.h), from sums over the rows.
   const auto n = static_cast<double>(problem.rows);
   const double gain = std::sqrt(correlations(problem).trace() + mean_square_noise_);
-  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlations(problem));
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(correlations(problem)));
   Vector eigenvalues = n * eigen.eigenvalues();
   Vector b = n * gain * (eigen.eigenvectors().transpose() * moments(problem));
   const double smallest = 16 * d * std::numeric_limits<double>::epsilon() * eigenvalues(d - 1);

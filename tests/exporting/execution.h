@@ -57,7 +57,7 @@ inline Outcome run_export(const std::string& how, const std::string& file,
   std::filesystem::copy_file(file, folder / "learned.h");
   const Outcome compiled =
       Process({GRAMIAN_CXX, "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
-               "-Wconversion", "-Wno-sign-conversion", "-Werror", "-O1", "-I" + folder.path(),
+               "-Wconversion", "-Wno-sign-conversion", "-Werror", "-O0", "-I" + folder.path(),
                here + "/run_export.cpp", "-o", folder / "run_export"})
           .wait();
   if (compiled.exit_code != 0 || !compiled.err.empty()) return compiled;

@@ -107,9 +107,8 @@ TEST(NetworkRegressor, InputsStayWithinWhatTrainingShowed) {
   const RowMajorMatrix s =
       Eigen::Map<const RowMajorMatrix>(values.data(), d + 1, d + 1).topLeftCorner(d, d) / n;
   const double edge = std::pow(1 + std::sqrt(0.2), 2);
-  const double before = Eigen::SelfAdjointEigenSolver<RowMajorMatrix>(
-                            Eigen::Map<const RowMajorMatrix>(problem.s.data(), d, d))
-                            .eigenvalues()(d - 1);
+  const RowMajorMatrix plain = Eigen::Map<const RowMajorMatrix>(problem.s.data(), d, d);
+  const double before = Eigen::SelfAdjointEigenSolver<RowMajorMatrix>(plain).eigenvalues()(d - 1);
   EXPECT_GT(before, 1.5 * edge);
   EXPECT_NEAR(Eigen::SelfAdjointEigenSolver<RowMajorMatrix>(s).eigenvalues()(d - 1), edge, 1e-12);
   EXPECT_NEAR(s.trace(), d * edge / before, 1e-12);

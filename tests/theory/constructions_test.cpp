@@ -103,7 +103,7 @@ TEST(CorrectedDescent, IsGradientDescentInCorrectedInputs) {
 // Lemma A.3 and the rate of Theorem 5.1: every layer has the condition number that the lemma says.
 TEST(SecondOrder, ConditionNumbersContractAsLemmaA3Says) {
   Context c = draw_context(3, 12, 6, 1.0);
-  Eigen::SelfAdjointEigenSolver<Matrix> eigen(c.s);
+  Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(c.s));
   double kappa = eigen.eigenvalues().maxCoeff() / eigen.eigenvalues().minCoeff();
   ASSERT_GT(kappa, 10);
   const auto layers =
@@ -123,7 +123,7 @@ TEST(SecondOrder, ConditionNumbersContractAsLemmaA3Says) {
 TEST(SecondOrder, ErrorIsEpsilonForEveryQuery) {
   for (const double epsilon : {0.1, 1e-3, 1e-9}) {
     const Context c = draw_context(4, 12, 6, 1.0);
-    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(c.s);
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(Matrix(c.s));
     const auto layers =
         second_order(eigen.eigenvalues()(0), eigen.eigenvalues()(5), epsilon).value();
     const Vector w_star = ridge(c, 0), error = weights(layers, c) - w_star;
