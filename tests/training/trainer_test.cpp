@@ -21,7 +21,11 @@ RegressionTask task_with(NoisePrior noise, int d = 10, int n = 20) {
 TrainSpec short_run(Precision precision = Precision::float32) {
   TrainSpec spec;
   spec.seed = 4;
+#ifdef GRAMIAN_SANITIZED
+  spec.steps = 16;
+#else
   spec.steps = 30;
+#endif
   spec.batch = 300;  // neither a multiple of the lanes nor of the chunk
   spec.precision = precision;
   return spec;
