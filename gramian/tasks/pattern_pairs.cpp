@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "gramian/lanes/block.h"
+#include "gramian/random/prompt_words.h"
 #include "gramian/tasks/token_families.h"
 
 namespace gramian {
@@ -15,8 +16,6 @@ namespace {
 // The first draw is the class and the patterns of the prompt; then come the patterns of the tokens,
 // four a draw, and from kNoiseDraws on the noise, two normal numbers a draw.
 constexpr std::uint32_t kClassDraw = 0, kTokenDraws = 1, kNoiseDraws = 1u << 16;
-
-double unit_of(std::uint32_t word) { return (word + 0.5) / 4294967296.0; }
 
 // One of `count` numbers from 0.
 std::size_t index_of(std::uint32_t word, int count) {
@@ -34,13 +33,7 @@ class PatternSampler final : public PairSampler<T> {
 
  private:
   void sample_prompt(const PhiloxAddress& address, std::size_t p, PairPlaces<T>& to) const {
-    const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(address.seed),
-                                           static_cast<std::uint32_t>(address.seed >> 32)};
-    const auto words = [&](std::size_t draw) {
-      return philox(
-          key, {static_cast<std::uint32_t>(draw), address.first + static_cast<std::uint32_t>(p),
-                address.step, address.stream});
-    };
+    const PromptWords words(address, p);
     const auto law = words(kClassDraw);
     const bool positive = unit_of(law[0]) < spec_.positive_share;
     const int of_class = spec_.relevant / 2, irrelevant = spec_.patterns - spec_.relevant;
@@ -66,8 +59,7 @@ class PatternSampler final : public PairSampler<T> {
   }
 
   // Two normal numbers a draw (Box-Muller).
-  template <class Words>
-  void add_noise(const Words& words, std::size_t j, std::size_t p, T* x) const {
+  void add_noise(const PromptWords& words, std::size_t j, std::size_t p, T* x) const {
     if (spec_.noise == 0) return;
     const auto d = static_cast<std::size_t>(spec_.d);
     const double scale = spec_.noise / std::sqrt(spec_.d);

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "gramian/lanes/block.h"
+#include "gramian/random/prompt_words.h"
 #include "gramian/tasks/token_families.h"
 
 namespace gramian {
@@ -14,31 +15,23 @@ namespace {
 // The first draw is amplitude and phase, the others are four inputs each, the query the last input.
 constexpr std::uint32_t kLawDraw = 0, kInputDraws = 1;
 
-double unit(std::uint32_t word) { return (word + 0.5) / 4294967296.0; }
-
 template <class T>
 class SineSampler final : public PairSampler<T> {
  public:
   SineSampler(int n, const SineSpec& sine) : n_(static_cast<std::size_t>(n)), sine_(sine) {}
 
   void sample(const PhiloxAddress& address, int count, PairPlaces<T>& to) override {
-    const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(address.seed),
-                                           static_cast<std::uint32_t>(address.seed >> 32)};
     for (std::size_t p = 0; p < static_cast<std::size_t>(count); ++p) {
-      const auto words = [&](std::size_t draw) {
-        return philox(
-            key, {static_cast<std::uint32_t>(draw), address.first + static_cast<std::uint32_t>(p),
-                  address.step, address.stream});
-      };
+      const PromptWords words(address, p);
       const auto law = words(kLawDraw);
-      const double amplitude = sine_.low + (sine_.high - sine_.low) * unit(law[0]);
-      const double phase = std::numbers::pi * unit(sine_.correlated ? law[0] : law[1]);
+      const double amplitude = sine_.low + (sine_.high - sine_.low) * unit_of(law[0]);
+      const double phase = std::numbers::pi * unit_of(sine_.correlated ? law[0] : law[1]);
       to.truth()[p] = static_cast<T>(amplitude);
       to.truth()[kLanes + p] = static_cast<T>(phase);
       auto draw = law;
       for (std::size_t j = 0; j <= n_; ++j) {
         if (j % 4 == 0) draw = words(kInputDraws + j / 4);
-        const double x = kSineRange * (2 * unit(draw[j % 4]) - 1);
+        const double x = kSineRange * (2 * unit_of(draw[j % 4]) - 1);
         const double y = amplitude * std::sin(x + phase);
         to.x(j)[p] = static_cast<T>(x);
         (j < n_ ? to.y(j) : to.target())[p] = static_cast<T>(y);
