@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gramian/explain/page_changes.h"
+#include "gramian/explain/page_parts.h"
 #include "gramian/explain/words.h"
 
 namespace gramian {
@@ -12,15 +13,11 @@ namespace gramian {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using page::cell, page::json_of, page::number;
 
 // ---- the section: tables and figures
 
 std::string layer_name(std::size_t l) { return fmt::format("layer {}", l + 1); }
-
-TableCell cell(const RunningMean& mean) {
-  if (!std::isfinite(mean.mean())) return {.value = mean.mean(), .note = "infinite on some prompt"};
-  return {.value = mean.mean(), .se = mean.standard_error()};
-}
 
 Table words_table(const Explanation& e) {
   Table table{.id = "words", .title = "In words", .columns = {"", "What the numbers below say"}};
@@ -260,10 +257,6 @@ Figure weights_figure(const Explanation& e) {
 
 // ---- the numbers
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json json_of(const RunningMean& mean) {
-  return {{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}};
-}
 Json json_of(const std::optional<Quantiles>& q) {
   return q ? Json::array({number(q->low), number(q->median), number(q->high)}) : Json(nullptr);
 }

@@ -6,16 +6,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/explain/page_parts.h"
+
 namespace gramian {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-TableCell loss_cell(const RunningMean& mean) {
-  if (!std::isfinite(mean.mean())) return {.value = mean.mean(), .note = "infinite on some prompt"};
-  return {.value = mean.mean(), .se = mean.standard_error()};
-}
+using page::cell, page::json_of, page::number;
 
 Point loss_point(double x, const RunningMean& mean) {
   const double error = 2 * mean.standard_error();
@@ -43,8 +41,8 @@ Table pruning_table(const Explanation& e) {
                   fmt::format("after {} steps of retraining", e.retrain_steps)},
       .notes = {}};
   for (const PruningCost& cost : e.pruning) {
-    table.rows.push_back({cost.share, std::string(cost.order()), loss_cell(cost.before),
-                          cost.after ? loss_cell(*cost.after) : TableCell{.note = cost.failure}});
+    table.rows.push_back({cost.share, std::string(cost.order()), cell(cost.before),
+                          cost.after ? cell(*cost.after) : TableCell{.note = cost.failure}});
   }
   return table;
 }
@@ -100,11 +98,6 @@ Figure pruning_figure(const Explanation& e) {
           .panels = {std::move(panel)}};
 }
 
-Json number_json(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json loss_json(const RunningMean& mean) {
-  return {{"mean", number_json(mean.mean())}, {"se", number_json(mean.standard_error())}};
-}
-
 }  // namespace
 
 void add_changes(const Explanation& e, StudyResult& section) {
@@ -121,16 +114,16 @@ Json changes_json(const Explanation& e) {
   for (const MatrixUpdate& update : e.updates) {
     updates.push_back({{"name", update.name},
                        {"sigma", update.sigma},
-                       {"size", number_json(update.size)},
+                       {"size", number(update.size)},
                        {"rank_99", update.rank_99}});
   }
   for (const TruncationCost& cost : e.truncations)
-    truncations.push_back({{"rank", cost.rank}, {"adjusted", loss_json(cost.adjusted)}});
+    truncations.push_back({{"rank", cost.rank}, {"adjusted", json_of(cost.adjusted)}});
   for (const PruningCost& cost : e.pruning) {
     pruning.push_back({{"share", cost.share},
                        {"at_random", cost.at_random},
-                       {"before", loss_json(cost.before)},
-                       {"after", cost.after ? loss_json(*cost.after) : Json(nullptr)},
+                       {"before", json_of(cost.before)},
+                       {"after", cost.after ? json_of(*cost.after) : Json(nullptr)},
                        {"failure", cost.failure}});
   }
   return {{"updates", updates}, {"truncations", truncations}, {"pruning", pruning}};

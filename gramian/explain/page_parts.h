@@ -1,0 +1,17 @@
+// What page.cpp and page_changes.cpp both write: a mean with its error, as a cell of a table and as
+// JSON. In JSON a number that is not finite is null.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "gramian/evaluation/statistics.h"
+#include "gramian/figures/result.h"
+
+namespace gramian::page {
+
+TableCell cell(const RunningMean& mean);
+
+nlohmann::ordered_json number(double value);
+nlohmann::ordered_json json_of(const RunningMean& mean);
+
+}  // namespace gramian::page
