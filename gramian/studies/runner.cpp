@@ -417,10 +417,18 @@ const Trained* Archive::best(const std::string& cell) const {
   return least == list.end() ? nullptr : *least;
 }
 
+namespace {
+
+bool is_selected(const Cell& cell, const std::string& only) {
+  return cell.name.find(only) != std::string::npos;
+}
+
+}  // namespace
+
 std::vector<Cell> selected_cells(const std::vector<Cell>& cells, const std::string& only) {
   std::vector<Cell> selected;
   for (const Cell& cell : cells) {
-    if (cell.name.find(only) != std::string::npos) selected.push_back(cell);
+    if (is_selected(cell, only)) selected.push_back(cell);
   }
   return selected;
 }
@@ -457,7 +465,7 @@ Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& 
   const auto units = GRAMIAN_TRY(make_units(cells, options));
   Archive archive;
   for (const Unit& unit : units) {
-    const bool asked_for = unit.cell.name.find(options.effort.only) != std::string::npos;
+    const bool asked_for = is_selected(unit.cell, options.effort.only);
     if (!asked_for && !is_done(unit, options.directory)) continue;
     auto trained = GRAMIAN_TRY(load_trained(unit, options.directory));
     if (!trained.directory.empty()) archive.add(std::move(trained));
