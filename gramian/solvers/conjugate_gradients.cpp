@@ -15,6 +15,11 @@ std::vector<Solver::Constant> ConjugateGradients::constants() const {
   return list;
 }
 
+void ConjugateGradients::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == (tuned_ ? 2u : 1u));
+  if (tuned_) sigma2_ = values[1];
+}
+
 void ConjugateGradients::tune(const SpectrumBatch& prompts) {
   if (!tuned_) return;
   const double noise = mean_square_noise(prompts);

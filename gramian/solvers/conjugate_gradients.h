@@ -23,6 +23,7 @@ class ConjugateGradients final : public Solver {
   }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
+  void set_constants(std::span<const double> values) override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;
 
  private:

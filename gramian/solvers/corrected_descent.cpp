@@ -11,6 +11,12 @@ std::vector<Solver::Constant> CorrectedDescent::constants() const {
           {"correction", correction_}};
 }
 
+void CorrectedDescent::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == 3);
+  step_size_ = values[1];
+  correction_ = values[2];
+}
+
 void CorrectedDescent::tune(const SpectrumBatch& prompts) {
   // In units of the largest step, since both multiply eigenvalues. The theory's is 1 / (3 l_max).
   constexpr double kCorrections[] = {0, 0.03, 0.1, 0.2, 0.33};

@@ -30,6 +30,11 @@ std::vector<Solver::Constant> GradientDescent::constants() const {
   return {{"steps", static_cast<double>(steps_)}, {"step_size", step_size_}};
 }
 
+void GradientDescent::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == 2);
+  step_size_ = values[1];
+}
+
 void GradientDescent::tune(const SpectrumBatch& prompts) {
   const auto objective = [&](double eta) {
     step_size_ = eta;

@@ -14,6 +14,7 @@ class GradientDescent final : public Solver {
   std::string title() const override { return "gradient descent"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
+  void set_constants(std::span<const double> values) override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;
 
  private:

@@ -10,6 +10,12 @@ std::vector<Solver::Constant> HeavyBall::constants() const {
       {"steps", static_cast<double>(steps_)}, {"step_size", step_size_}, {"momentum", momentum_}};
 }
 
+void HeavyBall::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == 3);
+  step_size_ = values[1];
+  momentum_ = values[2];
+}
+
 void HeavyBall::tune(const SpectrumBatch& prompts) {
   constexpr double kMomenta[] = {0, 0.3, 0.6};
   const auto objective = [&](double eta, double beta) {

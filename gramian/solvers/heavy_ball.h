@@ -16,6 +16,7 @@ class HeavyBall final : public Solver {
   std::string title() const override { return "heavy ball"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
+  void set_constants(std::span<const double> values) override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;
 
  private:

@@ -36,12 +36,23 @@ void ConstantRidge::tune(const SpectrumBatch& prompts) {
   sigma2_ = minimise_scale(objective, 1e-3 * noise, 1e3 * noise);
 }
 
+void ConstantRidge::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == 1);
+  sigma2_ = values[0];
+}
+
 Status AdaptiveRidge::applicable(int n, int d) const { return needs_residuals(n, d); }
 double AdaptiveRidge::penalty(const Spectrum& prompt) const { return estimated_noise(prompt); }
 
 Status TunedRidge::applicable(int n, int d) const { return needs_residuals(n, d); }
 double TunedRidge::penalty(const Spectrum& prompt) const {
   return std::min(factor_ * estimated_noise(prompt), ceiling_);
+}
+
+void TunedRidge::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == 2);
+  factor_ = values[0];
+  ceiling_ = values[1];
 }
 
 // Tunes one constant at a time, each round in a narrower bracket. Near the optimum the two hardly

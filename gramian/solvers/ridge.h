@@ -49,6 +49,7 @@ class ConstantRidge final : public Ridge {
   std::string name() const override { return "constrr"; }
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override { return {{"sigma2", sigma2_}}; }
+  void set_constants(std::span<const double> values) override;
 
  protected:
   double penalty(const Spectrum&) const override { return sigma2_; }
@@ -74,6 +75,7 @@ class TunedRidge final : public Ridge {
   Status applicable(int n, int d) const override;
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override { return {{"c", factor_}, {"T", ceiling_}}; }
+  void set_constants(std::span<const double> values) override;
 
  protected:
   double penalty(const Spectrum& prompt) const override;

@@ -29,6 +29,9 @@ class Solver {
   // Chooses the constants that minimise the mean integrated loss of these prompts.
   virtual void tune(const SpectrumBatch& /*prompts*/) {}
   virtual std::vector<Constant> constants() const { return {}; }
+  // In place of tune: the values of constants(), in their order, that another solver of this name
+  // and of as many steps was tuned to. It then solves to the same bits. Requires: as many values.
+  virtual void set_constants(std::span<const double> /*values*/) {}
 
   // Writes the solution c [d], d that of the prompt; the weights are V c. Safe to call from several
   // threads.
