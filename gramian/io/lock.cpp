@@ -27,8 +27,8 @@ bool has_no_locks(int error) {
 
 Expected<std::optional<Lock>> Lock::try_take(const std::string& path) {
   std::error_code ignored;
-  const int flags =
-      std::filesystem::is_directory(path, ignored) ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT;
+  const bool folder = std::filesystem::is_directory(path, ignored);
+  const int flags = folder ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT;
   int descriptor;
   do {
     descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
@@ -40,8 +40,14 @@ Expected<std::optional<Lock>> Lock::try_take(const std::string& path) {
   do {
     result = ::flock(descriptor, LOCK_EX | LOCK_NB);
   } while (result != 0 && errno == EINTR);
-  if (result == 0 || has_no_locks(errno)) return lock;
+  if (result == 0) return lock;
   if (errno == EWOULDBLOCK) return std::nullopt;
+  if (has_no_locks(errno)) {
+    lock.file_ =
+        GRAMIAN_TRY(LockFile::try_take(folder ? path + "/" + kLockOfFolder : path + ".lock", {}));
+    if (lock.file_ == nullptr) return std::nullopt;
+    return lock;
+  }
   return fail(ErrorKind::io, "cannot lock {}: {}", path, std::strerror(errno));
 }
 

@@ -2,18 +2,22 @@
 // file or a folder: it ends with its process, however that ends, and leaves nothing behind.
 //
 // Not every file system has such locks (Lustre without its flock option has none), and NFS has none
-// on folders. There a lock is granted without being held, so that one process can work at all:
-// several must not share a directory on such a file system.
+// on folders. There the lock is a file with the name of the host and of the process (lock_file.h):
+// beside a file, PATH.lock, and in a folder, PATH/.lock.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "gramian/base/error.h"
+#include "gramian/io/lock_file.h"
 
 namespace gramian {
+
+inline constexpr const char* kLockOfFolder = ".lock";  // the file, where it is one
 
 class Lock {
  public:
@@ -23,9 +27,11 @@ class Lock {
   // Waits for it, and looks at `stopped` ten times a second. Errors: io; interrupted, when stopped.
   static Expected<Lock> take(const std::string& path, const std::function<bool()>& stopped = {});
 
-  Lock(Lock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Lock(Lock&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), file_(std::move(other.file_)) {}
   Lock& operator=(Lock&& other) noexcept {
     std::swap(descriptor_, other.descriptor_);
+    std::swap(file_, other.file_);
     return *this;
   }
   ~Lock();  // gives it back
@@ -33,6 +39,7 @@ class Lock {
  private:
   explicit Lock(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
+  std::unique_ptr<LockFile> file_;  // where the system has no locks
 };
 
 }  // namespace gramian

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "gramian/io/files.h"
+#include "gramian/io/lock.h"
 
 namespace gramian {
 
@@ -33,6 +34,7 @@ Expected<RunDirectory> RunDirectory::create(const std::string& path) {
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     if (is_temporary_of(name, kConfig) || name == std::string(kConfig) + kOldTemporary) continue;
+    if (name.starts_with(kLockOfFolder)) continue;
     return fail(ErrorKind::io,
                 "the run directory {} is not empty: go on with --resume, or choose another --out",
                 path);

@@ -13,7 +13,8 @@ class RunDirectory {
   // Makes the folder, and the folders above it. A folder that is there already stays as it is.
   static Status make_folder(const std::string& path);
   // make_folder, and refuses a folder that has anything in it. Temporary files of a config.toml
-  // that was never finished do not count: a process that is killed while it begins leaves them.
+  // that was never finished do not count: a process that is killed while it begins leaves them. Nor
+  // does the file of a lock (io/lock.h).
   static Expected<RunDirectory> create(const std::string& path);
   // Removes what a killed process of an older version has left: config.toml.tmp, and so on.
   // Requires that no other process works in the folder.
