@@ -33,7 +33,7 @@ CLOCK = {"seconds", "train_seconds", "finished", "started", "seconds_per_step"}
 ORIGIN = {"provenance", "command", "command_line", "version", "commit", "cpu", "cores", "simd",
           "compiler", "host"}
 IGNORED_FILES = {"manifest.json"}
-IGNORED_FOLDERS = {"locks"}
+IGNORED_FOLDERS = {"locks", "tuned"}  # whatever is tuned shows in the evaluations
 
 
 class Comparison:

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -10,6 +13,7 @@
 
 #include "gramian/cli/commands.h"
 #include "gramian/papers/papers.h"
+#include "gramian/studies/shard.h"
 
 namespace gramian::cli {
 
@@ -23,7 +27,13 @@ struct ReproduceArguments {
   std::int64_t steps = 0;
   bool quick = false;
   bool dry_run = false;
+  bool list = false;
+  bool draw = true;
   std::string only;
+  std::string unit;
+  std::optional<std::string> shard;  // "i/N"; empty: from the environment
+
+  bool of_units() const { return list || !draw || !unit.empty() || shard; }
 };
 
 std::string clock(double seconds) {
@@ -126,7 +136,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   return {};
 }
 
-// Of the studies those that have cells with this text in their names. Errors: usage, if none has.
+// Of the studies those that have cells which `only` names. Errors: usage, if none has.
 Status leave_out_studies_without(const std::string& only, std::vector<const Study*>& studies) {
   std::string names;
   std::erase_if(studies, [&](const Study* study) {
@@ -139,6 +149,109 @@ Status leave_out_studies_without(const std::string& only, std::vector<const Stud
                 "--only {}: no cell of {} has this text in its name; --dry-run lists the cells",
                 only, names);
   }
+  return {};
+}
+
+// What a process has to do for one study.
+struct StudyUnits {
+  const Study* study;
+  std::vector<Unit> units;
+};
+
+// Errors: usage, for a unit that is not there.
+Expected<std::vector<std::size_t>> chosen_places(const ReproduceArguments& arguments,
+                                                 const std::vector<Unit>& units) {
+  std::vector<std::size_t> places;
+  if (!arguments.unit.empty()) {
+    const auto found = std::ranges::find(units, arguments.unit, &Unit::name);
+    if (found == units.end()) {
+      return fail(ErrorKind::usage,
+                  "--unit {}: there is no such unit; --list names them, and their names depend on "
+                  "--seeds, --steps and --quick",
+                  arguments.unit);
+    }
+    places.push_back(static_cast<std::size_t>(found - units.begin()));
+    return places;
+  }
+  Shard shard;
+  if (arguments.shard) {
+    shard = GRAMIAN_TRY(arguments.shard->empty() ? shard_of(process_environment)
+                                                 : parse_shard(*arguments.shard));
+  }
+  std::vector<double> costs;
+  for (const Unit& unit : units) costs.push_back(unit.cost());
+  return share_of(costs, shard);
+}
+
+// The units that --only, --unit and --shard leave of these studies. One that several studies have
+// is with the first of them.
+Expected<std::vector<StudyUnits>> chosen_units(const ReproduceArguments& arguments,
+                                               const std::vector<const Study*>& studies,
+                                               const StudyOptions& options) {
+  std::vector<Unit> all;
+  std::map<std::string, std::size_t> owners;  // place of the study in the list, by unit
+  for (std::size_t s = 0; s < studies.size(); ++s) {
+    const auto cells = selected_cells(studies[s]->cells(), arguments.only);
+    for (Unit& unit : GRAMIAN_TRY(units_of(cells, options))) {
+      owners.emplace(unit.identity(), s);
+      all.push_back(std::move(unit));
+    }
+  }
+  all = without_repetitions(std::move(all));
+  std::vector<StudyUnits> chosen;
+  for (const Study* study : studies) chosen.push_back({study, {}});
+  for (const std::size_t place : GRAMIAN_TRY(chosen_places(arguments, all)))
+    chosen[owners.at(all[place].identity())].units.push_back(std::move(all[place]));
+  return chosen;
+}
+
+// One unit a line, as JSON.
+void list_units(const std::vector<StudyUnits>& chosen, const StudyOptions& options) {
+  for (const auto& [study, units] : chosen) {
+    for (const Unit& unit : units) {
+      const bool done = is_done(unit, options.directory);
+      nlohmann::ordered_json line = {{"unit", unit.name},
+                                     {"study", study->name},
+                                     {"cost", unit.cost()},
+                                     {"done", done},
+                                     {"directory", nullptr}};
+      if (done) {
+        const auto trained = load_trained(unit, options.directory);
+        if (trained && !trained->directory.empty())
+          line["directory"] = fmt::format("{}/{}", options.directory, trained->directory);
+      } else if (unit.directories.size() == 1) {
+        line["directory"] = unit.directories.front();
+      }
+      fmt::print("{}\n", line.dump());
+    }
+  }
+}
+
+void watch_signals(StudyOptions& options) {
+  // What is not training has no state: tuning, drawing.
+  catch_signals(AtSignal::leave);
+  options.interrupted = interrupted;
+  options.on_training = [](bool training) {
+    at_signal(training ? AtSignal::save : AtSignal::leave);
+  };
+}
+
+// Units without a drawing: what one of many processes does.
+Status reproduce_units(const ReproduceArguments& arguments,
+                       const std::vector<const Study*>& studies, StudyOptions& options) {
+  const auto chosen = GRAMIAN_TRY(chosen_units(arguments, studies, options));
+  if (arguments.list) {
+    list_units(chosen, options);
+    return {};
+  }
+  watch_signals(options);
+  std::size_t count = 0;
+  for (const auto& [study, units] : chosen) {
+    GRAMIAN_TRY(carry_out(units, options));
+    count += units.size();
+  }
+  fmt::print("{} unit{} done in {}; without --unit, --shard and --no-draw the results are drawn\n",
+             count, count == 1 ? " is" : "s are", options.directory);
   return {};
 }
 
@@ -165,12 +278,8 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
       .threads = arguments.threads,
       .command_line = command_line};
   if (arguments.dry_run) return dry_run(studies, options);
-  // What is not training has no state: tuning, drawing.
-  catch_signals(AtSignal::leave);
-  options.interrupted = interrupted;
-  options.on_training = [](bool training) {
-    at_signal(training ? AtSignal::save : AtSignal::leave);
-  };
+  if (arguments.of_units()) return reproduce_units(arguments, studies, options);
+  watch_signals(options);
   for (const Study* study : studies) {
     const auto result = GRAMIAN_TRY(reproduce(*study, options));
     print(result);
@@ -185,7 +294,11 @@ std::string studies_help() {
   std::string text =
       "Runs go out over the cores, one cell to a core. What is done is skipped, what was\n"
       "interrupted goes on, and several processes may share DIR. Results are in DIR/results;\n"
-      "`gramian report DIR` makes a page of them.\n\nStudies:\n";
+      "`gramian report DIR` makes a page of them.\n\n"
+      "A unit is one seed of one cell. Units are independent: --list names them, with a cost (in\n"
+      "multiply-adds) by which --shard divides them. Each of N machines that share DIR runs\n"
+      "--shard i/N, and one of them draws at the end, without --shard. cluster/ has such jobs.\n"
+      "\nStudies:\n";
   std::vector<const Study*> studies;
   for (const Study& study : all_studies()) {
     if (studies.empty() || studies.back()->paper != study.paper)
@@ -195,6 +308,37 @@ std::string studies_help() {
                         study.place.empty() ? "" : fmt::format(" ({})", study.place));
   }
   return text + "\n" + recipes_of(studies, {});
+}
+
+}  // namespace
+
+namespace {
+
+void add_unit_options(CLI::App* command, ReproduceArguments& arguments) {
+  CLI::Option* const dry_run = command->get_option("--dry-run");
+  command
+      ->add_flag("--list", arguments.list,
+                 "list the units as JSON, one a line: unit, study, cost, done, directory")
+      ->excludes(dry_run);
+  CLI::Option* const unit =
+      command->add_option("--unit", arguments.unit, "only this unit, and nothing is drawn")
+          ->excludes(dry_run)
+          ->type_name("NAME");
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--shard",
+          [&arguments](const std::vector<std::string>& values) {
+            arguments.shard = values.empty() ? "" : values.front();
+          },
+          "only the i-th of N shares of the units (i from 0), of about equal cost, and nothing is "
+          "drawn; without i/N from the environment of a Slurm array, an indexed Kubernetes job or "
+          "mpirun")
+      ->expected(0, 1)
+      ->excludes(dry_run)
+      ->excludes(unit)
+      ->type_name("[i/N]");
+  command->add_flag("!--no-draw", arguments.draw, "train and evaluate only, and draw nothing")
+      ->excludes(dry_run);
 }
 
 }  // namespace
@@ -232,12 +376,14 @@ void add_reproduce(Program& program) {
       ->type_name("N");
   command
       ->add_option("--only", arguments->only,
-                   "only cells whose name contains this text, e.g. diag-L4 or uniform-5")
+                   "only cells whose name contains this text, e.g. diag-L4 or uniform-5; with *, ? "
+                   "or [..] it is a pattern for the whole name, e.g. 'diag-L?-uniform-5'")
       ->type_name("TEXT");
   command->add_flag("--quick", arguments->quick,
                     "rehearse the whole pipeline in minutes; results are marked as such");
   command->add_flag("--dry-run", arguments->dry_run,
                     "print the recipe, the cells and the time they would take");
+  add_unit_options(command, *arguments);
   command->footer(studies_help());
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return reproduce_all(*arguments, program.command_line); };

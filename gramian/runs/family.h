@@ -112,7 +112,8 @@ class Experiment {
   virtual Expected<std::string> examine(const Model& model, const Examination& how,
                                         std::uint64_t seed, Shared& shared, ThreadPool& pool,
                                         const ProgressFunction& progress) const = 0;
-  virtual std::unique_ptr<Shared> shared() const = 0;
+  // `folder`: where what takes long to compute is kept for other processes, too; empty: nowhere.
+  virtual std::unique_ptr<Shared> shared(const std::string& folder) const = 0;
 
   // Multiply-adds of the training, for estimates of time and shares of progress.
   virtual double cost() const = 0;

@@ -2,12 +2,14 @@
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "gramian/base/assert.h"
 #include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/runs/gram_family.h"
+#include "gramian/runs/kept_baselines.h"
 
 namespace gramian {
 
@@ -15,8 +17,11 @@ namespace {
 
 // Baselines are tuned once for a task, and asked once for each prompt.
 struct SharedBaselines final : Shared {
-  std::once_flag tuned;
-  Baselines baselines;
+  explicit SharedBaselines(std::string kept_in) : folder(std::move(kept_in)) {}
+
+  std::string folder;
+  std::mutex mutex;  // held while they are tuned
+  std::optional<Baselines> baselines;
   SolverLosses losses;
 };
 
@@ -71,8 +76,8 @@ double GramExperiment::zero_loss(const Model&, ThreadPool&) const {
   return 0.5 * trace;
 }
 
-std::unique_ptr<Shared> GramExperiment::shared() const {
-  return std::make_unique<SharedBaselines>();
+std::unique_ptr<Shared> GramExperiment::shared(const std::string& folder) const {
+  return std::make_unique<SharedBaselines>(folder);
 }
 
 Expected<std::string> GramExperiment::examine(const Model& model, const Examination& how,
@@ -81,16 +86,21 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   using Json = nlohmann::ordered_json;
   auto* const common = dynamic_cast<SharedBaselines*>(&shared);
   GRAMIAN_ASSERT(common != nullptr);
-  std::call_once(common->tuned, [&] {
-    EvalSpec spec = eval;
-    spec.tuning_prompts = how.tuning_prompts;
-    spec.gd_steps = how.gd_steps;
-    common->baselines = tune_baselines(task, task.spec().noise, spec, pool);
-  });
+  {
+    const std::scoped_lock guard(common->mutex);
+    if (!common->baselines) {
+      EvalSpec tuning = eval;
+      tuning.tuning_prompts = how.tuning_prompts;
+      tuning.gd_steps = how.gd_steps;
+      common->baselines = GRAMIAN_TRY(kept_baselines(task, tuning, common->folder, pool, [&] {
+        return progress && !progress(0, how.prompts);
+      }));
+    }
+  }
+  const Baselines& baselines = *common->baselines;  // which do not change any more
   NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
   const auto losses = [&](const EvalSpec& spec) {
-    return gramian::evaluate(task, common->baselines, &predictor, spec, pool, progress,
-                             &common->losses);
+    return gramian::evaluate(task, baselines, &predictor, spec, pool, progress, &common->losses);
   };
   EvalSpec spec{.prompts = how.prompts, .seed = seed};
   const auto result = GRAMIAN_TRY(losses(spec));
@@ -101,8 +111,8 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
     single = Json::parse(to_json(published));
   }
   spec.prompts = how.profile_prompts;
-  const auto points = GRAMIAN_TRY(gramian::profile(task, common->baselines, &predictor, how.sigmas,
-                                                   spec, pool, progress, &common->losses));
+  const auto points = GRAMIAN_TRY(gramian::profile(task, baselines, &predictor, how.sigmas, spec,
+                                                   pool, progress, &common->losses));
   Json json = Json::parse(to_json(result, points));
   if (!single.is_null()) {
     json["single_query"] = {{"prompts", single["prompts"]},

@@ -51,7 +51,7 @@ struct GramExperiment final : public Experiment {
   Expected<std::string> examine(const Model& model, const Examination& how, std::uint64_t seed,
                                 Shared& shared, ThreadPool& pool,
                                 const ProgressFunction& progress) const override;
-  std::unique_ptr<Shared> shared() const override;
+  std::unique_ptr<Shared> shared(const std::string& folder) const override;
   double cost() const override;
   Expected<double> seconds_per_cost() const override;
   std::string speed_group() const override { return name_of(network.kind); }

@@ -49,7 +49,9 @@ struct TransformerExperiment final : public Experiment {
   Expected<std::string> examine(const Model& model, const Examination& how, std::uint64_t seed,
                                 Shared& shared, ThreadPool& pool,
                                 const ProgressFunction& progress) const override;
-  std::unique_ptr<Shared> shared() const override { return std::make_unique<Shared>(); }
+  std::unique_ptr<Shared> shared(const std::string&) const override {
+    return std::make_unique<Shared>();
+  }
   double cost() const override;
   Expected<double> seconds_per_cost() const override;
   std::string speed_group() const override { return "transformer"; }

@@ -17,7 +17,7 @@ namespace gramian {
 struct Effort {
   std::int64_t steps = 0;  // of every run; 0: as the recipe says
   bool quick = false;      // a rehearsal: few steps and prompts
-  std::string only = {};   // if not empty: cells whose name contains it, and no others
+  std::string only = {};   // if not empty: cells that it names (unit.h), and no others
 };
 
 // One model on one problem: what is trained, from one or several starts, and how it is examined.

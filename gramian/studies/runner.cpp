@@ -12,14 +12,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "gramian/base/hash.h"
 #include "gramian/io/files.h"
-#include "gramian/io/json.h"
 #include "gramian/io/lock.h"
 #include "gramian/io/progress.h"
 #include "gramian/parallel/cores.h"
 #include "gramian/runs/family.h"
-#include "gramian/runs/naming.h"
 #include "gramian/runs/train_run.h"
 
 namespace gramian {
@@ -34,93 +31,6 @@ constexpr std::uint64_t kSelectionSeed = 2;
 constexpr std::uint64_t kFewer = 20;  // in a rehearsal, starts are compared on so many times fewer
 constexpr auto kPoll = std::chrono::milliseconds(100);
 
-std::string unit_name(const Cell& cell, int seed, const std::vector<Config>& all_starts) {
-  std::string all;
-  for (const Config& start : all_starts) all += naming_text(start);
-  return fmt::format("{}-s{}-{}", cell.name, seed, short_hash(all));
-}
-
-// One seed of one cell: the unit of work.
-struct Unit {
-  Cell cell;
-  int seed = 0;
-  std::vector<Config> starts;
-  std::vector<std::string> directories;  // of the starts
-  Examination examination;
-  std::string record;     // DIR/cells/..
-  std::string eval_name;  // eval-<hash>.json, in the directory of the start that counts
-  std::string lock;
-  double cost = 0;
-};
-
-// Errors: config, for settings of a cell that are no experiment.
-Expected<std::vector<Unit>> make_units(const std::vector<Cell>& cells,
-                                       const StudyOptions& options) {
-  std::vector<Unit> units;
-  for (const Cell& cell : cells) {
-    for (int seed = 0; seed < options.seeds; ++seed) {
-      Unit unit{.cell = cell,
-                .seed = seed,
-                .starts = cell.starts(seed, options.effort),
-                .directories = {},
-                .examination = cell.examination(options.effort),
-                .record = {},
-                .eval_name = {},
-                .lock = {}};
-      for (const Config& start : unit.starts) {
-        const std::string text = naming_text(start);
-        unit.directories.push_back(
-            fmt::format("{}/runs/{}-{}", options.directory, cell.name, short_hash(text)));
-        const auto experiment = GRAMIAN_TRY(cell.make(start));
-        unit.cost += experiment->cost();
-      }
-      const std::string name = unit_name(cell, seed, unit.starts);
-      unit.record = fmt::format("{}/cells/{}.json", options.directory, name);
-      unit.lock = fmt::format("{}/locks/{}", options.directory, name);
-      unit.eval_name = fmt::format(
-          "eval-{}.json",
-          short_hash(fmt::format(
-              "{} {} {} {}", unit.examination.prompts, unit.examination.single_query_prompts,
-              unit.examination.profile_prompts, fmt::join(unit.examination.sigmas, " "))));
-      units.push_back(std::move(unit));
-    }
-  }
-  return units;
-}
-
-// The record of a finished unit.
-Expected<Trained> load_trained(const Unit& unit, const std::string& study_directory) {
-  const auto json = GRAMIAN_TRY(read_json(unit.record));
-  try {
-    Trained trained{.cell = unit.cell, .seed = unit.seed};
-    trained.steps = json.at("steps").get<std::int64_t>();
-    trained.seconds = json.at("seconds").get<double>();
-    trained.dropped = json.at("dropped").get<std::int64_t>();
-    trained.failed_starts = json.at("failed_starts").get<int>();
-    if (json.at("directory").is_null()) return trained;  // no start came to an end
-    trained.directory = json.at("directory").get<std::string>();
-    trained.selection = json.at("selection").get<double>();
-    auto scores = GRAMIAN_TRY(
-        load_scores(fmt::format("{}/{}/{}", study_directory, trained.directory, unit.eval_name)));
-    trained.scores = std::move(scores);
-    return trained;
-  } catch (const nlohmann::json::exception& error) {
-    return fail(ErrorKind::format, "{}: not the record of a trained cell: {}", unit.record,
-                error.what());
-  }
-}
-
-// Done: the record is there, and the model and the evaluation that it promises.
-bool is_done(const Unit& unit, const std::string& study_directory) {
-  std::error_code ignored;
-  if (!fs::exists(unit.record, ignored)) return false;
-  const auto trained = load_trained(unit, study_directory);
-  return trained &&
-         (trained->directory.empty() ||
-          fs::exists(fmt::format("{}/{}/model.safetensors", study_directory, trained->directory),
-                     ignored));
-}
-
 int threads_of(const StudyOptions& options) {
   return options.threads > 0 ? options.threads : available_cores();
 }
@@ -133,7 +43,7 @@ class Runner {
     std::ranges::stable_sort(units_, std::greater{}, &Unit::cost);
     taken_ = std::vector<std::atomic<bool>>(units_.size());
     for (const Unit& unit : units_) {
-      total_ += unit.cost;
+      total_ += unit.cost();
       shared_[unit.cell.group];  // no thread adds to the map later
     }
   }
@@ -190,7 +100,7 @@ class Runner {
   }
 
   void finish(const Unit& unit) {
-    done_cost_ += unit.cost;
+    done_cost_ += unit.cost();
     ++done_units_;
   }
 
@@ -356,10 +266,11 @@ class Runner {
     return experiment->selection_loss(*model, prompts, kSelectionSeed, pool);
   }
 
-  // What the cells of one group share: baselines are tuned once.
+  // What the cells of one group share: baselines are tuned once, for all processes.
   Shared& shared(const Unit& unit, const Experiment& experiment) {
     SharedOnce& of_group = shared_.at(unit.cell.group);
-    std::call_once(of_group.once, [&] { of_group.shared = experiment.shared(); });
+    std::call_once(of_group.once,
+                   [&] { of_group.shared = experiment.shared(options_.directory + "/tuned"); });
     return *of_group.shared;
   }
 
@@ -395,12 +306,6 @@ class Runner {
 
 }  // namespace
 
-std::string unit_name(const Cell& cell, int seed, const Effort& effort) {
-  return unit_name(cell, seed, cell.starts(seed, effort));
-}
-
-std::string short_hash(std::string_view text) { return fmt::format("{:016x}", hash_bytes(text)); }
-
 void Archive::add(Trained trained) { cells_[trained.cell.name].push_back(std::move(trained)); }
 
 std::vector<const Trained*> Archive::seeds(const std::string& cell) const {
@@ -417,25 +322,9 @@ const Trained* Archive::best(const std::string& cell) const {
   return least == list.end() ? nullptr : *least;
 }
 
-namespace {
-
-bool is_selected(const Cell& cell, const std::string& only) {
-  return cell.name.find(only) != std::string::npos;
-}
-
-}  // namespace
-
-std::vector<Cell> selected_cells(const std::vector<Cell>& cells, const std::string& only) {
-  std::vector<Cell> selected;
-  for (const Cell& cell : cells) {
-    if (is_selected(cell, only)) selected.push_back(cell);
-  }
-  return selected;
-}
-
 Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions& options) {
   constexpr double kEvaluation = 2;  // seconds a cell, roughly
-  const auto units = GRAMIAN_TRY(make_units(selected_cells(cells, options.effort.only), options));
+  const auto units = GRAMIAN_TRY(units_of(selected_cells(cells, options.effort.only), options));
   Outlook outlook{.runs = static_cast<int>(units.size())};
   std::map<std::string, double> speeds;  // seconds per multiply-add, by speed group
   double seconds = 0;
@@ -450,19 +339,24 @@ Expected<Outlook> look_ahead(const std::vector<Cell>& cells, const StudyOptions&
       const auto measured = GRAMIAN_TRY(experiment->seconds_per_cost());
       speed = speeds.emplace(experiment->speed_group(), measured).first;
     }
-    seconds += unit.cost * speed->second + kEvaluation;
+    seconds += unit.training_cost * speed->second + kEvaluation;
   }
   outlook.seconds_left = seconds / threads_of(options);
   return outlook;
 }
 
+Status carry_out(std::vector<Unit> units, const StudyOptions& options) {
+  if (units.empty()) return {};
+  return Runner(options, std::move(units)).run();
+}
+
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
   const auto selected = selected_cells(cells, options.effort.only);
   if (selected.empty())
-    return fail(ErrorKind::usage, "no cell has '{}' in its name", options.effort.only);
-  auto selected_units = GRAMIAN_TRY(make_units(selected, options));
-  GRAMIAN_TRY(Runner(options, std::move(selected_units)).run());
-  const auto units = GRAMIAN_TRY(make_units(cells, options));
+    return fail(ErrorKind::usage, "no cell is named by '{}'", options.effort.only);
+  auto selected_units = GRAMIAN_TRY(units_of(selected, options));
+  GRAMIAN_TRY(carry_out(std::move(selected_units), options));
+  const auto units = GRAMIAN_TRY(units_of(cells, options));
   Archive archive;
   for (const Unit& unit : units) {
     const bool asked_for = is_selected(unit.cell, options.effort.only);

@@ -1,6 +1,7 @@
 // gramian reproduce from outside: interruptions, two processes at once, what it says.
 #include <chrono>
 #include <memory>
+#include <sstream>
 #include <thread>
 
 #include "tests/cli/process.h"
@@ -19,6 +20,19 @@ using test::TemporaryFolder;
 
 test::Arguments study(const std::string& out, const std::string& name = "fig6") {
   return {"reproduce", name, "--quick", "--steps", "100", "--out", out};
+}
+
+// One unit of JSON a line.
+std::vector<nlohmann::json> listed(const test::Arguments& more) {
+  test::Arguments command{"reproduce"};
+  command.insert(command.end(), more.begin(), more.end());
+  command.push_back("--list");
+  const auto outcome = run_gramian(command);
+  EXPECT_TRUE(succeeds(outcome));
+  std::vector<nlohmann::json> units;
+  std::istringstream lines(outcome.out);
+  for (std::string line; std::getline(lines, line);) units.push_back(nlohmann::json::parse(line));
+  return units;
 }
 
 // Every file of the directory but for those that hold times: path inside -> bytes.
@@ -82,6 +96,108 @@ TEST(Reproduce, TwoProcessesShareADirectory) {
   ASSERT_TRUE(succeeds(outcome));
   EXPECT_LT(outcome.cpu_seconds, 1.0);
   EXPECT_NE(outcome.out.find("REHEARSAL"), std::string::npos);
+}
+
+// Each unit by another process, none of which draws: by name, by share and by the environment.
+TEST(Reproduce, UnitsOfManyProcessesAreTheBytesOfOne) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(succeeds(run_gramian(study(folder / "whole"))));
+  auto list = study(folder / "shared");
+  list.erase(list.begin());
+  const auto units = listed(list);
+  ASSERT_EQ(units.size(), 3u);
+  for (const auto& unit : units) {
+    EXPECT_EQ(unit["done"], false);
+    EXPECT_EQ(unit["study"], "fig6");
+    EXPECT_GT(unit["cost"], 5e10);
+  }
+  EXPECT_FALSE(fs::exists(folder / "shared"));
+  const auto with = [&](test::Arguments more) {
+    auto command = study(folder / "shared");
+    command.insert(command.end(), more.begin(), more.end());
+    return test::gramian_command(command);
+  };
+  auto in_array = with({"--shard"});
+  in_array.insert(in_array.begin(),
+                  {"/usr/bin/env", "SLURM_ARRAY_TASK_ID=7", "SLURM_ARRAY_TASK_COUNT=3",
+                   "SLURM_ARRAY_TASK_MIN=5", "SLURM_ARRAY_TASK_MAX=7"});
+  Process one(with({"--shard", "0/3"})), two(with({"--shard=1/3", "--no-draw"})), three(in_array);
+  for (Process* process : {&one, &two, &three}) {
+    const auto outcome = process->wait();
+    ASSERT_TRUE(succeeds(outcome));
+    EXPECT_EQ(outcome.out.find("1 unit is done"), 0u) << outcome.out;
+  }
+  EXPECT_TRUE(fs::is_empty(folder / "shared/results"));
+  for (const auto& unit : listed(list)) {
+    EXPECT_EQ(unit["done"], true);
+    EXPECT_TRUE(fs::exists(unit["directory"].get<std::string>() + "/model.safetensors"));
+  }
+  // One of them again, from nothing.
+  const std::string directory = listed(list).at(1)["directory"];
+  fs::remove_all(directory);
+  EXPECT_EQ(listed(list).at(1)["done"], false);
+  ASSERT_TRUE(succeeds(Process(with({"--unit", units[1]["unit"]})).wait()));
+  EXPECT_TRUE(fs::exists(directory + "/model.safetensors"));
+  ASSERT_TRUE(succeeds(run_gramian(study(folder / "shared"))));
+  EXPECT_EQ(results(folder / "shared"), results(folder / "whole"));
+  // The results, but for when and how long.
+  const auto drawn = [&](const std::string& name) {
+    auto json = nlohmann::json::parse(slurp(folder / name));
+    json.erase("provenance");
+    for (auto& run : json["runs"]) run.erase("seconds");
+    return json;
+  };
+  EXPECT_EQ(drawn("shared/results/fig6.json"), drawn("whole/results/fig6.json"));
+}
+
+TEST(Reproduce, UnitsAreNamedOrRefused) {
+  const TemporaryFolder folder;
+  const auto refused = [&](test::Arguments more, std::initializer_list<std::string_view> parts) {
+    auto command = study(folder / "s");
+    command.insert(command.end(), more.begin(), more.end());
+    EXPECT_TRUE(fails(run_gramian(command), 2, parts));
+  };
+  refused({"--unit", "full-L4"}, {"--unit full-L4: there is no such unit", "--list"});
+  refused({"--shard", "3/3"}, {"--shard", "0 <= i < N"});
+  refused({"--shard", "x"}, {"--shard x", "must be i/N"});
+  refused({"--shard"}, {"none of SLURM_ARRAY_TASK_ID"});
+  refused({"--shard", "0/2", "--unit", "x"}, {"--shard", "--unit"});
+  refused({"--list", "--dry-run"}, {"--list", "--dry-run"});
+  EXPECT_FALSE(fs::exists(folder / "s"));
+  // Studies that share cells list them once, and --only with a pattern names whole names.
+  EXPECT_EQ(listed({"table1", "fig1", "--only", "diag-L[12]-uniform-5"}).size(), 2u);
+  EXPECT_EQ(listed({"table1", "--only", "diag-L4-uniform-5", "--seeds", "3"}).size(), 3u);
+}
+
+// A file system whose flock says ENOSYS: locks are files.
+TEST(Reproduce, TwoProcessesShareADirectoryWithoutFlock) {
+#ifdef GRAMIAN_SANITIZED
+  GTEST_SKIP() << "sanitizers must be the first library";
+#endif
+  const TemporaryFolder folder;
+  const auto without = [&](const test::Arguments& arguments) {
+    auto command = test::gramian_command(arguments);
+    command.insert(command.begin(), {"/usr/bin/env", "LD_PRELOAD=" GRAMIAN_WITHOUT_FLOCK});
+    return command;
+  };
+  {  // a process that is killed leaves its locks, which others take
+    Process killed(without(study(folder / "shared")));
+    while (!fs::exists(folder / "shared/cells"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    killed.send(SIGKILL);
+    killed.wait();
+  }
+  Process one(without(study(folder / "shared"))), two(without(study(folder / "shared")));
+  EXPECT_TRUE(succeeds(one.wait()));
+  EXPECT_TRUE(succeeds(two.wait()));
+  for (const auto& run : fs::directory_iterator(folder / "shared/runs")) {
+    const std::string metrics = slurp(run.path() / "metrics.jsonl");
+    EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 2) << run.path();
+    EXPECT_FALSE(fs::exists(run.path() / ".lock"));
+  }
+  ASSERT_TRUE(succeeds(run_gramian(study(folder / "whole"))));
+  EXPECT_EQ(results(folder / "shared"), results(folder / "whole"));
 }
 
 TEST(Reproduce, OnlyNamesCells) {
@@ -158,8 +274,9 @@ TEST(Reproduce, WrongUsageIsNamed) {
 TEST(Reproduce, HelpNamesEveryStudy) {
   const std::string help = run_gramian({"reproduce", "--help"}).out;
   for (const char* word : {"table1", "fig1", "fig7", "blowups", "training", "--quick", "--dry-run",
-                           "--seeds", "--only", "--steps", "The recipe for Vladymyrov et al. 2024",
-                           "looped-fig1", "The recipe for Gatmiry et al. 2024"}) {
+                           "--seeds", "--only", "--steps", "--list", "--unit", "--shard",
+                           "--no-draw", "The recipe for Vladymyrov et al. 2024", "looped-fig1",
+                           "The recipe for Gatmiry et al. 2024"}) {
     EXPECT_NE(help.find(word), std::string::npos) << word;
   }
 }

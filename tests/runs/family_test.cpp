@@ -97,7 +97,7 @@ TEST(Families, MakeTrainSaveLoadEvaluate) {
     const auto loss = experiment->selection_loss(**back, 500, 2, pool);
     ASSERT_TRUE(loss);
     EXPECT_GT(*loss, 0);
-    const auto shared = experiment->shared();
+    const auto shared = experiment->shared("");
     const Examination how{.prompts = 200, .tuning_prompts = 500};
     const auto one = experiment->examine(**back, how, 1, *shared, pool, {});
     const auto two = experiment->examine(**alone, how, 1, *shared, pool, {});

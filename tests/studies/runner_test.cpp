@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <new>
 
+#include "gramian/studies/shard.h"
 #include "tests/support/files.h"
 
 namespace gramian {
@@ -144,6 +145,65 @@ TEST(Runner, ADoneCellWithoutItsModelIsDoneAgain) {
   EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
   ASSERT_TRUE(carry_out(small_cells(), options));
   for (const auto& [path, bytes] : models) EXPECT_EQ(slurp(path), bytes);
+}
+
+// Shares of three processes, one after the other here, and one process alone.
+TEST(Runner, SharesTogetherAreTheWhole) {
+  const TemporaryFolder folder;
+  const StudyOptions whole = options_for(folder / "whole"), shared = options_for(folder / "shared");
+  ASSERT_TRUE(carry_out(small_cells(), whole));
+  const auto units = units_of(small_cells(), shared).value();
+  std::vector<double> costs;
+  for (const Unit& unit : units) costs.push_back(unit.cost());
+  for (int index = 0; index < 4; ++index) {  // the fourth has nothing to do
+    std::vector<Unit> mine;
+    for (const std::size_t place : share_of(costs, {index, 4})) mine.push_back(units[place]);
+    EXPECT_EQ(mine.size(), index < 3 ? 1u : 0u);
+    ASSERT_TRUE(carry_out(std::move(mine), shared));
+    EXPECT_EQ(look_ahead(small_cells(), shared)->done, std::min(index + 1, 3));
+  }
+  // Solvers were tuned once, and are not tuned for those that come later.
+  int tuned = 0;
+  for (const auto& file : fs::directory_iterator(shared.directory + "/tuned"))
+    tuned += file.path().extension() == ".json";
+  EXPECT_EQ(tuned, 1);
+  for (const auto& run : fs::directory_iterator(whole.directory + "/runs")) {
+    const auto other = fs::path(shared.directory) / "runs" / run.path().filename();
+    for (const auto& file : fs::directory_iterator(run)) {
+      const std::string name = file.path().filename();
+      const bool has_times = name != "model.safetensors" && name != "config.toml";
+      if (has_times && !name.starts_with("eval-")) continue;
+      EXPECT_EQ(slurp(other / name), slurp(file.path())) << name;
+    }
+  }
+}
+
+TEST(Runner, AUnitIsTheSameInTwoStudies) {
+  const StudyOptions options = options_for("s");
+  auto cells = small_cells();
+  const auto other = small_cells();
+  cells.insert(cells.end(), other.begin(), other.end());
+  EXPECT_EQ(without_repetitions(units_of(cells, options).value()).size(), 3u);
+  // One that is examined in another way has another evaluation.
+  cells.back().examination = [](const Effort&) { return Examination{.prompts = 1}; };
+  EXPECT_EQ(without_repetitions(units_of(cells, options).value()).size(), 4u);
+}
+
+TEST(Runner, OnlyIsATextOrAPattern) {
+  const auto names = [](const std::string& only) {
+    std::string list;
+    for (const Cell& cell : selected_cells(small_cells(), only)) list += cell.name + " ";
+    return list;
+  };
+  const std::string gdpp = "gdpp-L1-small ", diag = "diag-L1-small ", full = "full-L1-small ";
+  EXPECT_EQ(names(""), gdpp + diag + full);
+  EXPECT_EQ(names("g"), gdpp + diag);
+  EXPECT_EQ(names("diag*"), diag);
+  EXPECT_EQ(names("*g*"), gdpp + diag);
+  EXPECT_EQ(names("?*?-L?-small"), gdpp + diag + full);
+  EXPECT_EQ(names("[df]*"), diag + full);
+  EXPECT_EQ(names("g*L1"), "");  // a pattern is of the whole name
+  EXPECT_EQ(names("["), "");
 }
 
 TEST(Runner, OnlyKeepsWhatIsDone) {

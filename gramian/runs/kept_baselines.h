@@ -1,0 +1,27 @@
+// Baselines (evaluation/baselines.h) whose tuned constants are kept in a file, so that of many
+// processes that evaluate models on one task only the first tunes them:
+//
+//   FOLDER/<hash>.json    constants of each solver, threshold of blow-ups, and all that they are of
+//
+// The hash is that of the task and of the settings of tuning, so that others never meet. Numbers
+// are written with all their digits: what is read back solves to the same bits.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "gramian/base/error.h"
+#include "gramian/evaluation/baselines.h"
+
+namespace gramian {
+
+// tune_baselines(task, task.spec().noise, spec, pool), or what another process has kept of it. With
+// an empty folder nothing is kept. A folder that is missing is made; a file in it that is not of
+// these baselines is written anew. While another process tunes the same, this one waits, and looks
+// at `stopped` ten times a second.
+// Errors: io; interrupted, when stopped.
+Expected<Baselines> kept_baselines(const RegressionTask& task, const EvalSpec& spec,
+                                   const std::string& folder, ThreadPool& pool,
+                                   const std::function<bool()>& stopped = {});
+
+}  // namespace gramian
