@@ -2,12 +2,13 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# install_packages [tests]: installs those packages of packages.txt that are missing; needs no
-# network if none is. What only the tests need is left out unless it is asked for.
+# install_packages [TAG ...]: installs those packages of packages.txt that are missing; needs no
+# network if none is. A package with a tag behind it ("# tests", "# ci") is left out unless the tag
+# is given.
 install_packages() {
-  local package only missing=()
-  while read -r package only; do
-    [[ $only == "# tests" && ${1:-} != tests ]] && continue
+  local package tag missing=()
+  while read -r package tag; do
+    [[ -n $tag && " $* " != *" ${tag#\# } "* ]] && continue
     [[ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" == "install ok installed" ]] ||
       missing+=("$package")
   done < <(grep -v '^#' packages.txt)
