@@ -28,10 +28,10 @@ std::optional<std::string> process_environment(const char* name);
 
 // Which of how many this process is to the systems that start many of them:
 //
-//   SLURM_ARRAY_TASK_ID, with _COUNT, _MIN, _MAX and _STEP      a job array of Slurm
-//   JOB_COMPLETION_INDEX, with JOB_COMPLETION_COUNT             an indexed job of Kubernetes, whose
-//                                     manifest has to set the count to that of its completions
-//   OMPI_COMM_WORLD_RANK, with OMPI_COMM_WORLD_SIZE             mpirun of Open MPI
+//   SLURM_ARRAY_TASK_ID, with _COUNT, _MIN and _MAX      a job array of Slurm
+//   JOB_COMPLETION_INDEX, with JOB_COMPLETION_COUNT      an indexed job of Kubernetes, whose
+//                                        manifest sets the count to that of its completions
+//   OMPI_COMM_WORLD_RANK, with OMPI_COMM_WORLD_SIZE      mpirun of Open MPI
 //
 // Where several are set, such as mpirun in each task of an array, every process has a share of its
 // own: that of one system is divided by the next. Errors: usage, if none is set, if a number is
