@@ -14,6 +14,7 @@
 #include "gramian/runs/gram_family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/run_directory.h"
+#include "gramian/runs/trained_run.h"
 
 namespace gramian::cli {
 
@@ -74,9 +75,7 @@ Status eval(const EvalArguments& arguments) {
                   setting, arguments.source);
     }
   }
-  const auto config = GRAMIAN_TRY(load_config(directory.config(), arguments.all_overrides()));
-  const auto experiment = GRAMIAN_TRY(make_experiment(config));
-  const auto model = GRAMIAN_TRY(experiment->load(directory.model()));
+  const auto [experiment, model] = GRAMIAN_TRY(load_run(directory, arguments.all_overrides()));
   fmt::print("{}", experiment->describe());
   catch_signals(AtSignal::leave);
   ThreadPool pool(experiment->run.threads);

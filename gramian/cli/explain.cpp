@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
 #include "gramian/cli/outputs.h"
+#include "gramian/explain/changes.h"
 #include "gramian/explain/explain.h"
 #include "gramian/explain/page.h"
 #include "gramian/explain/text.h"
@@ -47,60 +49,77 @@ std::vector<double> start_of(const Experiment& experiment, const std::string& di
 
 // Empty, too, where the file holds other layers than those that were trained: whoever edits weights
 // of kind diag makes them full.
-std::vector<double> fitting_start(const GramExperiment& experiment, const Network& trained,
-                                  const std::string& directory, ThreadPool& pool) {
-  if (trained.spec.kind != experiment.network.kind) return {};
-  auto start = start_of(experiment, directory, pool);
-  if (start.size() != trained.theta.size()) start.clear();
+std::vector<double> fitting_start(const LoadedRun& run, const std::string& directory,
+                                  ThreadPool& pool) {
+  const GramExperiment* gram = run.experiment->as_gram();
+  if (gram != nullptr && run.model->gram()->spec.kind != gram->network.kind) return {};
+  auto start = start_of(*run.experiment, directory, pool);
+  if (start.size() != run.model->weights().size()) start.clear();
   return start;
 }
 
-Status explain(const ExplainArguments& arguments, const std::string& command_line) {
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
-  GRAMIAN_TRY(check_output({.option = "--json",
-                            .path = arguments.json,
-                            .inputs = {},
-                            .beginning = "{",
-                            .section = true}));
-  const auto run = GRAMIAN_TRY(load_trained_run(directory));
-  const GramExperiment& experiment = run.experiment;
+// A bar that begins when it is told how much there is to do, and ends with the function.
+ProgressFunction progress_bar(const char* unit) {
+  return
+      [unit, bar = std::shared_ptr<Progress>()](std::uint64_t done, std::uint64_t total) mutable {
+        if (bar == nullptr)
+          bar = std::make_shared<Progress>("explain", static_cast<std::int64_t>(total), unit);
+        bar->update(static_cast<std::int64_t>(done));
+        return !interrupted();
+      };
+}
 
-  // A model is there from the first checkpoint on; it can be explained, but not unnoticed.
-  if (const auto saved = load_checkpoint(directory.checkpoint(), experiment.network.parameters(),
-                                         experiment.train.method);
-      saved && saved->state.adam.step < experiment.train.steps) {
-    fmt::print(
-        "This run has stopped at step {} of {}: what follows is about a network that is not "
-        "trained to the end.\n",
-        saved->state.adam.step, experiment.train.steps);
-  }
+// What is printed, and how it becomes a section of the report.
+struct Explained {
+  std::string text, kind, problem;
+  int layers = 0;
+  StudyResult section;
+  std::function<std::string(const StudyResult& section)> to_json;
+};
 
-  catch_signals(AtSignal::leave);
-  ThreadPool pool(experiment.run.threads);
-  ExplainOptions options = arguments.options;
-  options.start = fitting_start(experiment, run.network, arguments.directory, pool);
-  const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
-  Progress progress("explain", kExplanationStages, "parts");
-  const auto explanation = gramian::explain(experiment.task, run.network, experiment.train, options,
-                                            pool, [&](std::uint64_t done, std::uint64_t) {
-                                              progress.update(static_cast<std::int64_t>(done));
-                                              return !interrupted();
-                                            });
-  if (!explanation) return std::unexpected(explanation.error());
-  progress.finish();
-  const std::string text = to_text(*explanation);
-  fmt::print("{}", text);
-  if (arguments.json.empty()) return require_numbers(text, "this explanation");
+Expected<Explained> explain_gram(const LoadedRun& run, const GramExperiment& experiment,
+                                 const ExplainOptions& options, const std::string& name,
+                                 ThreadPool& pool) {
+  auto explanation = GRAMIAN_TRY(gramian::explain(
+      experiment.task, *run.model->gram(), experiment.train, options, pool, progress_bar("parts")));
+  return Explained{.text = to_text(explanation),
+                   .kind = name_of(experiment.network.kind),
+                   .problem = "sigma " + experiment.task.spec().noise.describe(),
+                   .layers = experiment.network.layers,
+                   .section = to_study(explanation, name),
+                   .to_json = [explanation](const StudyResult& section) {
+                     return to_json(explanation, section);
+                   }};
+}
 
-  const std::string name =
-      arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
-  StudyResult section = to_study(*explanation, name);
+// Of a system of any family: what training changed, and what pruning costs.
+Expected<Explained> explain_changes(const LoadedRun& run, const ExplainOptions& options,
+                                    const std::string& name, ThreadPool& pool) {
+  const LossPrompts prompts{.prompts = options.eval_prompts, .seed = options.seed};
+  const auto system = system_of(*run.experiment, *run.model, options.start, prompts, pool);
+  auto changes =
+      GRAMIAN_TRY(examine_changes(system, options.retrain_steps, progress_bar("networks")));
+  const std::string description =
+      fmt::format("{}: {}", run.experiment->family().title, run.experiment->describe());
+  return Explained{
+      .text = description + to_text(changes),
+      .kind = std::string(run.experiment->family().kinds.front()),
+      .problem = {},
+      .section = to_study(changes, name, description),
+      .to_json = [changes](const StudyResult& section) { return to_json(changes, section); }};
+}
+
+Status write_section(const ExplainArguments& arguments, const RunDirectory& directory,
+                     const LoadedRun& run, const Manifest& manifest, const std::string& name,
+                     Explained& explained) {
+  const TrainSpec& train = run.experiment->train;
+  StudyResult& section = explained.section;
   section.runs.push_back({.name = name,
-                          .kind = name_of(experiment.network.kind),
-                          .problem = "sigma " + experiment.task.spec().noise.describe(),
-                          .layers = experiment.network.layers,
-                          .seed = experiment.train.seed,
-                          .steps = experiment.train.steps,
+                          .kind = explained.kind,
+                          .problem = explained.problem,
+                          .layers = explained.layers,
+                          .seed = train.seed,
+                          .steps = train.steps,
                           .directory = arguments.directory});
   section.provenance = {.command = manifest.command_line,
                         .version = manifest.version,
@@ -111,9 +130,49 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
                         .finished = utc_now(),
                         .cores = manifest.cores};
   if (const auto settings = read_file(directory.config())) section.provenance.settings = *settings;
-  GRAMIAN_TRY(write_file_atomically(arguments.json, to_json(*explanation, section)));
+  GRAMIAN_TRY(write_file_atomically(arguments.json, explained.to_json(section)));
   fmt::print("-> {}\n", arguments.json);
-  return require_numbers(text, "this explanation");
+  return {};
+}
+
+// A model is there from the first checkpoint on; it can be explained, but not unnoticed.
+void tell_if_unfinished(const RunDirectory& directory, const LoadedRun& run) {
+  const TrainSpec& train = run.experiment->train;
+  const auto saved =
+      load_checkpoint(directory.checkpoint(), run.model->weights().size(), train.method);
+  if (!saved || saved->state.adam.step >= train.steps) return;
+  fmt::print(
+      "This run has stopped at step {} of {}: what follows is about a network that is not trained "
+      "to the end.\n",
+      saved->state.adam.step, train.steps);
+}
+
+Status explain(const ExplainArguments& arguments, const std::string& command_line) {
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
+  GRAMIAN_TRY(check_output({.option = "--json",
+                            .path = arguments.json,
+                            .inputs = {},
+                            .beginning = "{",
+                            .section = true}));
+  const auto run = GRAMIAN_TRY(
+      load_run(directory, {fmt::format("eval.prompts={}", arguments.options.eval_prompts)}));
+  tell_if_unfinished(directory, run);
+
+  catch_signals(AtSignal::leave);
+  ThreadPool pool(run.experiment->run.threads);
+  ExplainOptions options = arguments.options;
+  options.start = fitting_start(run, arguments.directory, pool);
+  const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
+  const std::string name =
+      arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
+  const GramExperiment* gram = run.experiment->as_gram();
+  Explained explained = GRAMIAN_TRY(gram != nullptr ? explain_gram(run, *gram, options, name, pool)
+                                                    : explain_changes(run, options, name, pool));
+  fmt::print("{}", explained.text);
+  if (!arguments.json.empty()) {
+    GRAMIAN_TRY(write_section(arguments, directory, run, manifest, name, explained));
+  }
+  return require_numbers(explained.text, "this explanation");
 }
 
 }  // namespace
@@ -164,15 +223,13 @@ void add_explain(Program& program) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command->footer(
-      "Layer by layer: the weights, step size, momentum and shrinkage at each noise level, the "
-      "noise\n"
-      "level that can be read from what a layer sees, the nearest known algorithm; then what each "
-      "part\n"
-      "is worth, and how the model behaves on rare prompts. docs/explain.md says how each is "
-      "defined.\n"
+      "Layer by layer: the weights, step size, momentum and shrinkage at each noise level,\n"
+      "the noise level that can be read from what a layer sees, the nearest known algorithm;\n"
+      "then what each part is worth, what training changed, what pruning costs, and how the\n"
+      "model behaves on rare prompts. Of a transformer on tokens: what training changed, and\n"
+      "what pruning costs. docs/explain.md says how each is defined.\n\n"
       "Written into the results folder of a study, FILE is a section of its report:\n\n"
-      "    gramian explain runs/diag4 --json studies/results/explain-diag4.json\n"
-      "    gramian report studies\n");
+      "    gramian explain runs/diag4 --json studies/results/explain-diag4.json\n");
   command->callback([&program, arguments] {
     read_dash(arguments->json);
     program.run = [arguments, &program] { return explain(*arguments, program.command_line); };

@@ -1,5 +1,6 @@
 #include "gramian/explain/ablation.h"
 
+#include "gramian/base/assert.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/explain/weights.h"
 #include "gramian/solvers/ridge.h"
@@ -61,24 +62,32 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
   return spec;
 }
 
+Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
+                  const ProgressFunction& progress) {
+  GRAMIAN_ASSERT(loop.spec().method == Method::adam && keep.size() == loop.theta().size());
+  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
+  // others.
+  loop.after_step([&](const StepReport&, std::vector<double>& theta) {
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      if (!keep[i]) theta[i] = 0;
+    }
+  });
+  while (!loop.done()) {
+    GRAMIAN_TRY(loop.step());
+    const auto done = static_cast<std::uint64_t>(loop.steps_done());
+    if (progress && !progress(done, static_cast<std::uint64_t>(loop.spec().steps)))
+      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, loop.spec().steps);
+  }
+  loop.after_step({});
+  return {};
+}
+
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
                           const TrainSpec& spec, ThreadPool& pool,
                           const ProgressFunction& progress) {
   GRAMIAN_TRY(check(task, restriction.network.spec, spec));
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
-  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
-  // others.
-  trainer->after_step([&](const StepReport&, std::vector<double>& theta) {
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      if (!restriction.keep[i]) theta[i] = 0;
-    }
-  });
-  while (!trainer->done()) {
-    GRAMIAN_TRY(trainer->step());
-    const auto done = static_cast<std::uint64_t>(trainer->steps_done());
-    if (progress && !progress(done, static_cast<std::uint64_t>(spec.steps)))
-      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, spec.steps);
-  }
+  GRAMIAN_TRY(train_kept(*trainer, restriction.keep, progress));
   return trainer->network();
 }
 

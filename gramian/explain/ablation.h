@@ -36,6 +36,12 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
                           const TrainSpec& spec, ThreadPool& pool,
                           const ProgressFunction& progress = {});
 
+// The steps that the loop has left, on the weights that are kept; the others stay 0. Requires: the
+// loop is one of Adam, which works on each weight by itself (asserted). Errors: those of a step,
+// and interrupted.
+Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
+                  const ProgressFunction& progress = {});
+
 // How retraining is done: as the network was trained (`trained`), but with Adam at a third of the
 // default rate, and on prompts that training has not seen.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);

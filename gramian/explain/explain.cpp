@@ -59,21 +59,30 @@ class Stages {
   std::uint64_t begun_ = 0;
 };
 
-// What training changed and what pruning costs: two stages.
-Status add_changes(const RegressionTask& task, const Network& network, const TrainSpec& trained,
-                   const ExplainOptions& options, const EvalSpec& eval, ThreadPool& pool,
-                   Stages& stages, Explanation& e) {
-  GRAMIAN_TRY(stages.next());
-  if (!options.start.empty()) {
-    const Network start{network.spec, options.start};
-    e.updates = matrix_updates(start, network);
-    e.truncations =
-        GRAMIAN_TRY(truncation_costs(task, start, network, eval, pool, stages.within()));
-  }
-  GRAMIAN_TRY(stages.next());
-  e.pruning = GRAMIAN_TRY(
-      pruning_costs(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
-  return {};
+// The network as functions of its weights, with the adjusted loss. All arguments must outlive it.
+TrainedSystem system_of(const RegressionTask& task, const Network& network,
+                        const TrainSpec& trained, const std::vector<double>& start,
+                        const EvalSpec& eval, ThreadPool& pool) {
+  TrainedSystem system{.matrices = weight_matrices(network.spec),
+                       .trained = network.theta,
+                       .start = start,
+                       .loss_name = "adjusted loss"};
+  const NetworkSpec& spec = network.spec;
+  system.loss = [&](const std::vector<double>& theta,
+                    const ProgressFunction& progress) -> Expected<RunningMean> {
+    const auto losses =
+        GRAMIAN_TRY(adjusted_losses(task, Network{spec, theta}, eval, pool, progress));
+    return losses.back();
+  };
+  system.retrain = [&](const std::vector<double>& theta, const std::vector<bool>& keep,
+                       std::int64_t steps,
+                       const ProgressFunction& progress) -> Expected<std::vector<double>> {
+    const Restriction rest{"", {spec, theta}, keep};
+    const auto network_after =
+        GRAMIAN_TRY(retrain(task, rest, retraining(trained, steps), pool, progress));
+    return network_after.theta;
+  };
+  return system;
 }
 
 Status check_explainable(const Network& network) {
@@ -138,7 +147,10 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
       ablate(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
   e.ablations = std::move(ablations);
 
-  GRAMIAN_TRY(add_changes(task, network, trained, options, eval, pool, stages, e));
+  GRAMIAN_TRY(stages.next());
+  e.changes =
+      GRAMIAN_TRY(examine_changes(system_of(task, network, trained, options.start, eval, pool),
+                                  options.retrain_steps, stages.within()));
 
   GRAMIAN_TRY(stages.next());
   auto stability =

@@ -16,10 +16,10 @@
 #include "gramian/base/error.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/explain/ablation.h"
+#include "gramian/explain/changes.h"
 #include "gramian/explain/dynamics.h"
 #include "gramian/explain/similarity.h"
 #include "gramian/explain/stability.h"
-#include "gramian/explain/updates.h"
 #include "gramian/explain/weights.h"
 #include "gramian/models/network.h"
 #include "gramian/training/trainer.h"
@@ -42,7 +42,7 @@ struct ExplainOptions {
 };
 
 // How many units of progress an explanation reports.
-inline constexpr int kExplanationStages = 8;
+inline constexpr int kExplanationStages = 7;
 
 struct Explanation {
   NetworkSpec network = {};
@@ -58,10 +58,8 @@ struct Explanation {
   std::vector<LayerSummary> layers = {};            // [L]
   std::vector<std::vector<Reading>> readings = {};  // [L][sigmas]
   std::optional<NoiseReadings> noise_probe = {};
-  std::vector<Ablation> ablations = {};    // the first is the network itself
-  std::vector<MatrixUpdate> updates = {};  // of kind full with a start, and so the next
-  std::vector<TruncationCost> truncations = {};
-  std::vector<PruningCost> pruning = {};
+  std::vector<Ablation> ablations = {};  // the first is the network itself
+  Changes changes = {};                  // updates of kind full alone, and with a start
   Similarity similarity = {};
   Stability stability = {};
 };

@@ -377,18 +377,38 @@ Json json_of(const Explanation& e) {
           {"similarity", json_of(e.similarity)},
           {"noise_probe", probe},
           {"parts", parts},
-          {"changes", changes_json(e)},
+          {"changes", changes_json(e.changes)},
           {"stability", json_of(e.stability)}};
 }
 
-}  // namespace
-
-StudyResult to_study(const Explanation& e, const std::string& name) {
+// `title` has a place for the name.
+StudyResult section_of(const std::string& name, fmt::format_string<const std::string&> title) {
   StudyResult section{.study = "explain-" + name};
   for (char& c : section.study) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '_' && c != '-') c = '-';
   }
-  section.title = fmt::format("What {} computes", name);
+  section.title = fmt::format(title, name);
+  return section;
+}
+
+std::string with_numbers(const StudyResult& section, Json explanation) {
+  Json json = Json::parse(to_json(section));
+  json["explanation"] = std::move(explanation);
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+StudyResult to_study(const Changes& changes, const std::string& name,
+                     const std::string& description) {
+  StudyResult section = section_of(name, "What training changed in {}");
+  section.caption = description;
+  add_changes(changes, section);
+  return section;
+}
+
+StudyResult to_study(const Explanation& e, const std::string& name) {
+  StudyResult section = section_of(name, "What {} computes");
   section.caption = fmt::format(
       "A trained network of kind {} with {} layers, taken apart on fresh prompts, sigma {}.",
       name_of(e.network.kind), e.network.layers, e.noise);
@@ -400,15 +420,17 @@ StudyResult to_study(const Explanation& e, const std::string& name) {
                              gap.standard_error(), e.eval_prompts)});
   section.tables = {words_table(e), weights_table(e), matches_table(e), parts_table(e)};
   section.figures = {progress_figure(e), readings_figure(e), similarity_figure(e)};
-  add_changes(e, section);
+  add_changes(e.changes, section);
   if (!e.layers.front().heads.empty()) section.figures.push_back(weights_figure(e));
   return section;
 }
 
 std::string to_json(const Explanation& explanation, const StudyResult& section) {
-  Json json = Json::parse(to_json(section));
-  json["explanation"] = json_of(explanation);
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return with_numbers(section, json_of(explanation));
+}
+
+std::string to_json(const Changes& changes, const StudyResult& section) {
+  return with_numbers(section, {{"changes", changes_json(changes)}});
 }
 
 }  // namespace gramian

@@ -16,8 +16,9 @@
 //                                  "distance": [[..], ..]}, ..]},
 //     "noise_probe": null or {"layers": [{"r2", "error"}, ..], "residuals": {"r2", "error"}},
 //     "parts": [{"name", "before": estimate, "after": estimate or null, "failure"}, ..],
-//     "changes": {"updates": [{"name", "sigma": [..], "size", "rank_99"}, ..],       // updates.h
-//                 "truncations": [{"rank", "adjusted": estimate}, ..],
+//     "changes": {"loss_name", "trained": estimate,                                  // changes.h
+//                 "updates": [{"name", "sigma": [..], "size", "rank_99"}, ..],
+//                 "truncations": [{"rank", "loss": estimate}, ..],
 //                 "pruning": [{"share", "at_random", "before": estimate,
 //                              "after": estimate or null, "failure"}, ..]},
 //     "stability": {"blowups": null or {"prompts", "count",
@@ -34,7 +35,8 @@
 //             "shrinkage", "momentum_share", "r2", "plain_step", "plain_momentum",
 //             "plain_shrinkage", "plain_r2", "gradient_r2", "size", "left"
 //
-// Numbers that are not finite are null.
+// Of a system of which nothing but the changes is explained, it has "changes" alone. Numbers that
+// are not finite are null.
 #pragma once
 
 #include <string>
@@ -48,6 +50,10 @@ namespace gramian {
 // "explain-<name>".
 StudyResult to_study(const Explanation& explanation, const std::string& name);
 
+StudyResult to_study(const Changes& changes, const std::string& name,
+                     const std::string& description);
+
 std::string to_json(const Explanation& explanation, const StudyResult& section);
+std::string to_json(const Changes& changes, const StudyResult& section);
 
 }  // namespace gramian

@@ -1,6 +1,7 @@
 #include "gramian/explain/text.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 #include "gramian/explain/words.h"
@@ -133,33 +134,37 @@ std::string similarity(const Explanation& e) {
   return text;
 }
 
-std::string updates(const Explanation& e) {
-  std::string text;
-  if (!e.updates.empty()) {
-    text +=
-        "\nRank of what training changed: |change| / |start|, directions that hold 99% of the "
-        "squares, singular values / largest\n";
-    for (const MatrixUpdate& update : e.updates) {
-      text += fmt::format("  {:22} {:8.3g} {:3} of {:2}  ", update.name, update.size,
-                          update.rank_99, update.sigma.size());
-      constexpr std::size_t kShown = 6;
-      for (std::size_t k = 0; k < std::min(kShown, update.sigma.size()); ++k)
-        text += fmt::format(
-            " {:.3f}", update.sigma.front() > 0 ? update.sigma[k] / update.sigma.front() : 0.0);
-      text += '\n';
-    }
-    text += "Adjusted loss of the start plus the change of each matrix at rank\n";
-    for (const TruncationCost& cost : e.truncations)
-      text += fmt::format("{:5} {}\n", cost.rank, mean_cell(cost.adjusted));
+// "Adjusted loss"
+std::string capital(std::string words) {
+  words.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(words.front())));
+  return words;
+}
+
+std::string updates(const Changes& changes) {
+  if (changes.updates.empty()) return {};
+  std::string text =
+      "\nRank of what training changed: |change| / |start|, directions that hold 99% of the "
+      "squares, singular values / largest\n";
+  for (const MatrixUpdate& update : changes.updates) {
+    text += fmt::format("  {:22} {:8.3g} {:3} of {:2}  ", update.name, update.size, update.rank_99,
+                        update.sigma.size());
+    constexpr std::size_t kShown = 6;
+    for (std::size_t k = 0; k < std::min(kShown, update.sigma.size()); ++k)
+      text += fmt::format(" {:.3f}",
+                          update.sigma.front() > 0 ? update.sigma[k] / update.sigma.front() : 0.0);
+    text += '\n';
   }
+  text += capital(changes.loss_name) + " with the change of each matrix at rank\n";
+  for (const TruncationCost& cost : changes.truncations)
+    text += fmt::format("{:5} {}\n", cost.rank, mean_cell(cost.loss));
   return text;
 }
 
-std::string pruning(const Explanation& e) {
-  std::string text =
-      fmt::format("\nAdjusted loss without a share of the weights{:26} {:>23} {:>23}\n", "",
-                  "before", "after retraining");
-  for (const PruningCost& cost : e.pruning) {
+std::string pruning(const Changes& changes) {
+  std::string text = fmt::format("\n{:69} {:>23} {:>23}\n",
+                                 capital(changes.loss_name) + " without a share of the weights",
+                                 "before", "after retraining");
+  for (const PruningCost& cost : changes.pruning) {
     text += fmt::format("  {:3.0f}%, {:61} {} ", 100 * cost.share, cost.order(),
                         mean_cell(cost.before));
     text += cost.after ? mean_cell(*cost.after)
@@ -171,11 +176,16 @@ std::string pruning(const Explanation& e) {
 
 }  // namespace
 
+std::string to_text(const Changes& changes) {
+  return fmt::format("{} {}\n", capital(changes.loss_name), mean_cell(changes.trained)) +
+         updates(changes) + pruning(changes);
+}
+
 std::string to_text(const Explanation& e) {
   std::string text;
   for (const std::string& sentence : in_words(e)) text += wrapped(sentence);
-  return text + weights(e) + readings(e) + probes(e) + parts(e) + updates(e) + pruning(e) +
-         similarity(e);
+  return text + weights(e) + readings(e) + probes(e) + parts(e) + updates(e.changes) +
+         pruning(e.changes) + similarity(e);
 }
 
 }  // namespace gramian

@@ -8,5 +8,6 @@
 namespace gramian {
 
 std::string to_text(const Explanation& explanation);
+std::string to_text(const Changes& changes);  // of a system of which nothing else is explained
 
 }  // namespace gramian

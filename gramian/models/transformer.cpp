@@ -72,4 +72,15 @@ std::span<double> Transformer::weights(std::string_view name) {
   return {};
 }
 
+std::vector<WeightMatrix> Transformer::matrices() const {
+  std::vector<WeightMatrix> list;
+  std::size_t first = 0;
+  for (const Parameter& parameter : recorded_->parameters) {
+    const WeightMatrix matrix{parameter.name, first, parameter.rows, parameter.columns};
+    if (matrix.rows > 1 && matrix.columns > 1) list.push_back(matrix);
+    first += matrix.size();
+  }
+  return list;
+}
+
 }  // namespace gramian

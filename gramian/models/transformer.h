@@ -16,6 +16,7 @@
 
 #include "gramian/models/transformer/record.h"
 #include "gramian/models/transformer/spec.h"
+#include "gramian/models/weight_matrix.h"
 
 namespace gramian {
 
@@ -49,6 +50,10 @@ class Transformer {
 
   // [rows, columns] of the parameter of this name. Requires that there is one (asserted).
   std::span<double> weights(std::string_view name);
+
+  // The parameters that are matrices, with their names, in the order of theta; no biases, gains or
+  // steps, which are a row or a column.
+  std::vector<WeightMatrix> matrices() const;
 
   std::vector<double> theta;  // [recorded().tape.parameters()], in the order of parameters
 

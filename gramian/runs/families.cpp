@@ -82,8 +82,8 @@ Expected<const GramExperiment*> require_gram(const Experiment& experiment, std::
   if (const GramExperiment* gram = experiment.as_gram()) return gram;
   const Family& family = experiment.family();
   return fail(ErrorKind::usage,
-              "{} is {} ([model.kind] {}); this is for {} ([model.kind] {}); gramian train and "
-              "gramian eval take both",
+              "{} is {} ([model.kind] {}); this is for {} ([model.kind] {}); gramian train, "
+              "eval and explain take both",
               what, family.title, fmt::join(family.kinds, ", "), gram_family.title,
               fmt::join(gram_family.kinds, ", "));
 }

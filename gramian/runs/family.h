@@ -25,6 +25,7 @@
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/io/config.h"
 #include "gramian/models/network.h"
+#include "gramian/models/weight_matrix.h"
 #include "gramian/parallel/pool.h"
 #include "gramian/runs/keys.h"
 #include "gramian/training/loop.h"
@@ -41,7 +42,8 @@ class Model {
   // model.safetensors: says what it is in its metadata, of which "family" is read by load_any.
   // Errors: io.
   virtual Status save(const std::string& path) const = 0;
-  virtual std::span<const double> weights() const = 0;  // as they are trained
+  virtual std::span<const double> weights() const = 0;     // as they are trained
+  virtual std::vector<WeightMatrix> matrices() const = 0;  // of the weights; may be none
   // Null where it is no network on Gram matrices.
   virtual const Network* gram() const { return nullptr; }
 };
@@ -91,6 +93,11 @@ class Experiment {
   // outlive it. Errors: those of train_first, and config where no initial weights can be computed.
   virtual Expected<std::unique_ptr<TrainingLoop>> begin(ThreadPool& pool,
                                                         const TrainFirst& train_first) const = 0;
+  // A loop that begins with these weights and trains as `how` says. Requires: as many as
+  // TrainingLoop::theta has (asserted). Errors: config, for settings that it cannot train with.
+  virtual Expected<std::unique_ptr<TrainingLoop>> loop_from(std::vector<double> weights,
+                                                            const TrainSpec& how,
+                                                            ThreadPool& pool) const = 0;
   // The model with these weights. Requires: as many as TrainingLoop::theta has.
   virtual std::unique_ptr<Model> model(std::vector<double> weights) const = 0;
   // Errors: io; format for a file that is no model, or not one of this configuration.
@@ -100,8 +107,8 @@ class Experiment {
   // Errors: interrupted.
   virtual Expected<EvaluationReport> evaluate(const Model& model, ThreadPool& pool,
                                               const StageProgress& progress) const = 0;
-  // The mean loss by which starts and seeds are compared.
-  virtual Expected<double> selection_loss(const Model& model, std::uint64_t prompts,
+  // The mean loss, by which starts and seeds are compared, with its error over prompts.
+  virtual Expected<RunningMean> mean_loss(const Model& model, std::uint64_t prompts,
                                           std::uint64_t seed, ThreadPool& pool) const = 0;
   virtual std::uint64_t selection_prompts() const = 0;  // enough for it
   // The mean loss of predicting 0: exact, or of 1,000 prompts. A network that is far above it has

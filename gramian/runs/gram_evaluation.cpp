@@ -58,12 +58,12 @@ Expected<EvaluationReport> GramExperiment::evaluate(const Model& model, ThreadPo
   return compare(&network_of(model), pool, progress);
 }
 
-Expected<double> GramExperiment::selection_loss(const Model& model, std::uint64_t prompts,
+Expected<RunningMean> GramExperiment::mean_loss(const Model& model, std::uint64_t prompts,
                                                 std::uint64_t seed, ThreadPool& pool) const {
   NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
   const auto count = GRAMIAN_TRY(
       count_blowups(task, predictor, std::numeric_limits<double>::infinity(), prompts, seed, pool));
-  return count.loss.mean();
+  return count.loss;
 }
 
 // 1/2 E <w, x>^2 = 1/2 tr(S cov(w)), where cov(w) is I or S^-1.

@@ -155,6 +155,14 @@ Expected<std::unique_ptr<TrainingLoop>> GramExperiment::begin(ThreadPool& pool,
   return Trainer::create(task, first, train, pool);
 }
 
+Expected<std::unique_ptr<TrainingLoop>> GramExperiment::loop_from(std::vector<double> weights,
+                                                                  const TrainSpec& how,
+                                                                  ThreadPool& pool) const {
+  GRAMIAN_ASSERT(weights.size() == network.parameters());
+  GRAMIAN_TRY(check(task, network, how));
+  return Trainer::create(task, {network, std::move(weights)}, how, pool);
+}
+
 std::unique_ptr<Model> GramExperiment::model(std::vector<double> weights) const {
   GRAMIAN_ASSERT(weights.size() == network.parameters());
   return std::make_unique<GramModel>(Network{network, std::move(weights)}, task.n());

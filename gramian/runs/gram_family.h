@@ -25,6 +25,7 @@ class GramModel final : public Model {
 
   Status save(const std::string& path) const override;
   std::span<const double> weights() const override { return network_.theta; }
+  std::vector<WeightMatrix> matrices() const override { return weight_matrices(network_.spec); }
   const Network* gram() const override { return &network_; }
 
  private:
@@ -40,11 +41,14 @@ struct GramExperiment final : public Experiment {
   std::string describe() const override;
   Expected<std::unique_ptr<TrainingLoop>> begin(ThreadPool& pool,
                                                 const TrainFirst& train_first) const override;
+  Expected<std::unique_ptr<TrainingLoop>> loop_from(std::vector<double> weights,
+                                                    const TrainSpec& how,
+                                                    ThreadPool& pool) const override;
   std::unique_ptr<Model> model(std::vector<double> weights) const override;
   Expected<std::unique_ptr<Model>> load(const std::string& path) const override;
   Expected<EvaluationReport> evaluate(const Model& model, ThreadPool& pool,
                                       const StageProgress& progress) const override;
-  Expected<double> selection_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
+  Expected<RunningMean> mean_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
                                   ThreadPool& pool) const override;
   double zero_loss(const Model& model, ThreadPool& pool) const override;
   std::uint64_t selection_prompts() const override { return kSelectionPrompts; }

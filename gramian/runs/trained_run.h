@@ -1,7 +1,7 @@
-// A finished run of a network on Gram matrices, read back: the network and the experiment it was
-// trained in.
+// A run that has been trained, read back: the model and the experiment it was trained in.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,14 +12,22 @@
 
 namespace gramian {
 
-struct TrainedRun {
-  GramExperiment experiment;  // with the overrides in place
-  Network network;            // as trained
+// Of any family. `overrides`: key=value settings that win over those of the run, such as
+// "eval.prompts=1000". Errors: config and format for a model that does not fit the configuration
+// beside it; io.
+struct LoadedRun {
+  std::unique_ptr<Experiment> experiment;  // with the overrides in place
+  std::unique_ptr<Model> model;
 };
+Expected<LoadedRun> load_run(const RunDirectory& directory,
+                             const std::vector<std::string>& overrides = {});
 
-// `overrides`: key=value settings that win over those of the run, such as "eval.prompts=1000".
-// Errors: usage for a model of another family (require_gram); config and format for a model that
-// does not fit the configuration beside it; io.
+// Of a network on Gram matrices.
+struct TrainedRun {
+  GramExperiment experiment;
+  Network network;  // as trained
+};
+// Errors: those of load_run; usage for a model of another family (require_gram).
 Expected<TrainedRun> load_trained_run(const RunDirectory& directory,
                                       const std::vector<std::string>& overrides = {});
 

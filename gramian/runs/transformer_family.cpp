@@ -112,6 +112,13 @@ Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool&
   return TransformerTrainer::create(task, initial, train, pool);
 }
 
+Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::loop_from(
+    std::vector<double> weights, const TrainSpec& how, ThreadPool& pool) const {
+  GRAMIAN_TRY(check(task, transformer, how));
+  const auto begin = GRAMIAN_TRY(Transformer::create(transformer, std::move(weights)));
+  return TransformerTrainer::create(task, begin, how, pool);
+}
+
 std::unique_ptr<Model> TransformerExperiment::model(std::vector<double> weights) const {
   return std::make_unique<TransformerModel>(
       Transformer::create(transformer, std::move(weights)).value());
@@ -131,11 +138,10 @@ Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, T
                           token_scores_json(eval.prompts, both.loss, both.other_loss)};
 }
 
-Expected<double> TransformerExperiment::selection_loss(const Model& model, std::uint64_t prompts,
+Expected<RunningMean> TransformerExperiment::mean_loss(const Model& model, std::uint64_t prompts,
                                                        std::uint64_t seed, ThreadPool& pool) const {
   return token_loss(task, predictor(task, transformer_of(model)), prompts, seed, pool,
-                    train.loss.prediction)
-      .mean();
+                    train.loss.prediction);
 }
 
 double TransformerExperiment::zero_loss(const Model& model, ThreadPool& pool) const {

@@ -20,6 +20,7 @@ class TransformerModel final : public Model {
 
   Status save(const std::string& path) const override;
   std::span<const double> weights() const override { return transformer_.theta; }
+  std::vector<WeightMatrix> matrices() const override { return transformer_.matrices(); }
   const Transformer& transformer() const { return transformer_; }
 
  private:
@@ -38,11 +39,14 @@ struct TransformerExperiment final : public Experiment {
   std::string describe() const override;
   Expected<std::unique_ptr<TrainingLoop>> begin(ThreadPool& pool,
                                                 const TrainFirst& train_first) const override;
+  Expected<std::unique_ptr<TrainingLoop>> loop_from(std::vector<double> weights,
+                                                    const TrainSpec& how,
+                                                    ThreadPool& pool) const override;
   std::unique_ptr<Model> model(std::vector<double> weights) const override;
   Expected<std::unique_ptr<Model>> load(const std::string& path) const override;
   Expected<EvaluationReport> evaluate(const Model& model, ThreadPool& pool,
                                       const StageProgress& progress) const override;
-  Expected<double> selection_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
+  Expected<RunningMean> mean_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
                                   ThreadPool& pool) const override;
   double zero_loss(const Model& model, ThreadPool& pool) const override;
   std::uint64_t selection_prompts() const override { return 20'000; }

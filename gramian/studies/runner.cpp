@@ -263,7 +263,9 @@ class Runner {
     const std::uint64_t prompts =
         experiment->selection_prompts() / (options_.effort.quick ? kFewer : 1);
     ThreadPool pool(1);
-    return experiment->selection_loss(*model, prompts, kSelectionSeed, pool);
+    const RunningMean loss =
+        GRAMIAN_TRY(experiment->mean_loss(*model, prompts, kSelectionSeed, pool));
+    return loss.mean();
   }
 
   // What the cells of one group share: baselines are tuned once, for all processes.

@@ -60,6 +60,34 @@ TEST(ExplainCommand, MeasuresWhatTrainingChangedAgainstTheStart) {
   EXPECT_EQ(some["pruning"][0]["after"], nullptr);
 }
 
+// Of a transformer on tokens there is what training changed, and what pruning costs.
+TEST(ExplainCommand, ExplainsTheChangesOfATransformer) {
+  const Workshop shop;
+  ASSERT_TRUE(
+      succeeds(run_gramian({"train", std::string(GRAMIAN_SOURCE_DIR) + "/configs/one_layer.toml",
+                            "--out", shop / "run", "train.steps=5", "eval.prompts=100"})));
+  std::filesystem::create_directories(shop / "study/results");
+  const std::string json = "study/results/explain-run.json";
+  const auto outcome = run_gramian(
+      {"explain", shop / "run", "--json", shop / json, "--prompts", "300", "--retrain", "2"});
+  ASSERT_TRUE(succeeds(outcome));
+  for (const char* part :
+       {"a transformer on tokens", "Mean loss", "layers.0.heads.0.Q", "Rank of what training",
+        "Mean loss without a share of the weights", "smallest first"}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part;
+  }
+  const auto written = shop.json(json);
+  EXPECT_EQ(written["runs"][0]["kind"], "transformer");
+  const auto& changes = written["explanation"]["changes"];
+  EXPECT_EQ(changes["updates"].size(), 4u);  // Q, K, V and P
+  EXPECT_GT(changes["updates"][0]["sigma"][0], 0);
+  EXPECT_EQ(changes["truncations"][0]["rank"], 0);
+  EXPECT_TRUE(changes["pruning"][0]["after"]["mean"].is_number());
+  ASSERT_TRUE(succeeds(run_gramian({"report", shop / "study"})));
+  EXPECT_NE(slurp(shop / "study/report.html").find("What training changed in run"),
+            std::string::npos);
+}
+
 TEST(ExplainCommand, RefusesWhatIsNoFinishedRun) {
   const Workshop shop;
   EXPECT_TRUE(fails(run_gramian({"explain", shop / "none"}), 3, {shop / "none", "does not exist"}));

@@ -94,9 +94,10 @@ TEST(Families, MakeTrainSaveLoadEvaluate) {
     EXPECT_NE(report->table.find("model"), std::string::npos);
     EXPECT_NE(experiment->describe().find("n = 6"), std::string::npos);
 
-    const auto loss = experiment->selection_loss(**back, 500, 2, pool);
+    const auto loss = experiment->mean_loss(**back, 500, 2, pool);
     ASSERT_TRUE(loss);
-    EXPECT_GT(*loss, 0);
+    EXPECT_GT(loss->mean(), 0);
+    EXPECT_GT(loss->standard_error(), 0);
     const auto shared = experiment->shared("");
     const Examination how{.prompts = 200, .tuning_prompts = 500};
     const auto one = experiment->examine(**back, how, 1, *shared, pool, {});
@@ -147,7 +148,7 @@ TEST(Families, WhoNeedsAGramNetworkSaysSo) {
   EXPECT_TRUE(is_error(refusal, ErrorKind::usage,
                        {"runs/a/model.safetensors is a transformer on tokens ([model.kind] "
                         "transformer)",
-                        "full, diag, gdpp, preconditioned", "gramian eval"}));
+                        "full, diag, gdpp, preconditioned", "eval and explain"}));
   EXPECT_TRUE(is_error(gram_experiment(small(kTransformer), "noisy.toml"), ErrorKind::usage,
                        {"noisy.toml is a transformer on tokens"}));
   EXPECT_TRUE(is_error(transformer_experiment(small(kGram)), ErrorKind::usage, {"full"}));
