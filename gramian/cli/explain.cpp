@@ -9,7 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
 #include "gramian/cli/outputs.h"
-#include "gramian/explain/changes.h"
+#include "gramian/evaluation/changes.h"
 #include "gramian/explain/explain.h"
 #include "gramian/explain/page.h"
 #include "gramian/explain/text.h"
@@ -20,6 +20,7 @@
 #include "gramian/runs/manifest.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/trained_run.h"
+#include "gramian/runs/trained_system.h"
 
 namespace gramian::cli {
 
@@ -34,17 +35,6 @@ std::string default_name(const std::string& directory) {
   std::error_code ignored;
   const auto path = std::filesystem::absolute(directory, ignored).lexically_normal();
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
-}
-
-// The weights with which the run began, made again: training is deterministic. A network that was
-// trained first lies in the directory of the run. Empty where that one is missing.
-std::vector<double> start_of(const Experiment& experiment, const std::string& directory,
-                             ThreadPool& pool) {
-  const auto begun =
-      experiment.begin(pool, [&](const Config&, const std::string& name) -> Expected<std::string> {
-        return fmt::format("{}/{}/model.safetensors", directory, name);
-      });
-  return begun ? (*begun)->theta() : std::vector<double>();
 }
 
 // Empty, too, where the file holds other layers than those that were trained: whoever edits weights
@@ -97,8 +87,8 @@ Expected<Explained> explain_changes(const LoadedRun& run, const ExplainOptions& 
                                     const std::string& name, ThreadPool& pool) {
   const LossPrompts prompts{.prompts = options.eval_prompts, .seed = options.seed};
   const auto system = system_of(*run.experiment, *run.model, options.start, prompts, pool);
-  auto changes =
-      GRAMIAN_TRY(examine_changes(system, options.retrain_steps, progress_bar("networks")));
+  auto changes = GRAMIAN_TRY(
+      examine_changes(system, {.retrain_steps = options.retrain_steps}, progress_bar("networks")));
   const std::string description =
       fmt::format("{}: {}", run.experiment->family().title, run.experiment->describe());
   return Explained{

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "gramian/evaluation/network_predictor.h"
+#include "gramian/solvers/ridge.h"
 #include "gramian/training/loss.h"
 
 namespace gramian {
@@ -213,6 +215,20 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
       run_measures(plan, measures, Tally(baselines.list.size(), layers), pool, progress));
   losses.finish();
   return result_of(total, baselines, spec);
+}
+
+Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
+                                                   const Network& network, const EvalSpec& spec,
+                                                   ThreadPool& pool,
+                                                   const ProgressFunction& progress) {
+  Baselines baselines;
+  baselines.list.push_back({std::make_unique<OracleRidge>(), {}});
+  baselines.blowup_threshold = INFINITY;
+  NetworkPredictor predictor(network, task.n(), pool.threads());
+  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, spec, pool, progress));
+  std::vector<RunningMean> losses;
+  for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
+  return losses;
 }
 
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,

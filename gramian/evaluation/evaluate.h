@@ -23,6 +23,7 @@
 #include "gramian/evaluation/measure.h"
 #include "gramian/evaluation/predictor.h"
 #include "gramian/evaluation/statistics.h"
+#include "gramian/models/network.h"
 
 namespace gramian {
 
@@ -89,7 +90,14 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
                               const ProgressFunction& progress = {},
                               SolverLosses* shared = nullptr);
 
-// The same at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
+// The adjusted loss of a network after each layer, without other solvers than the oracle. Errors:
+// interrupted, by `progress`.
+Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
+                                                   const Network& network, const EvalSpec& spec,
+                                                   ThreadPool& pool,
+                                                   const ProgressFunction& progress = {});
+
+// evaluate() at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
 // of Bayes stay those of `baselines`, and all points share the prompts but for the noise level.
 // Errors: also config, for a sigma that is not >= 0.
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,

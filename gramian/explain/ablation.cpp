@@ -1,9 +1,7 @@
 #include "gramian/explain/ablation.h"
 
-#include "gramian/base/assert.h"
-#include "gramian/evaluation/network_predictor.h"
 #include "gramian/explain/weights.h"
-#include "gramian/solvers/ridge.h"
+#include "gramian/training/retraining.h"
 
 namespace gramian {
 
@@ -52,36 +50,6 @@ std::vector<Restriction> restrictions(const Network& network) {
   return list;
 }
 
-TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
-  TrainSpec spec = trained;
-  spec.seed += 1'000'003;
-  spec.steps = steps;
-  spec.method = Method::adam;
-  spec.optimiser.learning_rate = OptimiserSpec{}.learning_rate / 3;
-  spec.optimiser.schedule = Schedule::cosine;
-  return spec;
-}
-
-Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
-                  const ProgressFunction& progress) {
-  GRAMIAN_ASSERT(loop.spec().method == Method::adam && keep.size() == loop.theta().size());
-  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
-  // others.
-  loop.after_step([&](const StepReport&, std::vector<double>& theta) {
-    for (std::size_t i = 0; i < theta.size(); ++i) {
-      if (!keep[i]) theta[i] = 0;
-    }
-  });
-  while (!loop.done()) {
-    GRAMIAN_TRY(loop.step());
-    const auto done = static_cast<std::uint64_t>(loop.steps_done());
-    if (progress && !progress(done, static_cast<std::uint64_t>(loop.spec().steps)))
-      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, loop.spec().steps);
-  }
-  loop.after_step({});
-  return {};
-}
-
 Expected<Network> retrain(const RegressionTask& task, const Restriction& restriction,
                           const TrainSpec& spec, ThreadPool& pool,
                           const ProgressFunction& progress) {
@@ -89,20 +57,6 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
   const auto trainer = Trainer::create(task, restriction.network, spec, pool);
   GRAMIAN_TRY(train_kept(*trainer, restriction.keep, progress));
   return trainer->network();
-}
-
-Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
-                                                   const Network& network, const EvalSpec& spec,
-                                                   ThreadPool& pool,
-                                                   const ProgressFunction& progress) {
-  Baselines baselines;
-  baselines.list.push_back({std::make_unique<OracleRidge>(), {}});
-  baselines.blowup_threshold = INFINITY;
-  NetworkPredictor predictor(network, task.n(), pool.threads());
-  const auto result = GRAMIAN_TRY(evaluate(task, baselines, &predictor, spec, pool, progress));
-  std::vector<RunningMean> losses;
-  for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
-  return losses;
 }
 
 Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network& network,

@@ -36,16 +36,6 @@ Expected<Network> retrain(const RegressionTask& task, const Restriction& restric
                           const TrainSpec& spec, ThreadPool& pool,
                           const ProgressFunction& progress = {});
 
-// The steps that the loop has left, on the weights that are kept; the others stay 0. Requires: the
-// loop is one of Adam, which works on each weight by itself (asserted). Errors: those of a step,
-// and interrupted.
-Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
-                  const ProgressFunction& progress = {});
-
-// How retraining is done: as the network was trained (`trained`), but with Adam at a third of the
-// default rate, and on prompts that training has not seen.
-TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
-
 struct Ablation {
   std::string name;                  // of the restriction
   RunningMean before;                // adjusted loss before retraining
@@ -60,11 +50,5 @@ Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network
                                        const TrainSpec& trained, std::int64_t steps,
                                        const EvalSpec& spec, ThreadPool& pool,
                                        const ProgressFunction& progress = {});
-
-// The adjusted loss after each layer, without other solvers than the oracle.
-Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
-                                                   const Network& network, const EvalSpec& spec,
-                                                   ThreadPool& pool,
-                                                   const ProgressFunction& progress = {});
 
 }  // namespace gramian

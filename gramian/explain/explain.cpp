@@ -59,32 +59,6 @@ class Stages {
   std::uint64_t begun_ = 0;
 };
 
-// The network as functions of its weights, with the adjusted loss. All arguments must outlive it.
-TrainedSystem system_of(const RegressionTask& task, const Network& network,
-                        const TrainSpec& trained, const std::vector<double>& start,
-                        const EvalSpec& eval, ThreadPool& pool) {
-  TrainedSystem system{.matrices = weight_matrices(network.spec),
-                       .trained = network.theta,
-                       .start = start,
-                       .loss_name = "adjusted loss"};
-  const NetworkSpec& spec = network.spec;
-  system.loss = [&](const std::vector<double>& theta,
-                    const ProgressFunction& progress) -> Expected<RunningMean> {
-    const auto losses =
-        GRAMIAN_TRY(adjusted_losses(task, Network{spec, theta}, eval, pool, progress));
-    return losses.back();
-  };
-  system.retrain = [&](const std::vector<double>& theta, const std::vector<bool>& keep,
-                       std::int64_t steps,
-                       const ProgressFunction& progress) -> Expected<std::vector<double>> {
-    const Restriction rest{"", {spec, theta}, keep};
-    const auto network_after =
-        GRAMIAN_TRY(retrain(task, rest, retraining(trained, steps), pool, progress));
-    return network_after.theta;
-  };
-  return system;
-}
-
 Status check_explainable(const Network& network) {
   if (network.spec.query_in_keys) {
     return fail(ErrorKind::config,
@@ -149,8 +123,8 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
 
   GRAMIAN_TRY(stages.next());
   e.changes =
-      GRAMIAN_TRY(examine_changes(system_of(task, network, trained, options.start, eval, pool),
-                                  options.retrain_steps, stages.within()));
+      GRAMIAN_TRY(examine_changes(gram_system(task, network, trained, options.start, eval, pool),
+                                  {.retrain_steps = options.retrain_steps}, stages.within()));
 
   GRAMIAN_TRY(stages.next());
   auto stability =

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/evaluation/changes.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/explain/ablation.h"
-#include "gramian/explain/changes.h"
 #include "gramian/explain/dynamics.h"
 #include "gramian/explain/similarity.h"
 #include "gramian/explain/stability.h"

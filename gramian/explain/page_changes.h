@@ -4,7 +4,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "gramian/explain/changes.h"
+#include "gramian/evaluation/changes.h"
 #include "gramian/figures/result.h"
 
 namespace gramian {

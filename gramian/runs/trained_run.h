@@ -22,6 +22,11 @@ struct LoadedRun {
 Expected<LoadedRun> load_run(const RunDirectory& directory,
                              const std::vector<std::string>& overrides = {});
 
+// The weights with which a run in this directory began, made again: training is deterministic. A
+// network that was trained first lies in the directory of the run. Empty where that one is missing.
+std::vector<double> start_of(const Experiment& experiment, const std::string& directory,
+                             ThreadPool& pool);
+
 // Of a network on Gram matrices.
 struct TrainedRun {
   GramExperiment experiment;

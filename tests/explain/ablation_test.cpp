@@ -4,7 +4,8 @@
 
 #include "gramian/explain/weights.h"
 #include "gramian/theory/constructions.h"
-#include "tests/explain/networks.h"
+#include "gramian/training/retraining.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {

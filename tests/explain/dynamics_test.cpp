@@ -5,7 +5,7 @@
 #include "gramian/explain/prompts.h"
 #include "gramian/theory/constructions.h"
 #include "gramian/theory/implicit.h"
-#include "tests/explain/networks.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {

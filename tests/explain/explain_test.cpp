@@ -10,7 +10,7 @@
 #include "gramian/explain/words.h"
 #include "gramian/report/shape.h"
 #include "gramian/theory/constructions.h"
-#include "tests/explain/networks.h"
+#include "tests/support/networks.h"
 #include "tests/support/files.h"
 
 namespace gramian::test {

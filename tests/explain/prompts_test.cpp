@@ -4,7 +4,7 @@
 
 #include "gramian/solvers/ridge.h"
 #include "gramian/solvers/tune.h"
-#include "tests/explain/networks.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {

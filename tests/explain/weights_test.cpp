@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gramian/theory/constructions.h"
-#include "tests/explain/networks.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {

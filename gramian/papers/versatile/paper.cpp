@@ -75,6 +75,12 @@ constexpr Study kStudies[] = {
      .cells = training_cells,
      .draw = draw_training,
      .recipe = recipe},
+    {.name = "changes",
+     .title = "Rank of what training changed in FULL, and pruning",
+     .place = "",
+     .cells = changes_cells,
+     .draw = draw_changes,
+     .recipe = recipe},
 };
 
 }  // namespace

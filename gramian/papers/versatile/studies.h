@@ -31,6 +31,8 @@ std::vector<Cell> blowups_cells();
 Status draw_blowups(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> training_cells();
 Status draw_training(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> changes_cells();
+Status draw_changes(const Archive&, const StudyOptions&, StudyResult&);
 std::string table1_csv(const Archive&, const StudyOptions&);
 
 }  // namespace gramian::versatile

@@ -2,10 +2,9 @@
 // each matrix, the loss with these changes truncated to a low rank, and the loss without a share of
 // the weights, before and after the rest is trained on.
 //
-//   const auto changes = GRAMIAN_TRY(examine_changes(system_of(*experiment, *model, start,
-//                                                              {.prompts = 20'000}, pool),
-//                                                    retrain_steps));
-//   fmt::print("{}", to_text(changes));                      // explain/text.h
+//   const TrainedSystem system = gram_system(task, network, trained, start, eval, pool);
+//   const Changes changes = GRAMIAN_TRY(examine_changes(system, {.retrain_steps = 1000}));
+//   changes.updates[0].sigma, changes.truncations[1].loss, changes.pruning[0].after ..
 //
 // The change is measured against the start of the run, which is made again from its configuration
 // (training is deterministic); a model file adds rounding errors of 1e-16. What is pruned are the
@@ -22,10 +21,9 @@
 #include <vector>
 
 #include "gramian/base/error.h"
-#include "gramian/evaluation/measure.h"
-#include "gramian/evaluation/statistics.h"
-#include "gramian/explain/updates.h"
-#include "gramian/runs/family.h"
+#include "gramian/evaluation/evaluate.h"
+#include "gramian/evaluation/updates.h"
+#include "gramian/training/trainer.h"
 
 namespace gramian {
 
@@ -50,13 +48,11 @@ struct TrainedSystem {
       retrain = {};
 };
 
-struct LossPrompts {
-  std::uint64_t prompts = 20'000, seed = 1;
-};
-
-// With the mean loss of the experiment. It, the model and the pool must outlive the system.
-TrainedSystem system_of(const Experiment& experiment, const Model& model, std::vector<double> start,
-                        const LossPrompts& how, ThreadPool& pool);
+// A network on Gram matrices, with its adjusted loss on the prompts of `eval`, retrained as
+// `trained` says (training/retraining.h). All that is given by reference must outlive the system.
+TrainedSystem gram_system(const RegressionTask& task, const Network& network,
+                          const TrainSpec& trained, std::vector<double> start, const EvalSpec& eval,
+                          ThreadPool& pool);
 
 struct TruncationCost {
   int rank = 0;  // of the change of each matrix
@@ -79,12 +75,17 @@ struct Changes {
   RunningMean trained = {};                      // the loss of the system as it is
   std::vector<MatrixUpdate> updates = {};        // empty without a start or without matrices
   std::vector<TruncationCost> truncations = {};  // at 0, 1, 2, 4, .. and the full rank
-  std::vector<PruningCost> pruning = {};         // 1/4, 1/2, 3/4 and 9/10, in both orders
+  std::vector<PruningCost> pruning = {};         // at each share, in both orders
 };
 
-// `retrain_steps` 0: nothing is retrained. Progress is told how many of how many
-// changed networks are done.
-Expected<Changes> examine_changes(const TrainedSystem& system, std::int64_t retrain_steps,
+struct ChangesPlan {
+  std::int64_t retrain_steps = 0;  // 0: nothing is retrained
+  std::vector<double> pruned_shares = {0.25, 0.5, 0.75, 0.9};
+};
+
+// Requires: shares in [0, 1] (asserted). Progress is told how many of how many changed networks are
+// done.
+Expected<Changes> examine_changes(const TrainedSystem& system, const ChangesPlan& plan,
                                   const ProgressFunction& progress = {});
 
 }  // namespace gramian

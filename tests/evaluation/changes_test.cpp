@@ -1,13 +1,13 @@
 // What training changed and what pruning costs, of systems where both are known.
-#include "gramian/explain/changes.h"
+#include "gramian/evaluation/changes.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "gramian/runs/transformer_family.h"
-#include "tests/runs/small_run.h"
+#include "gramian/theory/constructions.h"
 #include "tests/support/errors.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {
@@ -46,7 +46,7 @@ TrainedSystem four_singular_values() {
 }
 
 TEST(Changes, TruncateToTheLargestSingularValues) {
-  const auto changes = examine_changes(four_singular_values(), 0);
+  const auto changes = examine_changes(four_singular_values(), {.retrain_steps = 0});
   ASSERT_TRUE(changes);
   EXPECT_EQ(changes->loss_name, "sum of squares");
   EXPECT_EQ(changes->trained.mean(), 130);
@@ -61,7 +61,7 @@ TEST(Changes, TruncateToTheLargestSingularValues) {
 }
 
 TEST(Changes, PruneEntriesOfMatricesAndNothingElse) {
-  const auto changes = examine_changes(four_singular_values(), 5);
+  const auto changes = examine_changes(four_singular_values(), {.retrain_steps = 5});
   ASSERT_TRUE(changes);
   ASSERT_EQ(changes->pruning.size(), 8u);
   // Of 16 entries twelve are zero, and go first: 14 of 16 are 90%.
@@ -80,7 +80,7 @@ TEST(Changes, PruneEntriesOfMatricesAndNothingElse) {
 TEST(Changes, WithoutAStartSayNothingOfIt) {
   TrainedSystem system = four_singular_values();
   system.start.clear();
-  const auto changes = examine_changes(system, 0);
+  const auto changes = examine_changes(system, {.retrain_steps = 0});
   ASSERT_TRUE(changes);
   EXPECT_TRUE(changes->updates.empty());
   EXPECT_TRUE(changes->truncations.empty());
@@ -91,21 +91,22 @@ TEST(Changes, WithoutAStartSayNothingOfIt) {
 
 // Without matrices every weight counts: half of 1, 2, 3, 4 leaves 9 + 16.
 TEST(Changes, WithoutMatricesPruneAllWeights) {
-  const auto changes = examine_changes(sum_of_squares({0, 0, 0, 0}, {1, -2, 3, 4}), 0);
+  const auto changes =
+      examine_changes(sum_of_squares({0, 0, 0, 0}, {1, -2, 3, 4}), {.retrain_steps = 0});
   ASSERT_TRUE(changes);
   EXPECT_TRUE(changes->updates.empty());
   EXPECT_EQ(changes->pruning[1].before.mean(), 25);
 }
 
 TEST(Changes, KeepTheReasonOfAFailureAndStopWhenTold) {
-  const auto failed = examine_changes(four_singular_values(), 13);
+  const auto failed = examine_changes(four_singular_values(), {.retrain_steps = 13});
   ASSERT_TRUE(failed);
   EXPECT_EQ(failed->pruning[3].failure, "diverged on purpose");
   EXPECT_FALSE(failed->pruning[3].after);
   for (const std::uint64_t last : {0, 3, 12}) {
     std::uint64_t total = 0;
     const auto stopped =
-        examine_changes(four_singular_values(), 0, [&](std::uint64_t done, std::uint64_t all) {
+        examine_changes(four_singular_values(), {}, [&](std::uint64_t done, std::uint64_t all) {
           total = all;
           return done < last;
         });
@@ -114,36 +115,42 @@ TEST(Changes, KeepTheReasonOfAFailureAndStopWhenTold) {
   }
 }
 
-// A transformer through the interface of its family: the start has the loss of rank 0, and weights
-// that are pruned stay zero when the rest is trained.
-TEST(Changes, OfATransformerOnTokens) {
-  const auto config = small_run({"model.kind=transformer", "model.layers=1", "model.heads=1",
-                                 "train.batch=32", "train.steps=3"});
-  const auto experiment = make_experiment(config).value();
-  ThreadPool pool(2);
-  const auto loop = experiment->begin(pool, {}).value();
-  const std::vector<double> start = loop->theta();
-  while (!loop->done()) ASSERT_TRUE(loop->step());
-  const auto model = experiment->model(loop->theta());
-  const LossPrompts prompts{.prompts = 200, .seed = 3};
-  const TrainedSystem system = system_of(*experiment, *model, start, prompts, pool);
-  ASSERT_EQ(system.matrices.size(), 4u);
-  EXPECT_EQ(system.matrices[0].name, "layers.0.heads.0.Q");
-  const auto changes = examine_changes(system, 2);
+// A step of gradient descent as P and Q has nearly all of its weights at zero: what is pruned first
+// costs nothing, and everything at random costs something. Rank 0 of its change is the start.
+TEST(Changes, OfANetworkOnGramMatrices) {
+  const Network descent =
+      in_disguise(network_of(constructions::gradient_descent(1, 0.35), 4, ContextScale::mean));
+  const Network start = random_full(4, 1, 2, 5, 0.1);
+  const RegressionTask task = small_task(4, 12, uniform(0, 1));
+  TrainSpec trained;
+  trained.batch = 64;
+  const EvalSpec spec{.prompts = 500};
+  ThreadPool pool(1);
+  const TrainedSystem system = gram_system(task, descent, trained, start.theta, spec, pool);
+  const auto changes = examine_changes(system, {.retrain_steps = 2});
   ASSERT_TRUE(changes);
-  EXPECT_EQ(changes->truncations.front().loss.mean(),
-            experiment->mean_loss(*experiment->model(start), 200, 3, pool)->mean());
-  EXPECT_NEAR(changes->truncations.back().loss.mean(), changes->trained.mean(), 1e-9);
-  for (const PruningCost& cost : changes->pruning) EXPECT_TRUE(cost.after) << cost.failure;
+  const auto loss = [&](const Network& network) {
+    return adjusted_losses(task, network, spec, pool).value().back().mean();
+  };
+  EXPECT_EQ(changes->trained.mean(), loss(descent));
+  ASSERT_EQ(changes->updates.size(), 4u);
+  EXPECT_EQ(changes->updates[3].name, "layer 1, Q of head 2");
+  ASSERT_EQ(changes->truncations.size(), 5u);  // 0, 1, 2, 4 and 5
+  EXPECT_EQ(changes->truncations.front().loss.mean(), loss(start));
+  EXPECT_NEAR(changes->truncations.back().loss.mean(), loss(descent), 1e-9);
+  EXPECT_NEAR(changes->pruning[0].before.mean(), loss(descent), 1e-9);
+  EXPECT_NEAR(changes->pruning[1].before.mean(), loss(descent), 1e-9);  // a half
+  EXPECT_GT(changes->pruning[7].before.mean(), loss(descent));
+  EXPECT_TRUE(changes->pruning[7].after);
 
-  std::vector<bool> keep(start.size(), true);
-  std::vector<double> theta = loop->theta();
-  keep[1] = false;
-  theta[1] = 0;
+  std::vector<bool> keep(descent.theta.size(), true);
+  std::vector<double> theta = start.theta;
+  keep[26] = false;  // in Q of the first head
+  theta[26] = 0;
   const auto rest = system.retrain(theta, keep, 2, {});
   ASSERT_TRUE(rest);
-  EXPECT_EQ((*rest)[1], 0);
-  EXPECT_NE((*rest)[2], theta[2]);
+  EXPECT_EQ((*rest)[26], 0);
+  EXPECT_NE((*rest)[27], theta[27]);
 }
 
 }  // namespace

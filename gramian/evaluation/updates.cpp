@@ -1,4 +1,4 @@
-#include "gramian/explain/updates.h"
+#include "gramian/evaluation/updates.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // What training changed, on networks where it is known.
-#include "gramian/explain/updates.h"
+#include "gramian/evaluation/updates.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "tests/explain/networks.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {

@@ -1,4 +1,4 @@
-// What the tests of this room share: small tasks, and diagonal networks written as full ones that
+// What tests of several rooms share: small tasks, and diagonal networks written as full ones that
 // do not look it.
 #pragma once
 

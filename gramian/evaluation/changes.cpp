@@ -1,14 +1,14 @@
-#include "gramian/explain/changes.h"
+#include "gramian/evaluation/changes.h"
 
 #include "gramian/base/assert.h"
 #include "gramian/evaluation/pruning.h"
-#include "gramian/explain/ablation.h"
+#include "gramian/models/weight_matrix.h"
+#include "gramian/training/retraining.h"
 
 namespace gramian {
 
 namespace {
 
-constexpr double kPrunedShares[] = {0.25, 0.5, 0.75, 0.9};
 constexpr std::uint64_t kOrderSeed = 1;  // of pruning at random
 
 std::vector<int> ranks_up_to(int full) {
@@ -73,29 +73,33 @@ Expected<PruningCost> pruning_cost(const TrainedSystem& system,
 
 }  // namespace
 
-TrainedSystem system_of(const Experiment& experiment, const Model& model, std::vector<double> start,
-                        const LossPrompts& how, ThreadPool& pool) {
-  TrainedSystem system{.matrices = model.matrices(),
-                       .trained = {model.weights().begin(), model.weights().end()},
+TrainedSystem gram_system(const RegressionTask& task, const Network& network,
+                          const TrainSpec& trained, std::vector<double> start, const EvalSpec& eval,
+                          ThreadPool& pool) {
+  TrainedSystem system{.matrices = weight_matrices(network.spec),
+                       .trained = network.theta,
                        .start = std::move(start),
-                       .loss_name = "mean loss"};
-  system.loss = [&experiment, how, &pool](const std::vector<double>& theta,
-                                          const ProgressFunction&) {
-    return experiment.mean_loss(*experiment.model(theta), how.prompts, how.seed, pool);
+                       .loss_name = "adjusted loss"};
+  const NetworkSpec& spec = network.spec;
+  system.loss = [&](const std::vector<double>& theta,
+                    const ProgressFunction& progress) -> Expected<RunningMean> {
+    const auto losses =
+        GRAMIAN_TRY(adjusted_losses(task, Network{spec, theta}, eval, pool, progress));
+    return losses.back();
   };
-  system.retrain = [&experiment, &pool](
-                       const std::vector<double>& theta, const std::vector<bool>& keep,
+  system.retrain = [&](const std::vector<double>& theta, const std::vector<bool>& keep,
                        std::int64_t steps,
                        const ProgressFunction& progress) -> Expected<std::vector<double>> {
-    const auto loop =
-        GRAMIAN_TRY(experiment.loop_from(theta, retraining(experiment.train, steps), pool));
-    GRAMIAN_TRY(train_kept(*loop, keep, progress));
-    return loop->theta();
+    const TrainSpec how = retraining(trained, steps);
+    GRAMIAN_TRY(check(task, spec, how));
+    const auto trainer = Trainer::create(task, {spec, theta}, how, pool);
+    GRAMIAN_TRY(train_kept(*trainer, keep, progress));
+    return trainer->theta();
   };
   return system;
 }
 
-Expected<Changes> examine_changes(const TrainedSystem& system, std::int64_t retrain_steps,
+Expected<Changes> examine_changes(const TrainedSystem& system, const ChangesPlan& plan,
                                   const ProgressFunction& progress) {
   GRAMIAN_ASSERT(system.loss && system.retrain);
   GRAMIAN_ASSERT(system.start.empty() || system.start.size() == system.trained.size());
@@ -106,8 +110,8 @@ Expected<Changes> examine_changes(const TrainedSystem& system, std::int64_t retr
     updates.emplace(system.matrices, system.start, system.trained);
     ranks = ranks_up_to(updates->full_rank());
   }
-  Networks networks(1 + ranks.size() + 2 * std::size(kPrunedShares), progress);
-  Changes changes{.loss_name = system.loss_name, .retrain_steps = retrain_steps};
+  Networks networks(1 + ranks.size() + 2 * plan.pruned_shares.size(), progress);
+  Changes changes{.loss_name = system.loss_name, .retrain_steps = plan.retrain_steps};
 
   GRAMIAN_TRY(networks.next());
   changes.trained = GRAMIAN_TRY(system.loss(system.trained, networks.within()));
@@ -123,10 +127,10 @@ Expected<Changes> examine_changes(const TrainedSystem& system, std::int64_t retr
     const auto order =
         pruning_order(system.trained, weights,
                       at_random ? PruningOrder::random : PruningOrder::small_first, kOrderSeed);
-    for (const double share : kPrunedShares) {
+    for (const double share : plan.pruned_shares) {
       GRAMIAN_TRY(networks.next());
       PruningCost cost =
-          GRAMIAN_TRY(pruning_cost(system, weights, order, share, retrain_steps, networks));
+          GRAMIAN_TRY(pruning_cost(system, weights, order, share, plan.retrain_steps, networks));
       cost.at_random = at_random;
       changes.pruning.push_back(std::move(cost));
     }

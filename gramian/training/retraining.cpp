@@ -1,0 +1,37 @@
+#include "gramian/training/retraining.h"
+
+#include "gramian/base/assert.h"
+
+namespace gramian {
+
+TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
+  TrainSpec spec = trained;
+  spec.seed += 1'000'003;
+  spec.steps = steps;
+  spec.method = Method::adam;
+  spec.optimiser.learning_rate = OptimiserSpec{}.learning_rate / 3;
+  spec.optimiser.schedule = Schedule::cosine;
+  return spec;
+}
+
+Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
+                  const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+  GRAMIAN_ASSERT(loop.spec().method == Method::adam && keep.size() == loop.theta().size());
+  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
+  // others.
+  loop.after_step([&](const StepReport&, std::vector<double>& theta) {
+    for (std::size_t i = 0; i < theta.size(); ++i) {
+      if (!keep[i]) theta[i] = 0;
+    }
+  });
+  while (!loop.done()) {
+    GRAMIAN_TRY(loop.step());
+    const auto done = static_cast<std::uint64_t>(loop.steps_done());
+    if (progress && !progress(done, static_cast<std::uint64_t>(loop.spec().steps)))
+      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, loop.spec().steps);
+  }
+  loop.after_step({});
+  return {};
+}
+
+}  // namespace gramian

@@ -1,0 +1,23 @@
+// Training a network on after some of its weights have been set to zero: the rest adapts.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "gramian/training/loop.h"
+
+namespace gramian {
+
+// How retraining is done: as the network was trained (`trained`), but with Adam at a third of the
+// default rate, and on prompts that training has not seen.
+TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
+
+// The steps that the loop has left, on the weights that are kept; the others stay 0. `progress` is
+// told steps, and may stop the work. Requires: the loop is one of Adam, which works on each weight
+// by itself (asserted). Errors: those of a step, and interrupted.
+Status train_kept(
+    TrainingLoop& loop, const std::vector<bool>& keep,
+    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress = {});
+
+}  // namespace gramian
