@@ -173,7 +173,11 @@ std::string header_of(int tensors) {
 
 // In time that is linear in the header: 40,000 tensors took 20 seconds where it was not.
 TEST_F(Safetensors, ReadsManyTensorsButNotAnyNumber) {
+#ifdef GRAMIAN_SANITIZED
+  constexpr int kMany = 4'000;
+#else
   constexpr int kMany = 40'000;
+#endif
   const std::clock_t start = std::clock();
   const auto file = read(assemble(header_of(kMany), 4 * kMany));
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 5);

@@ -18,15 +18,16 @@ using test::TemporaryFolder;
 
 using Overrides = std::vector<std::string>;
 
+const Overrides kGram{"model.kind=full"};
+const Overrides kTransformer{"model.kind=transformer", "model.hidden=4", "model.softmax_layers=1"};
+
 Config small(const Overrides& more) {
   Overrides all{"task.d=3",       "task.n=6",        "model.layers=2",  "train.steps=3",
                 "train.batch=64", "train.threads=1", "eval.prompts=200"};
   all.insert(all.end(), more.begin(), more.end());
+  if (more.front() != kTransformer.front()) all.push_back("eval.tuning_prompts=500");
   return parse_config("", "test", all).value();
 }
-
-const Overrides kGram{"model.kind=full"};
-const Overrides kTransformer{"model.kind=transformer", "model.hidden=4", "model.softmax_layers=1"};
 
 Expected<std::string> no_run_before(const Config&, const std::string&) {
   return fail(ErrorKind::io, "no other run is needed");

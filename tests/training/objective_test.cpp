@@ -95,18 +95,24 @@ std::vector<Case> all_cases() {
           hinge_case(2)};
 }
 
-ChunkSums sums_at(const Objective& objective, std::span<const double> point, std::uint64_t prompts,
-                  double robust, double exploded = 1e24, ChunkSums sums = {}) {
+ChunkSums sums_in(Objective::Scratch& scratch, const Objective& objective,
+                  std::span<const double> point, std::uint64_t prompts, double robust,
+                  double exploded = 1e24, ChunkSums sums = {}) {
   sums.gradient.resize(objective.parameters());
   Theta theta(objective.precision(), objective.parameters());
   theta.assign(point);
-  const auto scratch = objective.scratch(false);
   objective.run({.prompts = {.seed = 3, .stream = kTrainingStream, .count = prompts},
                  .theta = &theta,
                  .robust = robust,
                  .exploded = exploded},
-                *scratch, sums);
+                scratch, sums);
   return sums;
+}
+
+ChunkSums sums_at(const Objective& objective, std::span<const double> point, std::uint64_t prompts,
+                  double robust, double exploded = 1e24, ChunkSums sums = {}) {
+  return sums_in(*objective.scratch(false), objective, point, prompts, robust, exploded,
+                 std::move(sums));
 }
 
 TEST(Objective, TheGradientEqualsCentralDifferencesOfTheLoss) {
@@ -121,10 +127,11 @@ TEST(Objective, TheGradientEqualsCentralDifferencesOfTheLoss) {
     if (c.robust == 0) {
       EXPECT_NEAR(sums.robust_error, sums.squared_error, 1e-12);
     }
+    const auto scratch = objective->scratch(false);
     const auto loss = [&](std::size_t i, double shift) {
       std::vector<double> point = c.theta;
       point[i] += shift;
-      return 0.5 * sums_at(*objective, point, prompts, c.robust).robust_error;
+      return 0.5 * sums_in(*scratch, *objective, point, prompts, c.robust).robust_error;
     };
     double scale = 0;
     for (const double g : sums.gradient) scale = std::max(scale, std::abs(g));
