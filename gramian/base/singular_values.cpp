@@ -6,50 +6,9 @@
 #include <numeric>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
 
 namespace gramian {
-
-namespace {
-
-using Columns = std::vector<std::vector<double>>;
-
-double product(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-// (a, b) <- (c a - s b, s a + c b)
-void rotate(std::vector<double>& a, std::vector<double>& b, double c, double s) {
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const double x = a[i], y = b[i];
-    a[i] = c * x - s * y;
-    b[i] = s * x + c * y;
-  }
-}
-
-// Makes the columns of `a` orthogonal by rotations from the right, which `v` collects.
-void orthogonalise(Columns& a, Columns& v) {
-  constexpr int kSweeps = 60;
-  constexpr double kTolerance = 1e-15;
-  bool rotated = true;
-  for (int sweep = 0; sweep < kSweeps && rotated; ++sweep) {
-    rotated = false;
-    for (std::size_t p = 0; p < a.size(); ++p) {
-      for (std::size_t q = p + 1; q < a.size(); ++q) {
-        const double alpha = product(a[p], a[p]), beta = product(a[q], a[q]),
-                     gamma = product(a[p], a[q]);
-        if (!(std::abs(gamma) > kTolerance * std::sqrt(alpha * beta))) continue;
-        const double zeta = (beta - alpha) / (2 * gamma);
-        const double t = (zeta >= 0 ? 1 : -1) / (std::abs(zeta) + std::sqrt(1 + zeta * zeta));
-        const double c = 1 / std::sqrt(1 + t * t);
-        rotate(a[p], a[q], c, c * t);
-        rotate(v[p], v[q], c, c * t);
-        rotated = true;
-      }
-    }
-  }
-}
-
-}  // namespace
 
 double SingularValues::energy(int rank) const {
   GRAMIAN_ASSERT(rank >= 0 && rank <= size());
@@ -59,7 +18,7 @@ double SingularValues::energy(int rank) const {
     all += s * s;
     if (k < rank) head += s * s;
   }
-  return all > 0 ? head / all : 1;
+  return all == 0 ? 1 : head / all;
 }
 
 double SingularValues::gap(int rank) const {
@@ -91,27 +50,24 @@ SingularValues singular_values(std::span<const double> matrix, int rows, int col
   GRAMIAN_ASSERT(rows >= 1 && columns >= 1);
   GRAMIAN_ASSERT(matrix.size() ==
                  static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-  const auto m = static_cast<std::size_t>(rows), n = static_cast<std::size_t>(columns);
-  const bool wide = n > m;  // then the rows are rotated
-  const std::size_t count = wide ? m : n, length = wide ? n : m;
-  Columns a(count, std::vector<double>(length)), v(count, std::vector<double>(count));
-  for (std::size_t k = 0; k < count; ++k) {
-    v[k][k] = 1;
-    for (std::size_t i = 0; i < length; ++i) a[k][i] = wide ? matrix[k * n + i] : matrix[i * n + k];
-  }
-  orthogonalise(a, v);
-  std::vector<double> norms;
-  for (const auto& column : a) norms.push_back(std::sqrt(product(column, column)));
-  std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order,
-                           [&](std::size_t p, std::size_t q) { return norms[p] > norms[q]; });
+  const Eigen::MatrixXd a = Eigen::Map<const RowMajorMatrix>(matrix.data(), rows, columns);
   SingularValues result{.rows = rows, .columns = columns};
-  for (const std::size_t k : order) {
-    for (double& x : a[k]) x = norms[k] > 0 ? x / norms[k] : 0;
-    result.sigma.push_back(norms[k]);
-    result.left.push_back(wide ? v[k] : a[k]);
-    result.right.push_back(wide ? a[k] : v[k]);
+  const auto count = static_cast<std::size_t>(std::min(rows, columns));
+  if (!a.allFinite()) {
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    result.sigma.assign(count, kNone);
+    result.left.assign(count, std::vector<double>(static_cast<std::size_t>(rows), kNone));
+    result.right.assign(count, std::vector<double>(static_cast<std::size_t>(columns), kNone));
+    return result;
+  }
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto column = static_cast<Eigen::Index>(k);
+    const auto u = svd.matrixU().col(column);
+    const auto v = svd.matrixV().col(column);
+    result.sigma.push_back(svd.singularValues()[column]);
+    result.left.emplace_back(u.begin(), u.end());
+    result.right.emplace_back(v.begin(), v.end());
   }
   return result;
 }
@@ -126,7 +82,7 @@ double largest_angle(std::span<const std::vector<double>> vectors,
     std::vector<double> out = vector;
     for (const auto& axis : space) {
       GRAMIAN_ASSERT(axis.size() == length);
-      const double along = product(vector, axis);
+      const double along = std::inner_product(vector.begin(), vector.end(), axis.begin(), 0.0);
       for (std::size_t i = 0; i < length; ++i) out[i] -= along * axis[i];
     }
     rest.insert(rest.end(), out.begin(), out.end());

@@ -3,12 +3,13 @@
 //
 //     A = sum_k sigma_k u_k v_k^T,    sigma_1 >= sigma_2 >= .. >= 0
 //
-// by one-sided Jacobi rotations (Hestenes 1958), which find small singular values to high relative
-// accuracy: those of A^T A would be lost below 1e-8 of the largest.
+// by Eigen's two-sided Jacobi rotations, which find small singular values: those of A^T A would be
+// lost below 1e-8 of the largest.
 //
 // Shapes: matrices are row-major [rows, columns]; spans are lists of vectors. Preconditions: sizes
-// that fit, and ranks between 0 and min(rows, columns) (asserted). Errors: none; numbers that are
-// not finite come out as they go in. Cost: about ten times rows * columns * min(rows, columns).
+// that fit, and ranks between 0 and min(rows, columns) (asserted). Errors: none; of a matrix with
+// numbers that are not finite everything is NaN. Cost: some tens of rows * columns * min(rows,
+// columns).
 #pragma once
 
 #include <span>
@@ -19,7 +20,7 @@ namespace gramian {
 struct SingularValues {
   int rows = 0, columns = 0;
   std::vector<double> sigma = {};               // [min(rows, columns)], the largest first
-  std::vector<std::vector<double>> left = {};   // u_k [rows]; zero where sigma_k is
+  std::vector<std::vector<double>> left = {};   // u_k [rows], orthonormal
   std::vector<std::vector<double>> right = {};  // v_k [columns]
 
   int size() const { return static_cast<int>(sigma.size()); }

@@ -80,6 +80,14 @@ TEST(SingularValues, OfZeroAreZero) {
   EXPECT_EQ(svd.truncated(2), std::vector<double>(6));
 }
 
+TEST(SingularValues, OfWhatIsNoNumberAreNone) {
+  const auto svd = singular_values(std::vector<double>{1, NAN, 0, 1}, 2, 2);
+  EXPECT_TRUE(std::isnan(svd.sigma[0]));
+  EXPECT_TRUE(std::isnan(svd.energy(1)));
+  EXPECT_TRUE(std::isnan(svd.truncated(1)[0]));
+  EXPECT_EQ(svd.rank_above(0.05), 0);
+}
+
 TEST(LargestAngle, IsThatOfTheVectorFarthestOut) {
   const std::vector<std::vector<double>> plane{{1, 0, 0}, {0, 1, 0}};
   const double c = std::cos(0.3), s = std::sin(0.3);
