@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
+
 namespace gramian {
 namespace {
 
@@ -26,10 +28,9 @@ Interval per_million_interval(const EvalResult& result) {
   return {per_million(result, low), per_million(result, high)};
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json estimate(const RunningMean& mean, const std::string& undefined = {}) {
-  Json json = {{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}};
+  Json json = {{"mean", number_or_null(mean.mean())},
+               {"se", number_or_null(mean.standard_error())}};
   if (!undefined.empty()) {
     json["note"] = fmt::format("undefined: {}", undefined);
   } else if (std::isinf(mean.mean())) {
@@ -113,7 +114,7 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
   for (const Score& solver : result.solvers) {
     if (!solver.undefined.empty()) json["undefined"][solver.name] = solver.undefined;
     for (const auto& [name, value] : solver.constants)
-      json["constants"][solver.name][name] = number(value);
+      json["constants"][solver.name][name] = number_or_null(value);
   }
   if (result.has_model()) {
     json["layers"] = layers(result);
@@ -123,7 +124,7 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
         {"count", result.blowups.count},
         {"per_million", per_million(result, static_cast<double>(result.blowups.count))},
         {"interval", Json::array({low, high})},
-        {"threshold", number(result.blowups.threshold)},
+        {"threshold", number_or_null(result.blowups.threshold)},
         {"adjusted_without", estimate(result.blowups.adjusted_without)}};
   }
   if (!profile.empty()) json["profile"] = Json::array();
@@ -189,7 +190,7 @@ std::string to_json(const HandMadeComparison& comparison) {
     for (const Score& score : row.hand_made) {
       entry["adjusted"][score.name] = estimate(score.adjusted);
       for (const auto& [name, value] : score.constants)
-        entry["constants"][score.name][name] = number(value);
+        entry["constants"][score.name][name] = number_or_null(value);
     }
     if (row.model) entry["adjusted"]["model"] = estimate(row.model->adjusted);
     json["steps"].push_back(std::move(entry));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
 #include "gramian/tape/tape_run.h"
 
 namespace gramian {
@@ -152,12 +153,9 @@ RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, st
 
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
                               const RunningMean& zero) {
-  const auto number = [](double value) {
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
-  };
   const auto estimate = [&](const RunningMean& mean) {
-    return nlohmann::ordered_json{{"mean", number(mean.mean())},
-                                  {"se", number(mean.standard_error())}};
+    return nlohmann::ordered_json{{"mean", number_or_null(mean.mean())},
+                                  {"se", number_or_null(mean.standard_error())}};
   };
   const nlohmann::ordered_json json{
       {"prompts", prompts},

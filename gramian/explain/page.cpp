@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
 #include "gramian/explain/page_changes.h"
 #include "gramian/explain/page_parts.h"
 #include "gramian/explain/words.h"
@@ -13,7 +14,7 @@ namespace gramian {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using page::cell, page::json_of, page::number;
+using page::cell, page::json_of;
 
 // ---- the section: tables and figures
 
@@ -258,10 +259,12 @@ Figure weights_figure(const Explanation& e) {
 // ---- the numbers
 
 Json json_of(const std::optional<Quantiles>& q) {
-  return q ? Json::array({number(q->low), number(q->median), number(q->high)}) : Json(nullptr);
+  return q ? Json::array(
+                 {number_or_null(q->low), number_or_null(q->median), number_or_null(q->high)})
+           : Json(nullptr);
 }
 Json json_of(const NoiseProbe& probe) {
-  return {{"r2", number(probe.r2)}, {"error", number(probe.error)}};
+  return {{"r2", number_or_null(probe.r2)}, {"error", number_or_null(probe.error)}};
 }
 
 Json json_of(const Reading& r) {
@@ -294,7 +297,7 @@ Json json_of_layer(const Explanation& e, std::size_t l) {
   const Match& match = e.similarity.matches[l];
   const AlgorithmFamily& family = e.similarity.families[match.family];
   for (const auto& [name, value] : family.constants[l][match.column])
-    constants[name] = number(value);
+    constants[name] = number_or_null(value);
   return {{"omega", {{"xx", o.xx}, {"xy", o.xy}, {"yx", o.yx}, {"yy", o.yy}}},
           {"diagonal_x", layer.diagonal_x},
           {"diagonal_y", layer.diagonal_y},
@@ -303,7 +306,7 @@ Json json_of_layer(const Explanation& e, std::size_t l) {
           {"match",
            {{"algorithm", family.name},
             {"column", family.columns[match.column]},
-            {"distance", number(match.distance)},
+            {"distance", number_or_null(match.distance)},
             {"constants", constants}}}};
 }
 
@@ -313,7 +316,7 @@ Json json_of(const Similarity& similarity) {
     Json distance = Json::array();
     for (const auto& row : family.distance) {
       distance.push_back(Json::array());
-      for (const double value : row) distance.back().push_back(number(value));
+      for (const double value : row) distance.back().push_back(number_or_null(value));
     }
     families.push_back({{"name", family.name},
                         {"title", family.title},
@@ -333,7 +336,7 @@ Json json_of(const Stability& s) {
     blowups = {{"prompts", s.blowups->prompts},
                {"count", s.blowups->count},
                {"interval", {low * million, high * million}},
-               {"threshold", number(s.blowups->threshold)}};
+               {"threshold", number_or_null(s.blowups->threshold)}};
   }
   return {{"blowups", blowups},
           {"limit", s.limit},

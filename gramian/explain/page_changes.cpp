@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
 #include "gramian/explain/page_parts.h"
 
 namespace gramian {
@@ -13,7 +14,7 @@ namespace gramian {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using page::cell, page::json_of, page::number;
+using page::cell, page::json_of;
 
 Point loss_point(double x, const RunningMean& mean) {
   const double error = 2 * mean.standard_error();
@@ -115,7 +116,7 @@ Json changes_json(const Changes& changes) {
   for (const MatrixUpdate& update : changes.updates) {
     updates.push_back({{"name", update.name},
                        {"sigma", update.sigma},
-                       {"size", number(update.size)},
+                       {"size", number_or_null(update.size)},
                        {"rank_99", update.rank_99}});
   }
   for (const TruncationCost& cost : changes.truncations)

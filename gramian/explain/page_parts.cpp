@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
+
 namespace gramian::page {
 
 using Json = nlohmann::ordered_json;
@@ -12,10 +14,8 @@ TableCell cell(const RunningMean& mean) {
   return {.value = mean.mean(), .se = mean.standard_error()};
 }
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json json_of(const RunningMean& mean) {
-  return {{"mean", number(mean.mean())}, {"se", number(mean.standard_error())}};
+  return {{"mean", number_or_null(mean.mean())}, {"se", number_or_null(mean.standard_error())}};
 }
 
 }  // namespace gramian::page

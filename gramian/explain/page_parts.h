@@ -1,5 +1,5 @@
 // What page.cpp and page_changes.cpp both write: a mean with its error, as a cell of a table and as
-// JSON. In JSON a number that is not finite is null.
+// JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,7 +11,6 @@ namespace gramian::page {
 
 TableCell cell(const RunningMean& mean);
 
-nlohmann::ordered_json number(double value);
 nlohmann::ordered_json json_of(const RunningMean& mean);
 
 }  // namespace gramian::page

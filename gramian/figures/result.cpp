@@ -3,13 +3,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
+
 namespace gramian {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 const char* name_of(Role role) {
   constexpr const char* kNames[] = {"full",    "diag",  "gdpp",  "constrr", "adarr",
@@ -29,8 +29,8 @@ Json to_json(const Claim& claim) {
 }
 
 Json to_json(const TableCell& cell) {
-  Json json = {{"value", cell.value ? number(*cell.value) : Json(nullptr)}};
-  if (cell.se) json["se"] = number(*cell.se);
+  Json json = {{"value", cell.value ? number_or_null(*cell.value) : Json(nullptr)}};
+  if (cell.se) json["se"] = number_or_null(*cell.se);
   if (cell.paper) json["paper"] = *cell.paper;
   if (cell.bayes) json["bayes"] = *cell.bayes;
   if (!cell.status.empty()) json["status"] = cell.status;
@@ -46,7 +46,7 @@ Json to_json(const Table& table) {
       if (const auto* text = std::get_if<std::string>(&cell)) {
         cells.push_back(*text);
       } else if (const auto* value = std::get_if<double>(&cell)) {
-        cells.push_back(number(*value));
+        cells.push_back(number_or_null(*value));
       } else {
         cells.push_back(to_json(std::get<TableCell>(cell)));
       }
@@ -70,7 +70,7 @@ Json to_json(const Axis& axis) {
 Json to_json(const Series& series) {
   Json points = Json::array();
   for (const Point& point : series.points) {
-    Json json = {{"x", point.x}, {"y", number(point.y)}};
+    Json json = {{"x", point.x}, {"y", number_or_null(point.y)}};
     if (point.low && std::isfinite(*point.low)) json["low"] = *point.low;
     if (point.high && std::isfinite(*point.high)) json["high"] = *point.high;
     if (!point.note.empty()) json["note"] = point.note;
@@ -92,7 +92,7 @@ Json to_json(const Panel& panel) {
     Json values = Json::array();
     for (const auto& row : panel.heatmap->values) {
       Json cells = Json::array();
-      for (const double value : row) cells.push_back(number(value));
+      for (const double value : row) cells.push_back(number_or_null(value));
       values.push_back(std::move(cells));
     }
     heatmap = {{"rows", panel.heatmap->rows},

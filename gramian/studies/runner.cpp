@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gramian/base/json_number.h"
 #include "gramian/io/files.h"
 #include "gramian/io/lock.h"
 #include "gramian/io/progress.h"
@@ -189,7 +190,7 @@ class Runner {
       }
       seconds += result->seconds;
       const auto loss = GRAMIAN_TRY(selection_loss(unit.cell, unit.starts[s], directory));
-      start["selection"] = std::isfinite(loss) ? Json(loss) : Json(nullptr);
+      start["selection"] = number_or_null(loss);
       start["seconds"] = result->seconds;
       record["starts"].push_back(std::move(start));
       if (loss < best || chosen.empty()) {

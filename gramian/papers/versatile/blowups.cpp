@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/json_number.h"
 #include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/io/files.h"
@@ -52,12 +53,10 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
   auto count = count_blowups(experiment.task, predictor, trained.scores.blowup_threshold, prompts,
                              kSeed, pool, report);
   if (!count) return count;
-  const nlohmann::ordered_json json = {
-      {"prompts", count->prompts},
-      {"count", count->count},
-      {"threshold", count->threshold},
-      {"largest",
-       std::isfinite(count->largest) ? nlohmann::ordered_json(count->largest) : nullptr}};
+  const nlohmann::ordered_json json = {{"prompts", count->prompts},
+                                       {"count", count->count},
+                                       {"threshold", count->threshold},
+                                       {"largest", number_or_null(count->largest)}};
   GRAMIAN_TRY(write_file_atomically(path, json.dump(2) + "\n"));
   return count;
 }
