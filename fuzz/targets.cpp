@@ -1,0 +1,158 @@
+#include "fuzz/targets.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gramian/io/json.h"
+#include "gramian/io/safetensors.h"
+#include "gramian/report/report.h"
+#include "gramian/report/shape.h"
+#include "gramian/runs/checkpoint.h"
+#include "gramian/runs/family.h"
+#include "gramian/runs/keys.h"
+#include "gramian/runs/metrics.h"
+#include "gramian/runs/model_file.h"
+#include "gramian/runs/naming.h"
+#include "gramian/runs/transformer_json.h"
+#include "gramian/studies/scores.h"
+#include "gramian/tabular/dataset.h"
+
+namespace gramian::fuzz {
+
+namespace {
+
+void require(bool law) {
+  if (!law) std::abort();
+}
+
+// A file in memory with these bytes. One at a time; its path is good until the next.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::string_view bytes) : descriptor_(memfd_create("fuzz", 0)) {
+    require(descriptor_ >= 0);
+    require(write(descriptor_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    path_ = fmt::format("/proc/self/fd/{}", descriptor_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() { close(descriptor_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  int descriptor_;
+  std::string path_;
+};
+
+// A configuration that is understood can be written and read again. The first line is also tried
+// as an override, and all of it as an experiment.
+void run_config(std::string_view bytes) {
+  if (const auto config = parse_config(bytes, "fuzz.toml")) {
+    const std::string written = config->to_toml();
+    const auto again = parse_config(written, "again.toml");
+    require(again && again->to_toml() == written);
+    (void)make_experiment(*config);
+  }
+  (void)parse_config("", "fuzz.toml", {std::string(bytes.substr(0, bytes.find('\n')))});
+}
+
+void run_safetensors(std::string_view bytes) {
+  const auto file = read_safetensors(MemoryFile(bytes).path());
+  if (!file) return;
+  (void)require_finite(*file, "fuzz.safetensors");
+  require(file->tensors.size() <= bytes.size());
+}
+
+void run_checkpoint(std::string_view bytes) {
+  constexpr std::size_t kParameters = 12;
+  for (const Method method : {Method::adam, Method::soap, Method::gauss_newton, Method::sgd}) {
+    const auto loaded = load_checkpoint(MemoryFile(bytes).path(), kParameters, method);
+    if (loaded) require(loaded->state.theta.size() == kParameters);
+  }
+}
+
+// Of any family, by what the file says of itself.
+void run_model(std::string_view bytes) {
+  const auto model = load_any(MemoryFile(bytes).path());
+  if (!model) return;
+  for (const WeightMatrix& matrix : (*model)->matrices())
+    require(matrix.first + matrix.size() <= (*model)->weights().size());
+}
+
+// The description of a transformer in its model file: what is understood is written the same.
+void run_description(std::string_view bytes) {
+  const auto spec = transformer_from_json(bytes);
+  if (!spec) return;
+  const auto again = transformer_from_json(to_json(*spec));
+  require(again && first_difference(*again, *spec).empty());
+}
+
+// What can be read is the same after it was written. Texts as targets are cells of the header.
+void run_csv(std::string_view bytes) {
+  const auto table = parse_csv(bytes, "fuzz.csv");
+  if (!table) return;
+  const auto line_of = [](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(cells[i]);
+    return line + "\n";
+  };
+  std::string written = line_of(table->header);
+  for (const CsvRow& row : table->rows) written += line_of(row.cells);
+  const auto again = parse_csv(written, "again.csv");
+  require(again && again->header == table->header && again->rows.size() == table->rows.size());
+  for (std::size_t i = 0; i < table->rows.size(); ++i)
+    require(again->rows[i].cells == table->rows[i].cells);
+  for (const std::string& name : table->header) {
+    const auto data = make_dataset(*table, name);
+    if (!data) continue;
+    for (const double y : data->context.y) require(std::abs(y) <= kLargestCell);
+  }
+}
+
+// The result of a study as the report reads it.
+void run_results(std::string_view bytes) {
+  const auto json = parse_json(bytes);
+  if (!json) return;
+  const auto head = check_shape(*json, "fuzz.json");
+  if (!head) return;
+  const std::array<StudyFile, 1> files{
+      StudyFile{"fuzz.json", head->study, head->order, std::string(bytes)}};
+  (void)render_report(files);
+}
+
+// What studies and runs read back of their own files.
+void run_scores(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  (void)load_scores(file.path());
+  (void)load_hand_made(file.path());
+}
+
+void run_metrics(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  (void)latest_loss(file.path());
+  (void)last_logged_step(file.path());
+}
+
+constexpr Target kTargets[] = {
+    {"config", run_config},   {"safetensors", run_safetensors}, {"checkpoint", run_checkpoint},
+    {"model", run_model},     {"description", run_description}, {"csv", run_csv},
+    {"results", run_results}, {"scores", run_scores},           {"metrics", run_metrics}};
+
+}  // namespace
+
+std::span<const Target> targets() { return kTargets; }
+
+const Target* find_target(std::string_view name) {
+  const auto found = std::ranges::find(kTargets, name, &Target::name);
+  return found == std::end(kTargets) ? nullptr : found;
+}
+
+}  // namespace gramian::fuzz
