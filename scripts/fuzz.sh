@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes the parsers: each target of fuzz/targets.cpp in turn, for MINUTES of wall clock on one core,
-# under the address and undefined-behaviour sanitizers. Needs the packages clang-19 and
+# Fuzzes the parsers: each target of fuzz/targets.cpp in turn, for MINUTES of wall clock on one
+# core, under the address and undefined-behaviour sanitizers. Needs the packages clang-19 and
 # libclang-rt-19-dev.
 #
 #   scripts/fuzz.sh MINUTES [TARGET ...]
@@ -20,9 +20,9 @@ targets=("$@")
 [[ -f sittings.csv ]] || echo "target,seconds,executions,edges" >sittings.csv
 for target in "${targets[@]}"; do
   mkdir -p "corpus/$target"
-  if ! ./gramian_fuzz "--target=$target" -max_total_time=$((60 * minutes)) -max_len=16384 -timeout=10 \
-    -rss_limit_mb=4096 -print_final_stats=1 "corpus/$target" "../../fuzz/corpus/$target" \
-    >"$target.log" 2>&1; then
+  if ! ./gramian_fuzz "--target=$target" -max_total_time=$((60 * minutes)) -max_len=16384 \
+    -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 "corpus/$target" \
+    "../../fuzz/corpus/$target" >"$target.log" 2>&1; then
     tail -n 40 "$target.log" >&2
     exit 1
   fi
@@ -33,5 +33,6 @@ for target in "${targets[@]}"; do
 done
 echo "In all sittings:"
 awk -F, 'NR > 1 { s[$1] += $2; n[$1] += $3; if ($4 > e[$1]) e[$1] = $4 }
-         END { for (t in s) printf "%-12s %6d s %11d executions %6d edges\n", t, s[t], n[t], e[t] }' \
+         END { for (t in s)
+                 printf "%-12s %6d s %11d executions %6d edges\n", t, s[t], n[t], e[t] }' \
   sittings.csv | sort
