@@ -55,7 +55,9 @@ std::vector<Key> common_keys() {
                                 "x ~ U(-5, 5) and phase ~ U(0, pi), which has no other settings "
                                 "than task.n, task.layout, task.amplitude and task.correlated; or "
                                 "what is classified: patterns, tokens that show one of several "
-                                "directions each, labelled by the class that shows most")),
+                                "directions each, labelled by the class that shows most; or, "
+                                "conditioned, linear functions or labels of inputs whose "
+                                "covariance has a prescribed condition number")),
           key::only("transformer",
                     key::choice("task.layout", "joined", kLayouts.list(),
                                 "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "

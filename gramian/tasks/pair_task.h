@@ -42,6 +42,8 @@ class PairTask {
   virtual int truth() const = 0;  // numbers that say which function a prompt has
   // Whether the target is a label of all inputs together: then there are neither y nor a query.
   virtual bool labels_inputs() const { return false; }
+  // Whether targets are labels, 1 or -1.
+  virtual bool has_labels() const { return labels_inputs(); }
   virtual std::string describe() const = 0;  // "linear regression, d = 10"
   // The samplers must not outlive the task.
   virtual std::unique_ptr<PairSampler<float>> sampler(float) const = 0;

@@ -7,14 +7,16 @@
 
 namespace gramian {
 
-extern const TokenFamily linear_token_family, pattern_token_family, sine_token_family;
+extern const TokenFamily linear_token_family, pattern_token_family, sine_token_family,
+    conditioned_token_family;
 
 namespace {
 
-constexpr std::array<const TokenFamily*, 3> kFamilies = {
+constexpr std::array<const TokenFamily*, 4> kFamilies = {
     &linear_token_family,
     &sine_token_family,
     &pattern_token_family,
+    &conditioned_token_family,
 };
 
 }  // namespace

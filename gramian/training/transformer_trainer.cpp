@@ -42,7 +42,7 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
     return fail(ErrorKind::config,
                 "[train.optimiser] must be adam or sgd for [model.kind] transformer");
   }
-  if (train.loss.prediction == PredictionLoss::hinge && !task.pairs().labels_inputs()) {
+  if (train.loss.prediction == PredictionLoss::hinge && !task.pairs().has_labels()) {
     return fail(ErrorKind::config, "[train.loss] hinge is for labels of 1 and -1, and not for {}",
                 task.describe());
   }
