@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   cli::add_export(program);
   cli::add_predict(program);
   cli::add_explain(program);
+  cli::add_construct(program);
 
   std::vector<std::string> commands;
   for (const CLI::App* command : program.app.get_subcommands({}))

@@ -83,6 +83,10 @@ constexpr std::array kKeys{
                             "MLP make of the tokens")),
     transformer(key::number("model.clip", "0", key::closed(0, 1e6),
                             "bound on the numbers of a token after each layer; 0: none")),
+    transformer(key::boolean("model.described", "false",
+                             "the network is the one that model.safetensors of the run describes, "
+                             "whatever it is, and not what these keys say: it is evaluated and "
+                             "not trained (gramian construct)")),
 };
 
 }  // namespace

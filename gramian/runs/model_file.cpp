@@ -223,7 +223,8 @@ bool tie(Network& network) {
 
 }  // namespace
 
-Status save_model(const std::string& path, const Network& network, int n) {
+Status save_model(const std::string& path, const Network& network, int n,
+                  const std::map<std::string, std::string>& notes) {
   GRAMIAN_ASSERT(n >= 1);
   const NetworkSpec& spec = network.spec;
   TensorFile file;
@@ -235,6 +236,7 @@ Status save_model(const std::string& path, const Network& network, int n) {
                    {"context_length", fmt::format("{}", n)},
                    {"query_in_keys", spec.query_in_keys ? "true" : "false"},
                    {"tied", spec.tied ? "true" : "false"}};
+  file.metadata.insert(notes.begin(), notes.end());
   const auto rows = static_cast<std::int64_t>(spec.rows());
   const double factor = spec.context_factor(n);
   for (int l = 0; l < spec.layers; ++l) {

@@ -8,6 +8,7 @@
 // undo the folding for another n.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "gramian/base/error.h"
@@ -15,8 +16,10 @@
 
 namespace gramian {
 
-// n: the context length of training. Requires: n >= 1. Errors: io.
-Status save_model(const std::string& path, const Network& network, int n);
+// n: the context length of training. `notes` are entries of the metadata beside those of every
+// file. Requires: n >= 1. Errors: io.
+Status save_model(const std::string& path, const Network& network, int n,
+                  const std::map<std::string, std::string>& notes = {});
 
 struct ModelFile {
   Network network;

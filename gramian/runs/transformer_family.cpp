@@ -49,6 +49,40 @@ Status refuse_keys_of_other_tasks(const Config& config) {
   return {};
 }
 
+// A network that its file describes has no setting of its own.
+Status refuse_keys_of_networks(const Config& config) {
+  const Config usual = Config::defaults(config.table());
+  for (const Key& key : model_keys()) {
+    const bool free =
+        key.name == "model.kind" || key.name == "model.layers" || key.name == "model.described";
+    if (free || config.same(key, usual)) continue;
+    return fail(ErrorKind::config,
+                "[{}] has no meaning with [model.described], where the file of the model says what "
+                "it is ({})",
+                key.name, config.where(key.name));
+  }
+  return {};
+}
+
+// The network of a file, for prompts of this task.
+Expected<Transformer> load_described(const std::string& path, const TokenTask& task) {
+  auto loaded = GRAMIAN_TRY(load_transformer(path));
+  const TransformerSpec& spec = loaded.spec();
+  if (spec.stem.tokens != task.tokens() || spec.stem.width != task.width()) {
+    return fail(ErrorKind::config,
+                "{} is for {} tokens of {} numbers, but prompts of this task have {} of {}", path,
+                spec.stem.tokens, spec.stem.width, task.tokens(), task.width());
+  }
+  const Value output = loaded.recorded().output;
+  const auto& node = loaded.recorded().tape.node(output);
+  if (node.rows != 1 || node.columns != 1) {
+    return fail(ErrorKind::config,
+                "{} gives {} x {} numbers a prompt, and not one prediction of the target", path,
+                node.rows, node.columns);
+  }
+  return loaded;
+}
+
 // The model beside predicting zero: solvers work on Gram matrices.
 Alignment beside_zero(const TransformerExperiment& experiment, const Model& model,
                       std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool) {
@@ -89,6 +123,13 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
                 "[model.init] {} is not for [model.kind] transformer, which begins at random ({})",
                 config.text("model.init"), config.where("model.init"));
   }
+  if (config.boolean("model.described")) {
+    GRAMIAN_TRY(refuse_keys_of_networks(config));
+    const TransformerSpec outside{.stem = {.tokens = task.tokens(), .width = task.width()}};
+    auto experiment = GRAMIAN_TRY(make(config, std::move(task), outside));
+    experiment.described = true;
+    return experiment;
+  }
   auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width()));
   return make(config, std::move(task), std::move(network));
 }
@@ -108,6 +149,11 @@ std::string TransformerExperiment::describe() const {
 
 Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool& pool,
                                                                      const TrainFirst&) const {
+  if (described) {
+    return fail(ErrorKind::config,
+                "[model.described]: the network is what its file says, and there is nothing to "
+                "train");
+  }
   const auto initial = GRAMIAN_TRY(Transformer::initial(transformer, start, train.seed));
   return TransformerTrainer::create(task, initial, train, pool);
 }
@@ -125,7 +171,8 @@ std::unique_ptr<Model> TransformerExperiment::model(std::vector<double> weights)
 }
 
 Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& path) const {
-  auto loaded = GRAMIAN_TRY(load_transformer(path, transformer));
+  auto loaded =
+      GRAMIAN_TRY(described ? load_described(path, task) : load_transformer(path, transformer));
   return std::make_unique<TransformerModel>(std::move(loaded));
 }
 

@@ -61,8 +61,9 @@ struct TransformerExperiment final : public Experiment {
   std::string speed_group() const override { return "transformer"; }
 
   TokenTask task;
-  TransformerSpec transformer;
+  TransformerSpec transformer;  // of a network that only its file describes: tokens and width alone
   TransformerStart start = {};
+  bool described = false;  // [model.described]
 
  private:
   TransformerExperiment(const Config& from, TokenTask prompts, TransformerSpec network);

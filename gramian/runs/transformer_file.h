@@ -3,6 +3,7 @@
 // (transformer_json.h), so that the file alone says what it is.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "gramian/base/error.h"
@@ -10,8 +11,13 @@
 
 namespace gramian {
 
-// Errors: io.
-Status save_transformer(const std::string& path, const Transformer& transformer);
+// `notes` are entries of the metadata that replace or join those of every file. Errors: io.
+Status save_transformer(const std::string& path, const Transformer& transformer,
+                        const std::map<std::string, std::string>& notes = {});
+
+// How to run it token by token, in words and equations: of linear attention, softmax, MLPs with
+// ReLU and plain skips; other parts are named, and said to be in the description.
+std::string instructions(const TransformerSpec& spec);
 
 // The transformer that the file describes. Errors: io; format for a file without a description, as
 // they were written before there was one, or with one that is not valid, and for tensors that are

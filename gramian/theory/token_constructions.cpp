@@ -64,4 +64,30 @@ Transformer interleaved_descent(int d, int n, double step) {
   return transformer;
 }
 
+Transformer transformer_of(std::span<const TokenLayer> layers, const TokenLayerNetwork& network) {
+  GRAMIAN_ASSERT(!layers.empty());
+  const std::size_t size = layers.front().size;
+  TransformerSpec spec{
+      .stem = {.tokens = network.tokens, .width = static_cast<int>(size) - network.positions},
+      .blocks = {layers.size(), Block{.mixer = {.scale = Scale::one}}},
+      .readout = {.first = network.first, .outputs = network.outputs}};
+  if (network.positions > 0)
+    spec.stem.positions = {.kind = PositionKind::one_hot, .width = network.positions};
+  auto transformer = Transformer::create(spec).value();
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    GRAMIAN_ASSERT(layers[l].size == size);
+    const std::string head = fmt::format("layers.{}.heads.0.", l);
+    Entries q(transformer, (head + "Q").c_str(), size), k(transformer, (head + "K").c_str(), size),
+        v(transformer, (head + "V").c_str(), size), p(transformer, (head + "P").c_str(), size);
+    for (std::size_t i = 0; i < size; ++i) {
+      k(i, i) = v(i, i) = 1;
+      for (std::size_t j = 0; j < size; ++j) {
+        q(i, j) = layers[l].q[j * size + i];
+        p(i, j) = layers[l].p[j * size + i];
+      }
+    }
+  }
+  return transformer;
+}
+
 }  // namespace gramian

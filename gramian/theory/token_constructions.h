@@ -1,7 +1,10 @@
 // Transformers on tokens whose weights are an algorithm.
 #pragma once
 
+#include <span>
+
 #include "gramian/models/transformer.h"
+#include "gramian/theory/gd_constructions.h"
 
 namespace gramian {
 
@@ -21,5 +24,18 @@ namespace gramian {
 //
 // Requires d, n >= 1 and tokens within the limits of spec.h. Cost: a few (2n + 1 + 2d)^2 numbers.
 Transformer interleaved_descent(int d, int n, double step);
+
+// Layers with P and Q (gd_constructions.h) as a transformer whose Q, K, V and P are Q^T, the
+// identity, the identity and P^T. `positions` columns of one-hot positions stand beside what comes
+// in; the output are minus `outputs` numbers of the query from column `first` on.
+//
+// Requires: at least one layer, all of the size tokens have in the network (asserted), and sizes
+// within the limits of spec.h. Cost: four matrices of that size a layer.
+struct TokenLayerNetwork {
+  int tokens = 0;
+  int positions = 0;
+  int first = 0, outputs = 1;
+};
+Transformer transformer_of(std::span<const TokenLayer> layers, const TokenLayerNetwork& network);
 
 }  // namespace gramian

@@ -112,7 +112,14 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"model.neurons", "8"},
     {"model.init_query_key", "0.1"},
     {"model.init_value", "0.5"},
-    {"train.loss", "hinge"}};
+    {"train.loss", "hinge"},
+    {"task.condition", "10"},
+    {"task.largest", "[1, 2]"},
+    {"task.shared", "8"},
+    {"task.response", "sign"},
+    {"task.unit_norm", "true"},
+    {"model.described", "true"},
+};
 
 TEST(ExperimentOfConfig, NetworksOnGramMatricesRefuseKeysOfTransformers) {
   for (const Key& key : key_table().keys()) {
