@@ -138,6 +138,7 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
 
 // Of the studies those that have cells which `only` names. Errors: usage, if none has.
 Status leave_out_studies_without(const std::string& only, std::vector<const Study*>& studies) {
+  if (only.empty()) return {};  // a study may train nothing
   std::string names;
   std::erase_if(studies, [&](const Study* study) {
     if (!selected_cells(study->cells(), only).empty()) return false;

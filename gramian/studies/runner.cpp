@@ -355,7 +355,7 @@ Status carry_out(std::vector<Unit> units, const StudyOptions& options) {
 
 Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& options) {
   const auto selected = selected_cells(cells, options.effort.only);
-  if (selected.empty())
+  if (selected.empty() && !options.effort.only.empty())
     return fail(ErrorKind::usage, "no cell is named by '{}'", options.effort.only);
   auto selected_units = GRAMIAN_TRY(units_of(selected, options));
   GRAMIAN_TRY(carry_out(std::move(selected_units), options));
