@@ -11,6 +11,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/json.h"
 #include "gramian/io/lock.h"
+#include "gramian/runs/run_directory.h"
 
 namespace gramian {
 
@@ -69,7 +70,9 @@ Status check_replacement(std::string_view study, const StudyOptions& options) {
 
 Status write_results(const StudyResult& result, const std::string& csv,
                      const StudyOptions& options) {
-  const Lock lock = GRAMIAN_TRY(Lock::take(options.directory + "/results", options.interrupted));
+  const std::string folder = options.directory + "/results";
+  GRAMIAN_TRY(RunDirectory::make_folder(folder));  // a study that trains nothing made none
+  const Lock lock = GRAMIAN_TRY(Lock::take(folder, options.interrupted));
   GRAMIAN_TRY(check_replacement(result.study, options));
   const std::string base = base_of(result.study, options);
   std::error_code ignored;

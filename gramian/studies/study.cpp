@@ -28,6 +28,12 @@ void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
   }
 }
 
+// Those of the last cell; of a study that trains nothing there are none.
+std::string settings_of(const Study& study, const Effort& effort) {
+  const std::vector<Cell> cells = study.cells();
+  return cells.empty() ? "" : cells.back().starts(0, effort).front().to_toml();
+}
+
 }  // namespace
 
 std::vector<Study> studies_of(std::span<const Paper* const> papers) {
@@ -70,7 +76,7 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
       .compiler = manifest.compiler,
       .finished = utc_now(),
       .cores = manifest.cores,
-      .settings = study.cells().back().starts(0, options.effort).front().to_toml()};
+      .settings = settings_of(study, options.effort)};
   add_runs(study, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 
