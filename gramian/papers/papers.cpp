@@ -6,6 +6,7 @@
 #include "gramian/papers/gd/paper.h"
 #include "gramian/papers/looped/paper.h"
 #include "gramian/papers/low_rank/paper.h"
+#include "gramian/papers/newton/paper.h"
 #include "gramian/papers/versatile/paper.h"
 
 namespace gramian {
@@ -17,6 +18,7 @@ constexpr const Paper* kPapers[] = {
     &gd::paper,
     &looped::paper,
     &low_rank::paper,
+    &newton::paper,
 };
 
 }  // namespace

@@ -1,0 +1,52 @@
+#include "gramian/papers/newton/draw.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace gramian::newton {
+
+TrainedErrors errors_of(const Archive& archive, const Setting& setting) {
+  TrainedErrors errors{.setting = setting};
+  for (const Trained* trained : archive.seeds(setting.name())) {
+    const Estimate& loss = trained->scores.loss.at("model");
+    errors.seeds.push_back({2 * loss.mean / kD, 2 * loss.se / kD});
+  }
+  return errors;
+}
+
+TableCell mean_error(const std::vector<Estimate>& seeds) {
+  if (seeds.empty()) return {.note = "not trained"};
+  std::vector<double> means;
+  double se = 0;
+  for (const Estimate& seed : seeds) {
+    means.push_back(seed.mean);
+    se = std::max(se, seed.se);
+  }
+  const Spread all = spread(means);
+  const auto count = static_cast<double>(means.size());
+  if (means.size() > 1) se = std::max(se, all.deviation / std::sqrt(count));
+  return {.value = all.mean, .se = se};
+}
+
+Series series_of(const StepErrors& iteration, Role role) {
+  Series series{.name = iteration.name, .role = role};
+  for (std::size_t t = 0; t < iteration.steps.size(); ++t)
+    series.points.push_back(point(static_cast<double>(t), iteration.steps[t]));
+  return series;
+}
+
+Series series_of(const std::vector<TrainedErrors>& networks, std::string name, Role role) {
+  Series series{.name = std::move(name), .role = role, .mark = Mark::points};
+  for (const TrainedErrors& at : networks) {
+    if (at.seeds.empty()) continue;
+    const TableCell cell = mean_error(at.seeds);
+    series.points.push_back(point(at.setting.layers, {*cell.value, cell.se.value_or(0)}));
+  }
+  return series;
+}
+
+std::uint64_t prompts_for(const StudyOptions& options) {
+  return options.effort.quick ? 500 : 20'000;
+}
+
+}  // namespace gramian::newton

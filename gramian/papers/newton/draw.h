@@ -1,0 +1,29 @@
+// What several studies of Giannou et al. (2024) draw with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gramian/figures/result.h"
+#include "gramian/papers/newton/claims.h"
+#include "gramian/papers/newton/measure.h"
+#include "gramian/studies/draw.h"
+
+namespace gramian::newton {
+
+// The errors over d of all seeds of a cell.
+TrainedErrors errors_of(const Archive& archive, const Setting& setting);
+
+// The mean over seeds, with the larger of its two errors: over seeds, and of one seed.
+TableCell mean_error(const std::vector<Estimate>& seeds);
+
+// A line of a figure: the errors of an iteration by steps.
+Series series_of(const StepErrors& iteration, Role role);
+
+// Trained networks by layers.
+Series series_of(const std::vector<TrainedErrors>& networks, std::string name, Role role);
+
+// How many prompts an iteration is measured on.
+std::uint64_t prompts_for(const StudyOptions& options);
+
+}  // namespace gramian::newton
