@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/runs/checkpoint.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/metrics.h"
@@ -22,7 +23,10 @@ struct TrainArguments {
   bool resume = false;
 };
 
-// A run that came to its end with numbers that are finite but mean nothing. Errors: numeric.
+// A run that came to its end with numbers that are finite but mean nothing. Errors: numeric. There
+// are always rare prompts on which a deep network explodes: a last loss that is large by a few of
+// them alone is told, and is no error. Which it is, the loss that was trained says, which bounds
+// the weight of one prompt (training/loss.h).
 Status judge(const Config& config, const RunDirectory& directory) {
   constexpr double kFar = 100;  // times the loss of predicting 0
   const auto loss = GRAMIAN_TRY(latest_loss(directory.metrics()));
@@ -39,7 +43,10 @@ Status judge(const Config& config, const RunDirectory& directory) {
                 "in {})",
                 config.text("train.precision"), directory.path());
   }
-  if (*loss > kFar * zero) {
+  if (*loss <= kFar * zero) return {};
+  const auto checkpoint = GRAMIAN_TRY(
+      load_checkpoint(directory.checkpoint(), model->weights().size(), experiment->train.method));
+  if (checkpoint.state.error / 2 > kFar * zero) {
     return fail(ErrorKind::numeric,
                 "training has diverged: it ended with a loss of {:.3g}, where predicting 0 has "
                 "{:.3g}; the start may be too large for this task ([model.init_step], "
@@ -47,6 +54,11 @@ Status judge(const Config& config, const RunDirectory& directory) {
                 "(the run is kept in {})",
                 *loss, zero, directory.path());
   }
+  fmt::print(
+      "the last loss is {:.3g}, where predicting 0 has {:.3g}: by a few prompts on which the "
+      "network "
+      "explodes; without them it is about {:.3g}\n",
+      *loss, zero, checkpoint.state.error / 2);
   return {};
 }
 

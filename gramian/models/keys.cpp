@@ -45,14 +45,16 @@ constexpr std::array kKeys{
                 "network of least expected loss, computed from the exact law of the eigenvalues "
                 "of a prompt; a transformer always begins at random"),
     gram(key::number("model.init_step", "0.5", key::above(0, 10),
-                     "step size of the initial gradient descent, for G/n")),
+                     "step size of the initial gradient descent, for G/n; a shorter one where d, "
+                     "n, layers and noise are such that prompts would explode")),
     gram(key::number("model.init_curvature", "0.05", key::closed(0, 10),
                      "curvature correction (-omega_xx) of the initial gradient descent, for G/n")),
     gram(key::number("model.init_growth", "1", key::closed(1, 10),
                      "factor on step and curvature from layer to layer; 2.25 begins like the "
                      "second-order method of Theorem 5.1")),
     key::number("model.init_noise", "0.01", key::closed(0, 10),
-                "standard deviation of the random part of the initial weights; of a transformer, "
+                "standard deviation of the random part of the initial weights (less where d > 10, "
+                "layers > 10 or heads > 1; in units of inputs and targets); of a transformer, "
                 "of Q, K, V and P times the root of their rows (embedding and MLP begin with 1 "
                 "over that root)"),
     transformer(key::number("model.init_query_key", "0", key::closed(-100, 100),

@@ -66,7 +66,7 @@ GramExperiment::GramExperiment(const Config& from, RegressionTask regression)
       initialisation(gramian::initialisation(from)),
       init_rare(from.number("model.init_rare")),
       profile(from.numbers("eval.profile")) {
-  train = train_spec(from, automatic_method(network));
+  train = train_spec(from, automatic_method(from, network));
   eval = eval_spec(from, network.layers);
 }
 
@@ -145,7 +145,7 @@ Expected<Network> GramExperiment::initial_network(const TrainFirst& train_first)
       return written_as(network, gdpp);
     }
   }
-  return Network::initial(network, initial, task.n(), train.seed);
+  return gramian::initial_network(task, network, initial, train.seed);
 }
 
 Expected<std::unique_ptr<TrainingLoop>> GramExperiment::begin(ThreadPool& pool,

@@ -65,10 +65,11 @@ template <class T>
 class GramObjective final : public LaneObjective<T> {
  public:
   GramObjective(const RegressionTask& task, const NetworkSpec& network, const LossSpec& loss)
-      : task_(task), network_(network), loss_(loss) {}
+      : task_(task), network_(network), loss_(loss), units_(units_of(task, network)) {}
 
   std::size_t parameters() const override { return network_.parameters(); }
   bool offers_slopes() const override { return true; }
+  const Units& units() const override { return units_; }
   bool rate_follows_error() const override { return true; }
   std::size_t matrix_rows() const override {
     return network_.kind == Parametrisation::full ? network_.rows() : 0;
@@ -84,6 +85,7 @@ class GramObjective final : public LaneObjective<T> {
   RegressionTask task_;
   NetworkSpec network_;
   LossSpec loss_;
+  Units units_;
 };
 
 }  // namespace

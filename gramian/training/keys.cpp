@@ -19,6 +19,10 @@ constexpr auto kMethods = words<std::optional<Method>>({{std::nullopt, "automati
                                                         {Method::sgd, "sgd"},
                                                         {Method::gauss_newton, "gauss_newton"}});
 
+// Gauss-Newton needs prompts to measure a curvature of [parameters, parameters]: in a step, and in
+// all. With fewer its first steps go along directions that no prompt has shown, and explode.
+constexpr double kCurvaturePrompts = 4, kAllCurvaturePrompts = 2000;
+
 constexpr Key gram(const Key& key) { return key::only("gram", key); }
 
 constexpr std::array kKeys{
@@ -51,10 +55,12 @@ constexpr std::array kKeys{
                 "Adam; plain gradient descent on the batch (sgd); SOAP, which is Adam in the "
                 "eigenbasis of Shampoo, for full; or Adam for a "
                 "first share of the steps and then Gauss-Newton, for models of at most 512 "
-                "parameters; automatic: gauss_newton for diag, gdpp and preconditioned, adam for "
-                "full and transformer"),
+                "parameters; automatic: gauss_newton for diag, gdpp and preconditioned where a "
+                "batch has four prompts and all steps have 2,000 for each parameter, otherwise "
+                "adam"),
     key::number("train.learning_rate", "0.01", key::above(0, 10),
-                "peak learning rate of Adam or of gradient descent"),
+                "peak learning rate of Adam or of gradient descent (of networks on Gram matrices "
+                "less where d > 10, layers > 10 or heads > 1; in units of inputs and targets)"),
     key::number("train.final_learning_rate", "0.01", key::closed(0, 1),
                 "learning rate at the end, as a fraction of the peak"),
     key::choice("train.schedule", "cosine", kSchedules.list(),
@@ -85,8 +91,17 @@ constexpr std::array kKeys{
 
 std::span<const Key> train_keys() { return kKeys; }
 
-Method automatic_method(const NetworkSpec& network) {
-  return network.kind == Parametrisation::full ? Method::adam : Method::gauss_newton;
+Method automatic_method(const Settings& settings, const NetworkSpec& network) {
+  const auto parameters = static_cast<double>(network.parameters());
+  const auto batch = static_cast<double>(settings.integer("train.batch"));
+  const double prompts = batch * static_cast<double>(settings.integer("train.steps")) *
+                         (1 - settings.number("train.newton_after"));
+  const bool measured =
+      batch >= kCurvaturePrompts * parameters && prompts >= kAllCurvaturePrompts * parameters;
+  return network.kind != Parametrisation::full && measured &&
+                 network.parameters() <= kMaxGaussNewtonParameters
+             ? Method::gauss_newton
+             : Method::adam;
 }
 
 TrainSpec train_spec(const Settings& settings, Method automatic) {

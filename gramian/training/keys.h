@@ -17,6 +17,6 @@ std::span<const Key> train_keys();
 TrainSpec train_spec(const Settings& settings, Method automatic);
 
 // The method that trains a network on Gram matrices best: Gauss-Newton where parameters are few.
-Method automatic_method(const NetworkSpec& network);
+Method automatic_method(const Settings& settings, const NetworkSpec& network);
 
 }  // namespace gramian

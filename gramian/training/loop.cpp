@@ -38,6 +38,7 @@ double chunk_bytes(const TrainSpec& spec, std::size_t parameters) {
 TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vector<double>& theta,
                            const TrainSpec& spec, ThreadPool& pool)
     : objective_(std::move(objective)),
+      units_(objective_->units()),
       theta_(&theta),
       spec_(spec),
       pool_(pool),
@@ -45,6 +46,7 @@ TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vect
       gradient_(theta.size()) {
   const std::size_t parameters = theta.size();
   GRAMIAN_ASSERT(objective_->parameters() == parameters);
+  GRAMIAN_ASSERT(units_.theta.empty() || units_.theta.size() == parameters);
   GRAMIAN_ASSERT(check_sizes(spec).has_value());
   adam_.first.resize(parameters);
   adam_.second.resize(parameters);
@@ -94,7 +96,7 @@ Expected<StepReport> TrainingLoop::step() {
                 spec_.steps);
   }
   StepReport report = GRAMIAN_TRY(add_chunks());
-  report.learning_rate = second_order_ ? gauss_newton_step() : first_order_step();
+  report.learning_rate = move();
   if (hook_) hook_(report, *theta_);
   return report;
 }
@@ -117,7 +119,7 @@ void TrainingLoop::run_chunk(int index, Objective::Scratch& scratch) {
   ChunkSums& sums = chunks_[static_cast<std::size_t>(index)];
   Chunk work = chunk(index);
   for (const double exploded : kExploded) {
-    work.exploded = exploded;
+    work.exploded = exploded * units_.squared_error;
     objective_->run(work, scratch, sums);
     if (all_finite(sums.gradient)) return;
   }
@@ -130,8 +132,8 @@ double TrainingLoop::robust_scale() const {
     const double progress = static_cast<double>(adam_.step) / static_cast<double>(spec_.steps - 1);
     robust *= std::pow(spec_.robust_final / robust, progress);
   }
-  if (error_ > 0) robust *= std::min(1.0, error_);
-  return robust;
+  if (error_ > 0) robust *= std::min(1.0, error_ / units_.squared_error);
+  return robust * units_.squared_error;
 }
 
 Expected<StepReport> TrainingLoop::add_chunks() {
@@ -146,6 +148,8 @@ Expected<StepReport> TrainingLoop::add_chunks() {
     for (std::size_t i = 0; i < gradient_.size(); ++i) gradient_[i] += sums.gradient[i];
   }
   for (double& g : gradient_) g /= learners();
+  for (std::size_t i = 0; i < units_.theta.size(); ++i)
+    gradient_[i] *= units_.theta[i] / units_.squared_error;
   const int kept = learners() - report.dropped;
   report.loss = kept > 0 ? 0.5 * squared_error / kept : std::nan("");
   report.gradient_norm = clip(spec_.optimiser.clip_norm, gradient_);
@@ -159,9 +163,11 @@ Expected<StepReport> TrainingLoop::add_chunks() {
 }
 
 Error TrainingLoop::diverged(const StepReport& report) const {
-  const char* const remedy = second_order_
-                                 ? "a larger [train.batch] or a lower [train.newton_trust] may help"
-                                 : "a lower [train.learning_rate] or [train.robust] may help";
+  const char* const remedy =
+      second_order_          ? "a larger [train.batch] or a lower [train.newton_trust] may help"
+      : spec_.batch < kLanes ? "with so few prompts a rare one is enough: a larger [train.batch] "
+                               "may help, or a lower [train.learning_rate]"
+                             : "a lower [train.learning_rate] or [train.robust] may help";
   const std::string others =
       report.dropped < spec_.batch ? fmt::format(", mean loss of the others {}", report.loss) : "";
   return fail(ErrorKind::numeric,
@@ -170,10 +176,18 @@ Error TrainingLoop::diverged(const StepReport& report) const {
       .error();
 }
 
+double TrainingLoop::move() {
+  for (std::size_t i = 0; i < units_.theta.size(); ++i) (*theta_)[i] /= units_.theta[i];
+  const double rate = second_order_ ? gauss_newton_step() : first_order_step();
+  for (std::size_t i = 0; i < units_.theta.size(); ++i) (*theta_)[i] *= units_.theta[i];
+  return rate;
+}
+
 double TrainingLoop::first_order_step() {
   const std::int64_t steps = spec_.method == Method::gauss_newton ? first_steps() : spec_.steps;
-  double rate = learning_rate(spec_.optimiser, adam_.step, steps);
-  if (objective_->rate_follows_error()) rate *= std::min(1.0, std::sqrt(error_));
+  double rate = learning_rate(spec_.optimiser, adam_.step, steps) * units_.rate;
+  if (objective_->rate_follows_error())
+    rate *= std::min(1.0, std::sqrt(error_ / units_.squared_error));
   if (spec_.method == Method::soap) {
     soap_step_->step(spec_.optimiser, rate, gradient_, adam_, soap_, *theta_);
   } else if (spec_.method == Method::sgd) {
@@ -196,8 +210,12 @@ void TrainingLoop::add_curvature() {
   }
   const std::size_t n = theta_->size();
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j)
-      curvature_[j * n + i] = curvature_[i * n + j] /= learners();
+    for (std::size_t j = 0; j <= i; ++j) {
+      double& c = curvature_[i * n + j];
+      c /= learners();
+      if (!units_.theta.empty()) c *= units_.theta[i] * units_.theta[j] / units_.squared_error;
+      curvature_[j * n + i] = c;
+    }
   }
 }
 
@@ -206,7 +224,8 @@ double TrainingLoop::gauss_newton_step() {
   const double height =
       schedule_height(spec_.optimiser, adam_.step - first_steps(), spec_.steps - first_steps());
   gauss_newton_step_->step(spec_.gauss_newton, spec_.optimiser.beta1, height,
-                           std::sqrt(robust_error_), gradient_, curvature_, gauss_newton_, *theta_);
+                           std::sqrt(robust_error_ / units_.squared_error), gradient_, curvature_,
+                           gauss_newton_, *theta_);
   adam_.step += 1;
   return spec_.gauss_newton.rate * height;
 }

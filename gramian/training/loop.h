@@ -2,6 +2,9 @@
 //
 //     theta <- theta - rate * direction(gradient of the mean loss of the batch of this step)
 //
+// with theta in units of the objective (units.h): gradients, moments and curvature are those of the
+// weights in numbers of their units, of a loss in numbers of its own.
+//
 // Prompts are fresh in every step and addressed by (seed, step, index). A batch is cut into fixed
 // chunks whose sums are added in order, so that the same seed gives the same bits on any number of
 // threads; with the state of a loop, another goes on to the same bits.
@@ -44,7 +47,7 @@ struct StepReport {
   std::int64_t step = 0;     // steps done, this one included
   double loss = 0;           // mean 1/2 r^2 over the batch, prompts left out not counted; r^2 is
                              // twice the loss of a prompt where that is no squared error
-  double gradient_norm = 0;  // of the mean robust loss, before clipping
+  double gradient_norm = 0;  // of the mean robust loss, in units, before clipping
   double learning_rate = 0;
   int dropped = 0;  // prompts left out because the network exploded on them
 };
@@ -120,11 +123,13 @@ class TrainingLoop {
   Error diverged(const StepReport& report) const;
   void add_curvature();
 
-  // Both move theta and return the rate.
+  // Move theta and return the rate. Within move() theta is in units of the objective.
+  double move();
   double first_order_step();
   double gauss_newton_step();
 
   std::unique_ptr<const Objective> objective_;
+  const Units& units_;
   std::vector<double>* theta_;
   TrainSpec spec_;
   ThreadPool& pool_;
@@ -143,8 +148,8 @@ class TrainingLoop {
   bool second_order_ = false;
   std::vector<ChunkSums> chunks_;
   std::vector<std::unique_ptr<Objective::Scratch>> scratch_;  // one a thread
-  std::vector<double> gradient_;                              // of the mean loss, clipped
-  std::vector<double> curvature_;  // of the mean loss [parameters, parameters], or empty
+  std::vector<double> gradient_;                              // of the mean loss, in units, clipped
+  std::vector<double> curvature_;  // of the mean loss [parameters, parameters], in units; or empty
   double robust_error_ = 0;        // mean of twice the loss
 };
 

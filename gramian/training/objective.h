@@ -20,6 +20,7 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/tasks/blocks.h"
+#include "gramian/training/units.h"
 
 namespace gramian {
 
@@ -116,7 +117,14 @@ class Objective {
   // If theta is a list of square matrices, their number of rows, for SOAP; otherwise 0.
   virtual std::size_t matrix_rows() const { return 0; }
 
-  // Whether the rate of Adam and SOAP shrinks with the error, as sqrt(E r^2) where that is below 1.
+  // The sizes in which theta is trained; the loop keeps the reference.
+  virtual const Units& units() const {
+    static const Units ordinary;
+    return ordinary;
+  }
+
+  // Whether the rate of Adam and SOAP shrinks with the error, as sqrt(E r^2) where that is below 1
+  // (in its unit).
   virtual bool rate_follows_error() const { return false; }
 };
 

@@ -43,6 +43,7 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 "the keys the prediction is not linear in it; use sampled");
   }
   GRAMIAN_TRY(check_sizes(train));
+  GRAMIAN_TRY(check_sizes_of_numbers(task));
   GRAMIAN_TRY(check_optimiser(network, train));
   return check_bytes(network, train);
 }
