@@ -227,6 +227,7 @@ def fig2():
         )
         for i in range(3)
     ]
+    panels += outliers()
     return study(
         "fig2",
         quick=True,
@@ -234,6 +235,49 @@ def fig2():
             {"id": "profiles", "title": "Profiles", "caption": "", "columns": 3, "panels": panels}
         ],
     )
+
+
+def outliers():
+    """One value far from all others, ticks beyond the domain, and labels that are long."""
+    names = ("FULL", "full"), ("DIAG", "diag"), ("GD++", "gdpp")
+
+    def curves(values):
+        return [
+            series(
+                name,
+                role,
+                "line",
+                [{"x": x, "y": y, "low": 0.9 * y, "high": 1.1 * y} for x, y in enumerate(row)],
+            )
+            for (name, role), row in zip(names, values)
+        ]
+
+    slow = [[0.1 + 0.05 * x * (k + 1) for x in range(8)] for k in range(3)]
+    high = [slow[0], slow[1], [*slow[2][:7], 537000.0]]
+    low = [[10.0 ** (-0.3 * x - k) for x in range(8)] for k in range(3)]
+    low[1][7] = 1e-32
+    levels = [series("BAYES", "bayes", "rule", [{"x": 0, "y": 1.4e-30}])]
+    sizes = [[2e5 * (x + 1) * (k + 1) for x in range(8)] for k in range(3)]
+    ticks = axis("prediction after k layers", ticks=[0, 2, 4, 6, 8])
+    return [
+        panel("outlier, linear", ticks, axis("adjusted loss"), curves(high)),
+        panel(
+            "outlier, both signs",
+            axis("σ", domain=[1, 7]),
+            axis("adjusted loss"),
+            curves([slow[0], [-y for y in slow[1]], [*slow[2][:6], -5e40, 2e41]]),
+        ),
+        panel("outlier, log", axis("k"), axis("loss", "log"), curves(low) + levels),
+        panel("long labels", axis("k"), axis("steps of training"), curves(sizes)),
+        panel(
+            "long labels below",
+            axis("steps", ticks=[100000.0 * k for k in range(12)]),
+            axis("loss"),
+            [
+                series("s", "other", "points", [{"x": 1e5 * k, "y": k % 3} for k in range(12)]),
+            ],
+        ),
+    ]
 
 
 def fig4():

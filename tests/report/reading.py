@@ -20,6 +20,11 @@ READ_PANELS = """
     return {
       title: panel.querySelector("h4")?.textContent ?? "",
       label: svg.getAttribute("aria-label"),
+      // As the page has it on its frame: the values at its ends, and where these are.
+      yDomain: svg.dataset.y?.split(" ").map(Number),
+      frame: (rect => rect && [Number(rect.getAttribute("y")),
+        Number(rect.getAttribute("y")) + Number(rect.getAttribute("height"))])(
+        svg.querySelector("[aria-label=frame]")),
       notes: [...panel.querySelectorAll(".note")].map(note => note.textContent),
       bands: svg.querySelectorAll("g.band rect").length,
       xTicks: ticks("x"), yTicks: ticks("y"),
@@ -35,6 +40,61 @@ READ_PANELS = """
   })
 }))
 """
+
+# What is wrong with where things lie, in every figure: [] where nothing is. A text outside of its
+# panel; two texts that overlap; a tick, or a mark that nothing clips, outside of the frame. Tabs
+# are opened, so that everything has a place.
+READ_MISPLACED = """(() => {
+  window.gramian.figures();
+  const tabs = [...document.querySelectorAll("[role=tabpanel][hidden]")];
+  tabs.forEach(tab => (tab.hidden = false));
+  const found = [], page = {left: 0, right: innerWidth, top: -Infinity, bottom: Infinity};
+  const inside = (a, b, slack = 1) => a.left >= b.left - slack && a.right <= b.right + slack &&
+    a.top >= b.top - slack && a.bottom <= b.bottom + slack;
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const seen = element => !element.closest("[aria-label=tip]") && element.textContent.trim();
+  const apart = (texts, where) => {
+    const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
+    boxes.forEach(([one, a], i) => boxes.slice(0, i).forEach(([other, b]) => {
+      if (meet(a, b)) found.push(`${where}: "${one}" overlaps "${other}"`);
+    }));
+  };
+  for (const figure of document.querySelectorAll("figure[data-figure]")) {
+    const name = figure.dataset.figure, place = figure.getBoundingClientRect();
+    const keys = [...figure.querySelectorAll(".legend > *")];
+    apart(keys, `${name}: legend`);
+    for (const key of keys)
+      if (!inside(key.getBoundingClientRect(), page)) found.push(`${name}: "${key.textContent}"`);
+    for (const panel of figure.querySelectorAll(".panel")) {
+      const where = `${name}: ${panel.querySelector("h4")?.textContent ?? ""}`;
+      const svg = panel.querySelector("svg.plot"), box = svg.getBoundingClientRect();
+      const texts = [...svg.querySelectorAll("text")].filter(seen);
+      apart(texts, where);
+      for (const text of [...texts, ...panel.querySelectorAll("h4, .note")])
+        if (!inside(text.getBoundingClientRect(), text.closest("svg") ? box : place))
+          found.push(`${where}: "${text.textContent}" is outside`);
+      const frame = svg.querySelector("[aria-label=frame]")?.getBoundingClientRect();
+      if (!frame) continue;
+      for (const axis of ["x", "y"]) {
+        for (const tick of svg.querySelectorAll(`[aria-label="${axis}-axis tick"] path`)) {
+          const {left, right, top, bottom} = tick.getBoundingClientRect();
+          const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+          if (axis === "x" ? x < frame.left - 1 || x > frame.right + 1
+                           : y < frame.top - 1 || y > frame.bottom + 1)
+            found.push(`${where}: a tick of ${axis} is outside of the frame`);
+        }
+      }
+      for (const mark of svg.querySelectorAll("g > :is(path, line, circle, rect)")) {
+        if (mark.closest("[clip-path], [aria-label$=tick], [aria-label=tip], clipPath")) continue;
+        if (!inside(mark.getBoundingClientRect(), frame))
+          found.push(`${where}: ${mark.parentNode.getAttribute("class")} is outside of the frame`);
+      }
+    }
+  }
+  tabs.forEach(tab => (tab.hidden = true));
+  return found;
+})()"""
 
 READ_TABLES = """
 [...document.querySelectorAll("section.table")].map(section => ({

@@ -5,7 +5,7 @@ import { number } from "./format";
 import { drawHeatmap, largest } from "./heatmap";
 import { drawLegend } from "./legend";
 import { Palette } from "./palette";
-import { drawPanel, panelSize, walkWithKeys } from "./panel";
+import { drawPanel, leftMargin, panelSize, walkWithKeys } from "./panel";
 import type { Figure, Panel, Study } from "./schema";
 
 export interface DrawnFigure {
@@ -143,11 +143,15 @@ export function drawFigure(study: Study, figure: Figure): DrawnFigure {
   const draw = () => {
     if (drawn) return;
     drawn = true;
+    const left = Math.max(
+      0,
+      ...figure.panels.filter(panel => !panel.heatmap).map(panel => leftMargin(panel, columns)),
+    );
     figure.panels.forEach((panel, i) => {
       const label = describe(panel);
       const { svg, notes } = panel.heatmap
         ? drawHeatmap(panel, scaleOfRow(figure, i), label)
-        : drawPanel(panel, palette, columns, label);
+        : drawPanel(panel, palette, columns, left, label);
       svg.setAttribute("role", "img");
       svg.setAttribute("tabindex", "0");
       walkWithKeys(svg);

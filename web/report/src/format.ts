@@ -9,7 +9,8 @@ export function power(exponent: number): string {
 
 const minus = (text: string) => text.replace("-", "−");
 
-function scientific(value: number, decimals: number): string {
+// With at most so many decimals.
+export function scientific(value: number, decimals: number): string {
   const [mantissa, exponent] = value.toExponential(decimals).split("e");
   return `${minus(mantissa)}×${power(Number(exponent))}`;
 }

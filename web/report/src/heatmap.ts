@@ -1,6 +1,7 @@
 // A heat map: zero is neutral, the two signs have their own hue, and the bar below says how much.
 import * as Plot from "@observablehq/plot";
 
+import { textWidth } from "./axis";
 import { number } from "./format";
 import type { DrawnPanel } from "./panel";
 import type { Heatmap, Panel } from "./schema";
@@ -24,7 +25,6 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
     row.map((value, c) => ({ row: r, column: c, value })),
   );
   const side = 260;
-  const height = (side - 42) * (map.rows.length / Math.max(1, map.columns.length)) + 66;
   const text = {
     fontSize: 10,
     fill: "var(--axis)",
@@ -33,12 +33,21 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
     tickPadding: 5,
     label: null,
   };
-  const every = (labels: string[]) => Math.ceil(labels.length / 12);
-  const ticks = (labels: string[]) => labels.map((_, i) => i).filter(i => i % every(labels) === 0);
+  const widest = (labels: string[]) =>
+    Math.max(0, ...labels.map(label => textWidth(label, text.fontSize)));
+  // Every label, or every second, ..: not more than twelve, and no two of a row touch.
+  const ticks = (labels: string[], room: number, needed: number) => {
+    const every = Math.max(1, Math.ceil(labels.length / 12), Math.ceil(needed / room));
+    return labels.map((_, i) => i).filter(i => i % every === 0);
+  };
+  const left = Math.max(34, Math.ceil(widest(map.rows)) + 9);
+  const inner = side - left - 8;
+  const height = inner * (map.rows.length / Math.max(1, map.columns.length)) + 66;
+  const columnTicks = ticks(map.columns, inner / map.columns.length, widest(map.columns) + 4);
   const svg = Plot.plot({
     width: side,
     height,
-    marginLeft: 34,
+    marginLeft: left,
     marginRight: 8,
     marginTop: 20,
     marginBottom: 46,
@@ -64,13 +73,13 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
         cells.filter(cell => cell.value === null),
         { x: "column", y: "row", text: () => "×", fill: "var(--axis)" },
       ),
-      Plot.axisX(ticks(map.columns), {
+      Plot.axisX(columnTicks, {
         ...text,
         anchor: "top",
         tickFormat: (i: number) => map.columns[i],
       }),
-      Plot.axisY(ticks(map.rows), { ...text, tickFormat: (i: number) => map.rows[i] }),
-      bar(most, side, height),
+      Plot.axisY(ticks(map.rows, 1, 1), { ...text, tickFormat: (i: number) => map.rows[i] }),
+      bar(most, left, side, height),
       Plot.tip(
         cells,
         Plot.pointer({
@@ -109,11 +118,10 @@ export function drawHeatmap(panel: Panel, most: number, title: string): DrawnPan
   };
 }
 
-function bar(most: number, side: number, height: number): Plot.Markish {
+function bar(most: number, left: number, side: number, height: number): Plot.Markish {
   return () => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "g");
     svg.setAttribute("class", "bar");
-    const left = 34;
     const width = side - left - 8;
     const top = height - 34;
     let inside = "";

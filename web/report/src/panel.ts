@@ -2,7 +2,20 @@
 // data-low and data-high, as the file has them.
 import * as Plot from "@observablehq/plot";
 
-import { beyond, domainOf, drawable, hasErrorBar, isLog, scaleOf, shows } from "./axis";
+import {
+  beyond,
+  domainOf,
+  drawable,
+  hasErrorBar,
+  isLog,
+  kTickSize,
+  positionOf,
+  type Scale,
+  scaleOf,
+  shows,
+  textWidth,
+  withRoom,
+} from "./axis";
 import { number } from "./format";
 import { isStroked, type Palette, type Style } from "./palette";
 import type { Panel, Point, Series } from "./schema";
@@ -33,6 +46,50 @@ function explain(series: Series, point: Point, panel: Panel): string {
   const bar = hasErrorBar(point) ? ` (${number(point.low!)} to ${number(point.high!)})` : "";
   const note = point.note ? `\n${point.note}` : "";
   return `${series.name}${x}\n${panel.y?.label || "y"}: ${number(point.y!)}${bar}${note}`;
+}
+
+// A point of which the axis of y shows nothing, though it has a place.
+const cutOff = (panel: Panel, domain: [number, number]) => (point: Point) =>
+  shows(panel.x, point.x) && shows(panel.y, point.y) && beyond(domain, point.y);
+
+// A point at zero on a log axis keeps its bar: an upper limit.
+const keepsBar = (panel: Panel, domain: [number, number]) => (point: Point) =>
+  shows(panel.x, point.x) &&
+  hasErrorBar(point) &&
+  shows(panel.y, point.high) &&
+  (shows(panel.y, point.y) ? !beyond(domain, point.y) : point.high >= domain[0]);
+
+// An arrow at the frame for each point beyond it; of a long line, for the farthest alone.
+function arrows(
+  { series, style, name, points }: Drawn,
+  panel: Panel,
+  [x, y]: [[number, number], [number, number]],
+): Plot.Markish[] {
+  const rule = series.mark === "rule"; // a level has no x: its arrow is at the right end
+  const out = points.filter(point =>
+    rule ? shows(panel.y, point.y) && beyond(y, point.y) : cutOff(panel, y)(point),
+  );
+  const inside = out.filter(point => rule || !beyond(x, point.x));
+  return [true, false].map(up => {
+    const there = inside.filter(point => point.y! > y[1] === up);
+    const farther = (a: Point, b: Point) => (a.y! > b.y! === up ? a : b);
+    const shown = new Set(
+      points.length > kMostSymbols && there.length > 0 ? [there.reduce(farther)] : there,
+    );
+    return Plot.dot(points, {
+      filter: (point: Point) => shown.has(point),
+      x: rule ? () => x[1] : "x",
+      y: () => y[up ? 1 : 0],
+      dx: rule ? -6 : 0,
+      dy: up ? 5 : -5,
+      symbol: "triangle",
+      rotate: up ? 0 : 180,
+      r: 2.8,
+      fill: style.color,
+      clip: true,
+      className: `${name} ${up ? "above" : "below"}`,
+    });
+  });
 }
 
 function marksOf(
@@ -78,9 +135,7 @@ function marksOf(
       x: "x",
       y1: (point: Point) => Math.max(floor, height(point.low)),
       y2: (point: Point) => height(point.high),
-      // A point at zero on a log axis keeps its bar: an upper limit.
-      filter: (point: Point) =>
-        shows(panel.x, point.x) && hasErrorBar(point) && shows(panel.y, point.high),
+      filter: keepsBar(panel, domain),
       className: `${name} error`,
     }),
   );
@@ -142,6 +197,17 @@ function targets(drawn: Drawn[], panel: Panel, x: [number, number], y: [number, 
   return found;
 }
 
+const outside = (panel: Panel, [low, high]: [number, number], sign: 1 | -1) => (point: Point) =>
+  shows(panel.y, point.y) && (sign > 0 ? point.y > high : point.y < low);
+
+// "1.2 at sigma = 3", or "4 points, up to 1.2 at sigma = 3".
+function farthest({ series, points }: Drawn, panel: Panel, sign: 1 | -1): string {
+  const end = points.reduce((a, b) => (sign * (b.y! - a.y!) > 0 ? b : a));
+  const at = series.mark === "rule" ? "" : ` at ${panel.x?.label || "x"} = ${number(end.x, 3)}`;
+  const many = points.length > 1 ? `${points.length} points, ${sign > 0 ? "up" : "down"} to ` : "";
+  return `${many}${number(end.y!, 3)}${at}`;
+}
+
 function notesOf(drawn: Drawn[], panel: Panel, y: [number, number]): string[] {
   const notes: string[] = [];
   const list = (what: (point: Point) => boolean) =>
@@ -158,14 +224,22 @@ function notesOf(drawn: Drawn[], panel: Panel, y: [number, number]): string[] {
     ? list(point => typeof point.y === "number" && point.y <= 0)
     : "";
   if (nonpositive) notes.push(`Zero or negative, so not on a log axis: ${nonpositive}.`);
-  // A line that leaves the frame is seen to; a level, a point or a whole line outside is not.
-  const hidden = (d: Drawn) =>
-    d.points.filter(point => shows(panel.y, point.y) && beyond(y, point.y)).length;
-  const outside = drawn.filter(
-    d => hidden(d) > 0 && (d.series.mark === "points" || hidden(d) === d.points.length),
+  for (const [sign, side] of [
+    [1, "Above"],
+    [-1, "Below"],
+  ] as const) {
+    const out = drawn.map(d => ({ ...d, points: d.points.filter(outside(panel, y, sign)) }));
+    const told = out
+      .filter(d => d.points.length > 0)
+      .map(d => `${d.series.name} (${farthest(d, panel, sign)})`);
+    if (told.length > 0)
+      notes.push(`${side} the axis (${sign > 0 ? "▲" : "▼"}): ${told.join(", ")}.`);
+  }
+  const bars = list(
+    point =>
+      keepsBar(panel, y)(point) && (point.high! > y[1] || (point.low! < y[0] && point.low! > 0)),
   );
-  if (outside.length > 0)
-    notes.push(`Beyond the axis: ${outside.map(d => d.series.name).join(", ")}.`);
+  if (bars) notes.push(`Error bars go on beyond the axis: ${bars}.`);
   const left = isLog(panel.x) ? list(point => !(point.x > 0)) : "";
   if (left) notes.push(`At x = 0 or below, so not on a log axis: ${left}.`);
   return notes;
@@ -192,10 +266,30 @@ function label(svg: SVGSVGElement, drawn: Drawn[]): void {
   }
 }
 
+const yTicks = (panel: Panel, columns: number) =>
+  scaleOf(panel.y, domainOf(panel, "y")!, columns > 2 ? 4 : 6);
+
+// Room for the labels of the axis of y and its title. The panels of a figure share the widest.
+export function leftMargin(panel: Panel, columns: number): number {
+  const scale = yTicks(panel, columns);
+  const widest = Math.max(0, ...scale.ticks.map(tick => textWidth(scale.tickFormat(tick))));
+  return Math.max(58, Math.ceil(widest) + 29);
+}
+
+// Half of the last label may stand beyond the frame.
+function rightMargin(scale: Scale, length: number): number {
+  const ends = scale.ticks.map(
+    tick => positionOf(scale, tick, length) + textWidth(scale.tickFormat(tick)) / 2 - length,
+  );
+  return Math.max(8, Math.ceil(Math.max(0, ...ends)) + 1);
+}
+
+// `left`: of the figure.
 export function drawPanel(
   panel: Panel,
   palette: Palette,
   columns: number,
+  left: number,
   title: string,
 ): DrawnPanel {
   const { width, height } = panelSize(columns);
@@ -212,29 +306,36 @@ export function drawPanel(
     (a, b) => order[a.series.mark ?? "line"] - order[b.series.mark ?? "line"],
   );
   const grid = { stroke: "var(--grid)", strokeOpacity: 1 };
-  const text = { fontSize: 10.5, fill: "var(--axis)", stroke: "var(--rule)", textStroke: "none" };
-  const xScale = scaleOf(panel.x, x, columns > 2 ? 5 : 8);
-  const yScale = scaleOf(panel.y, y, columns > 2 ? 4 : 6);
+  const text = {
+    fontSize: kTickSize,
+    fill: "var(--axis)",
+    stroke: "var(--rule)",
+    textStroke: "none",
+  };
+  const yScale = yTicks(panel, columns);
+  const wide = scaleOf(panel.x, x, columns > 2 ? 5 : 8);
+  const right = rightMargin(wide, width - left - 8);
+  const xScale = { ...wide, ticks: withRoom(wide, width - left - right) };
   const found = targets(drawn, panel, x, y);
   const svg = Plot.plot({
     width,
     height,
-    marginLeft: 58,
-    marginRight: 8,
+    marginLeft: left,
+    marginRight: right,
     marginTop: 8,
     marginBottom: 38,
-    style: { background: "none", overflow: "visible", fontSize: "10.5px" },
+    style: { background: "none", overflow: "visible", fontSize: `${kTickSize}px` },
     className: "plot",
     ariaLabel: title,
     x: xScale,
     y: yScale,
     marks: [
       bandMarks(panel, width, x),
-      Plot.gridY(yScale.ticks as number[], grid),
+      Plot.gridY(yScale.ticks, grid),
       Plot.frame({ stroke: "var(--rule)" }),
       Plot.axisX({
         ...text,
-        ticks: xScale.ticks as number[],
+        ticks: xScale.ticks,
         tickFormat: xScale.tickFormat,
         tickSize: 4,
         label: panel.x?.label ?? null,
@@ -244,15 +345,16 @@ export function drawPanel(
       }),
       Plot.axisY({
         ...text,
-        ticks: yScale.ticks as number[],
+        ticks: yScale.ticks,
         tickFormat: yScale.tickFormat,
         tickSize: 4,
         label: panel.y?.label ?? null,
         labelAnchor: "center",
         labelArrow: "none",
-        labelOffset: 54,
+        labelOffset: left - 4,
       }),
       layers.map(d => marksOf(d, panel, y)),
+      layers.map(d => arrows(d, panel, [x, y])),
       Plot.tip(
         found,
         Plot.pointer({
@@ -270,6 +372,7 @@ export function drawPanel(
     ],
   }) as SVGSVGElement;
   label(svg, drawn);
+  svg.dataset.y = y.join(" ");
   return { svg, notes: notesOf(drawn, panel, y) };
 }
 
