@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/help.h"
 #include "gramian/lanes/target.h"
 
 namespace {
@@ -52,6 +54,7 @@ int main(int argc, char** argv) {
   if (const Status usable = check_processor(); !usable) return end(usable);
   cli::Program program;
   program.app.name("gramian");
+  program.app.formatter(std::make_shared<cli::HelpFormatter>());
   program.app.description("A laboratory for in-context learning in linear transformers.");
   program.app.set_version_flag("--version", "gramian " GRAMIAN_VERSION);
   program.app.require_subcommand(1);

@@ -64,12 +64,13 @@ Status judge(const Config& config, const RunDirectory& directory) {
 
 Status train(const TrainArguments& arguments, const std::string& command_line) {
   const auto config = GRAMIAN_TRY(load_config(arguments.config, arguments.overrides));
-  catch_signals(AtSignal::save);
+  catch_signals(AtSignal::leave);  // until there is state: a start may be searched for
   const auto result = GRAMIAN_TRY(train_run(config, arguments.out,
                                             {.resume = arguments.resume,
                                              .command_line = command_line,
                                              .interrupted = interrupted,
-                                             .abandon = interrupted}));
+                                             .abandon = interrupted,
+                                             .begun = [] { at_signal(AtSignal::save); }}));
   if (result.already_done) {
     fmt::print("{} is trained already ({} steps, {:.1f} s)\n", arguments.out, result.steps,
                result.seconds);

@@ -37,6 +37,11 @@ bool is_near(std::string_view written, std::string_view meant, std::size_t dista
   return distance <= std::max(written.size(), meant.size()) / 3;
 }
 
+// Of one quoted name, "train.steps" in TOML: the key is right, and its place is not.
+std::string place_of(const Key& key) {
+  return fmt::format("; write [{}], and {} below it", key.section(), key.last_name());
+}
+
 }  // namespace
 
 KeyTable::KeyTable(std::vector<Section> sections, const std::vector<std::span<const Key>>& groups)
@@ -60,6 +65,7 @@ std::string KeyTable::suggest_key(std::string_view name) const {
   const std::size_t dot = name.find('.');
   const std::string_view section = dot == name.npos ? "" : name.substr(0, dot);
   const std::string_view last = dot == name.npos ? name : name.substr(dot + 1);
+  if (const Key* same = find(name); same != nullptr) return place_of(*same);
   const Key* best = nullptr;
   std::pair<std::size_t, std::size_t> best_distance;
   for (const Key& key : keys_) {
@@ -77,6 +83,7 @@ std::string KeyTable::suggest_key(std::string_view name) const {
 
 std::string KeyTable::suggest_section(std::string_view name) const {
   if (name.size() > kLongestName || sections_.empty()) return "";
+  if (const Key* same = find(name); same != nullptr) return place_of(*same);
   const auto distance = [&](const Section& section) { return edit_distance(name, section.name); };
   const auto best = std::ranges::min_element(sections_, {}, distance);
   return is_near(name, best->name, distance(*best))

@@ -47,6 +47,7 @@ class Run {
   ThreadPool& pool() { return pool_; }
   void set_loop(std::unique_ptr<TrainingLoop> loop) {
     loop_ = std::move(loop);
+    if (options_.begun) options_.begun();
     loop_->abandon_when(options_.abandon);
   }
 

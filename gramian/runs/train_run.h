@@ -23,6 +23,8 @@ struct TrainRunOptions {
   // Polled within steps, by several threads: true gives up the step that is being computed, then
   // saves and stops. So a step of many seconds is no wait.
   std::function<bool()> abandon = {};
+  // Called when there is state that can be saved: the initial weights, before the first step.
+  std::function<void()> begun = {};
   // Where another process trains in the directory: wait for its end, or refuse (io).
   bool wait = false;
 };

@@ -86,6 +86,7 @@ void LaneObjective<T>::run(const Chunk& chunk, Scratch& scratch, ChunkSums& sums
   sums.clear();
   dtheta.zero();
   for_blocks(chunk.prompts, [&](const SeriesBlock& block) {
+    if (chunk.given_up()) return;
     pass->sample(block.address, block.count);
     pass->forward(theta, chunk.robust);
     if (const int dropped = leave_out_exploded(chunk.exploded, *pass); dropped > 0) {

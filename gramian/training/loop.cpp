@@ -84,12 +84,12 @@ Expected<StepReport> TrainingLoop::step() {
   kernel_theta_.assign(*theta_);
   second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
   std::atomic<bool> abandoned = false;
+  const std::function<bool()> abandon = [this, &abandoned] {
+    if (!abandoned && abandon_ && abandon_()) abandoned = true;
+    return abandoned.load();
+  };
   pool_.run(static_cast<int>(chunks_.size()), [&](int index, int thread) {
-    if (abandoned || (abandon_ && abandon_())) {
-      abandoned = true;
-    } else {
-      run_chunk(index, *scratch_[static_cast<std::size_t>(thread)]);
-    }
+    if (!abandoned) run_chunk(index, *scratch_[static_cast<std::size_t>(thread)], abandon);
   });
   if (abandoned) {
     return fail(ErrorKind::interrupted, "interrupted in step {} of {}", adam_.step + 1,
@@ -115,9 +115,11 @@ Chunk TrainingLoop::chunk(int index) const {
           .slopes = second_order_};
 }
 
-void TrainingLoop::run_chunk(int index, Objective::Scratch& scratch) {
+void TrainingLoop::run_chunk(int index, Objective::Scratch& scratch,
+                             const std::function<bool()>& abandon) {
   ChunkSums& sums = chunks_[static_cast<std::size_t>(index)];
   Chunk work = chunk(index);
+  work.abandon = &abandon;
   for (const double exploded : kExploded) {
     work.exploded = exploded * units_.squared_error;
     objective_->run(work, scratch, sums);

@@ -96,7 +96,7 @@ class TrainingLoop {
   // then that before the step. Allocates nothing.
   Expected<StepReport> step();
 
-  // Asks before each chunk of prompts, from any thread of the pool, whether to give the step up.
+  // Asks before each block of prompts, from any thread of the pool, whether to give the step up.
   // `abandon` must have no effects of its own; an empty function gives no step up.
   void abandon_when(std::function<bool()> abandon) { abandon_ = std::move(abandon); }
 
@@ -116,7 +116,7 @@ class TrainingLoop {
   std::int64_t first_steps() const;  // steps of Adam before those of Gauss-Newton
   double robust_scale() const;       // c of the loss in this step
   Chunk chunk(int index) const;
-  void run_chunk(int index, Objective::Scratch& scratch);
+  void run_chunk(int index, Objective::Scratch& scratch, const std::function<bool()>& abandon);
 
   // Adds the sums of the chunks and clips the gradient. Errors: numeric, as step().
   Expected<StepReport> add_chunks();

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -72,6 +73,11 @@ struct Chunk {
   // the range of float.
   double exploded = 0;
   bool slopes = false;  // whether the curvature is wanted
+  // Asked before each block of prompts: whether to give the chunk up, whose sums are then worth
+  // nothing. Null: never.
+  const std::function<bool()>* abandon = nullptr;
+
+  bool given_up() const { return abandon != nullptr && (*abandon)(); }
 };
 
 // What a chunk leaves.

@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include "gramian/runs/keys.h"
 #include "tests/cli/process.h"
 
@@ -8,13 +10,40 @@ using test::fails;
 using test::run_gramian;
 using test::succeeds;
 
+// Words with one space between them, however they are broken into lines.
+std::string unbroken(const std::string& text) {
+  std::istringstream words(text);
+  std::string all;
+  for (std::string word; words >> word;) all += (all.empty() ? "" : " ") + word;
+  return all;
+}
+
+TEST(Help, LinesAreNoWiderThanATerminal) {
+  for (const char* command : {"", "train", "eval", "solve", "bench", "reproduce", "report",
+                              "export", "predict", "explain"}) {
+    const auto outcome =
+        *command == '\0' ? run_gramian({"--help"}) : run_gramian({command, "--help"});
+    ASSERT_TRUE(succeeds(outcome));
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);)
+      EXPECT_LE(line.size(), 100u) << command << " --help: " << line;
+  }
+  // A description goes on in its own column.
+  const std::string train = run_gramian({"train", "--help"}).out;
+  const std::size_t resume = train.find("  --resume");
+  const std::size_t below = train.find('\n', resume) + 1;
+  EXPECT_EQ(train.find_first_not_of(' ', below) - below, train.find("go on", resume) - resume);
+}
+
 TEST(Help, OfEveryCommandNamesEveryKey) {
   for (const char* command : {"train", "eval", "solve"}) {
-    const auto outcome = run_gramian({command, "--help"});
+    auto outcome = run_gramian({command, "--help"});
     ASSERT_TRUE(succeeds(outcome));
+    outcome.out = unbroken(outcome.out);
     for (const Key& key : key_table().keys()) {
       for (const auto& part : {std::string(key.name), std::string(key.help), key.rule()}) {
-        EXPECT_NE(outcome.out.find(part), std::string::npos) << command << " --help: " << part;
+        EXPECT_NE(outcome.out.find(unbroken(part)), std::string::npos)
+            << command << " --help: " << part;
       }
     }
   }

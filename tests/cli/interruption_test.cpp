@@ -128,6 +128,21 @@ TEST(Interruption, ALongStepIsGivenUp) {
   EXPECT_TRUE(fs::exists(shop / "run/checkpoint.safetensors"));
 }
 
+// Before the first step there is no state: a search for the start is no reason to wait.
+TEST(Interruption, ASearchForTheStartEnds) {
+  const Workshop shop;
+  Process training(test::gramian_command({"train", shop.config(), "--out", shop / "run",
+                                          "task.d=20", "task.n=40", "model.layers=16",
+                                          "model.init=gdpp_optimum", "train.steps=1000000"}));
+  for (int tenths = 0; tenths < 100 && !fs::exists(shop / "run/config.toml"); ++tenths)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto start = std::chrono::steady_clock::now();
+  training.send(SIGTERM);
+  const auto outcome = training.wait();
+  EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(3500));
+}
+
 TEST(Interruption, CtrlCEndsAnEvaluationWithoutAFile) {
   const Workshop shop;
   ASSERT_TRUE(succeeds(shop.train("run")));

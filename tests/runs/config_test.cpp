@@ -241,6 +241,11 @@ TEST(Config, UnknownKeysGetASuggestion) {
             "unknown key [task.sigmas] (noisy.toml:2); did you mean 'task.sigma'?");
   EXPECT_EQ(refusal("steps = 7\n"),
             "unknown key [steps] (noisy.toml:1); did you mean 'train.steps'?");
+  // A quoted name has no section: what is meant is known.
+  EXPECT_EQ(refusal("\"train.steps\" = 7\n"),
+            "unknown key [train.steps] (noisy.toml:1); write [train], and steps below it");
+  EXPECT_EQ(refusal("[\"train.steps\"]\nx = 7\n"),
+            "unknown section [train.steps] (noisy.toml:1); write [train], and steps below it");
 }
 
 TEST(Config, UnknownSections) {

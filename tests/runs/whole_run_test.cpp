@@ -147,10 +147,10 @@ TEST_F(WholeRun, ACheckpointBeyondTheLastStepIsRefused) {
 
 // A step is given up in its middle, and taken again by the run that goes on.
 TEST_F(WholeRun, AnAbandonedStepDoesNotShow) {
-  const Config config = small_run({"train.batch=200"});  // two chunks a step
+  const Config config = small_run({"train.batch=200"});  // 13 blocks a step, in two chunks
   ASSERT_TRUE(train("whole", config));
-  std::atomic<int> chunks = 0;
-  TrainRunOptions options{.resume = true, .abandon = [&] { return ++chunks > 15; }};
+  std::atomic<int> blocks = 0;
+  TrainRunOptions options{.resume = true, .abandon = [&] { return ++blocks > 7 * 13 + 4; }};
   const auto part = train_run(config, folder_ / "run", options);
   EXPECT_TRUE(is_error(part, ErrorKind::interrupted, {"interrupted at step 7 of 12"}));
   ASSERT_TRUE(train("run", config, true));
