@@ -9,6 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
 #include "gramian/cli/outputs.h"
+#include "gramian/cli/settings.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/gram_family.h"
@@ -65,16 +66,7 @@ Status print(const EvaluationReport& report, const std::string& json) {
 
 Status eval(const EvalArguments& arguments) {
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.source));
-  for (const std::string& setting : arguments.overrides) {
-    const Key* key = key_table().find(std::string_view(setting).substr(0, setting.find('=')));
-    const bool fixed = key != nullptr && key->affects == Affects::weights;
-    if (fixed) {
-      return fail(ErrorKind::usage,
-                  "'{}': the model of {} is trained already; only task.*, eval.* and train.threads "
-                  "can be changed",
-                  setting, arguments.source);
-    }
-  }
+  GRAMIAN_TRY(refuse_settings_of_training(arguments.overrides, arguments.source));
   const auto [experiment, model] = GRAMIAN_TRY(load_run(directory, arguments.all_overrides()));
   fmt::print("{}", experiment->describe());
   catch_signals(AtSignal::leave);

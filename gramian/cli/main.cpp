@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   cli::add_predict(program);
   cli::add_explain(program);
   cli::add_construct(program);
+  cli::add_collect(program);
 
   std::vector<std::string> commands;
   for (const CLI::App* command : program.app.get_subcommands({}))

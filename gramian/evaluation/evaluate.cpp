@@ -202,12 +202,13 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
                               Predictor* model, const EvalSpec& spec, ThreadPool& pool,
                               const ProgressFunction& progress, SolverLosses* shared) {
   GRAMIAN_ASSERT(!baselines.list.empty() && spec.prompts >= 1);
+  GRAMIAN_ASSERT(spec.first % kLanes == 0 && (spec.first == 0 || shared == nullptr));
   const std::size_t layers = model ? static_cast<std::size_t>(model->layers()) : 0;
   SharedLosses losses(shared, task, spec, baselines.list.size());
   std::vector<ScoreMeasure> measures;
   for (int t = 0; t < pool.threads(); ++t)
     measures.emplace_back(task, baselines, model, spec, losses.table(), t);
-  const MeasurePlan plan{.prompts = {.seed = spec.seed, .count = spec.prompts},
+  const MeasurePlan plan{.prompts = {.seed = spec.seed, .first = spec.first, .count = spec.prompts},
                          .chunk = kScoreChunk,
                          .wave = kScoreWave,
                          .name = "evaluation"};
@@ -229,6 +230,13 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
   std::vector<RunningMean> losses;
   for (const Score& layer : result.layers) losses.push_back(layer.adjusted);
   return losses;
+}
+
+EvalResult empty_result(const Baselines& baselines, const Predictor* model, const EvalSpec& spec) {
+  EvalSpec none = spec;
+  none.prompts = 0;
+  const std::size_t layers = model ? static_cast<std::size_t>(model->layers()) : 0;
+  return result_of(Tally(baselines.list.size(), layers), baselines, none);
 }
 
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,

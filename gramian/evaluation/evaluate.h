@@ -84,7 +84,8 @@ class SolverLosses {
 // `model` may be null. The task may differ from that of the baselines in its noise alone. With
 // `shared`, solvers are asked only once for each prompt. Requires: baselines that begin as those of
 // make_solvers (asserted: not empty), spec.prompts >= 1 (asserted). Errors: interrupted, by
-// `progress`. Memory does not grow with the number of prompts, but for `shared`.
+// `progress`. Memory does not grow with the number of prompts, but for `shared`, with which
+// spec.first must be 0 (asserted).
 Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& baselines,
                               Predictor* model, const EvalSpec& spec, ThreadPool& pool,
                               const ProgressFunction& progress = {},
@@ -96,6 +97,9 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
                                                    const Network& network, const EvalSpec& spec,
                                                    ThreadPool& pool,
                                                    const ProgressFunction& progress = {});
+
+// The result of no prompts, which the results of others can be added to (accumulate.h).
+EvalResult empty_result(const Baselines& baselines, const Predictor* model, const EvalSpec& spec);
 
 // evaluate() at each of a list of constant sigmas (Figs. 2, 3 and 7): constants and the belief
 // of Bayes stay those of `baselines`, and all points share the prompts but for the noise level.

@@ -17,6 +17,21 @@ class RunningMean {
   double variance() const;        // unbiased; NaN for fewer than two values
   double standard_error() const;  // of the mean
 
+  // All that it is, to be kept in a file.
+  struct State {
+    std::uint64_t count = 0;
+    std::uint64_t not_finite = 0;  // of the count
+    double mean = 0;               // of the finite values
+    double squares = 0;            // their sum of squared deviations
+  };
+  State state() const { return {count_, not_finite_, mean_, squares_}; }
+  explicit RunningMean(const State& state)
+      : count_(state.count),
+        not_finite_(state.not_finite),
+        mean_(state.mean),
+        squares_(state.squares) {}
+  RunningMean() = default;
+
  private:
   std::uint64_t count_ = 0;
   std::uint64_t not_finite_ = 0;

@@ -17,20 +17,6 @@ namespace {
 
 using KeptJson = nlohmann::json;
 
-// All that tuned constants depend on. Numbers have 17 digits, which tell every double.
-std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
-  const TaskSpec& of = task.spec();
-  std::string text = fmt::format("d {}, n {}, inputs {}, weights {}, sampler {}, noise", of.d, of.n,
-                                 static_cast<int>(of.inputs), static_cast<int>(of.weights),
-                                 static_cast<int>(of.sampler));
-  for (const auto& [low, high, weight] : of.noise.components())
-    text += fmt::format(" [{:.17g} {:.17g}] {:.17g}", low, high, weight);
-  text += ", covariance";
-  for (const double s : of.covariance) text += fmt::format(" {:.17g}", s);
-  return text + fmt::format(", seed {}, {} prompts, {} steps", spec.seed, spec.tuning_prompts,
-                            spec.gd_steps);
-}
-
 std::string to_kept(const std::string& what, const Baselines& baselines) {
   KeptJson json = {{"tuned_to", what},
                    {"tuning_prompts", baselines.tuning_prompts},
@@ -89,6 +75,20 @@ std::optional<Baselines> from_kept(const std::string& path, const std::string& w
 }
 
 }  // namespace
+
+// Numbers have 17 digits, which tell every double.
+std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
+  const TaskSpec& of = task.spec();
+  std::string text = fmt::format("d {}, n {}, inputs {}, weights {}, sampler {}, noise", of.d, of.n,
+                                 static_cast<int>(of.inputs), static_cast<int>(of.weights),
+                                 static_cast<int>(of.sampler));
+  for (const auto& [low, high, weight] : of.noise.components())
+    text += fmt::format(" [{:.17g} {:.17g}] {:.17g}", low, high, weight);
+  text += ", covariance";
+  for (const double s : of.covariance) text += fmt::format(" {:.17g}", s);
+  return text + fmt::format(", seed {}, {} prompts, {} steps", spec.seed, spec.tuning_prompts,
+                            spec.gd_steps);
+}
 
 Expected<Baselines> kept_baselines(const RegressionTask& task, const EvalSpec& spec,
                                    const std::string& folder, ThreadPool& pool,

@@ -15,6 +15,9 @@
 
 namespace gramian {
 
+// All that tuned constants depend on, in words and numbers.
+std::string tuned_to(const RegressionTask& task, const EvalSpec& spec);
+
 // tune_baselines(task, task.spec().noise, spec, pool), or what another process has kept of it. With
 // an empty folder nothing is kept. A folder that is missing is made; a file in it that is not of
 // these baselines is written anew. While another process tunes the same, this one waits, and looks

@@ -51,8 +51,8 @@ TEST(Help, OfEveryCommandNamesEveryKey) {
 
 TEST(Help, NamesCommandsOptionsAndExitCodes) {
   const std::string top = run_gramian({"--help"}).out;
-  for (const char* word :
-       {"train", "eval", "solve", "reproduce", "report", "export", "predict", "--version"}) {
+  for (const char* word : {"train", "eval", "solve", "reproduce", "report", "export", "predict",
+                           "explain", "collect", "--version"}) {
     EXPECT_NE(top.find(word), std::string::npos) << word;
   }
   const std::string train = run_gramian({"train", "--help"}).out;
