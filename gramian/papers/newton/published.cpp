@@ -9,7 +9,7 @@ namespace gramian::newton {
 
 namespace {
 
-// After 0, 1, .. steps, from a run of the iteration with the start of the code of the publication.
+// After 0, 1, .. steps, from an independent run with the start alpha = 1 / (l_max^2 + l_min^2).
 struct PublishedIteration {
   int order;
   double errors[5];
@@ -20,8 +20,8 @@ constexpr PublishedIteration kPublished[] = {
     {4, {0.52, 0.23, 0.048, 0.002, 2.4e-6}},
 };
 
-// Its start is 1 / (l_max^2 + l_min^2), half of the best one.
-constexpr double kShareOfCode = 0.5;
+// That start is half of the best one.
+constexpr double kShareOfBest = 0.5;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Table published_iterations(std::uint64_t prompts) {
   const ConditionedSpec spec{.d = 10, .n = 50};
   const auto iterations = iteration_errors(
       TokenTask::create(conditioned_pairs(spec).value(), TokenLayout::joined).value(), 4, prompts,
-      kShareOfCode);
+      kShareOfBest);
   for (const PublishedIteration& published : kPublished) {
     for (const StepErrors& ours : iterations) {
       if (ours.order != published.order) continue;
@@ -40,7 +40,7 @@ Table published_iterations(std::uint64_t prompts) {
         TableCell cell{.value = ours.steps[t].mean, .se = ours.steps[t].se};
         cell.paper = published.errors[t];
         add_comparison(table, fmt::format("order {}, {} steps", published.order, t), cell,
-                       "its code, run by us", "");
+                       "an independent run", "");
       }
     }
   }

