@@ -73,12 +73,10 @@ void add_construct(Program& program) {
                     "list the constructions, or the one of this name, with their settings");
   command->footer(
       "Writes model.safetensors, whose metadata say in words and equations how to run it token by\n"
-      "token (convention), what is where in the tokens (state), what it computes (algorithm) and "
-      "how\n"
-      "exactly (bound); manifest.json; and, where a task has prompts that the network reads, "
-      "config.toml,\n"
-      "so that gramian eval takes the directory. explain and export take those on Gram "
-      "matrices.\n");
+      "token (convention), what is where in the tokens (state), what it computes (algorithm) and\n"
+      "how exactly (bound); manifest.json; and, where a task has prompts that the network reads,\n"
+      "config.toml, so that gramian eval takes the directory. explain and export take those on\n"
+      "Gram matrices.\n");
   command->callback([&program, arguments] {
     program.run = [&program, arguments] { return construct(*arguments, program.command_line); };
   });

@@ -20,7 +20,7 @@ std::string unbroken(const std::string& text) {
 
 TEST(Help, LinesAreNoWiderThanATerminal) {
   for (const char* command : {"", "train", "eval", "solve", "bench", "reproduce", "report",
-                              "export", "predict", "explain"}) {
+                              "export", "predict", "explain", "construct"}) {
     const auto outcome =
         *command == '\0' ? run_gramian({"--help"}) : run_gramian({command, "--help"});
     ASSERT_TRUE(succeeds(outcome));
