@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gramian/base/error.h"
+#include "gramian/evaluation/changes.h"
 #include "gramian/evaluation/evaluate.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/evaluation/token_alignment.h"
@@ -17,7 +18,10 @@
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/train_run.h"
 #include "gramian/runs/trained_run.h"
+#include "gramian/runs/trained_system.h"
 #include "gramian/runs/transformer_file.h"
+#include "gramian/solvers/hyperpower.h"
+#include "gramian/solvers/logistic.h"
 #include "gramian/solvers/solver.h"
 #include "gramian/tabular/cross_validation.h"
 #include "gramian/tabular/network_regressor.h"
@@ -28,5 +32,7 @@
 #include "gramian/tasks/token_task.h"
 #include "gramian/theory/constructions.h"
 #include "gramian/theory/implicit.h"
+#include "gramian/theory/logistic_construction.h"
+#include "gramian/theory/newton_constructions.h"
 #include "gramian/training/trainer.h"
 #include "gramian/training/transformer_trainer.h"

@@ -116,6 +116,11 @@ std::vector<Solver::Constant> Hyperpower::constants() const {
   return list;
 }
 
+void Hyperpower::set_constants(std::span<const double> values) {
+  GRAMIAN_ASSERT(values.size() == constants().size());
+  if (start_ == Start::tuned) alpha_ = values.back();
+}
+
 void Hyperpower::tune(const SpectrumBatch& prompts) {
   if (start_ == Start::of_prompt) return;
   double largest = 0, least_largest = std::numeric_limits<double>::infinity();

@@ -59,6 +59,7 @@ class Hyperpower final : public Solver {
   std::string title() const override;
   void tune(const SpectrumBatch& prompts) override;
   std::vector<Constant> constants() const override;
+  void set_constants(std::span<const double> values) override;
   void solve(const Spectrum& prompt, std::span<double> coordinates) const override;
 
  private:

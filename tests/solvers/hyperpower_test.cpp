@@ -134,6 +134,11 @@ TEST(Hyperpower, EndsInLeastSquares) {
   Hyperpower third(4, 3);
   third.tune(prompts);
   EXPECT_LT(mean_loss(third, prompts), mean_loss(tuned, prompts));
+  Hyperpower again(4, 2);
+  std::vector<double> values;
+  for (const Solver::Constant& constant : tuned.constants()) values.push_back(constant.value);
+  again.set_constants(values);
+  EXPECT_EQ(mean_loss(again, prompts), mean_loss(tuned, prompts));
   EXPECT_EQ(tuned.title(), "Newton-Schulz");
   EXPECT_EQ(third.name(), "newton3");
 }

@@ -49,7 +49,6 @@ Panel condition_panel(const std::vector<ConditionNumbers>& problems, double nois
               .x = {.label = "condition number", .log = true, .ticks = {5, 10, 50, 100}},
               .y = {.label = "squared error / d", .log = true}};
   Series network{.name = "linear attention, L = 3", .role = Role::full};
-  constexpr Role kRoles[] = {Role::constrr, Role::adarr, Role::tunedrr, Role::bayes, Role::other};
   std::vector<Series> iterations;
   for (const ConditionNumbers& at : problems) {
     const Problem& problem = at.trained.setting.problem;
@@ -60,7 +59,7 @@ Panel condition_panel(const std::vector<ConditionNumbers>& problems, double nois
     }
     for (std::size_t k = 0; k < at.iterations.size(); ++k) {
       if (iterations.size() <= k)
-        iterations.push_back({.name = at.iterations[k].name, .role = kRoles[k]});
+        iterations.push_back({.name = at.iterations[k].name, .role = kIterationRoles[k]});
       iterations[k].points.push_back(point(problem.kappa, at.iterations[k].steps.at(kLayers)));
     }
   }

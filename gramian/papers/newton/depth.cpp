@@ -13,8 +13,6 @@ namespace {
 
 constexpr int kSteps = 6;  // of the iterations
 constexpr Variant kVariants[] = {Variant::plain, Variant::wide, Variant::normed};
-constexpr Role kIterationRoles[] = {Role::constrr, Role::adarr, Role::tunedrr, Role::bayes,
-                                    Role::other};
 
 std::vector<Setting> depth_settings() {
   std::vector<Setting> list;

@@ -1,6 +1,7 @@
 // What several studies of Giannou et al. (2024) draw with.
 #pragma once
 
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ TrainedErrors errors_of(const Archive& archive, const Setting& setting);
 
 // The mean over seeds, with the larger of its two errors: over seeds, and of one seed.
 TableCell mean_error(const std::vector<Estimate>& seeds);
+
+// Of the iterations of iteration_errors, in their order.
+inline constexpr Role kIterationRoles[] = {Role::constrr, Role::adarr, Role::tunedrr,
+                                           Role::bayes,   Role::paper, Role::other};
+static_assert(std::size(kIterationRoles) == std::size(kOrders) + 2);
 
 // A line of a figure: the errors of an iteration by steps.
 Series series_of(const StepErrors& iteration, Role role);

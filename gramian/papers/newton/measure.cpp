@@ -7,6 +7,7 @@
 #include "gramian/base/assert.h"
 #include "gramian/base/decompositions.h"
 #include "gramian/evaluation/statistics.h"
+#include "gramian/solvers/chebyshev.h"
 #include "gramian/solvers/conjugate_gradients.h"
 #include "gramian/solvers/hyperpower.h"
 #include "gramian/solvers/spectrum.h"
@@ -85,6 +86,8 @@ std::vector<StepErrors> iteration_errors(const TokenTask& task, int steps, std::
       at.steps.push_back(
           error_of(Hyperpower(t, order, Hyperpower::Start::of_prompt, share), batch));
   }
+  StepErrors& chebyshev = list.emplace_back(StepErrors{.name = "Chebyshev"});
+  for (int t = 0; t <= steps; ++t) chebyshev.steps.push_back(error_of(Chebyshev(t), batch));
   StepErrors& cg = list.emplace_back(StepErrors{.name = "conjugate gradients"});
   for (int t = 0; t <= steps; ++t) {
     cg.steps.push_back(error_of(ConjugateGradients(t, ConjugateGradients::Penalty::none), batch));

@@ -25,9 +25,9 @@ struct StepErrors {
 
 inline constexpr int kOrders[] = {2, 3, 4, 5};
 
-// Hyperpower iterations of these orders, each prompt with this share of its best start, and
-// conjugate gradients, the best polynomial of its degree; from 0 to `steps` steps. Requires joined
-// tokens.
+// Hyperpower iterations of these orders, each prompt with this share of its best start; the
+// Chebyshev iteration, whose first step is the best gradient descent; and conjugate gradients, the
+// best polynomial of its degree. From 0 to `steps` steps. Requires joined tokens.
 std::vector<StepErrors> iteration_errors(const TokenTask& task, int steps, std::uint64_t prompts,
                                          double share = 1);
 
