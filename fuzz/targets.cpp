@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "gramian/evaluation/accumulate.h"
 #include "gramian/io/json.h"
 #include "gramian/io/safetensors.h"
 #include "gramian/report/report.h"
@@ -23,6 +24,7 @@
 #include "gramian/runs/model_file.h"
 #include "gramian/runs/naming.h"
 #include "gramian/runs/transformer_json.h"
+#include "gramian/solvers/ridge.h"
 #include "gramian/studies/scores.h"
 #include "gramian/tabular/dataset.h"
 
@@ -141,10 +143,25 @@ void run_metrics(std::string_view bytes) {
   (void)last_logged_step(file.path());
 }
 
-constexpr Target kTargets[] = {
-    {"config", run_config},   {"safetensors", run_safetensors}, {"checkpoint", run_checkpoint},
-    {"model", run_model},     {"description", run_description}, {"csv", run_csv},
-    {"results", run_results}, {"scores", run_scores},           {"metrics", run_metrics}};
+// A row of gramian collect, of an evaluation that has the oracle alone.
+void run_rows(std::string_view bytes) {
+  static const EvalResult shape = [] {
+    Baselines baselines;
+    baselines.list.push_back({std::make_unique<OracleRidge>(), {}});
+    return empty_result(baselines, nullptr, {});
+  }();
+  const auto row = from_row(bytes, shape);
+  if (!row) return;
+  const std::string written = to_row(row->first, row->result);
+  const auto again = from_row(written, shape);
+  require(again && to_row(again->first, again->result) == written);
+}
+
+constexpr Target kTargets[] = {{"config", run_config},           {"safetensors", run_safetensors},
+                               {"checkpoint", run_checkpoint},   {"model", run_model},
+                               {"description", run_description}, {"csv", run_csv},
+                               {"results", run_results},         {"scores", run_scores},
+                               {"metrics", run_metrics},         {"rows", run_rows}};
 
 }  // namespace
 
