@@ -16,6 +16,13 @@
 namespace gramian::test {
 namespace {
 
+// Neither whole chunks nor whole blocks, and more than is evaluated between reports of progress.
+#ifdef GRAMIAN_SANITIZED
+constexpr std::uint64_t kSeveralChunks = 1'003, kSeveralWaves = 9'000;
+#else
+constexpr std::uint64_t kSeveralChunks = 3'003, kSeveralWaves = 30'000;
+#endif
+
 EvalSpec small_spec(std::uint64_t prompts) {
   EvalSpec spec;
   spec.prompts = prompts;
@@ -29,7 +36,7 @@ double difference_in_errors(const RunningMean& a, const RunningMean& b) {
 
 TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
   const RegressionTask task = make_task(20, 10, kUniform5);
-  EvalSpec spec = small_spec(5'003);  // neither a whole chunk nor a whole block
+  EvalSpec spec = small_spec(kSeveralChunks);
   spec.tuning_prompts = 1'001;
   std::string texts[2];
   for (const int threads : {1, 3}) {
@@ -38,7 +45,7 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
     const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
     const EvalResult result = evaluate(task, baselines, &model, spec, pool).value();
     const auto points = profile(task, baselines, &model, {0, 2.5}, spec, pool).value();
-    EXPECT_EQ(result.model().loss.count(), 5'003u);
+    EXPECT_EQ(result.model().loss.count(), kSeveralChunks);
     texts[threads > 1] = to_json(result, points);
   }
   EXPECT_EQ(texts[0], texts[1]);
@@ -48,7 +55,7 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
 // gets alone.
 TEST(Evaluate, SharedSolverLossesChangeNothing) {
   const RegressionTask task = make_task(12, 12, kUniform5);  // n = d: some solvers are undefined
-  const EvalSpec spec = small_spec(3'003);
+  const EvalSpec spec = small_spec(kSeveralChunks);
   EvalSpec sampled = spec;
   sampled.query = QueryMode::sampled;
   ThreadPool pool(2);
@@ -65,7 +72,8 @@ TEST(Evaluate, SharedSolverLossesChangeNothing) {
     EXPECT_EQ(examine(step, pool, &shared), examine(step, pool, nullptr)) << step;
   }
   EXPECT_TRUE(shared.entry(task.spec().noise, spec).filled);
-  EXPECT_EQ(shared.entry(task.spec().noise, spec).losses.size(), 3'003 * baselines.list.size());
+  EXPECT_EQ(shared.entry(task.spec().noise, spec).losses.size(),
+            kSeveralChunks * baselines.list.size());
 
   SolverLosses at_once;
   std::string texts[2];
@@ -85,7 +93,7 @@ TEST(Evaluate, SharedSolverLossesChangeNothing) {
 // An evaluation that is stopped leaves nothing behind that a later one would take for losses.
 TEST(Evaluate, InterruptedEvaluationsShareNothing) {
   const RegressionTask task = make_task(20, 10, kUniform5);
-  const EvalSpec spec = small_spec(30'000);
+  const EvalSpec spec = small_spec(kSeveralWaves);
   ThreadPool pool(2);
   FunctionPredictor model = one_step(0.025);
   const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
