@@ -131,7 +131,10 @@ Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
 
 std::string csv_cell(std::string_view text) {
   const bool padded = !text.empty() && (text.front() == ' ' || text.back() == ' ');
-  if (!padded && text.find_first_of(",\"\r\n\t") == std::string_view::npos)
+  // In the first cell of a file these bytes would be a mark of its encoding.
+  const bool marked = text.starts_with("\xEF\xBB\xBF") || text.starts_with("\xFF\xFE") ||
+                      text.starts_with("\xFE\xFF");
+  if (!padded && !marked && text.find_first_of(",\"\r\n\t") == std::string_view::npos)
     return std::string(text);
   std::string cell = "\"";
   for (const char c : text) {
