@@ -102,6 +102,7 @@ void run_csv(std::string_view bytes) {
   const auto table = parse_csv(bytes, "fuzz.csv");
   if (!table) return;
   const auto line_of = [](const std::vector<std::string>& cells) {
+    if (cells.size() == 1 && cells[0].empty()) return std::string("\"\"\n");  // else no row
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) line += (i > 0 ? "," : "") + csv_cell(cells[i]);
     return line + "\n";

@@ -30,7 +30,8 @@ struct CsvTable {
 // `path` is for messages. Errors: format.
 Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path);
 
-// A cell as it is written: quoted where it must be.
+// A cell as it is written: quoted where it must be. An empty cell alone in its row would be an
+// empty line, which is no row: that one is for the caller to quote.
 std::string csv_cell(std::string_view text);
 
 }  // namespace gramian
