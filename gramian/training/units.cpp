@@ -100,27 +100,21 @@ void dense_units(const Sizes& sizes, std::size_t rows, double scale, double* p, 
   }
 }
 
-// Of one layer. `scale`: 1/n where the network reads G, which is n times as large as G/n.
+// Of one layer. `scale`: 1/n where the network reads G, which is n times as large as G/n. Weights
+// of a kind that is not named here have the unit of a step of gradient descent.
 std::vector<double> layer_units(const NetworkSpec& network, const Sizes& sizes, double scale) {
   const std::size_t rows = network.rows(), d = rows - 1;
   const double a2 = sizes.inputs, b2 = sizes.targets;
-  switch (network.kind) {
-    case Parametrisation::diag:
-      return {scale / a2, scale / b2, scale / a2, scale / b2};
-    case Parametrisation::gdpp:
-      return {scale / a2, scale / a2};
-    case Parametrisation::preconditioned: {
-      std::vector<double> units(network.parameters_per_layer(), scale / a2);
-      for (std::size_t i = 0; i < d; ++i) units[d * d + i] = std::sqrt(b2 / a2);
-      return units;
+  std::vector<double> units(network.parameters_per_layer(), scale / a2);
+  if (network.kind == Parametrisation::diag) {
+    units[1] = units[3] = scale / b2;
+  } else if (network.kind == Parametrisation::preconditioned) {
+    for (std::size_t i = 0; i < d; ++i) units[d * d + i] = std::sqrt(b2 / a2);
+  } else if (network.kind == Parametrisation::full) {
+    for (std::size_t h = 0; h < static_cast<std::size_t>(network.heads); ++h) {
+      double* p = units.data() + h * 2 * rows * rows;
+      dense_units(sizes, rows, scale, p, p + rows * rows);
     }
-    case Parametrisation::full:
-      break;
-  }
-  std::vector<double> units(network.parameters_per_layer());
-  for (std::size_t h = 0; h < static_cast<std::size_t>(network.heads); ++h) {
-    double* p = units.data() + h * 2 * rows * rows;
-    dense_units(sizes, rows, scale, p, p + rows * rows);
   }
   return units;
 }
