@@ -28,18 +28,35 @@ HWY_INLINE auto ToReal(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> 
   return hn::PromoteTo(d, x);
 }
 
-// (x + 1/2) 2^-32 in (0, 1]. Small values keep their full relative precision,
-// which is what the tail of a normal needs.
+// A number with the sign of x.
+HWY_INLINE auto SignOf(Tag<float> d, hn::Vec<hn::RebindToSigned<Tag<float>>> x) {
+  return hn::BitCast(d, x);
+}
+HWY_INLINE auto SignOf(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> x) {
+  return hn::PromoteTo(d, x);
+}
+
+// x + 1/2 in (0, 2^32]. Small values keep their full relative precision, which is what the tail of
+// a normal needs. In float the integer is rounded first, on every instruction set.
 template <class D>
-HWY_INLINE hn::Vec<D> UnitFromWords(D d, const uint32_t* HWY_RESTRICT words) {
+HWY_INLINE hn::Vec<D> HalfAbove(D d, const uint32_t* HWY_RESTRICT words) {
   using T = hn::TFromD<D>;
   const hn::Rebind<uint32_t, D> du;
   const hn::Rebind<int32_t, D> di;
   const auto x = hn::Load(du, words);
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (sizeof(T) == 4) return hn::Add(hn::ConvertTo(d, x), hn::Set(d, T(0.5)));
+#endif
   const auto high = ToReal(d, hn::BitCast(di, hn::ShiftRight<16>(x)));
   const auto low = ToReal(d, hn::BitCast(di, hn::And(x, hn::Set(du, 0xFFFFu))));
-  const auto sum = hn::MulAdd(high, hn::Set(d, T(65536)), hn::Add(low, hn::Set(d, T(0.5))));
-  return hn::Mul(sum, hn::Set(d, T(1.0 / 4294967296.0)));
+  return hn::Add(hn::MulAdd(high, hn::Set(d, T(65536)), low), hn::Set(d, T(0.5)));
+}
+
+// (x + 1/2) 2^-32 in (0, 1].
+template <class D>
+HWY_INLINE hn::Vec<D> UnitFromWords(D d, const uint32_t* HWY_RESTRICT words) {
+  using T = hn::TFromD<D>;
+  return hn::Mul(HalfAbove(d, words), hn::Set(d, T(1.0 / 4294967296.0)));
 }
 
 // (x + 1/2) 2^-31 in [-1, 1], x read as signed.
@@ -78,6 +95,31 @@ HWY_INLINE hn::Vec<D> Series(D d, const double (&coefficients)[9], hn::Vec<D> ne
   return sum;
 }
 
+// -2 log(1 + f) / f in powers of f for 1/sqrt(2) <= 1 + f < sqrt(2): minimax, to a relative 2.6e-8.
+inline constexpr float kLogarithm[] = {-1.9999999484f, 0.9999997595f,  -0.6666837130f,
+                                       0.5000414629f,  -0.3991366386f, 0.3312482573f,
+                                       -0.2990460618f, 0.2873344122f,  -0.1744421037f};
+
+// -2 log u with u = (x + 1/2) 2^-32, never below zero. The float form takes u apart into a power of
+// two and a mantissa by its bits; at u = 1 it is exactly zero.
+HWY_INLINE Vec<float> RadiusSquare(Tag<float> d, const uint32_t* HWY_RESTRICT words) {
+  const hn::RebindToSigned<Tag<float>> di;
+  constexpr int32_t kRootHalf = 0x3F3504F3;  // the bits of 1/sqrt(2)
+  const auto bits = hn::Sub(hn::BitCast(di, HalfAbove(d, words)),
+                            hn::Set(di, kRootHalf + (32 << 23)));  // of u, above 1/sqrt(2)
+  const auto exponent = hn::ConvertTo(d, hn::ShiftRight<23>(bits));
+  const auto mantissa = hn::Add(hn::And(bits, hn::Set(di, 0x7FFFFF)), hn::Set(di, kRootHalf));
+  const auto f = hn::Sub(hn::BitCast(d, mantissa), hn::Set(d, 1.0f));
+  constexpr int kTerms = sizeof(kLogarithm) / sizeof(kLogarithm[0]);
+  auto sum = hn::Set(d, kLogarithm[kTerms - 1]);
+  for (int k = kTerms - 2; k >= 0; --k) sum = hn::MulAdd(sum, f, hn::Set(d, kLogarithm[k]));
+  return hn::MulAdd(sum, f, hn::Mul(exponent, hn::Set(d, -1.3862943611198906f)));
+}
+HWY_INLINE Vec<double> RadiusSquare(Tag<double> d, const uint32_t* HWY_RESTRICT words) {
+  // Rounding may put log(1) a hair above zero.
+  return hn::Max(hn::Mul(hn::Set(d, -2.0), hn::Log(d, UnitFromWords(d, words))), hn::Zero(d));
+}
+
 // Box-Muller: two words give two independent N(0, 1). The angle's word is cut into 30 bits for
 // an angle in (-pi/4, pi/4), one that says whether to exchange sine and cosine, and one for
 // the sign of the cosine: the four quarters of the circle, without a range reduction.
@@ -88,9 +130,7 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words,
   using T = hn::TFromD<D>;
   const hn::Rebind<uint32_t, D> du;
   const hn::Rebind<int32_t, D> di;
-  const auto log_unit = hn::Log(d, UnitFromWords(d, radius_words));
-  // Rounding may put log(1) a hair above zero.
-  const auto radius = hn::Sqrt(hn::Max(hn::Mul(hn::Set(d, T(-2)), log_unit), hn::Zero(d)));
+  const auto radius = hn::Sqrt(RadiusSquare(d, radius_words));
 
   const auto word = hn::Load(du, angle_words);
   const auto fraction =
@@ -101,46 +141,52 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words,
   const auto negative_square = hn::Neg(hn::Mul(angle, angle));
   const auto sine = hn::Mul(angle, Series(d, kSine, negative_square));
   const auto cosine =
-      hn::CopySign(Series(d, kCosine, negative_square), ToReal(d, hn::BitCast(di, word)));
-  const auto exchange = hn::Lt(ToReal(d, hn::BitCast(di, hn::ShiftLeft<1>(word))), hn::Zero(d));
-  first = hn::Mul(radius, hn::IfThenElse(exchange, sine, cosine));
-  second = hn::Mul(radius, hn::IfThenElse(exchange, cosine, sine));
+      hn::CopySign(Series(d, kCosine, negative_square), SignOf(d, hn::BitCast(di, word)));
+  const auto exchange = SignOf(d, hn::BitCast(di, hn::ShiftLeft<1>(word)));
+  first = hn::Mul(radius, hn::IfNegativeThenElse(exchange, sine, cosine));
+  second = hn::Mul(radius, hn::IfNegativeThenElse(exchange, cosine, sine));
 }
 
 // out: [count rounded up to a multiple of 4, lanes] independent N(0, 1), from the
 // draws first_draw, first_draw + 1, ... (four normals a draw).
 template <class T>
-HWY_NOINLINE void FillNormals(const PhiloxAddress& address, uint32_t first_draw, size_t count,
+HWY_NOINLINE void FillNormals(const LaneWords& stream, uint32_t first_draw, size_t count,
                               T* HWY_RESTRICT out) {
   GRAMIAN_ASSERT(count == 0 || out != nullptr);
   GRAMIAN_ASSERT(count <= 4 * (uint64_t{UINT32_MAX} - first_draw));
   const Tag<T> d;
-  HWY_ALIGN uint32_t words[4 * kLanes];
-  for (size_t i = 0; i < count; i += 4) {
-    PhiloxLanes(address, first_draw + static_cast<uint32_t>(i / 4), words);
-    T* row = out + i * kLanes;
+  HWY_ALIGN uint32_t words[8 * kLanes];
+  const auto store = [&](const uint32_t* of, T* row) HWY_ATTR {
     for (size_t v = 0; v < kLanes; v += hn::Lanes(d)) {
       auto a = hn::Zero(d), b = hn::Zero(d);
-      BoxMuller(d, words + v, words + kLanes + v, a, b);
+      BoxMuller(d, of + v, of + kLanes + v, a, b);
       hn::Store(a, d, row + v);
       hn::Store(b, d, row + kLanes + v);
-      BoxMuller(d, words + 2 * kLanes + v, words + 3 * kLanes + v, a, b);
-      hn::Store(a, d, row + 2 * kLanes + v);
-      hn::Store(b, d, row + 3 * kLanes + v);
     }
+  };
+  size_t i = 0;
+  for (; i + 4 < count; i += 8) {
+    stream.Draw<2>(first_draw + static_cast<uint32_t>(i / 4), words);
+    for (size_t pair = 0; pair < 4; ++pair)
+      store(words + pair * 2 * kLanes, out + (i + pair * 2) * kLanes);
+  }
+  if (i < count) {
+    stream.Draw(first_draw + static_cast<uint32_t>(i / 4), words);
+    for (size_t pair = 0; pair < 2; ++pair)
+      store(words + pair * 2 * kLanes, out + (i + pair * 2) * kLanes);
   }
 }
 
 // out: [count rounded up to a multiple of 4, lanes] independent U(-half_width, half_width).
 template <class T>
-HWY_NOINLINE void FillUniforms(const PhiloxAddress& address, uint32_t first_draw, size_t count,
+HWY_NOINLINE void FillUniforms(const LaneWords& stream, uint32_t first_draw, size_t count,
                                T half_width, T* HWY_RESTRICT out) {
   GRAMIAN_ASSERT(count == 0 || out != nullptr);
   GRAMIAN_ASSERT(count <= 4 * (uint64_t{UINT32_MAX} - first_draw));
   const Tag<T> d;
   HWY_ALIGN uint32_t words[4 * kLanes];
   for (size_t i = 0; i < count; i += 4) {
-    PhiloxLanes(address, first_draw + static_cast<uint32_t>(i / 4), words);
+    stream.Draw(first_draw + static_cast<uint32_t>(i / 4), words);
     for (size_t w = 0; w < 4 * kLanes; w += hn::Lanes(d)) {
       hn::Store(hn::Mul(SignedFromWords(d, words + w), hn::Set(d, half_width)), d,
                 out + i * kLanes + w);
@@ -157,8 +203,14 @@ struct ChiLaw {
   explicit ChiLaw(double degrees)
       : k(degrees),
         scale(degrees / 2 - 1.0 / 3),
-        slope(1 / (3 * __builtin_sqrt(degrees / 2 - 1.0 / 3))) {}
-  double k, scale, slope;
+        slope(1 / (3 * __builtin_sqrt(degrees / 2 - 1.0 / 3))),
+        squeeze(0.0331 * (2.0 / 3) / (degrees / 2 - 1.0 / 3)) {}
+  // u < 1 - squeeze x^4 accepts without a logarithm. With s the scale and y = slope x the bound is
+  // exp(s B(y)), B = -3/4 y^4 + .., so this is 1 - 1.79 s y^4. Marsaglia and Tsang show it for
+  // s = 2/3 (two degrees), where it is 0.0331; for a larger s it covers fewer y and is the weaker
+  // claim (tests/random). Their 0.0331 for every s leaves a tenth of the lanes undecided; this
+  // leaves one in 150 with 20 degrees.
+  double k, scale, slope, squeeze;
 };
 
 // One attempt with a normal x and a uniform `unit`: where the result is true, `chi` is a draw.
@@ -175,10 +227,9 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
   const auto positive = hn::Gt(base, hn::Zero(d));
   const auto cube = hn::Mul(base, hn::Mul(base, base));
   chi = hn::Sqrt(hn::Mul(hn::Set(d, T(2 * law.scale)), hn::Max(cube, hn::Zero(d))));
-  // Marsaglia and Tsang's squeeze first: it decides nearly all lanes without a logarithm.
   const auto x2 = hn::Mul(x, x);
   auto accept =
-      hn::Lt(unit, hn::NegMulAdd(hn::Mul(x2, x2), hn::Set(d, T(0.0331)), hn::Set(d, T(1))));
+      hn::Lt(unit, hn::NegMulAdd(hn::Mul(x2, x2), hn::Set(d, T(law.squeeze)), hn::Set(d, T(1))));
   if (!hn::AllTrue(d, accept)) {
     // log u < x^2/2 + s (1 - (1+y)^3 + 3 log(1+y)), with the cancelling terms of the bracket
     // taken out by hand so that float survives a large k.
@@ -193,35 +244,62 @@ HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> u
   return hn::And(accept, positive);
 }
 
-// out0, out1: [lanes], square roots of chi-squares with k0, k1 >= 1 degrees of freedom. Two at a
-// time because one draw has two normals and two uniforms. Each lane repeats until accepted.
+// One attempt for two chi variates from one draw, which has two normals and two uniforms. Lanes of
+// out0 and out1, [lanes], that hold no draw are negative; with `first` no lane holds one yet. True
+// if all lanes hold draws now.
 template <class T>
-HWY_NOINLINE void FillChiPair(const PhiloxAddress& address, uint32_t first_draw, double k0,
-                              double k1, T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
-  GRAMIAN_ASSERT(k0 >= 1 && k1 >= 1);
-  GRAMIAN_ASSERT(out0 != nullptr && out1 != nullptr && out0 != out1);
+HWY_INLINE bool TryChiPair(bool first, const uint32_t* words, const ChiLaw& law0,
+                           const ChiLaw& law1, T* HWY_RESTRICT out0, T* HWY_RESTRICT out1) {
   const Tag<T> d;
-  const ChiLaw law0(k0), law1(k1);
-  HWY_ALIGN uint32_t words[4 * kLanes];
-  for (size_t i = 0; i < kLanes; ++i) out0[i] = out1[i] = T(-1);  // still waiting
-  for (uint32_t attempt = 0; attempt < kChiAttempts; ++attempt) {
-    PhiloxLanes(address, first_draw + attempt, words);
-    bool all_done = true;
-    const auto keep = [&](const ChiLaw& law, Vec<T> x, const uint32_t* unit, T* out) HWY_ATTR {
-      auto chi = hn::Zero(d);
-      const auto accept = TryChi(d, law, x, UnitFromWords(d, unit), chi);
+  bool all_done = true;
+  const auto keep = [&](const ChiLaw& law, Vec<T> x, const uint32_t* unit, T* out) HWY_ATTR {
+    auto chi = hn::Zero(d);
+    const auto accept = TryChi(d, law, x, UnitFromWords(d, unit), chi);
+    auto after = hn::IfThenElse(accept, chi, hn::Set(d, T(-1)));
+    if (!first) {
       const auto before = hn::Load(d, out);
-      const auto after = hn::IfThenElse(hn::And(accept, hn::Lt(before, hn::Zero(d))), chi, before);
-      hn::Store(after, d, out);
-      all_done = all_done && hn::AllTrue(d, hn::Ge(after, hn::Zero(d)));
-    };
-    for (size_t v = 0; v < kLanes; v += hn::Lanes(d)) {
-      auto x0 = hn::Zero(d), x1 = hn::Zero(d);
-      BoxMuller(d, words + v, words + kLanes + v, x0, x1);
-      keep(law0, x0, words + 2 * kLanes + v, out0 + v);
-      keep(law1, x1, words + 3 * kLanes + v, out1 + v);
+      after = hn::IfNegativeThenElse(before, after, before);
     }
-    if (all_done) return;
+    hn::Store(after, d, out);
+    all_done = hn::AllTrue(d, hn::Ge(after, hn::Zero(d))) && all_done;
+  };
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(d)) {
+    auto x0 = hn::Zero(d), x1 = hn::Zero(d);
+    BoxMuller(d, words + v, words + kLanes + v, x0, x1);
+    keep(law0, x0, words + 2 * kLanes + v, out0 + v);
+    keep(law1, x1, words + 3 * kLanes + v, out1 + v);
+  }
+  return all_done;
+}
+
+// out: [count, stride, lanes], of which the first of each `stride` rows are written: square roots
+// of chi-squares with `degrees`, `degrees` - 1, .. >= 1 degrees of freedom. Two come from one draw,
+// and four are made at a time; each lane repeats until accepted. Pair j has the draws from
+// first_draw + j kChiAttempts on.
+template <class T>
+HWY_NOINLINE void FillChis(const LaneWords& stream, uint32_t first_draw, double degrees,
+                           size_t count, T* HWY_RESTRICT out, size_t stride) {
+  GRAMIAN_ASSERT(count >= 1 && degrees >= static_cast<double>(count));
+  GRAMIAN_ASSERT(out != nullptr && stride >= 1);
+  HWY_ALIGN uint32_t words[8 * kLanes];
+  HWY_ALIGN T spare[kLanes];  // the second of the last pair of an odd count
+  const auto finish = [&](size_t i, const uint32_t* drawn) HWY_ATTR {
+    const double k = degrees - static_cast<double>(i);
+    const bool pair = i + 1 < count;
+    const ChiLaw law0(k), law1(pair ? k - 1 : 1.0);
+    T* out0 = out + i * stride * kLanes;
+    T* out1 = pair ? out0 + stride * kLanes : spare;
+    bool done = TryChiPair(true, drawn, law0, law1, out0, out1);
+    HWY_ALIGN uint32_t more[4 * kLanes];
+    for (uint32_t attempt = 1; attempt < kChiAttempts && !done; ++attempt) {
+      stream.Draw(first_draw + static_cast<uint32_t>(i / 2) * kChiAttempts + attempt, more);
+      done = TryChiPair(false, more, law0, law1, out0, out1);
+    }
+  };
+  for (size_t i = 0; i < count; i += 4) {
+    stream.Draw<2>(first_draw + static_cast<uint32_t>(i / 2) * kChiAttempts, words, kChiAttempts);
+    finish(i, words);
+    if (i + 2 < count) finish(i + 2, words + 4 * kLanes);
   }
 }
 

@@ -3,6 +3,7 @@
 #define HWY_TARGET_INCLUDE "gramian/tasks/sampler.cpp"
 #include <hwy/foreach_target.h>
 // clang-format off
+#include "gramian/lanes/matrix-inl.h"
 #include "gramian/random/normal-inl.h"
 // clang-format on
 
@@ -83,57 +84,65 @@ void ShapeTruth(const RegressionTask& task, T* w) {
 }
 
 template <class T>
-void FillInputs(const RegressionTask& task, const PhiloxAddress& address, uint32_t first_draw,
+void FillInputs(const RegressionTask& task, const LaneWords& stream, uint32_t first_draw,
                 size_t count, T* out) {
   if (task.spec().inputs == InputLaw::gaussian) {
-    FillNormals(address, first_draw, count, out);
+    FillNormals(stream, first_draw, count, out);
   } else {
-    FillUniforms(address, first_draw, count, static_cast<T>(1.7320508075688772),
+    FillUniforms(stream, first_draw, count, static_cast<T>(1.7320508075688772),
                  out);  // variance 1
   }
 }
 
 // sigma and w of each prompt. `scratch` holds whole_draws(d) rows.
 template <class T>
-void SampleTruth(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+void SampleTruth(const RegressionTask& task, const LaneWords& stream, PromptBlock<T>& block,
                  T* scratch) {
   const size_t d = static_cast<size_t>(task.d());
   HWY_ALIGN uint32_t words[4 * kLanes];
-  PhiloxLanes(address, kNoiseLevelDraws, words);
+  stream.Draw(kNoiseLevelDraws, words);
   for (size_t p = 0; p < kLanes; ++p) {
     const double pick = words[p] / 4294967296.0;
     const double fraction = words[kLanes + p] / 4294967296.0;
     block.sigma[p] = static_cast<T>(task.spec().noise.draw(pick, fraction));
   }
-  FillNormals(address, kTruthDraws, d, scratch);
+  FillNormals(stream, kTruthDraws, d, scratch);
   ShapeTruth(task, scratch);
   std::copy(scratch, scratch + d * kLanes, block.truth.data());
 }
 
 template <class T>
-void SampleQuery(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
+void SampleQuery(const RegressionTask& task, const LaneWords& stream, PromptBlock<T>& block,
                  T* scratch) {
   const size_t d = static_cast<size_t>(task.d());
-  FillInputs(task, address, kQueryDraws, d, scratch);
+  FillInputs(task, stream, kQueryDraws, d, scratch);
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, scratch);
   std::copy(scratch, scratch + d * kLanes, block.query.data());
 }
 
+// MR rows of G = F F^T from row i on, up to the diagonal. F is zero above its diagonal, so an entry
+// needs no more columns of F than its tile has to the left of its end.
+template <int MR, class T>
+HWY_INLINE void GramStrip(size_t rows, size_t columns, LaneMatrix<T> f, size_t i, T* gram) {
+  for (size_t j = 0; j < i; j += kTile) {
+    MultiplyTile<kLanes, MR, kTile, Part::all, Into::set>(std::min(j + kTile, columns), f,
+                                                          f.transposed(), i, j, gram, rows);
+  }
+  MultiplyTile<kLanes, MR, MR, Part::lower, Into::set>(std::min(i + MR, columns), f, f.transposed(),
+                                                       i, i, gram, rows);
+}
+
 // G = F F^T for the lower trapezoidal F [D, columns, lanes] (zero above its diagonal).
 template <class T>
-void GramOfFactor(size_t rows, size_t columns, const T* HWY_RESTRICT f, T* HWY_RESTRICT gram) {
-  const Tag<T> tag;
-  for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
-    for (size_t i = 0; i < rows; ++i) {
-      for (size_t j = 0; j <= i; ++j) {
-        auto sum = hn::Zero(tag);
-        const size_t end = std::min(j + 1, columns);
-        for (size_t k = 0; k < end; ++k)
-          sum = hn::MulAdd(At(f, i * columns + k, v), At(f, j * columns + k, v), sum);
-        hn::Store(sum, tag, gram + (i * rows + j) * kLanes + v);
-        hn::Store(sum, tag, gram + (j * rows + i) * kLanes + v);
-      }
-    }
+void GramOfFactor(size_t rows, size_t columns, const T* f, T* gram) {
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(Tag<T>())) {
+    const LaneMatrix<T> factor{f + v, columns};
+    size_t i = 0;
+    for (; i + kTile <= rows; i += kTile) GramStrip<kTile>(rows, columns, factor, i, gram + v);
+    if (rows - i == 1) GramStrip<1>(rows, columns, factor, i, gram + v);
+    if (rows - i == 2) GramStrip<2>(rows, columns, factor, i, gram + v);
+    if (rows - i == 3) GramStrip<3>(rows, columns, factor, i, gram + v);
+    Mirror(rows, gram + v);
   }
 }
 
@@ -147,13 +156,13 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
   const size_t d = static_cast<size_t>(task.d());
   const size_t rows = d + 1;
   const size_t columns = std::min(rows, static_cast<size_t>(task.n()));
-  SampleTruth(task, address, block, scratch);
+  const LaneWords stream(address);
+  SampleTruth(task, stream, block, scratch);
 
   T* normals = scratch;  // [whole_draws(D d / 2), lanes]
   T* f = scratch + whole_draws(rows * d / 2) * kLanes;
-  T* spare = f + rows * rows * kLanes;  // [lanes], for the second of the last pair
   const auto at = [&](size_t i, size_t j) HWY_ATTR { return f + (i * columns + j) * kLanes; };
-  FillNormals(address, kFactorDraws, rows * d / 2, normals);
+  FillNormals(stream, kFactorDraws, rows * d / 2, normals);
   for (size_t i = 0; i < rows; ++i) {
     for (size_t j = 0; j < std::min(i, columns); ++j) {
       const T* z = normals + (i * (i - 1) / 2 + j) * kLanes;
@@ -161,12 +170,7 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
     }
     std::fill(at(i, std::min(i, columns)), at(i, columns), T(0));
   }
-  for (size_t i = 0; i < columns; i += 2) {
-    const double k = static_cast<double>(task.n()) - static_cast<double>(i);
-    const bool pair = i + 1 < columns;
-    FillChiPair(address, kChiDraws + static_cast<uint32_t>(i / 2) * kChiAttempts, k,
-                pair ? k - 1 : 1.0, at(i, i), pair ? at(i + 1, i + 1) : spare);
-  }
+  FillChis(stream, kChiDraws, static_cast<double>(task.n()), columns, f, columns + 1);
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, columns, f);
   for (size_t j = 0; j < columns; ++j) {  // the row of y: w^T (rows of x) + sigma (row of xi)
     for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
@@ -181,16 +185,16 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
 
 // Tokens first .. first + count of each prompt: out is [count, D, lanes].
 template <class T>
-void FillTokens(const RegressionTask& task, const PhiloxAddress& address,
-                const PromptBlock<T>& block, size_t first, size_t count, T* scratch, T* out) {
+void FillTokens(const RegressionTask& task, const LaneWords& stream, const PromptBlock<T>& block,
+                size_t first, size_t count, T* scratch, T* out) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   T* inputs = scratch;  // [whole_draws(d), lanes]
   T* noise = scratch + whole_draws(d) * kLanes;
-  FillNormals(address, kTargetNoiseDraws + static_cast<uint32_t>(first / 4), count, noise);
+  FillNormals(stream, kTargetNoiseDraws + static_cast<uint32_t>(first / 4), count, noise);
   for (size_t t = 0; t < count; ++t) {
     const auto draw = static_cast<uint32_t>((first + t) * (whole_draws(d) / 4));
-    FillInputs(task, address, kInputDraws + draw, d, inputs);
+    FillInputs(task, stream, kInputDraws + draw, d, inputs);
     if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, 1, inputs);
     T* token = out + t * (d + 1) * kLanes;
     std::copy(inputs, inputs + d * kLanes, token);
@@ -226,13 +230,14 @@ void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, Prom
                   T* scratch, T* kept) {
   const size_t rows = static_cast<size_t>(task.d()) + 1;
   const size_t n = static_cast<size_t>(task.n());
-  SampleTruth(task, address, block, scratch);
+  const LaneWords stream(address);
+  SampleTruth(task, stream, block, scratch);
   block.gram.zero();
   T* tile = scratch + (whole_draws(rows - 1) + kTokenTile) * kLanes;
   for (size_t first = 0; first < n; first += kTokenTile) {
     const size_t count = std::min<size_t>(kTokenTile, n - first);
     T* out = kept != nullptr ? kept + first * rows * kLanes : tile;
-    FillTokens(task, address, block, first, count, scratch, out);
+    FillTokens(task, stream, block, first, count, scratch, out);
     AddTokens(rows, count, out, block.gram.data());
   }
 }
@@ -247,11 +252,11 @@ void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlo
 }
 void SampleQueryFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
                       float* s) {
-  SampleQuery(t, a, b, s);
+  SampleQuery(t, LaneWords(a), b, s);
 }
 void SampleQueryDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
                        double* s) {
-  SampleQuery(t, a, b, s);
+  SampleQuery(t, LaneWords(a), b, s);
 }
 void SampleTokensFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
                        float* s, float* k) {
@@ -304,7 +309,7 @@ void sample_by_tokens(const RegressionTask& t, const PhiloxAddress& a, PromptBlo
 
 std::size_t scratch_rows(const RegressionTask& task) {
   const auto d = static_cast<std::size_t>(task.d());
-  const std::size_t direct = whole_draws((d + 1) * d / 2) + (d + 1) * (d + 1) + 1;
+  const std::size_t direct = whole_draws((d + 1) * d / 2) + (d + 1) * (d + 1);
   const std::size_t tokens = whole_draws(d) + kTokenTile + kTokenTile * (d + 1);
   return std::max(direct, tokens);
 }

@@ -19,23 +19,43 @@ namespace gramian {
 namespace HWY_NAMESPACE {
 
 void Words(const PhiloxAddress& address, uint32_t draw, uint32_t* words) {
-  PhiloxLanes(address, draw, words);
+  LaneWords(address).Draw(draw, words);
 }
 void Normals(const PhiloxAddress& address, size_t count, double* out) {
-  FillNormals(address, 0u, count, out);
+  FillNormals(LaneWords(address), 0u, count, out);
 }
 void NormalsFloat(const PhiloxAddress& address, size_t count, float* out) {
-  FillNormals(address, 0u, count, out);
+  FillNormals(LaneWords(address), 0u, count, out);
 }
 void Uniforms(const PhiloxAddress& address, size_t count, double* out) {
-  FillUniforms(address, 0u, count, 2.0, out);
+  FillUniforms(LaneWords(address), 0u, count, 2.0, out);
 }
-// Two chi variates, of k and of k + 1 degrees: out is [2, lanes].
+// Two draws at once: words is [2, 4, lanes].
+void TwoDraws(const PhiloxAddress& address, uint32_t draw, uint32_t stride, uint32_t* words) {
+  LaneWords(address).Draw<2>(draw, words, stride);
+}
+// -2 log u of sixteen words, in float and in double.
+void RadiusSquares(const uint32_t* words, float* single, double* twice) {
+  const Tag<float> f;
+  const Tag<double> d;
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(f))
+    hn::Store(RadiusSquare(f, words + v), f, single + v);
+  for (size_t v = 0; v < kLanes; v += hn::Lanes(d))
+    hn::Store(RadiusSquare(d, words + v), d, twice + v);
+}
+// The numbers with which a chi variate of k degrees is accepted.
+void ChiNumbers(double k, double* scale, double* slope, double* squeeze) {
+  const ChiLaw law(k);
+  *scale = law.scale;
+  *slope = law.slope;
+  *squeeze = law.squeeze;
+}
+// Two chi variates, of k + 1 and of k degrees: out is [2, lanes].
 void Chi(const PhiloxAddress& address, double k, double* out) {
-  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
+  FillChis(LaneWords(address), 0u, k + 1, 2, out, 1);
 }
 void ChiFloat(const PhiloxAddress& address, double k, float* out) {
-  FillChiPair(address, 0u, k, k + 1, out, out + kLanes);
+  FillChis(LaneWords(address), 0u, k + 1, 2, out, 1);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -51,6 +71,9 @@ HWY_EXPORT(NormalsFloat);
 HWY_EXPORT(Uniforms);
 HWY_EXPORT(Chi);
 HWY_EXPORT(ChiFloat);
+HWY_EXPORT(TwoDraws);
+HWY_EXPORT(RadiusSquares);
+HWY_EXPORT(ChiNumbers);
 
 namespace {
 
@@ -97,6 +120,12 @@ TEST(Lanes, PhiloxEqualsItsScalarForm) {
         const auto expected = philox({0x89abcdef, 0x01234567}, {draw, address.first + p, 9, 2});
         for (std::size_t w = 0; w < 4; ++w) EXPECT_EQ(words[w * kLanes + p], expected[w]);
       }
+    }
+    alignas(128) std::uint32_t two[8 * kLanes];
+    HWY_DYNAMIC_DISPATCH(TwoDraws)(address, 5, 64, two);
+    for (std::uint32_t k = 0; k < 2; ++k) {
+      HWY_DYNAMIC_DISPATCH(Words)(address, 5 + 64 * k, words);
+      for (std::size_t i = 0; i < 4 * kLanes; ++i) EXPECT_EQ(two[k * 4 * kLanes + i], words[i]);
     }
   });
 }
@@ -162,6 +191,34 @@ TEST(Lanes, EveryTargetAndPrecisionDrawsTheSameNormals) {
   });
 }
 
+// The logarithm of Box-Muller in float against double, where words are special and at random: one
+// unit in the last place of u = (x + 1/2) 2^-32, and of the result.
+TEST(Lanes, TheRadiusInFloatIsThatInDouble) {
+  std::vector<std::uint32_t> words{0,          1,          2,          0x7fffff,   0x800000,
+                                   0xffffff,   0x1000001,  0x7fffffff, 0x80000000, 0xb504f333,
+                                   0xb504f3ff, 0xfffffeff, 0xffffff80, 0xffffffff};
+  while (words.size() % kLanes != 0) words.push_back(12345);
+  for (std::uint32_t i = 0; i < 100'000 / 4 * 4; i += 4) {
+    const auto four = philox({1, 2}, {i, 3, 4, 5});
+    words.insert(words.end(), four.begin(), four.end());
+  }
+  test::for_each_target([&] {
+    alignas(128) std::uint32_t some[kLanes];
+    alignas(128) float single[kLanes];
+    alignas(128) double twice[kLanes];
+    for (std::size_t i = 0; i + kLanes <= words.size(); i += kLanes) {
+      std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(i), kLanes, some);
+      HWY_DYNAMIC_DISPATCH(RadiusSquares)(some, single, twice);
+      for (std::size_t p = 0; p < kLanes; ++p) {
+        const double exact = -2 * std::log((some[p] + 0.5) / 4294967296.0);
+        ASSERT_NEAR(twice[p], exact, 4e-16 * (1 + exact)) << some[p];
+        ASSERT_NEAR(static_cast<double>(single[p]), exact, 1.3e-7 + 1.8e-7 * exact) << some[p];
+        ASSERT_GE(single[p], 0.0f) << some[p];
+      }
+    }
+  });
+}
+
 TEST(Lanes, UniformsFillTheirInterval) {
   std::vector<double> all;
   AlignedArray<double> out(64 * kLanes);
@@ -197,11 +254,11 @@ TEST(Lanes, ChiHasTheMomentsOfItsLaw) {
                                             static_cast<double>(single[p]));
       }
       for (std::size_t p = 0; p < kLanes; ++p) {
-        products.push_back((out[p] * out[p] - k) * (out[kLanes + p] * out[kLanes + p] - k - 1));
+        products.push_back((out[p] * out[p] - k - 1) * (out[kLanes + p] * out[kLanes + p] - k));
       }
     }
     for (int second = 0; second < 2; ++second) {
-      const double m = k + second;
+      const double m = k + 1 - second;
       for (const auto* values : {&squares[second], &squares_float[second]}) {
         expect_mean(
             *values, [](double x) { return x; }, m);
@@ -213,6 +270,68 @@ TEST(Lanes, ChiHasTheMomentsOfItsLaw) {
     }
     expect_mean(
         products, [](double x) { return x; }, 0.0);
+  }
+}
+
+// P(chi^2_k > x) = e^{-x/2} sum_{j < k/2} (x/2)^j / j! for an even k.
+double chi_squared_above(int k, double x) {
+  double term = std::exp(-x / 2), sum = 0;
+  for (int j = 0; j < k / 2; ++j) {
+    sum += term;
+    term *= x / 2 / (j + 1);
+  }
+  return sum;
+}
+
+// The distribution function (Kolmogorov-Smirnov, 99.9%) and both tails, in counts, of variates in
+// float; the even one of each pair of degrees.
+TEST(Lanes, ChiHasTheDistributionAndTheTailsOfItsLaw) {
+  for (const int k : {2, 4, 10, 12, 20}) {
+    SCOPED_TRACE(k);
+    std::vector<double> squares;
+    alignas(128) float single[2 * kLanes];
+    for (std::uint32_t step = 0; step < 40'000; ++step) {
+      HWY_DYNAMIC_DISPATCH(ChiFloat)({.seed = 6, .step = step}, k, single);
+      for (std::size_t p = kLanes; p < 2 * kLanes; ++p)
+        squares.push_back(static_cast<double>(single[p]) * static_cast<double>(single[p]));
+    }
+    std::sort(squares.begin(), squares.end());
+    const double count = static_cast<double>(squares.size());
+    double distance = 0;
+    for (std::size_t i = 0; i < squares.size(); ++i) {
+      const double below = 1 - chi_squared_above(k, squares[i]);
+      distance = std::max(distance, std::abs(below - (static_cast<double>(i) + 0.5) / count));
+    }
+    EXPECT_LT(distance, 1.95 / std::sqrt(count));
+    for (const double quantile : {1e-4, 1e-3, 1e-2, 0.99, 0.999, 0.9999}) {
+      double low = 0, high = 200;  // the quantile, by bisection
+      for (int i = 0; i < 60; ++i) {
+        const double middle = (low + high) / 2;
+        (1 - chi_squared_above(k, middle) < quantile ? low : high) = middle;
+      }
+      const auto above = squares.end() - std::lower_bound(squares.begin(), squares.end(), low);
+      const double expected = count * (1 - quantile);
+      EXPECT_NEAR(static_cast<double>(above), expected,
+                  4 * std::sqrt(count * quantile * (1 - quantile)))
+          << quantile;
+    }
+  }
+}
+
+// Where a variate is accepted without a logarithm, the logarithm would accept it too. B(y) =
+// 3 log(1 + y) - 3 y + 3/2 y^2 - y^3, by its series where it cancels.
+TEST(Lanes, TheSqueezeOfChiIsBelowItsBound) {
+  for (const double k : {2.0, 3.0, 4.0, 5.0, 10.0, 11.0, 20.0, 100.0, 1e5}) {
+    double scale, slope, squeeze;
+    HWY_DYNAMIC_DISPATCH(ChiNumbers)(k, &scale, &slope, &squeeze);
+    EXPECT_NEAR(scale * slope * slope, 1.0 / 9, 1e-15);
+    for (int i = -9999; i < 30000; ++i) {
+      const double y = i * 1e-4, y4 = y * y * y * y, x = y / slope;
+      const double b = std::abs(y) < 0.02 ? y4 * (-0.75 + y * (0.6 + y * (-0.5 + y * 3.0 / 7)))
+                                          : 3 * std::log1p(y) - 3 * y + 1.5 * y * y - y * y * y;
+      ASSERT_LE(1 - squeeze * x * x * x * x, std::exp(scale * b) * (1 + 1e-14))
+          << k << " degrees, y = " << y;
+    }
   }
 }
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 #include "gramian/theory/gd_family.h"
 
@@ -102,6 +104,35 @@ TEST(EigenvalueLaw, IsThatOfSampledPrompts) {
     const ContextMean sampled = gd_loss(spectra, layers);
     EXPECT_NEAR(sampled.mean, gd_loss(law, 0, layers), 4 * sampled.se);
     EXPECT_LT(sampled.se, 0.05 * sampled.mean);
+  }
+}
+
+// How many eigenvalues of 100,000 prompts lie above thresholds from the middle of the law to where
+// one is left in a thousand prompts, and below the small ones, in standard errors of the counts
+// (Poisson: eigenvalues of a prompt repel each other, which makes the true errors smaller).
+TEST(EigenvalueLaw, HasTheTailsOfSampledPromptsOfTenInputs) {
+  const RegressionTask task = gaussian_task(10, 20);
+  const EigenvalueLaw law = eigenvalue_law(task).value();
+  const int prompts = 100'000;
+  const ContextSpectra spectra = ContextSpectra::draw(task, prompts, 12).value();
+  std::vector<double> all = spectra.eigenvalues();
+  std::sort(all.begin(), all.end());
+  for (const double x : {0.003, 0.01, 0.05, 0.2, 1.0, 2.0, 3.0, 3.5, 4.0, 4.3}) {
+    // A node of the law stands for the interval half way to its neighbours: the sum ends there.
+    std::size_t k = 0;
+    while (law.lambda[k] <= x) ++k;
+    const double edge = (std::sqrt(law.lambda[k - 1]) + std::sqrt(law.lambda[k])) / 2;
+    const double expected =
+        prompts *
+        std::accumulate(law.count.begin() + static_cast<std::ptrdiff_t>(k), law.count.end(), 0.0);
+    const auto above =
+        static_cast<double>(all.end() - std::lower_bound(all.begin(), all.end(), edge * edge));
+    const double rarer = std::min(expected, 10.0 * prompts - expected);
+    EXPECT_NEAR(above, expected, 4 * std::sqrt(rarer)) << x;
+    if (x == 4.3) {
+      EXPECT_GT(rarer, 5);  // there is a tail to see
+      EXPECT_LT(rarer, 100);
+    }
   }
 }
 
