@@ -36,6 +36,8 @@ class InLanes {
 
   T* Matrix(T* of_block) const { return of_block + v_; }
   T* Vector(T* of_block) const { return of_block + v_; }
+  // `count` vectors, of which the i-th is Row(.., i).
+  T* Vectors(T* of_block, size_t /*count*/) const { return of_block + v_; }
   template <class P>
   P* Row(P* m, size_t i) const {
     return m + i * size_ * kLanes;
@@ -65,6 +67,20 @@ class InLanes {
   template <Into kInto, class X, class Y>
   void OuterProduct(X x, Y y, T* c) const {
     Outer<kInto>(size_, size_, x, y, c);
+  }
+  // c += sum_k x_k y_k^T over `count` vectors of two lists; Part::lower as LowerProduct.
+  template <Part kPart>
+  void AddOuterProducts(size_t count, const T* x, const T* y, T* c) const {
+    const LaneColumn<T> left{x, size_};
+    const LaneMatrix<T> right{y, size_};
+    if (kPart == Part::lower) {
+      MultiplyLower<Into::add>(size_, count, left, right, c);
+    } else {
+      Multiply<Into::add>(size_, count, size_, left, right, c);
+    }
+  }
+  void SetZero(T* c) const {
+    for (size_t i = 0; i < size_ * size_; ++i) Put(hn::Zero(Tag<T>()), c, i);
   }
   void AddToDiagonal(T value, T* m) const {
     for (size_t i = 0; i < size_; ++i) Increase<T>(hn::Set(Tag<T>(), value), m, i * size_ + i);
@@ -160,6 +176,9 @@ class InRows {
 
   T* Matrix(T* of_block) const { return of_block + place_ * matrix_stride(rows_); }
   T* Vector(T* of_block) const { return of_block + place_ * vector_stride(rows_); }
+  T* Vectors(T* of_block, size_t count) const {
+    return of_block + place_ * count * vector_stride(rows_);
+  }
   template <class P>
   P* Row(P* m, size_t i) const {
     return m + i * ld_;
@@ -206,6 +225,12 @@ class InRows {
       }
     }
   }
+  template <Part kPart>
+  void AddOuterProducts(size_t count, const T* x, const T* y, T* c) const {
+    MultiplyRows<kPart, Into::add>(size_, count, size_, RowMatrix<T, Order::columns>{x, ld_},
+                                   RowRegisters<T>{y, ld_}, c, ld_);
+  }
+  void SetZero(T* c) const { std::fill_n(c, size_ * ld_, T(0)); }
   void AddToDiagonal(T value, T* m) const {
     for (size_t i = 0; i < size_; ++i) m[i * ld_ + i] += value;
   }

@@ -6,10 +6,10 @@ namespace {
 
 // In multiply-adds; D^3 a general product, D^2 (D + 1) / 2 a symmetric one.
 Operations full(const NetworkSpec& spec) {
-  const double D = spec.d + 1, H = spec.heads, square = D * D;
-  const double general = D * square, symmetric = square * (D + 1) / 2;
+  const double D = spec.d + 1, H = spec.heads, square = D * D, triangle = D * (D + 1) / 2;
+  const double general = D * square, symmetric = D * triangle;
   Operations count;
-  for (int l = 0; l < spec.layers - 1; ++l) {
+  for (int l = 0; l + 2 < spec.layers; ++l) {
     const bool first = l == 0;  // dloss/dG of the first layer is not needed
     count.forward += 2 * H * general + general + symmetric;  // G Q, P (G Q); T G, (T G) T^T
     count.forward += square;                                 // z = T^T z'
@@ -18,8 +18,17 @@ Operations full(const NetworkSpec& spec) {
         2 * general + square + (first ? 0 : symmetric);  // dG' T, (dG' T) G + z' dz^T; T^T (dG' T)
     count.backward += H * (3 * general + (first ? 0 : 2 * symmetric));  // dP, d(G Q), dQ; dG
   }
-  count.forward += H * 2 * square;  // last layer: G p, Q^T (G p)
-  count.backward += H * (3 * square + (spec.layers > 1 ? 2 * square : 0));  // Q dz, dQ, dp; dG
+  if (spec.layers == 1) {
+    count.forward += H * 2 * square;   // G p, Q^T (G p)
+    count.backward += H * 3 * square;  // Q dz, dQ, dp
+    return count;
+  }
+  // The last two layers: T x and T^T x of the last but one cost 3 H D^2 each.
+  const double map = 3 * H * square, pairs = 1 + 2 * H;
+  count.forward += H * (3 * square + 2 * map) + map;   // p, G T^T p, Q^T g; T^T p, T v; T^T z
+  count.backward += H * (3 * square + 2 * map) + map;  // dQ, Q dz, G r; T^T dg, T s; T dz
+  count.backward += 2 * H * pairs * square;            // dP, dQ
+  if (spec.layers > 2) count.backward += 2 * H * (1 + pairs) * triangle;  // dG
   return count;
 }
 

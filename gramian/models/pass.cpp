@@ -31,7 +31,8 @@ PassMemory<T>::PassMemory(const NetworkSpec& spec, Layout layout)
   values_ = map_ + layers * matrix_;
   row_ = values_ + layers * static_cast<std::size_t>(heads_) * matrix_;
   row_adjoint_ = row_ + (layers + 1) * vector_;
-  scratch_ = row_adjoint_ + (layers + 1) * vector_;
+  lists_ = row_adjoint_ + (layers + 1) * vector_;
+  scratch_ = lists_ + lists() * (2 * static_cast<std::size_t>(heads_) + 2) * vector_;
   std::size_t size = scratch_ + kScratch * matrix_;
   if (layout == Layout::rows) {
     const std::size_t one = matrix_stride(spec.rows());

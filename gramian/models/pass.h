@@ -41,6 +41,11 @@ class PassMemory {
   // [D] z_l, and its adjoint
   T* row(int layer) { return at(row_, layer, spec_.layers + 1, vector_); }
   T* row_adjoint(int layer) { return at(row_adjoint_, layer, spec_.layers + 1, vector_); }
+  // Full: lists of 2 H + 2 vectors [D] of the layer before the last (full-inl.h).
+  T* list(std::size_t k) {
+    GRAMIAN_ASSERT(k < lists());
+    return memory_.data() + lists_ + k * (2 * static_cast<std::size_t>(heads_) + 2) * vector_;
+  }
   T* scratch(int k) { return at(scratch_, k, kScratch, matrix_); }  // [D, D]
 
   static constexpr int kScratch = 6;
@@ -66,6 +71,9 @@ class PassMemory {
   void add_adjoint(T* dtheta);                    // to lane 0 of dtheta [parameters, lanes]
 
  private:
+  std::size_t lists() const {
+    return spec_.kind == Parametrisation::full ? 4 + 4 * static_cast<std::size_t>(heads_) : 0;
+  }
   std::size_t theta_matrices() const { return spec_.parameters() / (spec_.rows() * spec_.rows()); }
   T* at(std::size_t base, int index, [[maybe_unused]] int count, std::size_t stride) {
     GRAMIAN_ASSERT(index >= 0 && index < count);
@@ -76,7 +84,7 @@ class PassMemory {
   int heads_;
   std::size_t matrix_, vector_;  // sizes
   std::size_t shared_ = 0, shared_adjoint_ = 0, panel_ = 0;
-  std::size_t gram_, map_, values_, row_, row_adjoint_, scratch_;
+  std::size_t gram_, map_, values_, row_, row_adjoint_, lists_, scratch_;
   AlignedArray<T> memory_;
 };
 
