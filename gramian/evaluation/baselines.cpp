@@ -52,12 +52,16 @@ SpectrumBatch draw_spectra(const RegressionTask& task, std::uint64_t seed, std::
   return spectra;
 }
 
+// 1000 times the mean loss of the oracle, and where there is little noise or none ten times that of
+// predicting zero, which a network of one layer reaches on no prompt.
 double blowup_threshold(const SpectrumBatch& prompts, int d, const Solver& oracle) {
+  constexpr double kTimesOracle = 1000, kTimesZero = 10;
   const std::vector<double> nothing(static_cast<std::size_t>(d));
   double zero = 0;  // E 1/2 w^T S w
   for (std::size_t p = 0; p < prompts.size(); ++p)
     zero += loss(prompts[p], nothing, QueryMode::integrated);
-  return std::max(1000 * mean_loss(oracle, prompts), zero / static_cast<double>(prompts.size()));
+  return std::max(kTimesOracle * mean_loss(oracle, prompts),
+                  kTimesZero * zero / static_cast<double>(prompts.size()));
 }
 
 }  // namespace

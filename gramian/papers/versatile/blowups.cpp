@@ -12,6 +12,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/json.h"
 #include "gramian/io/progress.h"
+#include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/runs/gram_family.h"
 #include "gramian/runs/model_file.h"
@@ -76,6 +77,7 @@ Point rate_point(int layers, const BlowUpCount& count) {
 // A network, trained with guards or without them; null where every start diverged.
 struct Counted {
   const Trained* trained = nullptr;
+  std::uint64_t count = 0;
   Point rate = {};
 };
 struct BlowUpRow {
@@ -99,6 +101,7 @@ Expected<std::vector<BlowUpRow>> measure(const Archive& archive, std::uint64_t p
                  {.kind = kind, .layers = layers, .problem = &main_problem(), .guards = guards});
         if (one.trained == nullptr) continue;
         const auto count = GRAMIAN_TRY(counted(*one.trained, prompts, options, pool));
+        one.count = count.count;
         one.rate = rate_point(layers, count);
       }
     }
@@ -118,7 +121,7 @@ Table table_of(const std::vector<BlowUpRow>& rows) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(from.kind)));
     row.emplace_back(static_cast<double>(from.layers));
-    for (const auto& [trained, rate] : {from.guarded, from.plain}) {
+    for (const auto& [trained, count, rate] : {from.guarded, from.plain}) {
       if (trained == nullptr) {
         for (int k = 0; k < 3; ++k) row.emplace_back(std::string("diverged"));
         continue;
@@ -165,31 +168,17 @@ Figure figure_of(const std::vector<BlowUpRow>& rows, std::uint64_t prompts) {
   return figure;
 }
 
-struct Sums {
-  double rate = 0, adjusted = 0;
-  void add(const Counted& one) {
-    if (one.trained == nullptr) return;
-    rate += one.rate.y;
-    adjusted += one.trained->scores.adjusted_without.mean;
-  }
-};
-
-Claim claim_of(const std::vector<BlowUpRow>& rows) {
-  Sums with, without;
+// Of the networks that were trained both ways.
+std::vector<GuardNumbers> guard_numbers(const std::vector<BlowUpRow>& rows) {
+  std::vector<GuardNumbers> numbers;
   for (const BlowUpRow& row : rows) {
-    with.add(row.guarded);
-    without.add(row.plain);
+    if (row.guarded.trained == nullptr || row.plain.trained == nullptr) continue;
+    numbers.push_back({.guarded = row.guarded.count,
+                       .plain = row.plain.count,
+                       .guarded_loss = row.guarded.trained->scores.adjusted_without,
+                       .plain_loss = row.plain.trained->scores.adjusted_without});
   }
-  const double cells = 3.0 * kTableLayers;
-  return {.text =
-              "Guards lower the rate of blow-ups at least tenfold, summed over the 21 networks, at "
-              "no more than 1% of adjusted loss on the other prompts",
-          .holds = with.rate <= 0.1 * without.rate && with.adjusted <= 1.01 * without.adjusted,
-          .detail =
-              fmt::format("per million, summed: {:.2f} with and {:.2f} without; mean adjusted "
-                          "loss: {:.5f} and {:.5f} ({:+.2f}%)",
-                          with.rate, without.rate, with.adjusted / cells, without.adjusted / cells,
-                          100 * (with.adjusted / without.adjusted - 1))};
+  return numbers;
 }
 
 std::vector<Setting> blowups_settings() {
@@ -210,7 +199,7 @@ Status draw_blowups(const Archive& archive, const StudyOptions& options, StudyRe
   const auto rows = GRAMIAN_TRY(measure(archive, prompts, options));
   result.figures.push_back(figure_of(rows, prompts));
   result.tables.push_back(table_of(rows));
-  result.claims.push_back(claim_of(rows));
+  result.claims.push_back(guards_claim(guard_numbers(rows), prompts));
   return {};
 }
 

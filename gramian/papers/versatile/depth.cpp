@@ -1,43 +1,41 @@
 // Fig. 1: adjusted loss against depth, one panel for each uniform noise problem.
 #include <fmt/format.h>
 
+#include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
 
 namespace gramian::versatile {
 
 namespace {
 
-double loss(const Archive& archive, Parametrisation kind, int layers, const Problem& problem) {
-  const Trained* trained = best(archive, {.kind = kind, .layers = layers, .problem = &problem});
-  return trained == nullptr ? std::numeric_limits<double>::quiet_NaN()
-                            : trained->scores.adjusted.at("model").mean;
+const Trained* network(const Archive& archive, Parametrisation kind, int layers,
+                       const Problem& problem) {
+  return best(archive, {.kind = kind, .layers = layers, .problem = &problem});
 }
 
-double solver(const Archive& archive, const char* name, const Problem& problem) {
-  const Trained* trained =
-      best(archive, {.kind = Parametrisation::diag, .layers = 1, .problem = &problem});
-  return trained == nullptr ? std::numeric_limits<double>::quiet_NaN()
-                            : trained->scores.adjusted.at(name).mean;
+// A solver on the prompts that the networks of this problem are evaluated on.
+Estimate solver(const Archive& archive, const char* name, const Problem& problem) {
+  return adjusted_loss(network(archive, Parametrisation::diag, 1, problem), name);
 }
 
-// `check` returns {left, right, holds}; all noisy uniform problems from `first` on.
-template <class Check>
-Claim each_problem(std::string text, int first, Check&& check) {
-  Claim claim{.text = std::move(text), .holds = true, .detail = {}};
-  for (const Problem& problem : problems()) {
-    if (!problem.uniform() || problem.max < first) continue;
-    const auto [left, right, holds] = check(problem);
-    claim.detail += fmt::format("{}{}: {:.3g} against {:.3g}{}", claim.detail.empty() ? "" : "; ",
-                                problem.label, left, right, holds ? "" : " (does not hold)");
-    claim.holds = *claim.holds && holds;
-  }
-  return claim;
+DepthNumbers depth_numbers(const Archive& archive, const Problem& problem) {
+  const auto loss = [&](Parametrisation kind, int layers) {
+    return adjusted_loss(network(archive, kind, layers, problem));
+  };
+  constexpr auto kFull = Parametrisation::full, kDiag = Parametrisation::diag;
+  return {.label = problem.label,
+          .sigma_max = problem.max,
+          .full7 = loss(kFull, 7),
+          .diag7 = loss(kDiag, 7),
+          .gdpp7 = loss(Parametrisation::gdpp, 7),
+          .full4 = loss(kFull, 4),
+          .diag4 = loss(kDiag, 4),
+          .full5 = loss(kFull, 5),
+          .full6 = loss(kFull, 6),
+          .constrr = solver(archive, "constrr", problem),
+          .adarr = solver(archive, "adarr", problem),
+          .tunedrr = solver(archive, "tunedrr", problem)};
 }
-
-struct Sides {
-  double left, right;
-  bool holds;
-};
 
 }  // namespace
 
@@ -65,7 +63,7 @@ Panel depth_panel(const Archive& archive, const Problem& problem) {
     panel.series.push_back({.name = line.title,
                             .role = line.role,
                             .mark = Mark::rule,
-                            .points = {{.y = solver(archive, line.name, problem)}}});
+                            .points = {{.y = solver(archive, line.name, problem).mean}}});
   }
   return panel;
 }
@@ -82,32 +80,11 @@ Status draw_fig1(const Archive& archive, const StudyOptions&, StudyResult& resul
     if (problem.uniform()) figure.panels.push_back(depth_panel(archive, problem));
   }
   result.figures.push_back(std::move(figure));
-  constexpr auto kFull = Parametrisation::full, kDiag = Parametrisation::diag,
-                 kGdpp = Parametrisation::gdpp;
-  result.claims.push_back(each_problem(
-      "GD++ tends to CONSTRR: at L = 7 within 5% of it (sigma_max >= 2)", 2, [&](const Problem& p) {
-        const double a = loss(archive, kGdpp, 7, p), b = solver(archive, "constrr", p);
-        return Sides{a, b, std::abs(a - b) <= 0.05 * b};
-      }));
-  result.claims.push_back(
-      each_problem("FULL equals DIAG under uniform noise: at L = 7 within 10% (sigma_max >= 1)", 1,
-                   [&](const Problem& p) {
-                     const double a = loss(archive, kFull, 7, p), b = loss(archive, kDiag, 7, p);
-                     return Sides{a, b, std::abs(a - b) <= 0.1 * b};
-                   }));
-  result.claims.push_back(each_problem(
-      "Four layers (the better of FULL and DIAG) beat ADARR for sigma_max >= 4", 4,
-      [&](const Problem& p) {
-        const double a = std::min(loss(archive, kFull, 4, p), loss(archive, kDiag, 4, p));
-        const double b = solver(archive, "adarr", p);
-        return Sides{a, b, a < b};
-      }));
-  result.claims.push_back(
-      each_problem("Five layers or more match TUNEDRR: FULL, L = 7, for sigma_max >= 4", 4,
-                   [&](const Problem& p) {
-                     const double a = loss(archive, kFull, 7, p), b = solver(archive, "tunedrr", p);
-                     return Sides{a, b, a <= b};
-                   }));
+  std::vector<DepthNumbers> numbers;
+  for (const Problem& problem : problems()) {
+    if (problem.uniform()) numbers.push_back(depth_numbers(archive, problem));
+  }
+  result.claims = fig1_claims(numbers);
   return {};
 }
 

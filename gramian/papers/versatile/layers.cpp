@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
 
 namespace gramian::versatile {
@@ -46,12 +47,6 @@ std::vector<double> at_sigma(const Archive& archive, Parametrisation kind, int l
   return values;
 }
 
-std::string list(const std::vector<double>& values) {
-  std::string text;
-  for (const double v : values) text += fmt::format("{}{:.3g}", text.empty() ? "" : ", ", v);
-  return text;
-}
-
 }  // namespace
 
 std::vector<Cell> fig5_cells() { return cells_of(settings_of(main_problem(), 1, kTableLayers)); }
@@ -65,12 +60,7 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
           "standard errors where there is one seed.",
       .columns = 3,
       .panels = {}};
-  Claim claim{
-      .text =
-          "The loss falls with every layer, in networks of every depth (rises of up to 2% allowed)",
-      .holds = true,
-      .detail = {}};
-  int rises = 0, steps = 0;
+  std::vector<LayerNumbers> networks;
   for (const Parametrisation kind : kKinds) {
     Panel panel{.title = std::string(title_of(kind)),
                 .x = {.label = "prediction after k layers", .ticks = {0, 2, 4, 6, 8}},
@@ -80,27 +70,19 @@ Status draw_fig5(const Archive& archive, const StudyOptions&, StudyResult& resul
           seeds(archive, {.kind = kind, .layers = layers, .problem = &main_problem()});
       if (runs.empty()) continue;
       Series series{.name = fmt::format("L = {}", layers), .role = Role::other, .mark = Mark::line};
+      networks.push_back({fmt::format("{}, L = {}", title_of(kind), layers), {}});
       for (std::size_t k = 0; k < static_cast<std::size_t>(layers); ++k) {
         std::vector<Estimate> estimates;
         for (const Trained* t : runs) estimates.push_back(t->scores.layers[k]);
         series.points.push_back(over_seeds(static_cast<double>(k + 1), estimates));
-        if (k == 0) continue;
-        ++steps;
-        const double before = series.points[k - 1].y, now = series.points[k].y;
-        if (now > 1.02 * before) {
-          ++rises;
-          claim.detail += fmt::format("; {}, L = {}, layer {}: {:.3g} after {:.3g}", title_of(kind),
-                                      layers, k + 1, now, before);
-        }
+        networks.back().losses.push_back(series.points.back().y);
       }
       panel.series.push_back(std::move(series));
     }
     figure.panels.push_back(std::move(panel));
   }
   result.figures.push_back(std::move(figure));
-  claim.holds = rises == 0;
-  claim.detail = fmt::format("{} of {} layers raise it{}", rises, steps, claim.detail);
-  result.claims.push_back(std::move(claim));
+  result.claims.push_back(fig5_claim(networks));
   return {};
 }
 
@@ -130,36 +112,13 @@ Status draw_fig7(const Archive& archive, const StudyOptions&, StudyResult& resul
   }
   result.figures.push_back(std::move(figure));
 
-  const auto low = at_sigma(archive, Parametrisation::gdpp, 7, 0),
-             high = at_sigma(archive, Parametrisation::gdpp, 7, 5);
-  Claim stopping{.text =
-                     "GD++: early layers fit high noise, late ones low noise: at sigma = 5 the "
-                     "best layer comes before the best one at sigma = 0 (L = 7)",
-                 .holds = {},
-                 .detail = {}};
-  if (!low.empty() && !high.empty()) {
-    const auto best_low = std::min_element(low.begin(), low.end()) - low.begin();
-    const auto best_high = std::min_element(high.begin(), high.end()) - high.begin();
-    stopping.holds = best_high < best_low;
-    stopping.detail = fmt::format("best layer {} at sigma = 5 ({}), {} at sigma = 0 ({})",
-                                  best_high + 1, list(high), best_low + 1, list(low));
-  }
-  result.claims.push_back(std::move(stopping));
-  const auto full_low = at_sigma(archive, Parametrisation::full, 7, 0);
-  const auto full_high = at_sigma(archive, Parametrisation::full, 7, 5);
-  Claim last{.text =
-                 "FULL: the last layer is where high noise gains most: its share of the fall of "
-                 "the loss from layer 3 on is larger at sigma = 5 than at sigma = 0 (L = 7)",
-             .holds = {},
-             .detail = {}};
-  if (full_low.size() == 7 && full_high.size() == 7) {
-    const auto share = [](const std::vector<double>& v) {
-      return (v[5] - v[6]) / std::max(v[2] - v[6], 1e-12);
-    };
-    last.holds = share(full_high) > share(full_low);
-    last.detail = fmt::format("sigma = 5: {}; sigma = 0: {}", list(full_high), list(full_low));
-  }
-  result.claims.push_back(std::move(last));
+  const auto after_layers = [&](Parametrisation kind, double sigma) {
+    return at_sigma(archive, kind, kTableLayers, sigma);
+  };
+  result.claims = fig7_claims({.gdpp_low = after_layers(Parametrisation::gdpp, 0),
+                               .gdpp_high = after_layers(Parametrisation::gdpp, 5),
+                               .full_low = after_layers(Parametrisation::full, 0),
+                               .full_high = after_layers(Parametrisation::full, 5)});
   return {};
 }
 

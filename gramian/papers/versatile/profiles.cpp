@@ -3,49 +3,51 @@
 
 #include <cmath>
 
+#include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
 
 namespace gramian::versatile {
 
 namespace {
 
-const Estimate* at(const Archive& archive, const Setting& setting, double sigma,
-                   const std::string& key) {
-  const Trained* trained = best(archive, setting);
-  if (trained == nullptr) return nullptr;
-  for (const ProfileScores& point : trained->scores.profile) {
-    if (std::abs(point.sigma - sigma) < 1e-9 && point.adjusted.contains(key))
-      return &point.adjusted.at(key);
+// Networks of all kinds and solvers at the levels in [0, 5], on the main problem.
+ProfileNumbers profile_numbers(const Archive& archive, int layers) {
+  const auto of = [&](Parametrisation kind) {
+    return best(archive, {.kind = kind, .layers = layers, .problem = &main_problem()});
+  };
+  const Trained *full = of(Parametrisation::full), *diag = of(Parametrisation::diag),
+                *gdpp = of(Parametrisation::gdpp);
+  ProfileNumbers numbers{.layers = layers};
+  if (full == nullptr || diag == nullptr || gdpp == nullptr) return numbers;
+  for (std::size_t k = 0; k < full->scores.profile.size(); ++k) {
+    const auto& at = full->scores.profile[k];
+    if (at.sigma > main_problem().max + 1e-9) continue;
+    numbers.levels.push_back({.sigma = at.sigma,
+                              .full = at.adjusted.at("model"),
+                              .diag = diag->scores.profile.at(k).adjusted.at("model"),
+                              .gdpp = gdpp->scores.profile.at(k).adjusted.at("model"),
+                              .constrr = at.adjusted.at("constrr"),
+                              .adarr = at.adjusted.at("adarr")});
   }
-  return nullptr;
+  return numbers;
 }
 
-// Mean of the profile of "model" over sigmas in [low, high].
-double mean_over(const Archive& archive, const Setting& setting, double low, double high,
-                 const std::string& key = "model") {
-  const Trained* trained = best(archive, setting);
-  double sum = 0;
+// The mean of the profile of a network over levels in [low, high]. The prompts of two levels are
+// the same but for their noise, so that their errors are added as if they were one.
+Estimate mean_over(const Trained* trained, double low, double high) {
+  Estimate sum;
   int count = 0;
   if (trained != nullptr) {
     for (const ProfileScores& point : trained->scores.profile) {
       if (point.sigma < low - 1e-9 || point.sigma > high + 1e-9) continue;
-      sum += point.adjusted.at(key).mean;
+      sum.mean += point.adjusted.at("model").mean;
+      sum.se += point.adjusted.at("model").se;
       ++count;
     }
   }
-  return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
+  if (count == 0) return {kUnknown, kUnknown};
+  return {sum.mean / count, sum.se / count};
 }
-
-Claim compare(std::string text, double left, double right, std::string what) {
-  Claim claim{.text = std::move(text),
-              .holds = {},
-              .detail = fmt::format("{}: {:.3g} against {:.3g}", what, left, right)};
-  if (std::isfinite(left) && std::isfinite(right)) claim.holds = left < right;
-  return claim;
-}
-
-constexpr auto kFull = Parametrisation::full, kDiag = Parametrisation::diag,
-               kGdpp = Parametrisation::gdpp;
 
 }  // namespace
 
@@ -86,45 +88,14 @@ std::vector<Figure> fig2_figures(const Archive& archive) {
   return {std::move(top), std::move(bottom)};
 }
 
-std::vector<Claim> fig2_claims(const Archive& archive) {
-  const Problem& middle = main_problem();
-  const Setting full{.kind = kFull, .layers = 7, .problem = &middle},
-      diag{.kind = kDiag, .layers = 7, .problem = &middle},
-      gdpp{.kind = kGdpp, .layers = 7, .problem = &middle};
-  const double constrr = mean_over(archive, gdpp, 0, 5, "constrr"),
-               like = mean_over(archive, gdpp, 0, 5);
-  Claim mirrors{
-      .text = "GD++ mirrors CONSTRR: their mean profiles over [0, 5] differ by less than 10%",
-      .holds = {},
-      .detail = fmt::format("{:.3g} against {:.3g}", like, constrr)};
-  if (std::isfinite(like)) mirrors.holds = std::abs(like - constrr) < 0.1 * constrr;
-  Claim adaptive{
-      .text = "ADARR is exact at sigma = 0 and degrades with sigma", .holds = {}, .detail = {}};
-  if (const Estimate* zero = at(archive, full, 0, "adarr"), *five = at(archive, full, 5, "adarr");
-      zero && five) {
-    adaptive.holds = std::abs(zero->mean) < 1e-9 && five->mean > 10 * five->se;
-    adaptive.detail = fmt::format("{:.2g} at sigma = 0, {} at sigma = 5", zero->mean, text(*five));
-  }
-  Claim improve = compare(
-      "From three layers on the networks improve over the whole range: FULL, L = 7, is below "
-      "GD++, L = 7, on average over [0, 5]",
-      mean_over(archive, full, 0, 5), like, "mean profile");
-  Claim alike{.text =
-                  "FULL and DIAG have alike profiles under uniform noise: their means over [0, 5] "
-                  "differ by less than 15%",
-              .holds = {},
-              .detail = {}};
-  const double a = mean_over(archive, full, 0, 5), b = mean_over(archive, diag, 0, 5);
-  alike.detail = fmt::format("{:.3g} against {:.3g}", a, b);
-  if (std::isfinite(a) && std::isfinite(b)) alike.holds = std::abs(a - b) < 0.15 * b;
-  return {std::move(mirrors), std::move(adaptive), std::move(improve), std::move(alike)};
-}
-
 }  // namespace
 
 Status draw_fig2(const Archive& archive, const StudyOptions&, StudyResult& result) {
   result.figures = fig2_figures(archive);
-  result.claims = fig2_claims(archive);
+  std::vector<ProfileNumbers> depths;
+  for (int layers = 2; layers <= kTableLayers; ++layers)
+    depths.push_back(profile_numbers(archive, layers));
+  result.claims = fig2_claims(depths);
   return {};
 }
 
@@ -156,32 +127,26 @@ std::vector<Figure> fig3_figures(const Archive& archive) {
   return {std::move(top), std::move(bottom)};
 }
 
-std::vector<Claim> fig3_claims(const Archive& archive) {
-  const Problem& two = problem_named("categorical-13");
-  const Problem& three = problem_named("categorical-135");
-  const Setting full{.kind = kFull, .layers = 7, .problem = &two},
-      diag{.kind = kDiag, .layers = 7, .problem = &two};
-  const auto in = [&](const Setting& setting) {
-    const Trained* trained = best(archive, setting);
-    return trained ? trained->scores.adjusted.at("model").mean
-                   : std::numeric_limits<double>::quiet_NaN();
+CategoricalNumbers categorical_numbers(const Archive& archive) {
+  const auto seven = [&](Parametrisation kind, const char* problem) {
+    return best(archive,
+                {.kind = kind, .layers = kTableLayers, .problem = &problem_named(problem)});
   };
-  const Setting full3{.kind = kFull, .layers = 7, .problem = &three},
-      diag3{.kind = kDiag, .layers = 7, .problem = &three};
-  return {
-      compare("{1, 3}: FULL is below DIAG in distribution (L = 7)", in(full), in(diag), "adjusted"),
-      compare("{1, 3}: DIAG extrapolates better to unseen noise: mean over sigma in [4, 6] (L = 7)",
-              mean_over(archive, diag, 4, 6), mean_over(archive, full, 4, 6), "DIAG against FULL"),
-      compare("{1, 3, 5}: FULL is below DIAG in distribution as the table has it, against the text "
-              "(L = 7)",
-              in(full3), in(diag3), "adjusted")};
+  const Trained *full = seven(Parametrisation::full, "categorical-13"),
+                *diag = seven(Parametrisation::diag, "categorical-13");
+  return {.full_two = adjusted_loss(full),
+          .diag_two = adjusted_loss(diag),
+          .full_three = adjusted_loss(seven(Parametrisation::full, "categorical-135")),
+          .diag_three = adjusted_loss(seven(Parametrisation::diag, "categorical-135")),
+          .full_beyond = mean_over(full, 4, 6),
+          .diag_beyond = mean_over(diag, 4, 6)};
 }
 
 }  // namespace
 
 Status draw_fig3(const Archive& archive, const StudyOptions&, StudyResult& result) {
   result.figures = fig3_figures(archive);
-  result.claims = fig3_claims(archive);
+  result.claims = fig3_claims(categorical_numbers(archive));
   return {};
 }
 
@@ -220,20 +185,24 @@ Panel fig6_panel(const Archive& archive) {
   return panel;
 }
 
-Claim fig6_claim(const Archive& archive) {
-  Claim claim{.text = "At sigma = 5 all curves nearly coincide: FULL within 10% of the oracle",
-              .holds = {},
-              .detail = {}};
-  const Trained* full =
-      best(archive, {.kind = kFull, .layers = kTableLayers, .problem = &main_problem()});
-  if (full == nullptr) return claim;
-  for (const ProfileScores& at : full->scores.profile) {
-    if (at.sigma != 5) continue;
-    const double ours = at.loss.at("model").mean, oracle = at.loss.at("oracle").mean;
-    claim.holds = ours < 1.1 * oracle;
-    claim.detail = fmt::format("{:.3f} against {:.3f}", ours, oracle);
+// At sigma = 5: FULL, DIAG, GD++ and the solvers. Returns the loss of the oracle; NaN without
+// networks.
+double curves_at_five(const Archive& archive, std::vector<CurveNumbers>& curves) {
+  double oracle = kUnknown;
+  for (const Parametrisation kind : kKinds) {
+    const Trained* trained =
+        best(archive, {.kind = kind, .layers = kTableLayers, .problem = &main_problem()});
+    if (trained == nullptr) continue;
+    for (const ProfileScores& at : trained->scores.profile) {
+      if (at.sigma != 5) continue;
+      curves.push_back({std::string(title_of(kind)), at.loss.at("model")});
+      if (!std::isnan(oracle)) continue;  // the solvers are the same for every network
+      oracle = at.loss.at("oracle").mean;
+      for (const SolverLine& solver : kSolverLines)
+        curves.push_back({solver.title, at.loss.at(solver.name)});
+    }
   }
-  return claim;
+  return oracle;
 }
 
 }  // namespace
@@ -242,10 +211,12 @@ Status draw_fig6(const Archive& archive, const StudyOptions&, StudyResult& resul
   result.figures.push_back(
       {.id = "fig6",
        .title = "Loss against the noise level, not adjusted",
-       .caption = "All curves nearly coincide where noise is high: why losses are adjusted.",
+       .caption = "The loss of the oracle itself grows with the noise: why losses are adjusted.",
        .columns = 1,
        .panels = {fig6_panel(archive)}});
-  result.claims.push_back(fig6_claim(archive));
+  std::vector<CurveNumbers> curves;
+  const double oracle = curves_at_five(archive, curves);
+  result.claims = fig6_claims(curves, oracle);
   return {};
 }
 

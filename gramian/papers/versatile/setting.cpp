@@ -259,4 +259,8 @@ std::vector<const Trained*> seeds(const Archive& archive, const Setting& setting
   return archive.seeds(setting.name());
 }
 
+Estimate adjusted_loss(const Trained* trained, const std::string& key) {
+  return trained == nullptr ? Estimate{kUnknown, kUnknown} : trained->scores.adjusted.at(key);
+}
+
 }  // namespace gramian::versatile

@@ -1,6 +1,7 @@
 // What this paper trains, how its cells are trained and how they are examined.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,10 @@ std::vector<Cell> cells_of(const std::vector<Setting>& settings);
 // What an archive has of a setting: its best seed, null if there is none, or all seeds.
 const Trained* best(const Archive& archive, const Setting& setting);
 std::vector<const Trained*> seeds(const Archive& archive, const Setting& setting);
+
+// What claims take for a number that is not there: they are not judged.
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+// The adjusted loss of a network, or of a solver beside it; unknown for null.
+Estimate adjusted_loss(const Trained* trained, const std::string& key = "model");
 
 }  // namespace gramian::versatile

@@ -5,40 +5,63 @@
 #include <cmath>
 
 #include "gramian/figures/csv.h"
+#include "gramian/papers/versatile/comparison.h"
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/runs/gram_family.h"
+#include "gramian/studies/judge.h"
 #include "gramian/theory/gd_family.h"
 
 namespace gramian::versatile {
 
 namespace {
 
-// The paper gives no standard errors; that of its protocol (100,000 prompts with one sampled query
-// each) is measured on our network. A cell is worse if it is above the published value by more than
-// two standard errors of the difference and the rounding, better if it is below by as much.
-// Standard errors excuse no more than the value itself: where rare prompts carry the mean they
-// would excuse all.
-std::string verdict(const Scores& scores, const Published& paper) {
-  const Estimate& ours = scores.adjusted.at("model");
-  const double margin =
-      std::min(2 * std::hypot(ours.se, scores.single_query.se), paper.value) + paper.rounding;
-  if (!(ours.mean <= paper.value + margin)) return "worse";
-  return ours.mean < paper.value - margin ? "better" : "equal";
+// Nothing where every start diverged.
+std::optional<Comparison> comparison_of(const Archive& archive, const Setting& setting) {
+  const Trained* trained = best(archive, setting);
+  if (trained == nullptr) return std::nullopt;
+  return compare(*trained, seeds(archive, setting),
+                 published(setting.kind, setting.layers, *setting.problem));
 }
 
-TableCell table_cell(const Trained* trained, const Setting& setting) {
+struct Range {
+  double least = 0, median = 0, most = 0;
+};
+
+// Of the adjusted losses of these seeds, one at least.
+Range range_of(const std::vector<const Trained*>& trained) {
+  std::vector<double> values;
+  for (const Trained* one : trained) values.push_back(one->scores.adjusted.at("model").mean);
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return {values.front(),
+          values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2,
+          values.back()};
+}
+
+// "3 seeds: median 0.06, 0.058 to 0.07"; empty for one seed.
+std::string spread_of(const std::vector<const Trained*>& trained) {
+  if (trained.size() < 2) return {};
+  const Range range = range_of(trained);
+  return fmt::format("{} seeds: median {:.3g}, {:.3g} to {:.3g}", trained.size(), range.median,
+                     range.least, range.most);
+}
+
+TableCell table_cell(const Archive& archive, const Setting& setting,
+                     const std::optional<Comparison>& comparison) {
   const Published paper = published(setting.kind, setting.layers, *setting.problem);
-  if (trained == nullptr)
+  const Trained* trained = best(archive, setting);
+  if (trained == nullptr || !comparison)
     return {.paper = paper.value, .status = "worse", .note = "every start diverged"};
-  const Estimate& ours = trained->scores.adjusted.at("model");
-  TableCell out{.value = ours.mean,
-                .se = ours.se,
+  TableCell out{.value = comparison->ours.mean,
+                .se = comparison->ours.se,
                 .paper = paper.value,
                 .bayes = trained->scores.adjusted.at("bayes").mean,
-                .status = verdict(trained->scores, paper)};
+                .status = status_of(comparison->verdict()),
+                .note = spread_of(seeds(archive, setting))};
   if (trained->scores.blowups > 0) {
-    out.note = fmt::format("{} of {} prompts exploded; without them {}", trained->scores.blowups,
-                           trained->scores.prompts, text(trained->scores.adjusted_without));
+    if (!out.note.empty()) out.note += "; ";
+    out.note += fmt::format("{} of {} prompts exploded; without them {}", trained->scores.blowups,
+                            trained->scores.prompts, text(trained->scores.adjusted_without));
   }
   return out;
 }
@@ -56,6 +79,7 @@ double least_expected(const Setting& setting) {
 // CONSTRR; without noise its least expected loss can be computed.
 std::string out_of_reach(const Setting& setting, const Trained* trained) {
   if (setting.kind != Parametrisation::gdpp || trained == nullptr) return {};
+  if (!std::isfinite(trained->scores.adjusted.at("model").mean)) return {};
   const Published paper = published(setting.kind, setting.layers, *setting.problem);
   if (setting.problem->noiseless()) {
     const double least = least_expected(setting);
@@ -70,9 +94,10 @@ std::string out_of_reach(const Setting& setting, const Trained* trained) {
 
 // A consequence of the same: a check of training and evaluation, not of the paper.
 Claim linear_claim(const Archive& archive) {
-  Claim claim{.text =
-                  "GD++ is linear in the targets: with noise no cell is below CONSTRR by three "
-                  "standard errors"};
+  Claim claim{
+      .text =
+          "A check of the code: GD++ is linear in the targets, so with noise no cell is below "
+          "CONSTRR by three standard errors"};
   double lowest = 0;
   std::string where = "none";
   int count = 0;
@@ -98,29 +123,73 @@ Claim linear_claim(const Archive& archive) {
 }
 
 struct Count {
-  int all = 0, reached = 0, better = 0, below_bayes = 0;
-  std::string worse, below;
+  int all = 0, at_or_below = 0, better = 0, equal = 0, worse = 0;
+  int surely_better = 0, surely_worse = 0;  // corrected for all comparisons
+  int proven_out_of_reach = 0;              // of those clearly worse
+  int fewest_seeds = 0;
+  std::string worse_cells, surely_better_cells;
+  Cases above_bayes{"No network is below the Bayes bound by more than three standard errors"};
 };
 
-void judge(const Setting& setting, const TableCell& out, const Trained* trained, Count& count) {
+void add_name(std::string& list, const std::string& name) {
+  list += (list.empty() ? "" : "; ") + name;
+}
+
+void judge_worse(const Setting& setting, const TableCell& out, const Trained* trained,
+                 Count& count) {
+  ++count.worse;
+  std::string told = fmt::format("{} ({} against {})", setting.title(),
+                                 out.value ? text({*out.value, *out.se}) : "diverged", *out.paper);
+  if (!out.note.empty()) told += fmt::format(" [{}]", out.note);
+  if (const std::string why = out_of_reach(setting, trained); !why.empty()) {
+    ++count.proven_out_of_reach;
+    told += fmt::format(" [{}]", why);
+  }
+  add_name(count.worse_cells, told);
+}
+
+void judge(const Setting& setting, const TableCell& out, const Trained* trained,
+           const std::optional<Comparison>& comparison, Count& count) {
   ++count.all;
-  if (out.status != "worse") ++count.reached;
-  if (out.status == "better") ++count.better;
-  if (out.status == "worse") {
-    count.worse +=
-        fmt::format("{}{} ({} against {})", count.worse.empty() ? "" : "; ", setting.title(),
-                    out.value ? text({*out.value, *out.se}) : "diverged", *out.paper);
-    if (!out.note.empty()) count.worse += fmt::format(" [{}]", out.note);
-    if (const std::string why = out_of_reach(setting, trained); !why.empty())
-      count.worse += fmt::format(" [{}]", why);
+  const Verdict verdict = comparison ? comparison->verdict() : Verdict::worse;
+  if (verdict == Verdict::better) ++count.better;
+  if (verdict == Verdict::equal) ++count.equal;
+  if (verdict == Verdict::worse) judge_worse(setting, out, trained, count);
+  const int seeds = comparison ? comparison->seeds : 0;
+  count.fewest_seeds = count.all == 1 ? seeds : std::min(count.fewest_seeds, seeds);
+  if (comparison && comparison->at_or_below()) ++count.at_or_below;
+  const Verdict surely = comparison ? comparison->verdict(kCorrectedErrors) : Verdict::worse;
+  if (surely == Verdict::worse) ++count.surely_worse;
+  if (surely == Verdict::better) {
+    ++count.surely_better;
+    add_name(count.surely_better_cells, setting.title());
   }
   // Without noise Bayes is at zero to rounding, and so is what the difference could show.
   if (trained == nullptr || setting.problem->noiseless()) return;
   const Estimate& above = trained->scores.model_minus_bayes;
-  if (above.mean < -3 * above.se) {
-    ++count.below_bayes;
-    count.below += fmt::format(" {} ({})", setting.title(), text(above));
-  }
+  count.above_bayes.add_quietly(
+      std::isnan(above.mean) ? std::nullopt : Judgement(above.mean >= -3 * above.se),
+      fmt::format("{}: {}", setting.title(), text(above)));
+}
+
+std::vector<Claim> count_claims(const Count& count) {
+  const int unexplained = count.worse - count.proven_out_of_reach;
+  const std::string headline =
+      fmt::format("{} of {} cells clearly better, {} not distinguishable, {} clearly worse",
+                  count.better, count.all, count.equal, count.worse);
+  return {
+      {.text = "At most 3 of the 210 cells are clearly worse than published and not proven to "
+               "be out of reach",
+       .holds = unexplained <= 3,
+       .detail = fmt::format("{}, of these {} out of reach", headline, count.proven_out_of_reach)},
+      {.text = "At least 40 cells are clearly better after correction for 210 comparisons",
+       .holds = count.surely_better >= 40,
+       .detail = fmt::format("{} are ({} clearly worse): {}", count.surely_better,
+                             count.surely_worse, count.surely_better_cells)},
+      {.text = "At least 95% of the 210 cells are at or below the published value: the mean, at "
+               "the precision that is printed, no errors allowed",
+       .holds = count.at_or_below >= 0.95 * count.all,
+       .detail = fmt::format("{} of {} are", count.at_or_below, count.all)}};
 }
 
 std::vector<Setting> table1_settings() {
@@ -129,19 +198,28 @@ std::vector<Setting> table1_settings() {
   return list;
 }
 
-// Of FULL with seven layers: how far above Bayes, on average over the noisy problems.
+// Of FULL with seven layers: how far above Bayes, summed over the noisy problems, beside the
+// paper's; the ratio with its error. The paper's values have the error of its protocol and of their
+// rounding.
 Claim deep_claim(const Archive& archive) {
-  double ours = 0, paper = 0;
+  Estimate ours, paper;
   int count = 0;
+  const auto add = [](Estimate& sum, double mean, double se) {
+    sum = {sum.mean + mean, std::hypot(sum.se, se)};
+  };
   for (const Problem& problem : problems()) {
     if (problem.noiseless()) continue;
-    const Trained* trained =
-        best(archive, {.kind = Parametrisation::full, .layers = kTableLayers, .problem = &problem});
+    const Setting setting{
+        .kind = Parametrisation::full, .layers = kTableLayers, .problem = &problem};
+    const Trained* trained = best(archive, setting);
     if (trained == nullptr) continue;
     ++count;
-    ours += trained->scores.model_minus_bayes.mean;
-    paper += published(Parametrisation::full, kTableLayers, problem).value -
-             trained->scores.adjusted.at("bayes").mean;
+    const Estimate &gap = trained->scores.model_minus_bayes,
+                   &bayes = trained->scores.adjusted.at("bayes");
+    const Published value = published(Parametrisation::full, kTableLayers, problem);
+    add(ours, gap.mean, gap.se);
+    add(paper, value.value - bayes.mean,
+        std::hypot(bayes.se, trained->scores.single_query.se, value.rounding / std::sqrt(3.0)));
   }
   Claim claim{.text =
                   "FULL, L = 7: the mean gap to the Bayes bound over the nine noisy problems is at "
@@ -150,10 +228,17 @@ Claim deep_claim(const Archive& archive) {
     claim.detail = fmt::format("{} of 9 problems are there", count);
     return claim;
   }
-  claim.holds = ours <= 0.5 * paper;
+  if (!(paper.mean > 2 * paper.se)) {
+    claim.detail = "the paper's gap cannot be told from zero";
+    return claim;
+  }
+  const double ratio = ours.mean / paper.mean;
+  const double error = std::hypot(ours.se, ratio * paper.se) / paper.mean;
+  claim.holds = at_most(Estimate{ratio, error}, 0.5);
   claim.detail = fmt::format(
-      "ours {:.5f}, the paper's {:.5f} (its values minus our Bayes bound), ratio {:.2f}", ours / 9,
-      paper / 9, ours / paper);
+      "ours {:.5f} +- {:.5f}, the paper's {:.5f} +- {:.5f} (its values minus our Bayes bound), "
+      "ratio {:.2f} +- {:.2f}",
+      ours.mean / 9, ours.se / 9, paper.mean / 9, paper.se / 9, ratio, error);
   return claim;
 }
 
@@ -175,7 +260,7 @@ Claim solvers_claim(const Archive& archive) {
       const double deviation =
           (std::abs(ours.mean - paper.value) - paper.rounding) / std::max(error, 1e-12);
       ++count;
-      if (deviation > largest) {
+      if (!(deviation <= largest)) {
         largest = deviation;
         where =
             fmt::format("{} on {}: {} against {}", solver, problem.title, text(ours), paper.value);
@@ -198,9 +283,9 @@ void add_networks(const Archive& archive, Table& table, Count& count) {
       row.emplace_back(std::string(title_of(kind)));
       for (const Problem& problem : problems()) {
         const Setting setting{.kind = kind, .layers = layers, .problem = &problem};
-        const Trained* trained = best(archive, setting);
-        TableCell out = table_cell(trained, setting);
-        judge(setting, out, trained, count);
+        const std::optional<Comparison> comparison = comparison_of(archive, setting);
+        TableCell out = table_cell(archive, setting, comparison);
+        judge(setting, out, best(archive, setting), comparison, count);
         row.emplace_back(std::move(out));
       }
     }
@@ -238,47 +323,54 @@ Status draw_table1(const Archive& archive, const StudyOptions&, StudyResult& res
   Count count;
   add_networks(archive, table, count);
   add_solvers(archive, table);
-  table.notes.push_back(
-      "Columns: sigma_max of uniform noise, or the set of equally likely levels. Worse: above the "
-      "published value by more than its rounding and two standard errors of the difference (at "
-      "most the value itself), the paper's being that of its protocol, 100,000 prompts with one "
-      "query each, on our network; better: below by as much.");
-  if (!count.worse.empty()) table.notes.push_back("Worse than the paper: " + count.worse);
+  table.notes.push_back(fmt::format(
+      "Columns: sigma_max of uniform noise, or the set of equally likely levels. Clearly worse: "
+      "above the published value by more than its rounding and two standard errors of the "
+      "difference (at most the value itself); clearly better: below by as much. The errors are "
+      "that "
+      "of our evaluation, that of the paper's protocol (100,000 prompts with one query each, "
+      "measured on our network) and, where a cell has several seeds, that of choosing the best of "
+      "them, on both sides. {}",
+      count.fewest_seeds > 1 ? fmt::format("Every cell has at least {} seeds.", count.fewest_seeds)
+                             : "Some cells have one seed: their errors are of evaluation alone."));
+  table.notes.push_back(fmt::format("{} clearly better, {} not distinguishable, {} clearly worse.",
+                                    count.better, count.equal, count.worse));
+  if (!count.worse_cells.empty())
+    table.notes.push_back("Clearly worse than the paper: " + count.worse_cells);
   result.tables.push_back(std::move(table));
+  add_claims(count_claims(count), result);
   result.claims.push_back(
-      {.text =
-           "At least 95% of the 210 cells are at or below the published value (two standard errors "
-           "and rounding allowed)",
-       .holds = count.reached >= 0.95 * count.all,
-       .detail = fmt::format("{} of {} are, {} of them clearly below", count.reached, count.all,
-                             count.better)});
-  result.claims.push_back(
-      {.text = "No network is below the Bayes bound by more than three standard errors",
-       .holds = count.below_bayes == 0,
-       .detail = count.below_bayes == 0 ? "none" : count.below});
+      count.above_bayes.claim(fmt::format("{} networks", count.above_bayes.count())));
   result.claims.push_back(linear_claim(archive));
   result.claims.push_back(deep_claim(archive));
   result.claims.push_back(solvers_claim(archive));
   return {};
 }
 
-std::string table1_csv(const Archive& archive, const StudyOptions& options) {
-  std::string csv = "layers,kind,problem,adjusted,se,bayes,paper,seeds,steps,seconds\n";
+std::string table1_csv(const Archive& archive, const StudyOptions&) {
+  std::string csv =
+      "layers,kind,problem,adjusted,se,bayes,paper,seeds,steps,seconds,least,median,most,"
+      "difference_se,verdict\n";
   for (const Setting& setting : table1_settings()) {
-    const Trained* t = best(archive, setting);
+    const auto trained = seeds(archive, setting);
     const double in_the_paper = published(setting.kind, setting.layers, *setting.problem).value;
-    double seconds = 0;
-    for (const Trained* seed : seeds(archive, setting)) seconds += seed->seconds;
     csv += fmt::format("{},{},{},", setting.layers, title_of(setting.kind),
                        csv_text(setting.problem->label));
-    if (t == nullptr) {
-      csv += fmt::format(",,,{},{},,\n", csv_number(in_the_paper), options.seeds);
+    const auto comparison = comparison_of(archive, setting);
+    if (!comparison) {
+      csv += fmt::format(",,,{},0,,,,,,,\n", csv_number(in_the_paper));
       continue;
     }
-    const Estimate& ours = t->scores.adjusted.at("model");
-    csv += fmt::format("{},{},{},{},{},{},{:.1f}\n", csv_number(ours.mean), csv_number(ours.se),
-                       csv_number(t->scores.adjusted.at("bayes").mean), csv_number(in_the_paper),
-                       options.seeds, t->steps, seconds);
+    const Trained& chosen = *best(archive, setting);
+    double seconds = 0;
+    for (const Trained* seed : trained) seconds += seed->seconds;
+    const Range range = range_of(trained);
+    csv += fmt::format("{},{},{},{},{},{},{:.1f},{},{},{},{},{}\n",
+                       csv_number(comparison->ours.mean), csv_number(comparison->ours.se),
+                       csv_number(chosen.scores.adjusted.at("bayes").mean),
+                       csv_number(in_the_paper), trained.size(), chosen.steps, seconds,
+                       csv_number(range.least), csv_number(range.median), csv_number(range.most),
+                       csv_number(comparison->error()), words(comparison->verdict()));
   }
   return csv;
 }

@@ -1,0 +1,48 @@
+#include "gramian/papers/versatile/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gramian/base/assert.h"
+
+namespace gramian::versatile {
+
+double Comparison::error() const {
+  return std::hypot(ours.se, protocol, std::sqrt(2.0) * training);
+}
+
+Verdict Comparison::verdict(double errors) const {
+  const double margin = std::min(errors * error(), paper.value) + paper.rounding;
+  if (!(ours.mean <= paper.value + margin)) return Verdict::worse;
+  return ours.mean < paper.value - margin ? Verdict::better : Verdict::equal;
+}
+
+Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper) {
+  GRAMIAN_ASSERT(!seeds.empty());
+  Comparison comparison{.ours = best.scores.adjusted.at("model"),
+                        .protocol = best.scores.single_query.se,
+                        .seeds = static_cast<int>(seeds.size()),
+                        .paper = paper};
+  const Trained* second = nullptr;
+  for (const Trained* other : seeds) {
+    if (other == &best) continue;
+    if (second == nullptr || other->selection < second->selection) second = other;
+  }
+  if (second == nullptr) return comparison;
+  const double count = static_cast<double>(seeds.size());
+  const double gap = second->scores.adjusted.at("model").mean - comparison.ours.mean;
+  comparison.training = (count - 1) / count * std::abs(gap);
+  return comparison;
+}
+
+std::string_view words(Verdict verdict) {
+  if (verdict == Verdict::better) return "clearly better";
+  return verdict == Verdict::worse ? "clearly worse" : "not distinguishable";
+}
+
+std::string status_of(Verdict verdict) {
+  if (verdict == Verdict::better) return "better";
+  return verdict == Verdict::worse ? "worse" : "equal";
+}
+
+}  // namespace gramian::versatile

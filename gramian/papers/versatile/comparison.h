@@ -1,0 +1,53 @@
+// How an adjusted loss of ours compares with the published one of Table 1, in three words: clearly
+// better, not distinguishable, clearly worse.
+//
+// The paper gives no errors. A difference ours - published has two, which are added in squares:
+//
+//   evaluation  our standard error over prompts, and that of the paper's protocol (100,000 prompts
+//               with one sampled query each), measured on our network
+//   training    both numbers are the best of a few seeds. What another set of seeds would change is
+//               estimated by the jackknife: leaving out one of k seeds changes the result only if
+//               it was the chosen one, which gives the error (k - 1) / k |second - chosen|; the
+//               published number is given the same. With one seed this is not known, and left out.
+//
+// A cell is clearly better or worse if the two values are apart by more than the rounding of the
+// published one and `errors` standard errors of the difference: two for a cell by itself. Over the
+// 210 cells of the table about five of each would be so by chance, were all differences zero. So
+// the count is also taken with kCorrectedErrors, where all 210 together have a chance of 5% to show
+// one (Bonferroni). Errors excuse no more than the value itself: where rare prompts carry a mean
+// they would excuse all.
+#pragma once
+
+#include "gramian/papers/versatile/setting.h"
+
+namespace gramian::versatile {
+
+enum class Verdict { better, equal, worse };
+
+// Two-sided, 5% over 210 normal comparisons.
+inline constexpr double kCorrectedErrors = 3.676;
+
+struct Comparison {
+  Estimate ours = {};   // of the chosen seed
+  double protocol = 0;  // standard error of the paper's protocol
+  double training = 0;  // of ours; 0: not known
+  int seeds = 1;
+  Published paper = {};
+
+  // Of the difference, both sides.
+  double error() const;
+  // A value that is not finite is worse.
+  Verdict verdict(double errors = 2) const;
+  // The mean is at or below the published value, at the precision at which it is printed.
+  bool at_or_below() const { return ours.mean <= paper.value + paper.rounding; }
+};
+
+// Of the seeds of one cell, all on the same prompts. `seeds` is not empty, and `best` among them.
+Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper);
+
+// "clearly better", "not distinguishable", "clearly worse".
+std::string_view words(Verdict verdict);
+// "better", "equal", "worse": the status of a cell in result files.
+std::string status_of(Verdict verdict);
+
+}  // namespace gramian::versatile
