@@ -2,6 +2,7 @@
 // Losses are halves of squared errors; steps and gamma are for the plain sum of x x^T.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,5 +62,17 @@ struct SeveralLayersNumbers {
   double gamma = 0, best_gamma = 0;
 };
 std::vector<Claim> several_layers_claims(const SeveralLayersNumbers& several);
+
+// Inputs and targets in tokens of their own, two layers beside one step of gradient descent.
+struct InterleavedNumbers {
+  Estimate loss = {};
+  double seconds = 0;
+  double cosine = 0, prediction = 0, sensitivity = 0;  // the metrics of the paper, at the end
+  double own = 0, next = 0, others = 0;                // what the first layer reads
+  // Steps half way, of copying and of the fall of the loss: known to the step of a snapshot of the
+  // weights. Nothing if there is no half way.
+  std::optional<double> copies = {}, falls = {};
+};
+std::vector<Claim> interleaved_claims(const InterleavedNumbers& numbers);
 
 }  // namespace gramian::gd

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "gramian/evaluation/token_alignment.h"
+#include "gramian/papers/gd/claims.h"
 #include "gramian/papers/gd/studies.h"
 #include "gramian/papers/gd/tokens.h"
 
@@ -73,27 +74,16 @@ std::vector<Claim> claims(const Fig5Numbers& numbers) {
   const TokenSensitivity last = numbers.reads.empty() ? TokenSensitivity{} : numbers.reads.back();
   const Alignment end = numbers.along.empty() ? Alignment{} : numbers.along.back().alignment;
   const auto [copies, falls] = half_way(numbers);
-  return {
-      {.text = "With x and y in tokens of their own, two layers reach the loss of one step of "
-               "gradient descent: 0.2062 within 5%",
-       .holds = std::abs(numbers.loss.mean / kOneStepLoss - 1) <= 0.05,
-       .detail = fmt::format("{} in {:.0f} s; predicting zero {:.4f}", text(numbers.loss),
-                             numbers.seconds, kZeroLoss)},
-      {.text = "and point where it points: cosine of the sensitivities at least 0.95",
-       .holds = end.cosine.mean() >= 0.95,
-       .detail =
-           fmt::format("cosine {:.4f}, differences of predictions {:.4f} and sensitivities {:.4f}",
-                       end.cosine.mean(), end.prediction.mean(), end.sensitivity.mean())},
-      {.text = "The first layer has learned to copy: it reads the next token at least five times "
-               "as much as others",
-       .holds = last.next >= 5 * last.others,
-       .detail =
-           fmt::format("own {:.3f}, next {:.3f}, others {:.3f}", last.own, last.next, last.others)},
-      {.text = "It does so before the loss falls: half of the copying is there at the step where "
-               "half of the fall from the plateau is, or earlier",
-       .holds = copies && falls ? std::optional<bool>(*copies <= *falls) : std::nullopt,
-       .detail = copies && falls ? fmt::format("steps {} and {}", *copies, *falls)
-                                 : std::string("no half way")}};
+  return interleaved_claims({.loss = numbers.loss,
+                             .seconds = numbers.seconds,
+                             .cosine = end.cosine.mean(),
+                             .prediction = end.prediction.mean(),
+                             .sensitivity = end.sensitivity.mean(),
+                             .own = last.own,
+                             .next = last.next,
+                             .others = last.others,
+                             .copies = copies,
+                             .falls = falls});
 }
 
 Panel reads_panel(const Fig5Numbers& numbers) {

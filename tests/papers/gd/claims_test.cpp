@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "gramian/papers/gd/published.h"
@@ -108,7 +109,40 @@ TEST(GradientDescentClaims, SeveralLayers) {
   EXPECT_EQ(check(several(5, 10, true), [](auto& s) { s.loss.mean = 0.157; }), List{0});
   EXPECT_EQ(check(untied, [](auto&) {}), List{});
   EXPECT_EQ(check(untied, [](auto& s) { s.loss.mean = 0.112; }), List{1});
-  EXPECT_EQ(check(untied, [](auto& s) { s.loss.mean = 0.157; }), (List{0, 1}));
+  EXPECT_EQ(check(untied, [](auto& s) { s.loss.mean = 0.157; }), (List{0, 1, 2}));
+  // As good as GD++ with one step for all layers, and twice as bad as with steps of their own.
+  EXPECT_EQ(check(untied, [](auto& s) { s.gdpp = 0.05; }), List{2});
+}
+
+InterleavedNumbers interleaved() {
+  return {.loss = {0.207, 1e-3},
+          .cosine = 0.97,
+          .own = 6.1,
+          .next = 4.8,
+          .others = 0.1,
+          .copies = 1400,
+          .falls = 1480};
+}
+
+TEST(GradientDescentClaims, Interleaved) {
+  const auto check = [](const std::function<void(InterleavedNumbers&)>& change) {
+    InterleavedNumbers numbers = interleaved();
+    change(numbers);
+    return failing(interleaved_claims(numbers));
+  };
+  EXPECT_EQ(check([](auto&) {}), List{});
+  EXPECT_EQ(check([](auto& n) { n.loss.mean = 0.217; }), List{0});
+  EXPECT_EQ(check([](auto& n) { n.loss.mean = NAN; }), List{0});
+  EXPECT_EQ(check([](auto& n) { n.cosine = 0.94; }), List{1});
+  EXPECT_EQ(check([](auto& n) { n.next = 0.4; }), List{2});
+  EXPECT_EQ(check([](auto& n) { n.next = n.others = 0; }), List{2});
+  EXPECT_EQ(check([](auto& n) { n.copies = 1481; }), List{3});
+  // At the same snapshot there is no order to be seen.
+  InterleavedNumbers tie = interleaved();
+  tie.copies = tie.falls;
+  EXPECT_FALSE(interleaved_claims(tie)[3].holds.has_value());
+  tie.copies.reset();
+  EXPECT_FALSE(interleaved_claims(tie)[3].holds.has_value());
 }
 
 TEST(GradientDescentPublished, TablesHaveOursBesideTheirs) {
