@@ -69,6 +69,25 @@ std::vector<Matrix> powers(const Matrix& a, const Matrix& s, int loops) {
 
 }  // namespace
 
+std::vector<double> rotated_step(int d, double a, double k) {
+  const auto size = static_cast<std::size_t>(d);
+  std::vector<double> matrix(size * size);
+  for (std::size_t i = 0; i < size; ++i) matrix[i * size + i] = a;
+  for (std::size_t i = 0; i + 1 < size; i += 2) {
+    matrix[i * size + i + 1] = k;
+    matrix[(i + 1) * size + i] = -k;
+  }
+  return matrix;
+}
+
+double looped_loss(const EigenvalueLaw& law, double a, int loops) {
+  GRAMIAN_ASSERT(loops >= 1);
+  double sum = 0;
+  for (std::size_t k = 0; k < law.lambda.size(); ++k)
+    sum += law.count[k] * std::pow(1 - a * law.lambda[k] / law.variance, 2 * loops);
+  return sum;
+}
+
 LoopedContexts::LoopedContexts(int d, int n, std::size_t contexts, std::uint64_t seed)
     : d_(d), n_(n), spectra_(ContextSpectra::draw(standard_task(d, n), contexts, seed).value()) {
   const RegressionTask task = standard_task(d, n);
@@ -129,14 +148,21 @@ ContextMean LoopedContexts::diverging(double a) const {
   return {count / contexts, standard_error(contexts, count, count)};
 }
 
-ContextMean LoopedContexts::loss(std::span<const double> a, int loops) const {
+std::vector<double> LoopedContexts::losses(std::span<const double> a, int loops) const {
   const auto size = static_cast<std::size_t>(d_) * static_cast<std::size_t>(d_);
   GRAMIAN_ASSERT(loops >= 1 && a.size() == size);
   const Eigen::Map<const Matrix> step(a.data(), d_, d_);
-  double sum = 0, squares = 0;
-  for (std::size_t c = 0; c < spectra_.contexts(); ++c) {
+  std::vector<double> list(spectra_.contexts());
+  for (std::size_t c = 0; c < list.size(); ++c) {
     const Eigen::Map<const Matrix> s(matrices_.data() + c * size, d_, d_);
-    const double loss = powers(step, s, loops).back().squaredNorm();
+    list[c] = powers(step, s, loops).back().squaredNorm();
+  }
+  return list;
+}
+
+ContextMean LoopedContexts::loss(std::span<const double> a, int loops) const {
+  double sum = 0, squares = 0;
+  for (const double loss : losses(a, loops)) {
     sum += loss;
     squares += loss * loss;
   }
@@ -145,21 +171,15 @@ ContextMean LoopedContexts::loss(std::span<const double> a, int loops) const {
 }
 
 RotatedOptimum LoopedContexts::rotated_optimum(int loops) const {
-  const auto d = static_cast<std::size_t>(d_);
   const auto evaluate = [&](double a, double k) {
-    std::vector<double> matrix(d * d);
-    for (std::size_t i = 0; i < d; ++i) matrix[i * d + i] = a;
-    for (std::size_t i = 0; i + 1 < d; i += 2) {
-      matrix[i * d + i + 1] = k;
-      matrix[(i + 1) * d + i] = -k;
-    }
-    return RotatedOptimum{a, k, loss(matrix, loops)};
+    return RotatedOptimum{a, k, loss(rotated_step(d_, a, k), loops)};
   };
   // The loss is even in k. The search goes to the best of eight neighbours on a grid of (a, k),
   // which becomes finer when none is better.
   RotatedOptimum best = evaluate(optimum(loops).step.mean, 0);
-  double grid = 0.1;
-  while (grid > 1e-3) {
+  const double widest = std::min(0.1, 1 / std::sqrt(n_));
+  double grid = widest;
+  while (grid > widest / 100) {
     RotatedOptimum next = best;
     for (const double da : {-grid, 0.0, grid}) {
       for (const double dk : {-grid, 0.0, grid}) {

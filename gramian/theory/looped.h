@@ -18,11 +18,17 @@
 // minimiser of E sum_i (1 - a l_i)^2L over the eigenvalues l of S_g; for L = 1 it is n / (n + d +
 // 1), with loss d (d + 1) / (n + d + 1).
 //
-// From L = 3 on this A is a saddle of the loss: A' = a I + k J, J a rotation by ninety degrees, is
-// better, by a factor of eight for L = 10, d = 10, n = 100. The reason: M is (1 - a) I - a E +
-// k J (1 + E) with a small E = S_g - I. In a plane in which E has the eigenvalues e and -e those of
-// a E - k J are +-sqrt(a^2 e^2 - k^2), so that a rotation shrinks what loops amplify. Trained
-// networks find it.
+// From L = 2 on this A is a saddle of the loss: A' = a I + k J, J a rotation by ninety degrees, is
+// better, by less than a percent for L = 2 and by a factor of eight for L = 10, d = 10, n = 100.
+// The reason: M is (1 - a) I - a E + k J (1 + E) with a small E = S_g - I. In a plane in which E
+// has the eigenvalues e and -e those of a E - k J are +-sqrt(a^2 e^2 - k^2), so that a rotation
+// shrinks what loops amplify. For two loops and many examples (n -> infinity, A' = I + k J) the
+// loss is
+//
+//     E |M^2|^2 = (2 d^3 + 5 d^2 + 5 d) / n^2 - d k^2 (2 / n - k^2),
+//
+// least at k^2 = 1 / n; for one loop it is E |M|^2 = d (d + 1) / n + d k^2, least at k = 0. Trained
+// networks find the rotation. docs/rotated_optimum.md has the derivation and numbers.
 //
 // Letters: d input dimension, n context length, L loops, a step size, S covariance of x.
 #pragma once
@@ -32,9 +38,14 @@
 #include <span>
 #include <vector>
 
+#include "gramian/theory/eigenvalue_law.h"
 #include "gramian/theory/gd_family.h"
 
 namespace gramian {
+
+// loss(a S^-1, 0) = E sum_i (1 - a l_i)^2L over all contexts, exactly: no sampling error. It is
+// large where contexts with an eigenvalue above 2/a carry it, however rare they are.
+double looped_loss(const EigenvalueLaw& law, double a, int loops);
 
 struct LoopedOptimum {
   ContextMean step;  // a*, with the error of a finite number of contexts
@@ -45,6 +56,9 @@ struct RotatedOptimum {
   double step = 0, rotation = 0;  // a and k
   ContextMean loss;
 };
+
+// a I + k J [d, d], J with blocks (0 1; -1 0) on its diagonal; for odd d its last entry is zero.
+std::vector<double> rotated_step(int d, double a, double k);
 
 // On a fixed sample of contexts of n standard normal inputs. Means carry their standard errors.
 class LoopedContexts {
@@ -58,8 +72,8 @@ class LoopedContexts {
   ContextMean loss(double a, int loops) const;
   double slope(double a, int loops) const;
   LoopedOptimum optimum(int loops) const;
-  // The best A' = a I + k J, J with blocks (0 1; -1 0) on its diagonal (for odd d the last entry is
-  // zero). Deterministic; costs some fifty evaluations of the loss below.
+  // The best A' = a I + k J (rotated_step). Deterministic; costs some fifty evaluations of the loss
+  // below.
   RotatedOptimum rotated_optimum(int loops) const;
   // The share of contexts with an eigenvalue above 2/a. On these the loss grows with every loop, so
   // that with enough loops they carry the mean.
@@ -67,6 +81,8 @@ class LoopedContexts {
 
   // A [d, d] row-major, for S = I and u = 0. The gradient is -2 E sum_k S_g M^{L-1-k} M^{L T} M^k.
   ContextMean loss(std::span<const double> a, int loops) const;
+  // |(I - A^T S_g)^L|^2 of every context: to compare two A on the same ones.
+  std::vector<double> losses(std::span<const double> a, int loops) const;    // [contexts]
   std::vector<double> gradient(std::span<const double> a, int loops) const;  // [d, d]
 
  private:

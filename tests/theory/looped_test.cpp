@@ -288,6 +288,52 @@ TEST(Looped, BestPreconditionerTurns) {
 }
 
 // |grad|^2 = 4 L^2 d^(-(L-1)/L) loss^((2L-1)/L) exactly for n -> infinity.
+// The closed forms for many examples (theory/looped.h): with one loop a rotation costs d k^2, with
+// two it gains d k^2 (2 / n - k^2). On the same contexts, so that the small difference is seen.
+TEST(Looped, ARotationGainsWithTwoLoopsAndNotWithOne) {
+  constexpr int kD = 10, kN = 1'000'000;
+  constexpr double kS = 1.0 / kN;
+  const LoopedContexts contexts(kD, kN, 20'000, 7);
+  const double k = std::sqrt(kS);
+  for (const int loops : {1, 2}) {
+    const auto straight = contexts.losses(rotated_step(kD, 1, 0), loops),
+               turned = contexts.losses(rotated_step(kD, 1, k), loops);
+    double sum = 0, squares = 0, loss = 0;
+    for (std::size_t c = 0; c < straight.size(); ++c) {
+      const double difference = turned[c] - straight[c];
+      sum += difference;
+      squares += difference * difference;
+      loss += straight[c];
+    }
+    const auto count = static_cast<double>(straight.size());
+    const double mean = sum / count;
+    const double error = std::sqrt((squares / count - mean * mean) / count);
+    const double unit = loops == 1 ? kS : kS * kS;
+    const double expected = loops == 1 ? kD * k * k : -kD * k * k * (2 * kS - k * k);
+    EXPECT_NEAR(mean, expected, 4 * error + 1e-2 * unit) << loops;
+    EXPECT_LT(error, 0.5 * unit) << loops;  // 20 standard errors or more
+    const double at_zero = loops == 1 ? kD * (kD + 1) : 2 * 1000 + 5 * 100 + 5 * 10;
+    EXPECT_NEAR(loss / count, at_zero * unit, 0.01 * at_zero * unit) << loops;
+  }
+}
+
+// Over the exact law: the closed form of one loop, and for more at n = 100 what an independent law
+// (60 digits) gives. Where rare contexts carry the mean, a sample does not show it.
+TEST(Looped, ExactLosses) {
+  TaskSpec spec;
+  spec.d = 10;
+  spec.n = 100;
+  const auto law = eigenvalue_law(RegressionTask::create(spec).value()).value();
+  EXPECT_NEAR(looped_loss(law, 100.0 / 111, 1), 110.0 / 111, 1e-10);
+  const LoopedContexts contexts(10, 100, 20'000, 3);
+  const double a = 0.894;
+  EXPECT_NEAR(looped_loss(law, a, 2), 0.19451, 2e-4);
+  EXPECT_NEAR(looped_loss(law, a, 5), 4.63e-3, 0.02 * 4.63e-3);
+  EXPECT_NEAR(looped_loss(law, a, 20), 1.08e-3, 0.1 * 1.08e-3);
+  EXPECT_NEAR(contexts.loss(a, 2).mean, looped_loss(law, a, 2), 4 * contexts.loss(a, 2).se);
+  EXPECT_LT(contexts.loss(a, 20).mean, 0.5 * looped_loss(law, a, 20));
+}
+
 TEST(Looped, GradientDominance) {
   const LoopedContexts contexts(5, 1'000'000, 200, 3);
   for (const int loops : {1, 2, 5, 10}) {

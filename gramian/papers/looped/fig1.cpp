@@ -4,8 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "gramian/base/decompositions.h"
 #include "gramian/papers/looped/claims.h"
+#include "gramian/papers/looped/restricted.h"
 #include "gramian/papers/looped/setting.h"
 #include "gramian/papers/looped/studies.h"
 #include "gramian/theory/looped.h"
@@ -17,33 +17,6 @@ namespace {
 constexpr int kLoops[] = {1, 2, 5, 10};
 constexpr double kKappas[] = {1, 10, 100};
 constexpr std::uint64_t kTheorySeed = 3;
-
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-// A' = C^T A C and |u| of a trained cell.
-struct Restricted {
-  Eigen::VectorXd spectrum;  // of the symmetric part of A', ascending
-  double turn = 0;           // k, if the antisymmetric part is k J with J^T J = I
-  double u = 0;
-};
-
-Expected<Restricted> restricted(const Trained& trained, const Problem& problem,
-                                const StudyOptions& options) {
-  const auto network = GRAMIAN_TRY(load_network(trained, options));
-  const LayerWeights weights = network.expanded(0);
-  const int d = problem.d;
-  const Eigen::Map<const Matrix> p(weights.p.data(), d + 1, d + 1),
-      q(weights.q.data(), d + 1, d + 1);
-  Matrix a = -p(d, d) * q.topLeftCorner(d, d);
-  const RegressionTask task = task_of(d, problem.n, covariance_of(d, problem.kappa));
-  if (!task.identity_covariance()) {
-    const Eigen::Map<const Matrix> c(task.factor().data(), d, d);
-    a = Matrix(c.transpose() * a * c);
-  }
-  const Matrix symmetric = (a + a.transpose()) / 2, rest = (a - a.transpose()) / 2;
-  return Restricted{Eigen::SelfAdjointEigenSolver<Matrix>(symmetric).eigenvalues(),
-                    rest.norm() / std::sqrt(d), (p.row(d).head(d) / p(d, d)).norm()};
-}
 
 constexpr int kMain = 100;  // n of the spectra in the figure
 
@@ -112,7 +85,7 @@ Expected<Fig1Numbers> measure_fig1(const Archive& archive, const StudyOptions& o
     const auto& [best, turned] = theory->second;
     const Trained* trained = archive.best(setting.name());
     if (trained == nullptr) continue;
-    const auto model = GRAMIAN_TRY(restricted(*trained, problem, options));
+    const auto model = GRAMIAN_TRY(load_restricted(*trained, problem, options));
     const Estimate& ours = trained->scores.loss.at("model");
     numbers.problems.push_back(problem);
     numbers.cells.push_back({.place = fmt::format("{}, L = {}", problem.title(), setting.layers),

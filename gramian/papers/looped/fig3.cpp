@@ -9,6 +9,7 @@
 #include "gramian/papers/looped/published.h"
 #include "gramian/papers/looped/setting.h"
 #include "gramian/papers/looped/studies.h"
+#include "gramian/theory/eigenvalue_law.h"
 #include "gramian/theory/looped.h"
 
 namespace gramian::looped {
@@ -82,8 +83,9 @@ struct RestrictedLoops {
   int n = 0;
   std::vector<LayerLoss> losses = {};
   double a = 0;                        // a*
-  std::vector<double> predicted = {};  // mean losses at a*, at kExtraLoops
+  std::vector<double> predicted = {};  // exact mean losses at a*, at kExtraLoops
   ContextMean diverging = {};
+  double above = 0;  // expected eigenvalues above 2/a*
 
   std::string name() const { return fmt::format("(A, u), trained for 2, n = {}", n); }
 };
@@ -122,6 +124,13 @@ Status measure_full(const Archive& archive, const StudyOptions& options, ThreadP
   return {};
 }
 
+double eigenvalues_above(const EigenvalueLaw& law, double limit) {
+  double above = 0;
+  for (std::size_t k = 0; k < law.lambda.size(); ++k)
+    if (law.lambda[k] > limit) above += law.count[k];
+  return above;
+}
+
 // The restricted model, beside what theory says about more loops.
 Status measure_restricted(const Archive& archive, const StudyOptions& options, ThreadPool& pool,
                           Fig3Numbers& numbers) {
@@ -134,7 +143,9 @@ Status measure_restricted(const Archive& archive, const StudyOptions& options, T
     one.a = theory.optimum(2).step.mean;
     one.diverging = theory.diverging(one.a);
     one.losses = GRAMIAN_TRY(extra_loops(*trained, task_of(10, n, {}), options, pool));
-    for (const int loops : kExtraLoops) one.predicted.push_back(theory.loss(one.a, loops).mean);
+    const EigenvalueLaw law = GRAMIAN_TRY(eigenvalue_law(task_of(10, n, {})));
+    one.above = eigenvalues_above(law, 2 / one.a);
+    for (const int loops : kExtraLoops) one.predicted.push_back(looped_loss(law, one.a, loops));
   }
   return {};
 }
@@ -191,7 +202,8 @@ Table table_of(const Fig3Numbers& numbers) {
   for (const RestrictedLoops& one : numbers.restricted) {
     add_row(table, one.name(), "S = I", "mean", at_loops(one.losses, mean_at));
     add_row(table, one.name(), "S = I", "median", at_loops(one.losses, median_at));
-    add_row(table, one.name(), "S = I", fmt::format("mean at a* = {:.3f}", one.a), one.predicted);
+    add_row(table, one.name(), "S = I", fmt::format("exact mean at a* = {:.3f}", one.a),
+            one.predicted);
   }
   return table;
 }
@@ -230,7 +242,10 @@ std::vector<Claim> restricted_claims_of(const RestrictedLoops& one) {
                                   .mean_20 = mean_at(one.losses, 20),
                                   .median_20 = median_at(one.losses, 20),
                                   .a = one.a,
-                                  .diverging = {one.diverging.mean, one.diverging.se}});
+                                  .expected_5 = one.predicted.at(2),  // of kExtraLoops
+                                  .expected_20 = one.predicted.at(4),
+                                  .diverging = {one.diverging.mean, one.diverging.se},
+                                  .above = one.above});
 }
 
 }  // namespace

@@ -26,6 +26,12 @@ constexpr Study kStudies[] = {
      .cells = fig3_cells,
      .draw = draw_fig3,
      .recipe = recipe},
+    {.name = "looped-rotation",
+     .title = "Looped transformers: the best preconditioner is not symmetric",
+     .place = "",
+     .cells = rotation_cells,
+     .draw = draw_rotation,
+     .recipe = recipe},
 };
 
 }  // namespace

@@ -15,5 +15,7 @@ std::vector<Cell> fig2_cells();
 Status draw_fig2(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> fig3_cells();
 Status draw_fig3(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> rotation_cells();
+Status draw_rotation(const Archive&, const StudyOptions&, StudyResult&);
 
 }  // namespace gramian::looped

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 
 #include "gramian/papers/looped/paper.h"
@@ -86,17 +87,17 @@ TEST(LoopedClaims, FullModelInTraining) {
     return failing(full_training_claims(cells));
   };
   EXPECT_EQ(failing(full_training_claims(full())), List{});
-  EXPECT_EQ(check(0, 5.3), List{0});
-  EXPECT_EQ(check(2, 1e-6),
-            (List{2}));  // lower than published is fine, but ten layers must be lower still
-  EXPECT_EQ(check(6, 1e-6),
-            (List{0, 2}));  // a loop much lower than published is not, nor one below its layers
-  EXPECT_EQ(check(4, 0.16), List{1});          // far from the best GD++ loop
-  EXPECT_EQ(check(3, 1.8e-5), List{2});        // layers of their own worse than loops
-  EXPECT_EQ(check(5, 0.13), (List{0, 1, 2}));  // more loops, and no better
+  EXPECT_EQ(check(0, 5.3), List{1});
+  // Layers of their own lower than published are fine, but ten layers must be lower still.
+  EXPECT_EQ(check(2, 1e-6), (List{3}));
+  // A loop much lower than published is not, nor one below its layers.
+  EXPECT_EQ(check(6, 1e-6), (List{0, 3}));
+  EXPECT_EQ(check(4, 0.16), List{2});          // far from the best GD++ loop
+  EXPECT_EQ(check(3, 1.8e-5), List{3});        // layers of their own worse than loops
+  EXPECT_EQ(check(5, 0.13), (List{0, 2, 3}));  // more loops, and no better
   auto cells = full();
   cells.pop_back();
-  EXPECT_FALSE(full_training_claims(cells)[2].holds.has_value());
+  EXPECT_FALSE(full_training_claims(cells)[3].holds.has_value());
   for (const Claim& claim : full_training_claims({})) EXPECT_FALSE(claim.holds.has_value());
 }
 
@@ -118,12 +119,16 @@ std::vector<ExtraLoopsNumbers> extra() {
 TEST(LoopedClaims, FullModelWithMoreLoops) {
   EXPECT_EQ(failing(full_loops_claims(extra())), List{});
   auto networks = extra();
-  networks[0].mean[2] = 1;  // the median is near
-  EXPECT_EQ(failing(full_loops_claims(networks)), List{});
-  networks[0].median[2] = 1e-3;
+  networks[0].mean[2] = 1;
   EXPECT_EQ(failing(full_loops_claims(networks)), List{0});
-  EXPECT_NE(full_loops_claims(networks)[0].detail.find("trained for 2 at 5: 1 (0.014) (not)"),
-            std::string::npos);
+  EXPECT_NE(
+      full_loops_claims(networks)[0].detail.find("trained for 2 at 5: 1 (0.014) (does not hold)"),
+      std::string::npos);
+  networks[0].mean_se[2] = 0.9;  // a few prompts carry it
+  EXPECT_FALSE(full_loops_claims(networks)[0].holds.has_value());
+  networks = extra();
+  networks[0].median[2] = 1e-3;
+  EXPECT_EQ(failing(full_loops_claims(networks)), List{1});
   networks = extra();
   networks[0].mean[5] = 1;  // beyond 10 loops nothing is compared
   EXPECT_EQ(failing(full_loops_claims(networks)), List{});
@@ -131,22 +136,39 @@ TEST(LoopedClaims, FullModelWithMoreLoops) {
   networks[1].median[1] = 1e3;
   EXPECT_EQ(failing(full_loops_claims(networks)), List{});
   networks[1].median[5] = 2e-4;  // but it must fall there too
-  EXPECT_EQ(failing(full_loops_claims(networks)), List{1});
+  EXPECT_EQ(failing(full_loops_claims(networks)), List{2});
   for (const Claim& claim : full_loops_claims({})) EXPECT_FALSE(claim.holds.has_value());
 }
 
 TEST(LoopedClaims, RestrictedModelWithMoreLoops) {
-  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-6, 7e-7, 0.894, {0, 0}})), List{});
-  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-7, 0.894, {0, 0}})),
-            List{1});
-  EXPECT_EQ(failing(restricted_loops_claims({100, 0.19, 4e-3, 3e-4, 7e-5, 0.894, {0, 0}})),
-            (List{0, 1}));
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {0.019, 6e-4}})),
-            List{});
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 3, 3e-4, 0.717, {0.019, 6e-4}})),
-            List{0});
-  EXPECT_EQ(failing(restricted_loops_claims({30, 1.3, 0.34, 500, 3e-4, 0.717, {1e-4, 1e-5}})),
-            List{0});
+  const RestrictedLoopsNumbers hundred{.n = 100,
+                                       .mean_2 = 0.19,
+                                       .mean_5 = 4e-3,
+                                       .mean_20 = 3e-6,
+                                       .median_20 = 7e-7,
+                                       .a = 0.894,
+                                       .expected_5 = 4e-3,
+                                       .expected_20 = 9e-6};
+  const auto check = [](RestrictedLoopsNumbers numbers, auto change) {
+    change(numbers);
+    return failing(restricted_loops_claims(numbers));
+  };
+  EXPECT_EQ(check(hundred, [](auto&) {}), List{});
+  EXPECT_EQ(check(hundred, [](auto& l) { l.median_20 = 7e-5; }), List{0});
+  // A sample without the contexts that diverge has a small mean, and decides nothing.
+  EXPECT_EQ(check(hundred, [](auto& l) { l.expected_20 = 1.08e-3; }), List{1});
+  EXPECT_EQ(check(hundred, [](auto& l) { l.expected_20 = NAN; }), List{1});
+
+  RestrictedLoopsNumbers thirty = hundred;
+  thirty.n = 30;
+  thirty.expected_5 = 0.34;
+  thirty.expected_20 = 500;
+  thirty.diverging = {0.019, 6e-4};
+  EXPECT_EQ(check(thirty, [](auto&) {}), List{});
+  EXPECT_EQ(check(thirty, [](auto& l) { l.expected_20 = 3.3; }), List{0});
+  EXPECT_EQ(check(thirty, [](auto& l) { l.diverging = {1e-4, 1e-5}; }), List{0});
+  thirty.diverging = {1.1e-3, 1e-4};  // too few contexts to say
+  EXPECT_FALSE(restricted_loops_claims(thirty)[0].holds.has_value());
 
   const std::vector<ScaleNumbers> good{{1, 0, 0.1, 1e-6}, {2, 0.9, 1, 1e9}},
       diverges{{1, 0.1, 0.1, 10}}, converges{{2, 0.9, 1, 0.1}};
@@ -154,6 +176,35 @@ TEST(LoopedClaims, RestrictedModelWithMoreLoops) {
   EXPECT_EQ(scales_claim(diverges).holds, false);
   EXPECT_EQ(scales_claim(converges).holds, false);
   EXPECT_FALSE(scales_claim({}).holds.has_value());
+}
+
+std::vector<RotationNumbers> rotations() {
+  return {{.n = 100, .loops = 1, .k = 0, .ratio = {1, 0}},
+          {.n = 100, .loops = 2, .k = 0.04, .ratio = {1.01, 1e-3}},
+          {.n = 50, .loops = 3, .k = 0.1, .ratio = {0.9, 0.01}},
+          {.n = 100, .loops = 5, .k = 0.28, .ratio = {0.48, 5e-3}},
+          {.n = 100, .loops = 10, .k = 0.31, .ratio = {0.11, 5e-3}}};
+}
+
+TEST(LoopedClaims, Rotation) {
+  const std::vector<TrainedRotation> trained{{1, 0.001, 0, 0.9}, {5, 0.27, 0.28, 0.9}};
+  const auto check = [&](const std::function<void(std::vector<RotationNumbers>&)>& change) {
+    auto numbers = rotations();
+    change(numbers);
+    return failing(rotation_claims(numbers, trained));
+  };
+  EXPECT_EQ(check([](auto&) {}), List{});
+  EXPECT_EQ(check([](auto& n) { n[2].ratio.mean = 1.1; }), List{0});
+  EXPECT_EQ(check([](auto& n) { n[3].ratio.mean = 0.57; }), List{1});
+  EXPECT_EQ(check([](auto& n) { n[4].ratio.mean = 0.14; }), List{2});
+  EXPECT_EQ(check([](auto& n) { n[0].k = 0.02; }), List{3});
+  auto off = trained;
+  off[1].k = 0.2;
+  EXPECT_EQ(failing(rotation_claims(rotations(), off)), List{4});
+  auto open = rotations();
+  open[4].ratio.se = 0.1;  // rare contexts carry it
+  EXPECT_FALSE(rotation_claims(open, trained)[2].holds.has_value());
+  for (const Claim& claim : rotation_claims({}, {})) EXPECT_FALSE(claim.holds.has_value());
 }
 
 TEST(LoopedPublished, TablesHaveOursBesideTheirs) {
