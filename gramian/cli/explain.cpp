@@ -165,6 +165,23 @@ Status explain(const ExplainArguments& arguments, const std::string& command_lin
   return require_numbers(explained.text, "this explanation");
 }
 
+// How what is left without a part is trained.
+void add_training_options(CLI::App& command, ExplainOptions& options) {
+  command
+      .add_option("--retrain", options.retrain_steps,
+                  "steps of each training of what is left without a part; 0: none")
+      ->type_name("STEPS")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
+      ->capture_default_str();
+  command
+      .add_option("--starts", options.retrain_starts,
+                  "of these trainings: from the network that was cut, the others near gradient "
+                  "descent")
+      ->type_name("K")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_explain(Program& program) {
@@ -200,12 +217,7 @@ void add_explain(Program& program) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000}))
       ->capture_default_str();
-  command
-      ->add_option("--retrain", options.retrain_steps,
-                   "steps of retraining without a part; 0: none")
-      ->type_name("STEPS")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
-      ->capture_default_str();
+  add_training_options(*command, options);
   command
       ->add_option("--steps", options.algorithm_steps,
                    "of each known algorithm; 0: two more than layers")

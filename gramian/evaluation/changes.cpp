@@ -90,11 +90,9 @@ TrainedSystem gram_system(const RegressionTask& task, const Network& network,
   system.retrain = [&](const std::vector<double>& theta, const std::vector<bool>& keep,
                        std::int64_t steps,
                        const ProgressFunction& progress) -> Expected<std::vector<double>> {
-    const TrainSpec how = retraining(trained, steps);
-    GRAMIAN_TRY(check(task, spec, how));
-    const auto trainer = Trainer::create(task, {spec, theta}, how, pool);
-    GRAMIAN_TRY(train_kept(*trainer, keep, progress));
-    return trainer->theta();
+    const Network rest = GRAMIAN_TRY(gramian::retrain(task, {spec, theta}, keep,
+                                                      retraining(trained, steps), pool, progress));
+    return rest.theta;
   };
   return system;
 }

@@ -156,13 +156,17 @@ NoiseProbe probe(const Matrix& fitted, const Vector& sigma, const Matrix& tested
                  const Vector& test_sigma) {
   if (!fitted.allFinite() || !tested.allFinite()) {
     const double nothing = std::numeric_limits<double>::quiet_NaN();
-    return {nothing, nothing};
+    return {nothing, nothing, nothing};
   }
   const Vector coefficients = fitted.colPivHouseholderQr().solve(sigma);
-  const double error = (tested * coefficients - test_sigma).squaredNorm();
-  const double spread = (test_sigma.array() - test_sigma.mean()).square().sum();
-  return {.r2 = 1 - error / spread,
-          .error = std::sqrt(error / static_cast<double>(test_sigma.size()))};
+  const Vector errors = (tested * coefficients - test_sigma).array().square();
+  const Vector spreads = (test_sigma.array() - test_sigma.mean()).square();
+  const auto count = static_cast<double>(test_sigma.size());
+  const double left = errors.sum() / spreads.sum();
+  // To first order the ratio of the means has the error of errors - left * spreads.
+  const double deviation = (errors - left * spreads).norm() / std::sqrt(count * (count - 1));
+  return {
+      .r2 = 1 - left, .r2_error = deviation / spreads.mean(), .error = std::sqrt(errors.mean())};
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ std::vector<std::vector<Reading>> read_layers(const RegressionTask& task, const 
 // sees. R^2 and error are those on prompts that were not fitted.
 struct NoiseProbe {
   double r2 = 0;
-  double error = 0;  // root mean square, in units of sigma
+  double r2_error = 0;  // its standard error over the prompts that were not fitted
+  double error = 0;     // root mean square, in units of sigma
 };
 
 struct NoiseReadings {

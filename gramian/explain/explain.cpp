@@ -92,7 +92,7 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
                 .noise = task.spec().noise.describe(),
                 .sigmas = options.sigmas.empty() ? noise_levels(task.spec().noise) : options.sigmas,
                 .eval_prompts = options.eval_prompts,
-                .retrain_steps = options.retrain_steps};
+                .retraining = {.steps = options.retrain_steps, .starts = options.retrain_starts}};
   for (int l = 0; l < spec.layers; ++l) e.layers.push_back(summarise_layer(network, l, task.n()));
 
   GRAMIAN_TRY(stages.next());
@@ -117,8 +117,8 @@ Expected<Explanation> explain(const RegressionTask& task, const Network& network
                                 baselines.blowup_threshold, options.seed, pool);
 
   GRAMIAN_TRY(stages.next());
-  auto ablations = GRAMIAN_TRY(
-      ablate(task, network, trained, options.retrain_steps, eval, pool, stages.within()));
+  auto ablations =
+      GRAMIAN_TRY(ablate(task, network, trained, e.retraining, eval, pool, stages.within()));
   e.ablations = std::move(ablations);
 
   GRAMIAN_TRY(stages.next());

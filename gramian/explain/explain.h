@@ -36,6 +36,7 @@ struct ExplainOptions {
   std::uint64_t eval_prompts = 20'000;  // of every loss
   std::uint64_t blowup_prompts = 200'000;
   std::int64_t retrain_steps = 1000;  // 0: parts are left out, and nothing is trained
+  int retrain_starts = 3;             // of the networks without a part (ablation.h)
   // The weights before training, as many as the network has; empty where they are not known: then
   // nothing is said of what training changed.
   std::vector<double> start = {};
@@ -50,7 +51,7 @@ struct Explanation {
   std::string noise = {};           // "uniform [0, 5]"
   std::vector<double> sigmas = {};  // of the readings
   std::uint64_t eval_prompts = 0;   // of each loss
-  std::int64_t retrain_steps = 0;
+  AblationPlan retraining = {};
 
   std::vector<RunningMean> adjusted = {};  // [L] loss minus the oracle's, after each layer
   RunningMean bayes = {};  // the same of the Bayes posterior mean: no predictor is below

@@ -36,6 +36,49 @@ Table words_table(const Explanation& e) {
   return table;
 }
 
+// Of every word that the section uses.
+Table definitions_table() {
+  return {
+      .id = "definitions",
+      .title = "What the words mean",
+      .columns = {"", ""},
+      .rows = {
+          {std::string("adjusted loss"),
+           std::string("half of the mean squared error against the target without noise, minus "
+                       "that of ridge regression that knows sigma (the oracle)")},
+          {std::string("Bayes"),
+           std::string("the posterior mean of w, sigma averaged over its prior: no predictor has a "
+                       "lower expected loss on these prompts")},
+          {std::string("w, u, a"),
+           std::string("after a layer the network predicts `<w, x>` for a query x that it sees as "
+                       "`x`; `a` is what is left of each target, `u` what targets have been added "
+                       "to inputs (Lemma 4.3 of the main paper)")},
+          {std::string("step"),
+           std::string("how far a layer moves w along minus the gradient of the mean squared error "
+                       "of what it sees, for the mean over the context (G/n)")},
+          {std::string("preconditioned step"),
+           std::string("the same along a fixed linear map of that gradient")},
+          {std::string("shrinkage"),
+           std::string("the share of w that a layer takes away before it adds its step")},
+          {std::string("momentum share"),
+           std::string("of the length of all parts of a layer's movement, that along u")},
+          {std::string("R^2"),
+           std::string("the share of a squared size that is explained, from 1 (all) down")},
+          {std::string("distance"),
+           std::string("`E|w - v|^2 / E|w|^2` in the metric of the loss, v being the weights of "
+                       "the algorithm with the constants that bring it nearest")},
+          {std::string("probe"),
+           std::string("sigma by least squares from 1 and four invariants of what a layer sees, "
+                       "fitted on some prompts and judged on others; that of the residuals has 1 "
+                       "and one number")},
+          {std::string("explodes"),
+           std::string("has a loss over 1000 times the oracle's mean (without noise: over ten "
+                       "times that of predicting zero)")},
+          {std::string("upper bound"),
+           std::string("a network with this loss was found; a better one may exist")},
+          {std::string("+-"), std::string("one standard error over prompts")}}};
+}
+
 Table weights_table(const Explanation& e) {
   const bool full = e.network.kind == Parametrisation::full;
   Table table{
@@ -64,12 +107,23 @@ Table weights_table(const Explanation& e) {
 Table parts_table(const Explanation& e) {
   Table table{
       .id = "parts",
-      .title = "What each part is worth: adjusted loss without it, in all layers",
-      .columns = {"", "before", fmt::format("after {} steps of retraining", e.retrain_steps)},
-      .notes = {"The first row is the network itself, retrained as long."}};
+      .title =
+          "What networks without a part can do: adjusted loss, the part left out in all layers",
+      .columns = {"", "cut out", "best network found", "which"},
+      .notes = {
+          fmt::format(
+              "The last two columns are an upper bound on what such networks can do: the best of "
+              "{} "
+              "trainings of {} steps, of the network that was cut and of networks near gradient "
+              "descent, trained on until {} steps lower its loss by less than 2%; of GD++ also the "
+              "network of least expected loss, where it can be computed. Chosen on other prompts "
+              "than it is judged on.",
+              e.retraining.starts, e.retraining.steps, e.retraining.steps),
+          "The first row is the network itself, trained on in the same way."}};
   for (const Ablation& part : e.ablations) {
     table.rows.push_back({part.name, cell(part.before),
-                          part.after ? cell(*part.after) : TableCell{.note = part.failure}});
+                          part.after ? cell(*part.after) : TableCell{.note = part.failure},
+                          part.after ? page::origin(part) : std::string()});
   }
   return table;
 }
@@ -91,7 +145,8 @@ Table matches_table(const Explanation& e) {
     for (const auto& [name, value] : family.constants[l][match.column]) {
       constants += fmt::format("{}{} {:.4g}", constants.empty() ? "" : ", ", name, value);
     }
-    table.rows.push_back({layer_name(l), name_of(family, match.column), match.distance, constants,
+    table.rows.push_back({layer_name(l), name_of(family, match.column),
+                          TableCell{.value = match.distance, .se = match.error}, constants,
                           cell(e.adjusted[l])});
   }
   return table;
@@ -264,7 +319,9 @@ Json json_of(const std::optional<Quantiles>& q) {
            : Json(nullptr);
 }
 Json json_of(const NoiseProbe& probe) {
-  return {{"r2", number_or_null(probe.r2)}, {"error", number_or_null(probe.error)}};
+  return {{"r2", number_or_null(probe.r2)},
+          {"r2_error", number_or_null(probe.r2_error)},
+          {"error", number_or_null(probe.error)}};
 }
 
 Json json_of(const Reading& r) {
@@ -307,6 +364,7 @@ Json json_of_layer(const Explanation& e, std::size_t l) {
            {{"algorithm", family.name},
             {"column", family.columns[match.column]},
             {"distance", number_or_null(match.distance)},
+            {"error", number_or_null(match.error)},
             {"constants", constants}}}};
 }
 
@@ -357,6 +415,9 @@ Json json_of(const Explanation& e) {
     parts.push_back({{"name", part.name},
                      {"before", json_of(part.before)},
                      {"after", part.after ? json_of(*part.after) : Json(nullptr)},
+                     {"from", part.from},
+                     {"steps", part.steps},
+                     {"converged", part.converged},
                      {"failure", part.failure}});
   }
   if (e.noise_probe) {
@@ -418,10 +479,12 @@ StudyResult to_study(const Explanation& e, const std::string& name) {
   const RunningMean& gap = e.model_minus_bayes;
   section.claims.push_back(
       {.text = "No better than the Bayes posterior mean, beyond four standard errors",
-       .holds = !(gap.mean() < -4 * gap.standard_error()),
+       .holds = std::isnan(gap.mean()) ? std::nullopt
+                                       : std::optional(gap.mean() >= -4 * gap.standard_error()),
        .detail = fmt::format("loss minus that of Bayes {:.4g} +- {:.2g}, on {} prompts", gap.mean(),
                              gap.standard_error(), e.eval_prompts)});
-  section.tables = {words_table(e), weights_table(e), matches_table(e), parts_table(e)};
+  section.tables = {words_table(e), weights_table(e), matches_table(e), parts_table(e),
+                    definitions_table()};
   section.figures = {progress_figure(e), readings_figure(e), similarity_figure(e)};
   add_changes(e.changes, section);
   if (!e.layers.front().heads.empty()) section.figures.push_back(weights_figure(e));

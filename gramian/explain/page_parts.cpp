@@ -1,5 +1,7 @@
 #include "gramian/explain/page_parts.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -16,6 +18,12 @@ TableCell cell(const RunningMean& mean) {
 
 Json json_of(const RunningMean& mean) {
   return {{"mean", number_or_null(mean.mean())}, {"se", number_or_null(mean.standard_error())}};
+}
+
+std::string origin(const Ablation& part) {
+  if (part.steps == 0) return part.from;
+  return fmt::format("from {}, {} steps{}", part.from, part.steps,
+                     part.converged ? "" : ", still falling");
 }
 
 }  // namespace gramian::page

@@ -2,9 +2,12 @@
 // JSON.
 #pragma once
 
+#include <string>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "gramian/evaluation/statistics.h"
+#include "gramian/explain/ablation.h"
 #include "gramian/figures/result.h"
 
 namespace gramian::page {
@@ -12,5 +15,8 @@ namespace gramian::page {
 TableCell cell(const RunningMean& mean);
 
 nlohmann::ordered_json json_of(const RunningMean& mean);
+
+// "from the cut network, 3000 steps".
+std::string origin(const Ablation& part);
 
 }  // namespace gramian::page

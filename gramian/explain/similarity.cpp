@@ -80,9 +80,10 @@ Match best_match(const std::vector<AlgorithmFamily>& families, std::size_t layer
     if (families[f].columns.empty()) continue;
     const std::size_t column = families[f].best(layer);
     const double distance = families[f].distance[layer][column];
-    if (distance <= std::max(kTie * least, kSame)) return {f, column, distance};
+    if (distance <= std::max(kTie * least, kSame))
+      return {f, column, distance, families[f].error[layer][column]};
   }
-  return {0, 0, families.front().distance[layer].front()};
+  return {0, 0, families.front().distance[layer].front(), families.front().error[layer].front()};
 }
 
 // Prompts on which the network does not explode, and the weights of each layer on them: [L][kept].
@@ -109,6 +110,22 @@ Kept without_explosions(const RegressionTask& task, const Network& network,
   return kept;
 }
 
+// sum a / sum b over prompts, and its standard error, to first order: that of a - ratio b, over the
+// mean of b. Infinite if a sum is not a number.
+struct Ratio {
+  double value = 0, error = 0;
+};
+
+Ratio ratio_of_means(const std::vector<double>& a, const std::vector<double>& b) {
+  double over = 0, under = 0, squares = 0;
+  for (std::size_t p = 0; p < a.size(); ++p) over += a[p], under += b[p];
+  const auto count = static_cast<double>(a.size());
+  const double value = (over / count) / (under / count);
+  if (std::isnan(over)) return {INFINITY, INFINITY};
+  for (std::size_t p = 0; p < a.size(); ++p) squares += std::pow(a[p] - value * b[p], 2);
+  return {value, std::sqrt(squares / std::max(count - 1, 1.0) / count) / (under / count)};
+}
+
 }  // namespace
 
 std::size_t AlgorithmFamily::best(std::size_t layer) const {
@@ -130,6 +147,7 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
   for (const Candidate& c : list) result.families[c.family].columns.push_back(c.column);
   for (AlgorithmFamily& family : result.families) {
     family.distance.assign(layers, std::vector<double>(family.columns.size()));
+    family.error = family.distance;
     family.constants.assign(layers,
                             std::vector<std::vector<Solver::Constant>>(family.columns.size()));
   }
@@ -140,21 +158,22 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
 
   for (std::size_t l = 0; l < layers; ++l) {
     const SpectrumBatch towards = spectra_towards(task, kept.prompts, kept.weights[l]);
-    const double size = mean_loss(FixedRidge("zero", INFINITY), towards);  // half of E |w^l|_S^2
-    std::vector<double> distance(list.size());
+    const std::vector<double> sizes = losses(FixedRidge("zero", INFINITY), towards);
+    std::vector<Ratio> distance(list.size());  // to halves of |w^l|_S^2
     std::vector<std::vector<Solver::Constant>> constants(list.size());
     pool.run(static_cast<int>(list.size()), [&](int c, int) {
       const auto at = static_cast<std::size_t>(c);
       const auto solver = list[at].make();
       solver->tune(towards);
-      distance[at] = mean_loss(*solver, towards) / size;
+      distance[at] = ratio_of_means(losses(*solver, towards), sizes);
       constants[at] = solver->constants();
     });
     std::vector<std::size_t> filled(result.families.size());
     for (std::size_t c = 0; c < list.size(); ++c) {
       AlgorithmFamily& family = result.families[list[c].family];
       const std::size_t column = filled[list[c].family]++;
-      family.distance[l][column] = distance[c];
+      family.distance[l][column] = distance[c].value;
+      family.error[l][column] = distance[c].error;
       family.constants[l][column] = std::move(constants[c]);
     }
     // One step of GD++ and one of heavy ball are one of gradient descent, which has the narrowest
@@ -164,6 +183,7 @@ Similarity compare_layers(const RegressionTask& task, const Network& network, in
       const AlgorithmFamily& other = family_named(name, result.families);
       if (other.distance[l].front() < descent.distance[l].front()) {
         descent.distance[l].front() = other.distance[l].front();
+        descent.error[l].front() = other.error[l].front();
         descent.constants[l].front() = other.constants[l].front();
       }
     }

@@ -33,6 +33,7 @@ struct AlgorithmFamily {
   std::string column = {};                         // what a column is: "steps", "penalty", ""
   std::vector<std::string> columns = {};           // "1", "2", ..
   std::vector<std::vector<double>> distance = {};  // [L][columns]
+  std::vector<std::vector<double>> error = {};     // its standard error over prompts, the same
   std::vector<std::vector<std::vector<Solver::Constant>>> constants = {};  // [L][columns], as tuned
 
   std::size_t best(
@@ -41,7 +42,7 @@ struct AlgorithmFamily {
 
 struct Match {
   std::size_t family = 0, column = 0;
-  double distance = 0;
+  double distance = 0, error = 0;
 };
 
 struct Similarity {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cmath>
 
+#include "gramian/explain/page_parts.h"
 #include "gramian/explain/words.h"
 
 namespace gramian {
@@ -91,20 +92,23 @@ std::string probes(const Explanation& e) {
   std::string text =
       "\nNoise level that a linear probe reads from what a layer sees: R^2, error of sigma\n";
   for (std::size_t l = 0; l < e.noise_probe->layers.size(); ++l) {
-    text += fmt::format("{:5} {:8.3f} {:8.3f}\n", l + 1, e.noise_probe->layers[l].r2,
-                        e.noise_probe->layers[l].error);
+    const NoiseProbe& probe = e.noise_probe->layers[l];
+    text += fmt::format("{:5} {:8.3f} +- {:<6.1g} {:8.3f}\n", l + 1, probe.r2, probe.r2_error,
+                        probe.error);
   }
-  return text + fmt::format("  rss {:8.3f} {:8.3f}   (residuals of least squares)\n",
-                            e.noise_probe->residuals.r2, e.noise_probe->residuals.error);
+  const NoiseProbe& rss = e.noise_probe->residuals;
+  return text + fmt::format("  rss {:8.3f} +- {:<6.1g} {:8.3f}   (residuals of least squares)\n",
+                            rss.r2, rss.r2_error, rss.error);
 }
 
 std::string parts(const Explanation& e) {
-  std::string text = fmt::format("\nAdjusted loss without parts{:42} {:>23} {:>23}\n", "", "before",
-                                 "after retraining");
+  std::string text = fmt::format("\nAdjusted loss without parts{:42} {:>23} {:>23}\n", "",
+                                 "cut out", "best network found");
   for (const Ablation& part : e.ablations) {
     text += fmt::format("  {:67} {} ", part.name, mean_cell(part.before));
     text += part.after ? mean_cell(*part.after)
                        : fmt::format("{:>23}", part.failure.empty() ? "-" : "diverged");
+    if (part.after) text += "  " + page::origin(part);
     text += '\n';
   }
   return text;

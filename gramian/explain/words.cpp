@@ -27,6 +27,15 @@ std::string whole(const Explanation& e) {
   return text;
 }
 
+std::string how_retrained(const Explanation& e) {
+  if (!e.ablations.front().after) return "Adjusted loss with parts cut out, nothing retrained";
+  return fmt::format(
+      "Adjusted loss of the best network found without a part, an upper bound on what such "
+      "networks "
+      "can do ({} {} of {} steps, the best trained on until that gains less than 2%)",
+      e.retraining.starts, e.retraining.starts == 1 ? "start" : "starts", e.retraining.steps);
+}
+
 std::string ablation(const Explanation& e) {
   const bool retrained = e.ablations.front().after.has_value();
   const auto loss = [&](const Ablation& part) -> const RunningMean* {
@@ -35,10 +44,13 @@ std::string ablation(const Explanation& e) {
   };
   const RunningMean& all = *loss(e.ablations.front());
   std::string worse, same, exploding;
+  const auto add = [](std::string& list, const std::string& item) {
+    list += (list.empty() ? "" : ", ") + item;
+  };
   for (std::size_t k = 1; k < e.ablations.size(); ++k) {
     const RunningMean* without = loss(e.ablations[k]);
     if (without == nullptr) {
-      exploding += fmt::format("{}{}", exploding.empty() ? "" : ", ", e.ablations[k].name);
+      add(exploding, e.ablations[k].name);
       continue;
     }
     const double error = std::hypot(all.standard_error(), without->standard_error());
@@ -46,18 +58,16 @@ std::string ablation(const Explanation& e) {
                          without->standard_error() > wording::kCarried * without->mean();
     const bool is_worse =
         without->mean() > wording::kNeeded * all.mean() && without->mean() > all.mean() + 3 * error;
-    std::string& list = carried ? exploding : is_worse ? worse : same;
-    list +=
-        fmt::format("{}{} {:.3g}", list.empty() ? "" : ", ", e.ablations[k].name, without->mean());
+    add(carried    ? exploding
+        : is_worse ? worse
+                   : same,
+        fmt::format("{} {}{}", e.ablations[k].name, mean_text(*without),
+                    retrained && !e.ablations[k].converged ? " (still falling)" : ""));
   }
-  std::string text =
-      fmt::format("Adjusted loss {}, {:.3g} with all",
-                  retrained ? fmt::format("after {} steps of retraining", e.retrain_steps)
-                            : "without parts, nothing retrained",
-                  all.mean());
-  if (!worse.empty()) text += "; worse: " + worse;
-  if (!same.empty()) text += "; no worse: " + same;
-  if (!exploding.empty()) text += "; exploding: " + exploding;
+  std::string text = fmt::format("{}: {} with all", how_retrained(e), mean_text(all));
+  if (!worse.empty()) text += "; higher: " + worse;
+  if (!same.empty()) text += "; no higher: " + same;
+  if (!exploding.empty()) text += "; carried by a few prompts on which it explodes: " + exploding;
   return text + ".";
 }
 
@@ -66,12 +76,13 @@ std::string noise(const Explanation& e) {
   const auto& layers = e.noise_probe->layers;
   std::string list;
   for (const NoiseProbe& probe : layers)
-    list += fmt::format("{}{:.2f}", list.empty() ? "" : ", ", probe.r2);
+    list += fmt::format("{}{:.3f} +- {:.1g}", list.empty() ? "" : ", ", probe.r2, probe.r2_error);
   return fmt::format(
-      "A linear probe reads sigma from what layers 1 to {} see with R^2 = {}; from the residuals "
-      "of least squares it "
-      "would be {:.2f}.",
-      layers.size(), list, e.noise_probe->residuals.r2);
+      "A linear probe of five numbers reads sigma from what layers 1 to {} see with R^2 = {}; one "
+      "of "
+      "two, from the residuals of least squares, with {:.3f} +- {:.1g}. It shows what can be read "
+      "there, not what the network uses.",
+      layers.size(), list, e.noise_probe->residuals.r2, e.noise_probe->residuals.r2_error);
 }
 
 std::string stability(const Explanation& e) {
@@ -180,11 +191,11 @@ std::string size_text(const Readings& list) {
 std::string match_text(const Explanation& e, std::size_t layer) {
   const Match& match = e.similarity.matches[layer];
   if (!std::isfinite(match.distance)) return "w is near to no known algorithm: it explodes";
-  const char* how = match.distance <= wording::kSame    ? "w is the same as of"
-                    : match.distance <= wording::kClose ? "w is close to"
-                                                        : "w is nearest to, but not close to,";
-  return fmt::format("{} {} (distance {:.2g})", how,
-                     name_of(e.similarity.families[match.family], match.column), match.distance);
+  const char* how = match.distance <= wording::kSame ? "w is the same as of"
+                                                     : "of the known algorithms w is nearest to";
+  return fmt::format("{} {} (distance {:.2g} +- {:.1g})", how,
+                     name_of(e.similarity.families[match.family], match.column), match.distance,
+                     match.error);
 }
 
 std::string layer_text(const Explanation& e, std::size_t l) {
@@ -208,8 +219,8 @@ std::string layer_text(const Explanation& e, std::size_t l) {
                 : fmt::format(". A diagonal layer has {} of its row of y and {:.1f}% of those of x",
                               y, 100 * layer.diagonal_x);
   }
-  return text + fmt::format(". After it {}; adjusted loss {:.4g}.", match_text(e, l),
-                            e.adjusted[l].mean());
+  return text + fmt::format(". After it {}; adjusted loss {}.", match_text(e, l),
+                            mean_text(e.adjusted[l]));
 }
 
 }  // namespace

@@ -22,13 +22,11 @@ inline constexpr double kMomentum = 0.05;
 inline constexpr double kShrinkage = 0.02;
 // A step is said to depend on the noise where its medians differ by at least this factor.
 inline constexpr double kStepFactor = 1.1;
-// A nearest algorithm is "the same as" (distance <= kSame), "close to" (<= kClose), else "nearest
-// to, but not close".
-inline constexpr double kSame = 1e-6, kClose = 0.02;
-// Without a part the network is "worse" if its loss (after retraining, where it was retrained) is
-// larger by this factor and by three standard errors; "exploding" if its standard error is more
-// than the share kCarried of the mean, which means that a few prompts carry it; otherwise "no
-// worse".
+// A nearest algorithm is "the same as" (distance <= kSame), else "nearest to", with its distance.
+inline constexpr double kSame = 1e-6;
+// Without a part networks have "a higher loss" if the best that was found has one larger by this
+// factor and by three standard errors; "exploding" if its standard error is more than the share
+// kCarried of the mean, which means that a few prompts carry it; otherwise "no higher".
 inline constexpr double kNeeded = 1.02, kCarried = 0.2;
 
 }  // namespace wording

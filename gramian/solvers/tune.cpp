@@ -10,15 +10,20 @@
 
 namespace gramian {
 
-double mean_loss(const Solver& solver, const SpectrumBatch& prompts) {
-  double sum = 0;
-  std::vector<double> coordinates;
+std::vector<double> losses(const Solver& solver, const SpectrumBatch& prompts) {
+  std::vector<double> list(prompts.size()), coordinates;
   for (std::size_t p = 0; p < prompts.size(); ++p) {
     const Spectrum prompt = prompts[p];
     coordinates.resize(static_cast<std::size_t>(prompt.d));
     solver.solve(prompt, coordinates);
-    sum += loss(prompt, coordinates, QueryMode::integrated);
+    list[p] = loss(prompt, coordinates, QueryMode::integrated);
   }
+  return list;
+}
+
+double mean_loss(const Solver& solver, const SpectrumBatch& prompts) {
+  double sum = 0;
+  for (const double one : losses(solver, prompts)) sum += one;
   return std::isnan(sum) ? std::numeric_limits<double>::infinity()
                          : sum / static_cast<double>(prompts.size());
 }

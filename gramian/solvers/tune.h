@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "gramian/solvers/solver.h"
 
@@ -11,6 +12,8 @@ namespace gramian {
 // Mean integrated loss, +infinity if it is not a number. The query is always
 // integrated here: the sampled loss has the same minimum, with more noise.
 double mean_loss(const Solver& solver, const SpectrumBatch& prompts);
+// The losses that it is the mean of, prompt by prompt.
+std::vector<double> losses(const Solver& solver, const SpectrumBatch& prompts);
 
 // The minimiser of f over {0} and [low, high], 0 <= low <= high, to four digits. A scan in the
 // logarithm brackets the minimum, and a golden section finds it. On a tie 0 wins.

@@ -34,4 +34,14 @@ Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
   return {};
 }
 
+Expected<Network> retrain(
+    const RegressionTask& task, const Network& network, const std::vector<bool>& keep,
+    const TrainSpec& spec, ThreadPool& pool,
+    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+  GRAMIAN_TRY(check(task, network.spec, spec));
+  const auto trainer = Trainer::create(task, network, spec, pool);
+  GRAMIAN_TRY(train_kept(*trainer, keep, progress));
+  return trainer->network();
+}
+
 }  // namespace gramian

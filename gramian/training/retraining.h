@@ -5,7 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "gramian/training/loop.h"
+#include "gramian/models/network.h"
+#include "gramian/tasks/task.h"
+#include "gramian/training/trainer.h"
 
 namespace gramian {
 
@@ -18,6 +20,14 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 // by itself (asserted). Errors: those of a step, and interrupted.
 Status train_kept(
     TrainingLoop& loop, const std::vector<bool>& keep,
+    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress = {});
+
+// `network` after `spec.steps` steps of Adam on the weights that are kept, from where they are; the
+// others stay 0. Errors: config, for a spec that the network cannot be trained with; numeric, where
+// training diverges; interrupted.
+Expected<Network> retrain(
+    const RegressionTask& task, const Network& network, const std::vector<bool>& keep,
+    const TrainSpec& spec, ThreadPool& pool,
     const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress = {});
 
 }  // namespace gramian

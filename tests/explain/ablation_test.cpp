@@ -5,6 +5,7 @@
 #include "gramian/explain/weights.h"
 #include "gramian/theory/constructions.h"
 #include "gramian/training/retraining.h"
+#include "tests/support/files.h"
 #include "tests/support/networks.h"
 
 namespace gramian::test {
@@ -41,7 +42,8 @@ TEST(Ablation, PartsAreSetToZeroInEveryLayer) {
 TEST(Ablation, OfAFullNetworkThatIsDiagonalTheNearestCostsNothing) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
   ThreadPool pool(2);
-  const auto parts = ablate(task, in_disguise(diagonal()), {}, 0, {.prompts = 2000}, pool);
+  const auto parts =
+      ablate(task, in_disguise(diagonal()), {}, {.steps = 0}, {.prompts = 2000}, pool);
   ASSERT_TRUE(parts);
   const Ablation& nearest = (*parts)[2];
   EXPECT_EQ(nearest.name, "nearest DIAG");
@@ -68,7 +70,7 @@ TEST(Ablation, RetrainingKeepsTheZerosAndLowersTheLoss) {
   trained.batch = 256;
   const auto list = restrictions(diagonal());
   const Restriction& r = named(list, "without omega_yy");
-  const auto network = retrain(task, r, retraining(trained, 60), pool);
+  const auto network = retrain(task, r.network, r.keep, retraining(trained, 60), pool);
   ASSERT_TRUE(network);
   for (std::size_t i = 0; i < r.keep.size(); ++i) {
     if (i == 4 || i == 5) continue;  // omega_xx and omega_xy of the last layer have no gradient
@@ -86,6 +88,55 @@ TEST(Ablation, RetrainingKeepsTheZerosAndLowersTheLoss) {
   ASSERT_EQ(before->size(), 2u);
 }
 
+// The search comes near the optimum of the family, from a network that is far from it, and never
+// below it: with one layer all families without omega_yx have the closed form of a step of gradient
+// descent, with GD++ it is computed, and what is cut without training is worse.
+TEST(Ablation, FindsTheOptimumOfAFamilyThatIsKnown) {
+  const RegressionTask task = small_task(4, 12, uniform(0, 2));
+  ThreadPool pool(2);
+  TrainSpec trained;
+  trained.batch = 256;
+  const Network one = network_of(
+      std::vector<Omega>{{.xx = -0.05, .xy = 0.04, .yx = -0.1, .yy = 0.01}}, 4, ContextScale::mean);
+  const EvalSpec spec{.prompts = 4000, .seed = 9};
+  const auto parts = ablate(task, one, trained, {.steps = 100, .starts = 2}, spec, pool);
+  ASSERT_TRUE(parts) << message_of(parts);
+  // Step n / (n + d + 1 + E sigma^2) for G/n (theory: one layer), E sigma^2 = 4/3.
+  const double step = 12 / (12 + 4 + 1 + 4.0 / 3);
+  const Network best = network_of(std::vector<Omega>{{.yx = -step}}, 4, ContextScale::mean);
+  const auto least = adjusted_losses(task, best, spec, pool);
+  ASSERT_TRUE(least);
+  for (const Ablation& part : *parts) {
+    if (part.name == "as trained" || part.name.starts_with("without omega_yy")) continue;
+    ASSERT_TRUE(part.after) << part.name << ": " << part.failure;
+    EXPECT_LT(part.after->mean(), 1.01 * least->back().mean()) << part.name << " " << part.from;
+    EXPECT_GT(part.after->mean(), 0.98 * least->back().mean()) << part.name;
+    EXPECT_GT(part.before.mean(), 1.2 * part.after->mean()) << part.name;
+  }
+  const Ablation& gdpp = (*parts)[3];
+  EXPECT_EQ(gdpp.name, "without omega_xy and omega_yy (GD++)");
+  EXPECT_TRUE(gdpp.converged);
+}
+
+// A network that explodes when it is cut is not where its family ends.
+TEST(Ablation, AFreshStartWinsWhereTheCutNetworkIsLost) {
+  const RegressionTask task = small_task(4, 12, uniform(0, 2));
+  ThreadPool pool(2);
+  TrainSpec trained;
+  trained.batch = 256;
+  const Network lost = network_of(
+      std::vector<Omega>{{.xx = -9, .xy = 5, .yx = 40, .yy = 3}, {.xx = 8, .yx = 30, .yy = 7}}, 4,
+      ContextScale::mean);
+  const auto parts =
+      ablate(task, lost, trained, {.steps = 60, .starts = 2, .rounds = 1}, {.prompts = 1000}, pool);
+  ASSERT_TRUE(parts) << message_of(parts);
+  const Ablation& without = (*parts)[1];
+  EXPECT_EQ(without.name, "without omega_xy");
+  EXPECT_EQ(without.from, "gradient descent, seed 1");
+  EXPECT_FALSE(without.converged);
+  EXPECT_LT(without.after->mean(), 2);  // predicting zero has 2
+}
+
 TEST(Ablation, TiedLayersLoseTheirOneSetOfWeights) {
   Network tied = diagonal();
   tied.spec.tied = true;
@@ -96,7 +147,7 @@ TEST(Ablation, TiedLayersLoseTheirOneSetOfWeights) {
 TEST(Ablation, StopsWhenAsked) {
   const RegressionTask task = small_task(4, 12, uniform(0, 2));
   ThreadPool pool(1);
-  const auto parts = ablate(task, diagonal(), {}, 0, {.prompts = 100}, pool,
+  const auto parts = ablate(task, diagonal(), {}, {.steps = 0}, {.prompts = 100}, pool,
                             [](std::uint64_t done, std::uint64_t) { return done < 2; });
   ASSERT_FALSE(parts);
   EXPECT_EQ(parts.error().kind, ErrorKind::interrupted);

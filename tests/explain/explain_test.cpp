@@ -10,8 +10,8 @@
 #include "gramian/explain/words.h"
 #include "gramian/report/shape.h"
 #include "gramian/theory/constructions.h"
-#include "tests/support/networks.h"
 #include "tests/support/files.h"
+#include "tests/support/networks.h"
 
 namespace gramian::test {
 namespace {
@@ -22,7 +22,8 @@ const ExplainOptions kQuick{.reading_prompts = 40,
                             .algorithm_steps = 3,
                             .eval_prompts = 1000,
                             .blowup_prompts = 1000,
-                            .retrain_steps = 3};
+                            .retrain_steps = 3,
+                            .retrain_starts = 2};
 
 RegressionTask task() { return small_task(4, 12, uniform(0, 2)); }
 
