@@ -109,9 +109,9 @@ export function drawSummary(studies: Study[], id: string): HTMLElement {
         ),
       cells.length > 0 &&
         tile(
-          `${of("better") + of("equal")} of ${cells.length}`,
-          "cells at or below the paper's",
-          `${of("better")} below, ${of("equal")} equal, ${of("worse")} above`,
+          `${of("better")} / ${of("equal")} / ${of("worse")}`,
+          "cells clearly better / not distinguishable / clearly worse",
+          `than the paper's, of ${cells.length}`,
         ),
       runs > 0 &&
         tile(

@@ -5,9 +5,9 @@ import { number, paperNumber, plusMinus, withError } from "./format";
 import type { AnyCell, Cell, Study, Table } from "./schema";
 
 const kStatus = {
-  better: { sign: "▼", word: "lower than the paper" },
-  equal: { sign: "=", word: "equal to the paper" },
-  worse: { sign: "▲", word: "higher than the paper" },
+  better: { sign: "▼", word: "clearly better than the paper" },
+  equal: { sign: "=", word: "not distinguishable" },
+  worse: { sign: "▲", word: "clearly worse" },
 } as const;
 
 interface Place {
