@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/words.h"
 #include "gramian/io/files.h"
 #include "gramian/io/json.h"
 
@@ -23,7 +24,44 @@ constexpr std::uint64_t kMaxHeader = 100'000'000;  // bytes, as in the official 
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr const char* kMetadata = "__metadata__";
 
-std::size_t width(DType dtype) { return dtype == DType::f32 ? sizeof(float) : sizeof(double); }
+constexpr auto kDTypes = words<DType>(
+    {{DType::f32, "F32"}, {DType::f64, "F64"}, {DType::f16, "F16"}, {DType::bf16, "BF16"}});
+
+std::size_t width(DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+      return 8;
+    case DType::f32:
+      return 4;
+    case DType::f16:
+    case DType::bf16:
+      break;
+  }
+  return 2;
+}
+
+// IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
+struct Half {
+  std::uint16_t bits;
+  explicit operator double() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const double sign = bits >> 15 != 0 ? -1.0 : 1.0;
+    if (exponent == 31) {
+      return fraction != 0 ? std::numeric_limits<double>::quiet_NaN()
+                           : sign * std::numeric_limits<double>::infinity();
+    }
+    if (exponent == 0) return sign * std::ldexp(fraction, -24);
+    return sign * std::ldexp(1024 + fraction, exponent - 25);
+  }
+};
+
+// The upper half of a float.
+struct Bfloat {
+  std::uint16_t bits;
+  explicit operator double() const {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  }
+};
 
 struct Entry {
   Tensor tensor;  // without its values
@@ -82,15 +120,14 @@ Expected<Entry> read_entry(const std::string& name, const Json& json, std::uint6
   entry.tensor.name = name;
 
   const Json dtype = json.value("dtype", Json());
-  if (dtype == "F32") {
-    entry.tensor.dtype = DType::f32;
-  } else if (dtype == "F64") {
-    entry.tensor.dtype = DType::f64;
-  } else {
-    return fail(ErrorKind::format,
-                "{} must have dtype F32 or F64 (others are not supported), got {}", place,
-                dtype.is_string() ? dtype.get_ref<const std::string&>() : dtype.type_name());
+  const std::string word =
+      dtype.is_string() ? dtype.get_ref<const std::string&>() : std::string(dtype.type_name());
+  const auto known = dtype.is_string() ? kDTypes.find(word) : std::nullopt;
+  if (!known) {
+    return fail(ErrorKind::format, "{} must have dtype {} (others are not supported), got {}",
+                place, fmt::join(kDTypes.texts, " or "), word);
   }
+  entry.tensor.dtype = *known;
 
   if (!read_unsigned(json.value("shape", Json()), entry.tensor.shape)) {
     return fail(ErrorKind::format, "{} must have a shape of integers >= 0", place);
@@ -163,7 +200,20 @@ void decode(std::string_view bytes, std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     T value;
     std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
-    values[i] = value;
+    values[i] = static_cast<double>(value);
+  }
+}
+
+void decode(std::string_view bytes, Tensor& tensor) {
+  switch (tensor.dtype) {
+    case DType::f32:
+      return decode<float>(bytes, tensor.values);
+    case DType::f64:
+      return decode<double>(bytes, tensor.values);
+    case DType::f16:
+      return decode<Half>(bytes, tensor.values);
+    case DType::bf16:
+      return decode<Bfloat>(bytes, tensor.values);
   }
 }
 
@@ -212,11 +262,7 @@ Expected<TensorFile> read_open_file(const File& file, std::uint64_t file_bytes,
   for (Entry& entry : entries) {
     std::string bytes(entry.end - entry.begin, '\0');
     GRAMIAN_TRY(file.read_at(data_start + entry.begin, bytes));
-    if (entry.tensor.dtype == DType::f32) {
-      decode<float>(bytes, entry.tensor.values);
-    } else {
-      decode<double>(bytes, entry.tensor.values);
-    }
+    decode(bytes, entry.tensor);
     result.tensors.push_back(std::move(entry.tensor));
   }
   return result;
@@ -239,7 +285,7 @@ Status write_safetensors(const std::string& path, const TensorFile& file) {
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : file.tensors) order.push_back(&tensor);
   std::ranges::sort(order, {},
-                    [](const Tensor* t) { return std::pair(t->dtype == DType::f32, t->name); });
+                    [](const Tensor* t) { return std::pair(t->dtype != DType::f64, t->name); });
 
   Json header = Json::object();
   if (!file.metadata.empty()) header[kMetadata] = file.metadata;
@@ -255,12 +301,13 @@ Status write_safetensors(const std::string& path, const TensorFile& file) {
       return fail(ErrorKind::format, "{}: the tensor name '{}' is taken", path, tensor->name);
     }
     const std::size_t begin = data.size();
-    if (tensor->dtype == DType::f32) {
-      encode<float>(tensor->values, data);
-    } else {
+    const bool wide = tensor->dtype == DType::f64;
+    if (wide) {
       encode<double>(tensor->values, data);
+    } else {
+      encode<float>(tensor->values, data);
     }
-    header[tensor->name] = {{"dtype", tensor->dtype == DType::f32 ? "F32" : "F64"},
+    header[tensor->name] = {{"dtype", wide ? "F64" : "F32"},
                             {"shape", tensor->shape},
                             {"data_offsets", {begin, data.size()}}};
   }

@@ -16,7 +16,9 @@
 
 namespace gramian {
 
-enum class DType { f32, f64 };
+// Half precision (f16, and bf16 with the exponent of f32) is read, as checkpoints of other programs
+// have it; such a tensor is written as f32, which holds its numbers exactly.
+enum class DType { f32, f64, f16, bf16 };
 
 struct Tensor {
   std::string name;

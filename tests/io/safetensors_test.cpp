@@ -197,12 +197,39 @@ TEST_F(Safetensors, RefusesDuplicateNames) {
       read(assemble("{" + a + R"(,"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8)));
 }
 
+// Bits and numbers from IEEE 754 (binary16) and from the upper halves of floats.
+TEST_F(Safetensors, ReadsHalfPrecision) {
+  const auto read_bits = [&](const char* dtype, const std::vector<std::uint16_t>& bits) {
+    std::string bytes =
+        assemble(fmt::format(R"({{"a":{{"dtype":"{}","shape":[{}],"data_offsets":[0,{}]}}}})",
+                             dtype, bits.size(), 2 * bits.size()),
+                 2 * bits.size());
+    std::memcpy(bytes.data() + bytes.size() - 2 * bits.size(), bits.data(), 2 * bits.size());
+    const auto file = read(bytes);
+    return file ? file->tensors.at(0).values : std::vector<double>{};
+  };
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(read_bits("F16", {0x3c00, 0xc000, 0x3555, 0x7bff, 0x0001, 0x0400, 0x8000, 0xfc00}),
+            (std::vector<double>{1, -2, 0.333251953125, 65504, std::ldexp(1, -24),
+                                 std::ldexp(1, -14), -0.0, -infinity}));
+  EXPECT_TRUE(std::isnan(read_bits("F16", {0x7e00}).at(0)));
+  EXPECT_EQ(read_bits("BF16", {0x3f80, 0xc000, 0x3eab, 0x7f80}),
+            (std::vector<double>{1, -2, 0.333984375, infinity}));
+  // What was half precision is written as float, with the same numbers.
+  TensorFile file{{}, {{"a", DType::bf16, {2}, {1, 0.333984375}}}};
+  ASSERT_TRUE(write_safetensors(path_, file));
+  const auto again = read_safetensors(path_);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->tensors[0].dtype, DType::f32);
+  EXPECT_EQ(again->tensors[0].values, file.tensors[0].values);
+}
+
 TEST_F(Safetensors, RefusesBadTensors) {
   const auto tensor = [](const std::string& fields) {
     return assemble(R"({"a":{)" + fields + "}}", 8);
   };
-  EXPECT_TRUE(refuses(tensor(R"("dtype":"BF16","shape":[4],"data_offsets":[0,8])"),
-                      {"'a'", "F32 or F64", "got BF16"}));
+  EXPECT_TRUE(refuses(tensor(R"("dtype":"I64","shape":[1],"data_offsets":[0,8])"),
+                      {"'a'", "F32 or F64 or F16 or BF16", "got I64"}));
   EXPECT_TRUE(refuses(tensor(R"("shape":[2],"data_offsets":[0,8])"), {"dtype", "got null"}));
   EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","data_offsets":[0,8])"), {"shape of integers >= 0"}));
   EXPECT_TRUE(refuses(tensor(R"("dtype":"F32","shape":[-2],"data_offsets":[0,8])"),
