@@ -5,6 +5,7 @@
 
 #include "gramian/cli/commands.h"
 #include "gramian/cli/outputs.h"
+#include "gramian/cli/sources.h"
 #include "gramian/exporting/exporter.h"
 #include "gramian/io/files.h"
 #include "gramian/runs/trained_run.h"
@@ -14,7 +15,7 @@ namespace gramian::cli {
 namespace {
 
 struct ExportArguments {
-  std::string run;
+  ModelSource model;
   std::string format;
   std::string output;
 };
@@ -22,6 +23,8 @@ struct ExportArguments {
 std::string_view beginning_of(ExportFormat format) {
   switch (format) {
     case ExportFormat::numpy:
+    case ExportFormat::torch:
+    case ExportFormat::jax:
       return "\"\"\"A linear transformer";
     case ExportFormat::cpp:
       return "// A linear transformer";
@@ -33,18 +36,23 @@ std::string_view beginning_of(ExportFormat format) {
 
 Status export_run(const ExportArguments& arguments) {
   const auto format = GRAMIAN_TRY(export_format(arguments.format));
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
-  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const ModelSource& source = arguments.model;
+  const auto run = GRAMIAN_TRY(load_trained_source(source));
   const RegressionTask& task = run.experiment.task;
-  const std::string output = arguments.output.empty()
-                                 ? directory.path() + "/" + export_file_name(format)
-                                 : arguments.output;
-  GRAMIAN_TRY(check_output(
-      {.option = "--output", .path = output, .inputs = {}, .beginning = beginning_of(format)}));
+  std::string output = arguments.output;
+  if (output.empty()) {
+    if (source.is_file())
+      return fail(ErrorKind::usage, "the export of a model file needs --output FILE");
+    output = source.path + "/" + export_file_name(format);
+  }
+  GRAMIAN_TRY(check_output({.option = "--output",
+                            .path = output,
+                            .inputs = {source.path + (source.is_file() ? "" : "/config.toml")},
+                            .beginning = beginning_of(format)}));
   const auto bytes = GRAMIAN_TRY(export_model(
       {.network = run.network,
        .n = task.n(),
-       .origin = directory.path(),
+       .origin = source.path,
        .task = fmt::format("linear regression, sigma ~ {}", task.spec().noise.describe())},
       format));
   GRAMIAN_TRY(write_file_atomically(output, bytes));
@@ -58,21 +66,20 @@ void add_export(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("export", "Write the learned algorithm as a file of its own.");
   auto arguments = std::make_shared<ExportArguments>();
-  command->add_option("run", arguments->run, "run directory of gramian train")
-      ->required()
-      ->type_name("DIR");
-  command->add_option("--to", arguments->format, "numpy, c++ or onnx")
+  add_source(command, arguments->model);
+  command->add_option("--to", arguments->format, "numpy, c++, onnx, torch or jax")
       ->required()
       ->type_name("FORMAT");
   command
       ->add_option("-o,--output", arguments->output,
-                   "the file; default: DIR/learned.py, learned.h, learned.onnx")
+                   "the file; default: DIR/learned.py, learned.h, learned.onnx, ..")
       ->type_name("FILE");
   command->footer(
       "The file needs nothing of this project. Each computes, in double precision, for any n and "
       "m,\n"
       "    predict(x_context [n, d], y_context [n], x_query [m, d]) -> [m]\n"
-      "numpy: a Python module; c++: one header for C++17, namespace learned; onnx: opset 13, "
+      "numpy, torch, jax: a Python module; c++: one header for C++17, namespace learned; onnx: "
+      "opset 13, "
       "float64,\n"
       "of MatMul, Add, Mul, Transpose and one Div. diag and gdpp keep their omegas by name, full "
       "its P\n"

@@ -13,7 +13,9 @@ Expected<ExportFormat> export_format(std::string_view name) {
   if (name == "numpy") return ExportFormat::numpy;
   if (name == "c++") return ExportFormat::cpp;
   if (name == "onnx") return ExportFormat::onnx;
-  return fail(ErrorKind::usage, "--to must be one of numpy, c++, onnx, got '{}'", name);
+  if (name == "torch") return ExportFormat::torch;
+  if (name == "jax") return ExportFormat::jax;
+  return fail(ErrorKind::usage, "--to must be one of numpy, c++, onnx, torch, jax, got '{}'", name);
 }
 
 const char* export_file_name(ExportFormat format) {
@@ -24,6 +26,10 @@ const char* export_file_name(ExportFormat format) {
       return "learned.h";
     case ExportFormat::onnx:
       return "learned.onnx";
+    case ExportFormat::torch:
+      return "learned_torch.py";
+    case ExportFormat::jax:
+      return "learned_jax.py";
   }
   return "";
 }
@@ -42,6 +48,10 @@ Expected<std::string> export_model(const ExportSource& source, ExportFormat form
       return cpp_source(source);
     case ExportFormat::onnx:
       return onnx_model(source);
+    case ExportFormat::torch:
+      return torch_source(source);
+    case ExportFormat::jax:
+      return jax_source(source);
   }
   return {};
 }

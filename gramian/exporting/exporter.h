@@ -1,5 +1,5 @@
-// A trained network as a file that needs nothing of this project: the algorithm in NumPy, in C++,
-// or as an ONNX graph. Each computes the token-wise update of network.h,
+// A trained network as a file that needs nothing of this project: the algorithm in NumPy, PyTorch,
+// JAX or C++, or as an ONNX graph. Each computes the token-wise update of network.h,
 //
 //     e' = e + sum_h P_h G Q_h e,    G = c sum e e^T over the context, c = 1/n or 1 as in training,
 //
@@ -29,12 +29,12 @@ struct ExportSource {
   std::string task;    // what it was trained on, in words, for a comment
 };
 
-enum class ExportFormat { numpy, cpp, onnx };
+enum class ExportFormat { numpy, cpp, onnx, torch, jax };
 
-// "numpy", "c++" or "onnx". Errors: usage.
+// "numpy", "c++", "onnx", "torch" or "jax". Errors: usage.
 Expected<ExportFormat> export_format(std::string_view name);
 
-// "learned.py", "learned.h", "learned.onnx".
+// "learned.py", "learned.h", "learned.onnx"; "learned_torch.py", "learned_jax.py".
 const char* export_file_name(ExportFormat format);
 
 // The bytes of the file. Errors: config, as above.

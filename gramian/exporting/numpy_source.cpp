@@ -12,6 +12,11 @@ namespace gramian {
 
 namespace {
 
+// How a library of arrays writes what they all have.
+struct ArrayLibrary {
+  std::string_view import, name, as_array, zeros, array, array_type;
+};
+
 constexpr std::string_view kNumpyHead =
     R"("""A linear transformer as an algorithm: @NETWORK@, d = @d@ inputs.
 
@@ -22,7 +27,7 @@ Trained on contexts of n = @n@ examples: @TASK@.
 
 @MEANING@
 """
-import numpy as np
+@IMPORT@
 
 D = @d@  # inputs
 
@@ -55,7 +60,7 @@ constexpr std::string_view kNumpyFullMeaning =
 and the prediction is minus the last coordinate of the query after the last layer.)";
 
 constexpr std::string_view kCheck =
-    R"(    x_context, y_context, x_query = (np.asarray(a, dtype=np.float64) for a in (x_context, y_context, x_query))
+    R"(    x_context, y_context, x_query = (@ASARRAY@ for a in (x_context, y_context, x_query))
     n = len(y_context)
     if n == 0 or x_context.shape != (n, D) or y_context.shape != (n,) or x_query.shape[1:] != (D,):
         raise ValueError(f"need x_context [n, {D}], y_context [n], x_query [m, {D}] with n >= 1, "
@@ -65,15 +70,15 @@ constexpr std::string_view kCheck =
 constexpr std::string_view kNumpyDiagPredict = R"(
 def predict(x_context, y_context, x_query):
 @CHECK@    x, y = x_context, y_context  # [n, d], [n]
-    x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
+    x_t, y_t = x_query, @ZEROS@  # [m, d], [m]
     c = @FACTOR@
     for omega_xx, omega_xy, omega_yx, omega_yy in @LIST@:
         S = c * x.T @ x  # [d, d]
         alpha = c * x.T @ y  # [d]
         lam = c * y @ y
-        x, y = (x + omega_xx * x @ S + omega_xy * np.outer(y, alpha),
+        x, y = (x + omega_xx * x @ S + omega_xy * @NP@.outer(y, alpha),
                 y + omega_yx * x @ alpha + omega_yy * lam * y)
-        x_t, y_t = (x_t + omega_xx * x_t @ S + omega_xy * np.outer(y_t, alpha),
+        x_t, y_t = (x_t + omega_xx * x_t @ S + omega_xy * @NP@.outer(y_t, alpha),
                     y_t + omega_yx * x_t @ alpha + omega_yy * lam * y_t)
     return -y_t
 )";
@@ -81,7 +86,7 @@ def predict(x_context, y_context, x_query):
 constexpr std::string_view kNumpyGdppPredict = R"(
 def predict(x_context, y_context, x_query):
 @CHECK@    x, y = x_context, y_context  # [n, d], [n]
-    x_t, y_t = x_query, np.zeros(len(x_query))  # [m, d], [m]
+    x_t, y_t = x_query, @ZEROS@  # [m, d], [m]
     c = @FACTOR@
     for omega_xx, omega_yx in @LIST@:
         S = c * x.T @ x  # [d, d]
@@ -93,8 +98,8 @@ def predict(x_context, y_context, x_query):
 
 constexpr std::string_view kNumpyFullPredict = R"(
 def predict(x_context, y_context, x_query):
-@CHECK@    e = np.column_stack([x_context, y_context])  # [n, d + 1]
-    e_t = np.column_stack([x_query, np.zeros(len(x_query))])  # [m, d + 1]
+@CHECK@    e = @NP@.column_stack([x_context, y_context])  # [n, d + 1]
+    e_t = @NP@.column_stack([x_query, @ZEROS@])  # [m, d + 1]
     c = @FACTOR@
     for P_l, Q_l in @LIST@:
         G = c * e.T @ e  # [d + 1, d + 1]
@@ -113,9 +118,10 @@ std::string numpy_omegas(const Network& network, int layers) {
 }
 
 // P or Q of all layers, [L, H, d + 1, d + 1].
-std::string numpy_matrices(const Network& network, int layers, bool q) {
+std::string numpy_matrices(const Network& network, int layers, bool q,
+                           const ArrayLibrary& library) {
   const std::size_t rows = network.spec.rows();
-  std::string text = fmt::format("{} = np.array([\n", q ? "Q" : "P");
+  std::string text = fmt::format("{} = {}([\n", q ? "Q" : "P", library.array);
   for (int l = 0; l < layers; ++l) {
     const LayerWeights weights = network.expanded(l);
     const std::vector<double>& values = q ? weights.q : weights.p;
@@ -127,7 +133,7 @@ std::string numpy_matrices(const Network& network, int layers, bool q) {
     }
     text += "    ],\n";
   }
-  return text + "])\n";
+  return text + fmt::format("]{})\n", library.array_type);
 }
 
 // What differs between the forms. `layers` is what predict() loops over where weights differ from
@@ -148,9 +154,7 @@ NumpyTexts numpy_texts_of(LayerForm form) {
   return {};
 }
 
-}  // namespace
-
-std::string numpy_source(const ExportSource& source) {
+std::string array_source(const ExportSource& source, const ArrayLibrary& library) {
   const NetworkSpec& spec = source.network.spec;
   const LayerForm form = layer_form(spec);
   const NumpyTexts texts = numpy_texts_of(form);
@@ -166,20 +170,51 @@ std::string numpy_source(const ExportSource& source) {
                                           {"@ORIGIN@", comment_text(source.origin)},
                                           {"@TASK@", comment_text(source.task)},
                                           {"@VERSION@", GRAMIAN_VERSION},
-                                          {"@MEANING@", meaning}});
+                                          {"@MEANING@", meaning},
+                                          {"@IMPORT@", library.import}});
   if (form == LayerForm::matrices) {
     text += "# The weights, [layers, heads, D + 1, D + 1].\n";
-    text += numpy_matrices(source.network, written, false) +
-            numpy_matrices(source.network, written, true);
+    text += numpy_matrices(source.network, written, false, library) +
+            numpy_matrices(source.network, written, true, library);
   } else {
     text += numpy_omegas(source.network, written);
   }
+  const std::string check = fill_in(kCheck, {{"@ASARRAY@", library.as_array}});
   return text + "\n" +
          fill_in(texts.predict,
-                 {{"@CHECK@", kCheck},
+                 {{"@CHECK@", check},
+                  {"@NP@", library.name},
+                  {"@ZEROS@", library.zeros},
                   {"@LIST@", list},
                   {"@FACTOR@", mean ? "1.0 / n  # sums over the context are means, as in training"
                                     : "1.0  # plain sums over the context, as in training"}});
 }
+
+// The three write alike; x.T, @ and slices are the same in all of them.
+const ArrayLibrary kNumpy{.import = "import numpy as np",
+                          .name = "np",
+                          .as_array = "np.asarray(a, dtype=np.float64)",
+                          .zeros = "np.zeros(len(x_query))",
+                          .array = "np.array",
+                          .array_type = ""};
+const ArrayLibrary kTorch{.import = "import torch",
+                          .name = "torch",
+                          .as_array = "torch.as_tensor(a, dtype=torch.float64)",
+                          .zeros = "torch.zeros(len(x_query), dtype=torch.float64)",
+                          .array = "torch.tensor",
+                          .array_type = ", dtype=torch.float64"};
+const ArrayLibrary kJax{
+    .import = "import jax\nimport jax.numpy as jnp\n\njax.config.update(\"jax_enable_x64\", True)",
+    .name = "jnp",
+    .as_array = "jnp.asarray(a, dtype=jnp.float64)",
+    .zeros = "jnp.zeros(len(x_query))",
+    .array = "jnp.array",
+    .array_type = ""};
+
+}  // namespace
+
+std::string numpy_source(const ExportSource& source) { return array_source(source, kNumpy); }
+std::string torch_source(const ExportSource& source) { return array_source(source, kTorch); }
+std::string jax_source(const ExportSource& source) { return array_source(source, kJax); }
 
 }  // namespace gramian

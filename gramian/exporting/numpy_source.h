@@ -1,4 +1,4 @@
-// The learned algorithm as a Python module that needs NumPy alone.
+// The learned algorithm as a Python module that needs NumPy, PyTorch or JAX alone.
 #pragma once
 
 #include <string>
@@ -8,5 +8,7 @@
 namespace gramian {
 
 std::string numpy_source(const ExportSource& source);
+std::string torch_source(const ExportSource& source);
+std::string jax_source(const ExportSource& source);
 
 }  // namespace gramian

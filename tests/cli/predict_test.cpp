@@ -161,8 +161,8 @@ TEST_F(Predict, ExportWritesWhereItIsTold) {
   ASSERT_TRUE(succeeds(printed));
   EXPECT_EQ(printed.out.find("// A linear transformer as an algorithm"), 0u);
   EXPECT_FALSE(fs::exists(shop_ / "run/learned.h"));
-  EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run", "--to", "torch"}), 2,
-                    {"numpy, c++, onnx, got 'torch'"}));
+  EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run", "--to", "tensorflow"}), 2,
+                    {"numpy, c++, onnx, torch, jax, got 'tensorflow'"}));
   EXPECT_TRUE(fails(run_gramian({"export", shop_ / "run"}), 2, {"--to is required"}));
 }
 

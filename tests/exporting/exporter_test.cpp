@@ -175,7 +175,8 @@ TEST(ExportModel, RefusesQueriesAmongTheKeysAndUnknownFormats) {
                          ErrorKind::config, {"[model.query_in_keys] must be false"}));
   }
   EXPECT_TRUE(
-      is_error(export_format("torch"), ErrorKind::usage, {"numpy, c++, onnx, got 'torch'"}));
+      is_error(export_format("lisp"), ErrorKind::usage,
+               {"numpy, c++, onnx, torch, jax, got 'lisp'"}));
 }
 
 }  // namespace
