@@ -9,7 +9,6 @@
 
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
-#include "gramian/cli/settings.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/collection.h"

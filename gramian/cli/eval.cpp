@@ -9,7 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
 #include "gramian/cli/outputs.h"
-#include "gramian/cli/settings.h"
+#include "gramian/cli/sources.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/gram_family.h"
@@ -22,7 +22,8 @@ namespace gramian::cli {
 namespace {
 
 struct EvalArguments {
-  std::string source;  // a run directory (eval) or a configuration (solve)
+  ModelSource model;   // eval
+  std::string config;  // solve
   std::vector<std::string> overrides;
   std::optional<std::string> prompts, seed;
   std::string json;
@@ -65,23 +66,32 @@ Status print(const EvaluationReport& report, const std::string& json) {
 }
 
 Status eval(const EvalArguments& arguments) {
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.source));
-  GRAMIAN_TRY(refuse_settings_of_training(arguments.overrides, arguments.source));
-  const auto [experiment, model] = GRAMIAN_TRY(load_run(directory, arguments.all_overrides()));
+  const ModelSource& source = arguments.model;
+  GRAMIAN_TRY(check_output({.option = "--json",
+                            .path = arguments.json,
+                            .inputs = {source.path, source.task},
+                            .beginning = "{"}));
+  GRAMIAN_TRY(refuse_settings_of_training(arguments.overrides, source.path));
+  const auto [experiment, model] = GRAMIAN_TRY(load_source(source, arguments.all_overrides()));
   fmt::print("{}", experiment->describe());
   catch_signals(AtSignal::leave);
   ThreadPool pool(experiment->run.threads);
   const auto report = GRAMIAN_TRY(experiment->evaluate(*model, pool, progress_bars()));
-  return print(report, directory.eval());
+  if (!source.is_file()) {
+    const auto directory = GRAMIAN_TRY(RunDirectory::open(source.path));
+    GRAMIAN_TRY(write_file_atomically(directory.eval(), report.json));
+    if (arguments.json.empty()) return print(report, directory.eval());
+  }
+  return print(report, arguments.json);
 }
 
 Status solve(const EvalArguments& arguments) {
   GRAMIAN_TRY(check_output({.option = "--json",
                             .path = arguments.json,
-                            .inputs = {arguments.source},
+                            .inputs = {arguments.config},
                             .beginning = "{"}));
-  const auto config = GRAMIAN_TRY(load_config(arguments.source, arguments.all_overrides()));
-  const auto experiment = GRAMIAN_TRY(gram_experiment(config, arguments.source));
+  const auto config = GRAMIAN_TRY(load_config(arguments.config, arguments.all_overrides()));
+  const auto experiment = GRAMIAN_TRY(gram_experiment(config, arguments.config));
   fmt::print("{}", experiment.describe());
   catch_signals(AtSignal::leave);
   ThreadPool pool(experiment.run.threads);
@@ -89,11 +99,8 @@ Status solve(const EvalArguments& arguments) {
   return print(report, arguments.json);
 }
 
-// Positional arguments are read in the order in which they are added.
-std::shared_ptr<EvalArguments> add_arguments(CLI::App* command, const char* source,
-                                             const char* type, const char* help) {
-  auto arguments = std::make_shared<EvalArguments>();
-  command->add_option(source, arguments->source, help)->required()->type_name(type);
+// Behind what is evaluated: positional arguments are read in the order in which they are added.
+void add_settings(CLI::App* command, const std::shared_ptr<EvalArguments>& arguments) {
   command
       ->add_option("overrides", arguments->overrides,
                    "settings that replace those of the configuration")
@@ -104,7 +111,8 @@ std::shared_ptr<EvalArguments> add_arguments(CLI::App* command, const char* sour
       ->type_name("N");
   command->add_option("--seed", arguments->seed, "seed of these prompts; short for eval.seed=S")
       ->type_name("S");
-  return arguments;
+  command->add_option("--json", arguments->json, "also write the results to this file")
+      ->type_name("FILE");
 }
 
 constexpr const char* kMeaning =
@@ -122,23 +130,29 @@ constexpr const char* kMeaning =
 void add_eval(Program& program) {
   CLI::App* command = program.app.add_subcommand(
       "eval", "Compare a trained model with every solver on fresh prompts.");
-  auto arguments = add_arguments(command, "run", "DIR", "run directory of gramian train");
+  auto arguments = std::make_shared<EvalArguments>();
+  add_source(command, arguments->model);
+  add_settings(command, arguments);
   command->footer(
       std::string("Prints a table and writes DIR/eval.json. Of the settings, task.* and eval.* may "
                   "change:\n"
                   "the model stays as it was trained, the prompts need not.\n\n") +
       kMeaning + "\nKeys, as DIR/config.toml sets them (defaults of gramian train are shown):\n\n" +
       key_table().help_text());
-  command->callback(
-      [&program, arguments] { program.run = [arguments] { return eval(*arguments); }; });
+  command->callback([&program, arguments] {
+    read_dash(arguments->json);
+    program.run = [arguments] { return eval(*arguments); };
+  });
 }
 
 void add_solve(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("solve", "Compare the solvers alone, without a model.");
-  auto arguments = add_arguments(command, "config", "CONFIG.toml", "configuration, a TOML file");
-  command->add_option("--json", arguments->json, "also write the results to this file")
-      ->type_name("FILE");
+  auto arguments = std::make_shared<EvalArguments>();
+  command->add_option("config", arguments->config, "configuration, a TOML file")
+      ->required()
+      ->type_name("CONFIG.toml");
+  add_settings(command, arguments);
   command->footer(std::string(kMeaning) + "\nKeys of CONFIG.toml, all optional:\n\n" +
                   key_table().help_text());
   command->callback([&program, arguments] {

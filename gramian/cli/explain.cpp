@@ -9,6 +9,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/numbers.h"
 #include "gramian/cli/outputs.h"
+#include "gramian/cli/sources.h"
 #include "gramian/evaluation/changes.h"
 #include "gramian/explain/explain.h"
 #include "gramian/explain/page.h"
@@ -27,13 +28,16 @@ namespace gramian::cli {
 namespace {
 
 struct ExplainArguments {
-  std::string directory, json, name;
+  ModelSource model;
+  std::string json, name;
   ExplainOptions options;
 };
 
-std::string default_name(const std::string& directory) {
+// The last part of the path, without an ending where it is a file.
+std::string default_name(const ModelSource& source) {
   std::error_code ignored;
-  const auto path = std::filesystem::absolute(directory, ignored).lexically_normal();
+  const auto path = std::filesystem::absolute(source.path, ignored).lexically_normal();
+  if (source.is_file()) return path.stem().string();
   return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
 }
 
@@ -99,9 +103,8 @@ Expected<Explained> explain_changes(const LoadedRun& run, const ExplainOptions& 
       .to_json = [changes](const StudyResult& section) { return to_json(changes, section); }};
 }
 
-Status write_section(const ExplainArguments& arguments, const RunDirectory& directory,
-                     const LoadedRun& run, const Manifest& manifest, const std::string& name,
-                     Explained& explained) {
+Status write_section(const ExplainArguments& arguments, const LoadedRun& run,
+                     const Manifest& manifest, const std::string& name, Explained& explained) {
   const TrainSpec& train = run.experiment->train;
   StudyResult& section = explained.section;
   section.runs.push_back({.name = name,
@@ -110,7 +113,7 @@ Status write_section(const ExplainArguments& arguments, const RunDirectory& dire
                           .layers = explained.layers,
                           .seed = train.seed,
                           .steps = train.steps,
-                          .directory = arguments.directory});
+                          .directory = arguments.model.path});
   section.provenance = {.command = manifest.command_line,
                         .version = manifest.version,
                         .commit = manifest.commit,
@@ -119,7 +122,9 @@ Status write_section(const ExplainArguments& arguments, const RunDirectory& dire
                         .compiler = manifest.compiler,
                         .finished = utc_now(),
                         .cores = manifest.cores};
-  if (const auto settings = read_file(directory.config())) section.provenance.settings = *settings;
+  const ModelSource& source = arguments.model;
+  const auto settings = read_file(source.is_file() ? source.task : source.path + "/config.toml");
+  if (settings) section.provenance.settings = *settings;
   GRAMIAN_TRY(write_file_atomically(arguments.json, explained.to_json(section)));
   fmt::print("-> {}\n", arguments.json);
   return {};
@@ -138,29 +143,30 @@ void tell_if_unfinished(const RunDirectory& directory, const LoadedRun& run) {
 }
 
 Status explain(const ExplainArguments& arguments, const std::string& command_line) {
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.directory));
+  const ModelSource& source = arguments.model;
   GRAMIAN_TRY(check_output({.option = "--json",
                             .path = arguments.json,
-                            .inputs = {},
+                            .inputs = {source.path, source.task},
                             .beginning = "{",
                             .section = true}));
   const auto run = GRAMIAN_TRY(
-      load_run(directory, {fmt::format("eval.prompts={}", arguments.options.eval_prompts)}));
-  tell_if_unfinished(directory, run);
+      load_source(source, {fmt::format("eval.prompts={}", arguments.options.eval_prompts)}));
 
   catch_signals(AtSignal::leave);
   ThreadPool pool(run.experiment->run.threads);
   ExplainOptions options = arguments.options;
-  options.start = fitting_start(run, arguments.directory, pool);
+  if (!source.is_file()) {
+    tell_if_unfinished(GRAMIAN_TRY(RunDirectory::open(source.path)), run);
+    options.start = fitting_start(run, source.path, pool);
+  }
   const Manifest manifest = Manifest::begin(arguments.options.seed, command_line, simd_target());
-  const std::string name =
-      arguments.name.empty() ? default_name(arguments.directory) : arguments.name;
+  const std::string name = arguments.name.empty() ? default_name(source) : arguments.name;
   const GramExperiment* gram = run.experiment->as_gram();
   Explained explained = GRAMIAN_TRY(gram != nullptr ? explain_gram(run, *gram, options, name, pool)
                                                     : explain_changes(run, options, name, pool));
   fmt::print("{}", explained.text);
   if (!arguments.json.empty()) {
-    GRAMIAN_TRY(write_section(arguments, directory, run, manifest, name, explained));
+    GRAMIAN_TRY(write_section(arguments, run, manifest, name, explained));
   }
   return require_numbers(explained.text, "this explanation");
 }
@@ -189,14 +195,13 @@ void add_explain(Program& program) {
       program.app.add_subcommand("explain", "Say which algorithm a trained model has learned.");
   auto arguments = std::make_shared<ExplainArguments>();
   ExplainOptions& options = arguments->options;
-  command->add_option("run", arguments->directory, "run directory of gramian train")
-      ->required()
-      ->type_name("DIR");
+  add_source(command, arguments->model);
   command
       ->add_option("--json", arguments->json,
                    "also write all numbers, as a section of the report, to this file")
       ->type_name("FILE");
-  command->add_option("--name", arguments->name, "of the section; default: the last part of DIR")
+  command
+      ->add_option("--name", arguments->name, "of the section; default: the last part of the path")
       ->type_name("NAME");
   command->add_option("--seed", options.seed, "seed of all prompts")
       ->type_name("S")

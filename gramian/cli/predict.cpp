@@ -8,6 +8,7 @@
 
 #include "gramian/cli/commands.h"
 #include "gramian/cli/outputs.h"
+#include "gramian/cli/sources.h"
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/runs/trained_run.h"
@@ -19,7 +20,7 @@ namespace gramian::cli {
 namespace {
 
 struct PredictArguments {
-  std::string run;
+  ModelSource model;
   std::string data;
   std::string target;
   std::vector<std::string> features;
@@ -105,14 +106,14 @@ Status compare(const PredictArguments& arguments, const NetworkRegressor& regres
 Status predict(PredictArguments arguments) {
   read_dash(arguments.output);
   read_dash(arguments.json);
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.run));
+  GRAMIAN_TRY(check_source(arguments.model));
   GRAMIAN_TRY(check_output({.option = "--output",
                             .path = arguments.output,
                             .inputs = {arguments.data},
                             .beginning = kPredictions}));
   GRAMIAN_TRY(check_output(
       {.option = "--json", .path = arguments.json, .inputs = {arguments.data}, .beginning = "{"}));
-  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  const auto run = GRAMIAN_TRY(load_trained_source(arguments.model));
   const auto regressor =
       GRAMIAN_TRY(NetworkRegressor::create(run.network, run.experiment.task, arguments.whiten));
 
@@ -124,8 +125,8 @@ Status predict(PredictArguments arguments) {
                 "{} has {} input columns ({}), but the model of {} has d = {}: choose columns with "
                 "--features, or "
                 "train with task.d={}",
-                arguments.data, data.context.d, fmt::join(data.features, ", "), arguments.run,
-                run.network.spec.d, data.context.d);
+                arguments.data, data.context.d, fmt::join(data.features, ", "),
+                arguments.model.path, run.network.spec.d, data.context.d);
   }
   if (arguments.folds > 0)
     return compare(arguments, regressor, run.experiment.task.spec().noise, data);
@@ -138,9 +139,7 @@ void add_predict(Program& program) {
   CLI::App* command =
       program.app.add_subcommand("predict", "Use a trained model as a regressor on a CSV file.");
   auto arguments = std::make_shared<PredictArguments>();
-  command->add_option("run", arguments->run, "run directory of gramian train")
-      ->required()
-      ->type_name("DIR");
+  add_source(command, arguments->model);
   command->add_option("data", arguments->data, "a CSV file with a header row")
       ->required()
       ->type_name("DATA.csv");
