@@ -45,4 +45,5 @@ endfunction()
 # Rooms that compute little: they read, write, name, draw and tell. They are a target of their own,
 # compiled with -O1, which takes about nine tenths of the time of -O2, and without optimisation
 # under sanitizers, which takes six tenths of the time of -O1.
-set(GRAMIAN_COLD_ROOMS io runs figures studies papers explain exporting tabular report bench)
+set(GRAMIAN_COLD_ROOMS io runs figures studies papers explain exporting tabular report bench
+    api)

@@ -1,10 +1,36 @@
-// One step of gradient descent on one block of prompts, by a program outside the project.
+// A program outside the project: one step of gradient descent on one block of prompts, by the parts
+// of the library, and the example of README.md, by the facade.
+#include <gramian/api.h>
 #include <gramian/gramian.h>
 
 #include <cstdio>
 #include <vector>
 
+namespace {
+
+// README.md, "As a library".
+int example() {
+  namespace api = gramian::api;
+  const auto problem = api::configure({"task.d=5", "model.layers=2", "train.steps=200"}).value();
+  const auto network = api::train(problem).value();
+  const auto prompts = api::draw(problem.task, {.count = 1000, .seed = 1}).value();
+  const auto weights = api::implicit_weights(network, prompts.gram, prompts.n).value();
+  double error = 0, size = 0;
+  for (std::size_t p = 0; p < prompts.w.extent(0); ++p) {
+    for (std::size_t j = 0; j < 5; ++j) {
+      const double learned = weights.entry(p)[2 * 5 + j], truth = prompts.w.entry(p)[j];
+      error += (learned - truth) * (learned - truth);
+      size += truth * truth;
+    }
+  }
+  std::printf("relative error of the example %.3f\n", error / size);
+  return error < 0.6 * size ? 0 : 1;
+}
+
+}  // namespace
+
 int main() {
+  if (example() != 0) return 1;
   using namespace gramian;
   TaskSpec spec;
   spec.d = 3;
