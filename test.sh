@@ -13,6 +13,7 @@ presets=("$@")
 [[ ${#presets[@]} -gt 0 ]] || presets=(release)
 
 install_packages tests
+[[ " ${presets[*]} " == *" release "* ]] && python_environment
 for preset in "${presets[@]}"; do
   targets=() selection=()
   if [[ $preset == tsan ]]; then  # rooms whose code runs on several threads: tests/CMakeLists.txt

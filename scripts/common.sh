@@ -27,6 +27,18 @@ install_packages() {
     apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# python_environment: a virtual environment of Debian's Python in build/python, with what the Python
+# package is built and tested with (python/requirements.txt). Needs no network where it is there.
+python_environment() {
+  local wanted
+  wanted=$(sha256sum python/requirements.txt)
+  [[ -f build/python/wanted && "$(<build/python/wanted)" == "$wanted" ]] && return
+  echo "Installing the packages of python/requirements.txt into build/python ..."
+  /usr/bin/python3 -m venv --clear build/python
+  build/python/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt
+  echo "$wanted" >build/python/wanted
+}
+
 # build PRESET [TARGET ...]: configures and builds, quietly unless it fails. In CI warnings are
 # errors.
 # The sources of a room are compiled together: cmake/translation_units.cmake.
@@ -35,7 +47,11 @@ build() {
   shift
   log=$(mktemp)
   echo "Building ($preset) ..."
-  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON &&
+  local python=()
+  if [[ $preset == release && -x build/python/bin/python ]]; then
+    python=(-DGRAMIAN_PYTHON_MODULE=ON -DPython_EXECUTABLE="$PWD/build/python/bin/python")
+  fi
+  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON "${python[@]}" &&
     cmake --build --preset "$preset" --target "${@:-all}"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Writes src/gramian/_specs.py: frozen dataclasses, one field a key, from the table of keys.
+
+    generate_specs.py            writes the file
+    generate_specs.py --check    compares, and exits with 1 where it differs
+
+Needs the compiled module on the path. A test runs the check.
+"""
+
+import ast
+import pathlib
+import sys
+import textwrap
+
+from gramian import _core
+
+HERE = pathlib.Path(__file__).parent
+TARGET = HERE / "src" / "gramian" / "_specs.py"
+
+# Class, section, family of the keys, keys that it fixes, keys that it leaves out, first line.
+CLASSES = [
+    ("Regression", "task", "gram", {}, (), "In-context linear regression: where prompts come from."),
+    ("TokenTask", "task", "transformer", {}, (),
+     "Prompts as tokens, for a Transformer: linear, sine, patterns or conditioned."),
+    ("Diag", "model", "gram", {"kind": "diag"}, ("heads",),
+     "A linear transformer with four numbers a layer (omega_xx, omega_xy, omega_yx, omega_yy)."),
+    ("Full", "model", "gram", {"kind": "full"}, (),
+     "A linear transformer with dense P and Q in every head."),
+    ("GDpp", "model", "gram", {"kind": "gdpp"}, ("heads",),
+     "GD++: two numbers a layer, gradient descent with a correction of curvature."),
+    ("Preconditioned", "model", "gram", {"kind": "preconditioned"}, ("heads",),
+     "Preconditioned gradient descent: a matrix A and a vector u a layer."),
+    ("Transformer", "model", "transformer", {"kind": "transformer"}, (),
+     "A transformer on tokens, with Q, K, V and P. It is trained into a run (gm.Run.train)."),
+    ("Training", "train", "gram", {}, (), "Loss, optimiser and length of a training."),
+    ("TokenTraining", "train", "transformer", {}, (),
+     "Loss, optimiser and length of the training of a Transformer."),
+    ("Evaluation", "eval", "gram", {}, (), "A comparison on fresh prompts."),
+]
+TYPES = {"integer": "int", "number": "float", "boolean": "bool", "choice": "str",
+         "numbers": "tuple[float, ...]", "matrix": "tuple"}
+
+
+def default_of(key) -> str:
+    text = key["default"]
+    if key["type"] == "choice":
+        return repr(text)
+    if key["type"] == "boolean":
+        return {"true": "True", "false": "False"}[text]
+    value = ast.literal_eval(text)
+    if key["type"] == "number":
+        value = float(value)
+    if key["type"] in ("numbers", "matrix"):
+        value = tuple(float(v) for v in value) if isinstance(value, list) else (float(value),)
+    return repr(value)
+
+
+def fields_of(section, family, fixed, without):
+    """Name, type, default and meaning of each field."""
+    for key in _core.keys():
+        group, name = key["name"].split(".", 1)
+        if group != section or key["only"] not in ("", family):
+            continue
+        if name in fixed or name in without or name == "sigma":
+            continue
+        if name == "noise":
+            yield ("noise", "Noise", "Uniform(0.0, 5.0)",
+                   "prior of the noise level: Uniform, Categorical, Constant, or a number")
+            continue
+        yield name, TYPES[key["type"]], default_of(key), f"{key['help']} ({key['rule']})"
+
+
+def class_text(name, section, family, fixed, without, line) -> str:
+    fields = list(fields_of(section, family, fixed, without))
+    text = f'\n\n@dataclass(frozen=True)\nclass {name}(Spec):\n    """{line}\n\n'
+    for field, _, _, meaning in fields:
+        text += textwrap.fill(f"{field}: {meaning}", 96, initial_indent=" " * 4,
+                              subsequent_indent=" " * 8, break_on_hyphens=False) + "\n"
+    text += '    """\n\n'
+    text += f"    _section = {section!r}\n    _fixed = {fixed!r}\n\n"
+    text += "".join(f"    {field}: {kind} = {default}\n" for field, kind, default, _ in fields)
+    return text
+
+
+def module_text() -> str:
+    text = ('"""Specifications as frozen dataclasses. Generated from the table of configuration keys '
+            'by\npython/generate_specs.py; do not edit by hand."""\n\n'
+            "from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n"
+            "from ._spec import Noise, Spec, Uniform\n")
+    return text + "".join(class_text(*entry) for entry in CLASSES)
+
+
+def main() -> int:
+    text = module_text()
+    if sys.argv[1:] == ["--check"]:
+        if TARGET.read_text() == text:
+            return 0
+        print(f"{TARGET} is not what the keys say: run python/generate_specs.py", file=sys.stderr)
+        return 1
+    TARGET.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

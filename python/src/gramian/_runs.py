@@ -1,0 +1,119 @@
+"""Runs in directories, of every family of models, as the command line makes and reads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import tomllib
+
+from . import _core
+from ._frames import Table
+from ._lab import EvaluationResult, _split
+from ._network import Network
+from ._specs import Regression, TokenTask, TokenTraining, Training, Transformer
+
+
+class Run:
+    """The directory of a training run: Run(path) opens one, Run.train makes one.
+
+    >>> import gramian as gm, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> run = gm.Run.train(folder + "/a", gm.Regression(d=2, n=8), gm.Diag(layers=1), steps=20,
+    ...                    batch=64)
+    >>> run.finished, run.network
+    (True, <gramian.Network DIAG, 1 layer, d = 2>)
+    >>> run.task
+    Regression(d=2, n=8, noise=Uniform(low=0.0, high=5.0), covariance=(), inputs='gaussian', \
+weights='isotropic', sampler='automatic')
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        if not (self.path / "config.toml").is_file():
+            raise OSError(f"{self.path} is not the directory of a run: it has no config.toml")
+
+    @classmethod
+    def train(cls, path, task, network, *, training=None, resume: bool = False,
+              quiet: bool = True, **settings) -> Run:
+        """Trains into a directory, as gramian train does. Ctrl-C saves, and resume=True goes on to
+        the same bits.
+
+        task and network: Regression with Diag, Full, GDpp or Preconditioned, or TokenTask with
+        Transformer. settings: fields of Training (TokenTraining for a Transformer). quiet=False
+        shows the progress bar of the program.
+        """
+        kind = TokenTraining if isinstance(network, Transformer) else Training
+        spec = kind() if training is None else training
+        if settings:
+            (changes,) = _split(settings, kind)
+            spec = spec.replace(**changes)
+        _core.train_run(task.settings() + network.settings() + spec.settings(), os.fspath(path),
+                        resume=resume, quiet=quiet, command="gramian.Run.train")
+        return cls(path)
+
+    @property
+    def config(self) -> dict:
+        """Every key, by section."""
+        return tomllib.loads((self.path / "config.toml").read_text())
+
+    @property
+    def task(self):
+        """A Regression, or a TokenTask for a Transformer."""
+        text = (self.path / "config.toml").read_text()
+        transformer = self.config["model"]["kind"] == "transformer"
+        return _section(TokenTask if transformer else Regression, text)
+
+    @property
+    def network(self) -> Network:
+        """Raises ValueError for a model that is no network on Gram matrices."""
+        return Network.load(self.path)
+
+    @property
+    def manifest(self) -> dict:
+        """By which program, on which machine and when it was made."""
+        return json.loads((self.path / "manifest.json").read_text())
+
+    @property
+    def finished(self) -> bool:
+        return self.manifest.get("finished") is not None
+
+    @property
+    def metrics(self) -> Table:
+        """The curve of training: step, loss, grad_norm, lr, seconds, dropped."""
+        rows = [json.loads(line) for line in (self.path / "metrics.jsonl").read_text().splitlines()]
+        names = list(rows[0]) if rows else ["step", "loss"]
+        return Table({name: [row.get(name) for row in rows] for name in names})
+
+    def snapshots(self) -> dict[int, Network]:
+        """The networks that were kept along the way, by step ([train.snapshots])."""
+        folder = self.path / "snapshots"
+        found = {}
+        for file in folder.glob("*.safetensors") if folder.is_dir() else ():
+            digits = "".join(c for c in file.stem if c.isdigit())
+            found[int(digits)] = Network.load(file)
+        return dict(sorted(found.items()))
+
+    def evaluate(self, *settings: str):
+        """As gramian eval, which writes eval.json: an EvaluationResult, or for a transformer on
+        tokens the JSON. settings: "eval.prompts=1000", "task.n=40", .."""
+        table, text = _core.evaluate_run(os.fspath(self.path), list(settings))
+        if self.config["model"]["kind"] == "transformer":
+            return json.loads(text)
+        return EvaluationResult(table, text)
+
+    def __repr__(self) -> str:
+        return f"gramian.Run({str(self.path)!r})"
+
+
+def _section(kind, text: str):
+    """A specification of a file with every key, also those of other families."""
+    import dataclasses
+
+    values = tomllib.loads(text)[kind._section]
+    known = {field.name for field in dataclasses.fields(kind)} | {"noise", "sigma"}
+    lines = [f"[{kind._section}]"]
+    for key, value in values.items():
+        if key in known:
+            lines.append(f"{key} = {json.dumps(value)}")
+    return kind.from_toml("\n".join(lines))
