@@ -19,7 +19,8 @@ TARGET = HERE / "src" / "gramian" / "_specs.py"
 
 # Class, section, family of the keys, keys that it fixes, keys that it leaves out, first line.
 CLASSES = [
-    ("Regression", "task", "gram", {}, (), "In-context linear regression: where prompts come from."),
+    ("Regression", "task", "gram", {}, (),
+     "In-context linear regression: where prompts come from."),
     ("TokenTask", "task", "transformer", {}, (),
      "Prompts as tokens, for a Transformer: linear, sine, patterns or conditioned."),
     ("Diag", "model", "gram", {"kind": "diag"}, ("heads",),
@@ -83,8 +84,8 @@ def class_text(name, section, family, fixed, without, line) -> str:
 
 
 def module_text() -> str:
-    text = ('"""Specifications as frozen dataclasses. Generated from the table of configuration keys '
-            'by\npython/generate_specs.py; do not edit by hand."""\n\n'
+    text = ('"""Specifications as frozen dataclasses. Generated from the table of configuration '
+            'keys by\npython/generate_specs.py; do not edit by hand."""\n\n'
             "from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n"
             "from ._spec import Noise, Spec, Uniform\n")
     return text + "".join(class_text(*entry) for entry in CLASSES)

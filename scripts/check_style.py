@@ -32,8 +32,8 @@ ROOMS = """base lanes random parallel tape tasks models theory solvers training 
 CPP = {".h", ".cpp"}
 CODE = CPP | {".py", ".sh", ".ts", ".cmake"}
 TEXT = CODE | {".md", ".toml", ".txt"}
-FOLDERS = """gramian tests cmake cluster scripts bench configs docs examples results web/report/src
-             .ci""".split()
+FOLDERS = """gramian python site tests cmake cluster scripts bench configs docs examples results
+             web/report/src .ci""".split()
 SKIPPED = {"__pycache__", "node_modules", ".venv"}
 
 # Files that a rule does not hold for: path -> {rule: reason}.

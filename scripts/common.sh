@@ -49,9 +49,11 @@ build() {
   echo "Building ($preset) ..."
   local python=()
   if [[ $preset == release && -x build/python/bin/python ]]; then
-    python=(-DGRAMIAN_PYTHON_MODULE=ON -DPython_EXECUTABLE="$PWD/build/python/bin/python")
+    python=(-DGRAMIAN_PYTHON_MODULE=ON -DPython_EXECUTABLE="$PWD/build/python/bin/python"
+      -DGRAMIAN_PYTHON="$PWD/build/python/bin/python")
   fi
-  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON "${python[@]}" &&
+  if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON \
+    "${python[@]}" &&
     cmake --build --preset "$preset" --target "${@:-all}"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"

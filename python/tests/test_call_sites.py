@@ -197,7 +197,8 @@ def test_11_a_study_on_any_executor(tmp_path):
     done = []
     with ThreadPoolExecutor(2) as executor:
         result = gm.reproduce("fig1", executor=executor, on_unit=done.append, **units_of(tmp_path))
-    assert done and all(gm.units("fig1", tmp_path, quick=True, steps=2, only="diag-L2-uniform-0")["done"])
+    options = units_of(tmp_path)
+    assert done and all(gm.units("fig1", options.pop("out"), **options)["done"])
     assert result.name == "fig1" and result.claims.columns == ["text", "holds", "detail"]
     names = result.names()
     assert len(result.figure(names["figures"][0])) > 0

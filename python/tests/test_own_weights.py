@@ -172,7 +172,8 @@ def test_the_program_takes_a_file_without_a_run(tmp_path):
     explained = gramian_program("explain", model, "--task", task, "--prompts", 300, "--retrain", 0,
                                 "--blowup-prompts", 0, "--json", tmp_path / "explained.json")
     assert explained.returncode == 0, explained.stderr
-    omega = json.loads((tmp_path / "explained.json").read_text())["explanation"]["layers"][0]["omega"]
+    told = json.loads((tmp_path / "explained.json").read_text())["explanation"]
+    omega = told["layers"][0]["omega"]
     assert omega["yx"] == pytest.approx(-0.5)                   # a step of 1/2, for means
     judged = gramian_program("eval", model, "eval.tuning_prompts=300", "--task", task, "--prompts",
                              300, "--json", tmp_path / "eval.json")

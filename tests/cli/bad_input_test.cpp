@@ -155,7 +155,7 @@ TEST_F(BadInput, MissingFilesAreNamed) {
   EXPECT_TRUE(
       refuses(run_gramian({"eval", shop_ / "none"}), 3, {shop_ / "none", "does not exist"}));
   EXPECT_TRUE(
-      refuses(run_gramian({"eval", shop_.config()}), 3, {shop_.config(), "not a run directory"}));
+      refuses(run_gramian({"eval", shop_.config()}), 2, {shop_.config(), "--task FILE.toml"}));
   EXPECT_TRUE(refuses(run_gramian({"solve", "/dev/zero"}), 3, {"/dev/zero", "at most"}));
   expect_nothing_written();
 }

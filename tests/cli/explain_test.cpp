@@ -92,7 +92,7 @@ TEST(ExplainCommand, RefusesWhatIsNoFinishedRun) {
   const Workshop shop;
   EXPECT_TRUE(fails(run_gramian({"explain", shop / "none"}), 3, {shop / "none", "does not exist"}));
   EXPECT_TRUE(
-      fails(run_gramian({"explain", shop.config()}), 3, {shop.config(), "not a run directory"}));
+      fails(run_gramian({"explain", shop.config()}), 2, {shop.config(), "--task FILE.toml"}));
   ASSERT_TRUE(succeeds(shop.train("run")));
   std::filesystem::remove(shop / "run/model.safetensors");
   EXPECT_TRUE(fails(run_gramian({"explain", shop / "run"}), 3, {"model.safetensors"}));

@@ -73,8 +73,8 @@ TEST(Help, NamesCommandsOptionsAndExitCodes) {
     EXPECT_NE(report.find(word), std::string::npos) << word;
   }
   const std::string exporting = run_gramian({"export", "--help"}).out;
-  for (const char* word :
-       {"DIR", "--to FORMAT", "numpy, c++ or onnx", "--output FILE", "predict(x_context [n, d]"}) {
+  for (const char* word : {"DIR", "--to FORMAT", "numpy, c++, onnx, torch or jax", "--output FILE",
+                           "predict(x_context [n, d]"}) {
     EXPECT_NE(exporting.find(word), std::string::npos) << word;
   }
   const std::string predict = run_gramian({"predict", "--help"}).out;

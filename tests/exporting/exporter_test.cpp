@@ -60,7 +60,7 @@ class Exporter : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(Exporter, SaysWhatTheReferenceSays) {
-  if (is_missing()) GTEST_SKIP() << "there is no onnxruntime; scripts/check_onnx.sh installs one";
+  if (is_missing()) GTEST_SKIP() << "there is no onnxruntime; test.sh installs one";
   for (const NetworkCase& c : exported_networks()) {
     SCOPED_TRACE(c.name());
     const ExportSource source{test::random_network(c, 5), 20, "runs/a \"\"\" */ b",
@@ -79,7 +79,7 @@ TEST_P(Exporter, SaysWhatTheReferenceSays) {
 }
 
 TEST_P(Exporter, WritesTrainedRuns) {
-  if (is_missing()) GTEST_SKIP() << "there is no onnxruntime; scripts/check_onnx.sh installs one";
+  if (is_missing()) GTEST_SKIP() << "there is no onnxruntime; test.sh installs one";
   const Workshop shop;
   const std::vector<std::vector<std::string>> kinds{{"model.kind=diag"},
                                                     {"model.kind=gdpp"},

