@@ -22,7 +22,7 @@ namespace {
 struct ReproduceArguments {
   std::vector<std::string> studies;
   std::string directory = "studies";
-  int seeds = 1;
+  int seeds = 0;
   int threads = 0;
   std::int64_t steps = 0;
   bool quick = false;
@@ -31,6 +31,7 @@ struct ReproduceArguments {
   bool draw = true;
   std::string only;
   std::string unit;
+  std::string networks;
   std::optional<std::string> shard;  // "i/N"; empty: from the environment
 
   bool of_units() const { return list || !draw || !unit.empty() || shard; }
@@ -130,9 +131,9 @@ Status dry_run(const std::vector<const Study*>& studies, const StudyOptions& opt
   }
   const auto outlook = GRAMIAN_TRY(look_ahead(cells, options));
   for (const Cell& cell : cells) fmt::print("  {}\n", cell.title);
-  fmt::print("{} cell{} ({} seed{} each), {} done, about {} left on this machine\n", cells.size(),
-             cells.size() == 1 ? "" : "s", options.seeds, options.seeds == 1 ? "" : "s",
-             outlook.done, clock(outlook.seconds_left));
+  fmt::print("{} cell{} ({} runs, one for each seed), {} done, about {} left on this machine\n",
+             cells.size(), cells.size() == 1 ? "" : "s", outlook.runs, outlook.done,
+             clock(outlook.seconds_left));
   return {};
 }
 
@@ -277,6 +278,7 @@ Status reproduce_all(const ReproduceArguments& arguments, const std::string& com
       .seeds = arguments.seeds,
       .effort = {.steps = arguments.steps, .quick = arguments.quick, .only = arguments.only},
       .threads = arguments.threads,
+      .networks = arguments.networks,
       .command_line = command_line};
   if (arguments.dry_run) return dry_run(studies, options);
   if (arguments.of_units()) return reproduce_units(arguments, studies, options);
@@ -359,11 +361,18 @@ void add_reproduce(Program& program) {
       ->capture_default_str()
       ->type_name("DIR");
   command
-      ->add_option("--seeds", arguments->seeds,
-                   "seeds of each cell; the best on prompts of its own counts")
-      ->check(CLI::Range(1, 100))
+      ->add_option(
+          "--seeds", arguments->seeds,
+          "seeds of each cell; the best on prompts of its own counts; 0 = as many as the study "
+          "has: 5 for Table 1 and the figures on its networks, 1 for the others")
+      ->check(CLI::Range(0, 100))
       ->capture_default_str()
       ->type_name("N");
+  command
+      ->add_option("--networks", arguments->networks,
+                   "folder of networks of finished cells: those that are there are evaluated and "
+                   "not trained again, and what is trained is added, e.g. results/models")
+      ->type_name("DIR");
   command
       ->add_option("--steps", arguments->steps,
                    "training steps of every run, in place of the recipe's")

@@ -58,8 +58,11 @@ struct EvaluationReport {
 using StageProgress =
     std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
+inline constexpr std::uint64_t kEvaluationSeed = 1;  // of the prompts of most studies
+
 // How a study examines a model. Counts are of prompts; 0 leaves a part out.
 struct Examination {
+  std::uint64_t seed = kEvaluationSeed;    // of all prompts but those for tuning
   std::uint64_t prompts = 0;               // for the loss
   std::uint64_t single_query_prompts = 0;  // with one sampled query each, as some papers do
   std::uint64_t profile_prompts = 0;       // at each noise level

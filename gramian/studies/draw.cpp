@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -28,9 +29,11 @@ Point point(double x, const Estimate& estimate) {
 }
 
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options) {
-  const auto text = GRAMIAN_TRY(
-      read_file(fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory)));
+  const std::string path = fmt::format("{}/{}/metrics.jsonl", options.directory, trained.directory);
   std::vector<Point> points;
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return points;  // of a kept network
+  const auto text = GRAMIAN_TRY(read_file(path));
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const auto json = parse_json(line);

@@ -19,7 +19,8 @@ Role role_of(Parametrisation kind);
 // An error bar of two standard errors.
 Point point(double x, const Estimate& estimate);
 
-// Loss of the batch against the step, from metrics.jsonl. Errors: io.
+// Loss of the batch against the step, from metrics.jsonl; empty for a network that was kept
+// (kept_networks.h), of which there is none. Errors: io.
 Expected<std::vector<Point>> training_curve(const Trained& trained, const StudyOptions& options);
 
 void add_claims(std::vector<Claim> claims, StudyResult& result);

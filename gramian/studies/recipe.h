@@ -34,6 +34,7 @@ struct Cell {
   // The settings of each start of one seed; the start with the least loss on prompts of its own is
   // the one that counts. [eval] is left at its defaults.
   std::function<std::vector<Config>(int seed, const Effort& effort)> starts = {};
+  int seeds = 1;  // that are trained where none are asked for
   std::function<Examination(const Effort& effort)> examination = {};
   // Makes the experiment of one of these settings.
   MakeExperiment make = make_experiment;
@@ -43,7 +44,5 @@ struct Cell {
 // all of them the same if `looped`, on a problem.
 std::string cell_name(std::string_view model, int layers, bool looped, std::string_view problem);
 std::string cell_title(std::string_view model, int layers, bool looped, std::string_view problem);
-
-inline constexpr std::uint64_t kEvaluationSeed = 1;  // of the prompts of an examination
 
 }  // namespace gramian

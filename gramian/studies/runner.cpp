@@ -19,6 +19,7 @@
 #include "gramian/parallel/cores.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/train_run.h"
+#include "gramian/studies/kept_networks.h"
 
 namespace gramian {
 
@@ -59,6 +60,7 @@ class Runner {
     }
     for (std::size_t u = 0; u < units_.size(); ++u) {
       if (is_done(units_[u], options_.directory)) {
+        GRAMIAN_TRY(keep_network(units_[u]));
         taken_[u] = true;
         finish(units_[u]);
       }
@@ -152,6 +154,7 @@ class Runner {
     std::string what;
     try {
       if (!is_done(unit, options_.directory)) GRAMIAN_TRY(carry_out(unit));
+      GRAMIAN_TRY(keep_network(unit));
       return true;
     } catch (const std::bad_alloc&) {
       what = "there is not enough memory";
@@ -163,7 +166,17 @@ class Runner {
     return false;
   }
 
+  Status keep_network(const Unit& unit) const {
+    return options_.networks.empty() ? Status{} : keep(unit, options_.directory, options_.networks);
+  }
+
   Status carry_out(const Unit& unit) {
+    if (options_.networks.empty()) return train_and_examine(unit);
+    const auto run = GRAMIAN_TRY(take_kept(unit, options_.directory, options_.networks));
+    return run ? examine(unit, *run) : train_and_examine(unit);
+  }
+
+  Status train_and_examine(const Unit& unit) {
     Json record = {{"cell", unit.cell.title},
                    {"seed", unit.seed},
                    {"directory", nullptr},
@@ -284,7 +297,7 @@ class Runner {
     if (options_.effort.quick) how.tuning_prompts = 2'000;
     ThreadPool pool(1);
     const auto json = GRAMIAN_TRY(
-        experiment->examine(*model, how, kEvaluationSeed, shared(unit, *experiment), pool,
+        experiment->examine(*model, how, how.seed, shared(unit, *experiment), pool,
                             [this](std::uint64_t, std::uint64_t) { return !stopped(); }));
     return write_file_atomically(directory + "/" + unit.eval_name, json);
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gramian/base/assert.h"
 #include "gramian/figures/csv.h"
 #include "gramian/lanes/target.h"
@@ -50,7 +52,10 @@ std::vector<Study> studies_of(std::span<const Paper* const> papers) {
 
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
   GRAMIAN_ASSERT(study.paper != nullptr);  // from studies_of()
-  GRAMIAN_TRY(check_replacement(study.name, options));
+  StudyOptions asked = options;  // with the number of seeds that cells say where none is asked for
+  for (const Cell& cell : study.cells())
+    asked.seeds = std::max(asked.seeds, seeds_of(cell, options));
+  GRAMIAN_TRY(check_replacement(study.name, asked));
   const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
@@ -67,21 +72,20 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   result.caption = study.recipe(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
-  result.provenance = {
-      .command = manifest.command_line,
-      .version = manifest.version,
-      .commit = manifest.commit,
-      .cpu = manifest.cpu,
-      .simd = manifest.simd,
-      .compiler = manifest.compiler,
-      .finished = utc_now(),
-      .cores = manifest.cores,
-      .settings = settings_of(study, options.effort)};
+  result.provenance = {.command = manifest.command_line,
+                       .version = manifest.version,
+                       .commit = manifest.commit,
+                       .cpu = manifest.cpu,
+                       .simd = manifest.simd,
+                       .compiler = manifest.compiler,
+                       .finished = utc_now(),
+                       .cores = manifest.cores,
+                       .settings = settings_of(study, options.effort)};
   add_runs(study, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 
   const std::string csv = study.csv != nullptr ? study.csv(archive, options) : figures_csv(result);
-  GRAMIAN_TRY(write_results(result, csv, options));
+  GRAMIAN_TRY(write_results(result, csv, asked));
   return result;
 }
 

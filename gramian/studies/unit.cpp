@@ -38,18 +38,24 @@ Expected<Unit> make_unit(const Cell& cell, int seed, const StudyOptions& options
   unit.record = fmt::format("{}/cells/{}.json", options.directory, unit.name);
   unit.lock = fmt::format("{}/locks/{}", options.directory, unit.name);
   const Examination& how = unit.examination;
-  unit.eval_name = fmt::format(
-      "eval-{}.json", short_hash(fmt::format("{} {} {} {}", how.prompts, how.single_query_prompts,
-                                             how.profile_prompts, fmt::join(how.sigmas, " "))));
+  std::string text = fmt::format("{} {} {} {}", how.prompts, how.single_query_prompts,
+                                 how.profile_prompts, fmt::join(how.sigmas, " "));
+  // Names of evaluations that are on the common prompts are older than the choice of others.
+  if (how.seed != kEvaluationSeed) text += fmt::format(" seed {}", how.seed);
+  unit.eval_name = fmt::format("eval-{}.json", short_hash(text));
   return unit;
 }
 
 }  // namespace
 
+int seeds_of(const Cell& cell, const StudyOptions& options) {
+  return options.seeds > 0 ? options.seeds : cell.seeds;
+}
+
 Expected<std::vector<Unit>> units_of(const std::vector<Cell>& cells, const StudyOptions& options) {
   std::vector<Unit> units;
   for (const Cell& cell : cells) {
-    for (int seed = 0; seed < options.seeds; ++seed)
+    for (int seed = 0; seed < seeds_of(cell, options); ++seed)
       units.push_back(GRAMIAN_TRY(make_unit(cell, seed, options)));
   }
   return units;

@@ -25,9 +25,10 @@ namespace gramian {
 
 struct StudyOptions {
   std::string directory = {};
-  int seeds = 1;
+  int seeds = 0;  // of each cell; 0: as many as the cell says
   Effort effort = {};
-  int threads = 0;  // 0: one for each core that this process may use
+  int threads = 0;            // 0: one for each core that this process may use
+  std::string networks = {};  // folder of kept networks (kept_networks.h); empty: none
   std::string command_line = {};
   std::function<bool()> interrupted = {};  // polled by several threads
   // Told, by several threads but by one at a time, whether any run is being trained from now on.
@@ -72,6 +73,9 @@ struct Trained {
 // Every seed of every cell, in this order. Errors: config, for settings of a cell that are no
 // experiment.
 Expected<std::vector<Unit>> units_of(const std::vector<Cell>& cells, const StudyOptions& options);
+
+// How many seeds of this cell these options ask for.
+int seeds_of(const Cell& cell, const StudyOptions& options);
 
 // Without those whose record and evaluation another one before has: studies share cells.
 std::vector<Unit> without_repetitions(std::vector<Unit> units);

@@ -9,7 +9,9 @@
 #include <atomic>
 #include <filesystem>
 #include <new>
+#include <nlohmann/json.hpp>
 
+#include "gramian/studies/draw.h"
 #include "gramian/studies/shard.h"
 #include "tests/support/files.h"
 
@@ -107,6 +109,55 @@ TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
   EXPECT_EQ(look_ahead(small_cells(), options)->done, 0);
   ASSERT_TRUE(carry_out(small_cells(), options));
   EXPECT_EQ(look_ahead(small_cells(), options)->done, 3);
+}
+
+// Another directory, another day: what is kept is evaluated to the same numbers and not trained
+// again, and what is not kept is trained and added.
+TEST(Runner, GoesOnFromKeptNetworks) {
+  const TemporaryFolder folder;
+  StudyOptions first = options_for(folder / "first"), second = options_for(folder / "second");
+  first.networks = second.networks = folder / "networks";
+  first.effort.only = "diag";
+  ASSERT_TRUE(carry_out(small_cells(), first));
+  const auto archive = carry_out(small_cells(), second);
+  ASSERT_TRUE(archive) << test::message_of(archive);
+  const Unit diag = units_of(small_cells(), second)->at(1);
+  const std::string own = fmt::format("{}/{}", second.networks, diag.name);
+  EXPECT_TRUE(fs::exists(own + "/model.safetensors"));
+  EXPECT_TRUE(fs::exists(own + "/config.toml"));
+  EXPECT_EQ(fs::exists(diag.directories[0] + "/metrics.jsonl"), false);  // it was not trained here
+  EXPECT_EQ(nlohmann::json::parse(slurp(diag.record)),
+            nlohmann::json::parse(slurp(units_of(small_cells(), first)->at(1).record)));
+  EXPECT_EQ(slurp(diag.directories[0] + "/" + diag.eval_name),
+            slurp(units_of(small_cells(), first)->at(1).directories[0] + "/" + diag.eval_name));
+  EXPECT_TRUE(training_curve(*archive->best(diag.cell.name), second)->empty());
+  const std::vector<Unit> all = units_of(small_cells(), second).value();
+  for (const Unit& unit : all) {
+    EXPECT_TRUE(fs::exists(fmt::format("{}/{}/model.safetensors", second.networks, unit.name)));
+    EXPECT_NE(slurp(second.networks + "/index.json").find(unit.name), std::string::npos);
+  }
+  // Trained otherwise: it is another network.
+  StudyOptions longer = second;
+  longer.directory = folder / "third";
+  longer.effort.steps = 21;
+  longer.effort.only = "diag";
+  ASSERT_TRUE(carry_out(small_cells(), longer));
+  EXPECT_TRUE(fs::exists(units_of(small_cells(), longer)->at(1).directories[0] + "/metrics.jsonl"));
+
+  spill(second.networks + "/index.json", "{}");
+  longer.directory = folder / "fourth";
+  EXPECT_TRUE(
+      is_error(carry_out(small_cells(), longer), ErrorKind::format, {"index of kept networks"}));
+}
+
+// The number of seeds is what is asked for, and else what the cell says.
+TEST(Runner, ACellSaysHowManySeedsItHas) {
+  std::vector<Cell> cells = small_cells();
+  cells[0].seeds = 3;
+  StudyOptions options = options_for("s");
+  EXPECT_EQ(units_of(cells, options)->size(), 5u);
+  options.seeds = 2;
+  EXPECT_EQ(units_of(cells, options)->size(), 6u);
 }
 
 TEST(Runner, OnlyWhatIsAskedFor) {

@@ -44,7 +44,7 @@ Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& o
                                    ThreadPool& pool) {
   const Setting setting{.kind = Parametrisation::diag, .layers = kTableLayers, .problem = &problem};
   const auto experiment = GRAMIAN_TRY(gram_experiment(starts(setting, 0, options.effort).front()));
-  EvalSpec spec{.prompts = examination(setting, options.effort).prompts, .seed = kEvaluationSeed};
+  EvalSpec spec{.prompts = examination(setting, options.effort).prompts, .seed = kJudgingSeed};
   spec.tuning_prompts = options.effort.quick ? 1'000 : kTuningPrompts;
   const std::string path = fmt::format("{}/hand-made-{}-{}-{}.json", options.directory, problem.id,
                                        spec.prompts, spec.tuning_prompts);
