@@ -27,16 +27,19 @@ install_packages() {
     apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# python_environment: a virtual environment of Debian's Python in build/python, with what the Python
-# package is built and tested with (python/requirements.txt). Needs no network where it is there.
+# python_environment [FILE ...]: a virtual environment of Debian's Python in build/python, with what
+# the Python package is built and tested with (python/requirements.txt) and the packages of these
+# files. Needs no network where they are there.
 python_environment() {
-  local wanted
-  wanted=$(sha256sum python/requirements.txt)
-  [[ -f build/python/wanted && "$(<build/python/wanted)" == "$wanted" ]] && return
-  echo "Installing the packages of python/requirements.txt into build/python ..."
-  /usr/bin/python3 -m venv --clear build/python
-  build/python/bin/pip install --quiet --disable-pip-version-check -r python/requirements.txt
-  echo "$wanted" >build/python/wanted
+  local file stamp
+  [[ -x build/python/bin/python ]] || /usr/bin/python3 -m venv build/python
+  for file in python/requirements.txt "$@"; do
+    stamp=build/python/installed-$(sha256sum <"$file" | cut -c-16)
+    [[ -f $stamp ]] && continue
+    echo "Installing the packages of $file into build/python ..."
+    build/python/bin/pip install --quiet --disable-pip-version-check -r "$file"
+    touch "$stamp"
+  done
 }
 
 # build PRESET [TARGET ...]: configures and builds, quietly unless it fails. In CI warnings are

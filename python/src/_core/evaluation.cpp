@@ -28,6 +28,7 @@ std::pair<std::string, std::string> explain(const Settings& settings, const Netw
   how.eval_prompts = nb::cast<std::uint64_t>(options["prompts"]);
   how.blowup_prompts = nb::cast<std::uint64_t>(options["blowup_prompts"]);
   how.retrain_steps = nb::cast<std::int64_t>(options["retrain_steps"]);
+  how.retrain_starts = nb::cast<int>(options["retrain_starts"]);
   how.algorithm_steps = nb::cast<int>(options["steps"]);
   const Interrupt interrupt;
   const auto told = progress_of({}, interrupt);

@@ -295,13 +295,15 @@ class Explanation(Record):
 
 
 def explain(network: Network, task: Regression, *, seed: int = 1, prompts: int = 20_000,
-            sigmas=(), blowup_prompts: int = 200_000, retrain_steps: int = 1000, steps: int = 0,
-            training: Training | None = None, name: str = "network") -> Explanation:
+            sigmas=(), blowup_prompts: int = 200_000, retrain_steps: int = 1000,
+            retrain_starts: int = 3, steps: int = 0, training: Training | None = None,
+            name: str = "network") -> Explanation:
     """Says which algorithm a network has learned for this task (docs/explain.md).
 
     prompts: of each loss;  sigmas: noise levels to read at (five over the prior)
     blowup_prompts: on which explosions are counted, 0 for none
     retrain_steps: of retraining without a part, 0 for none;  training: how that is done
+    retrain_starts: of each such network
     steps: of each known algorithm that layers are compared with; 0: two more than layers
 
     >>> import gramian as gm
@@ -313,6 +315,7 @@ def explain(network: Network, task: Regression, *, seed: int = 1, prompts: int =
     """
     spec = Training() if training is None else training
     options = dict(seed=seed, sigmas=[float(s) for s in sigmas], prompts=prompts,
-                   blowup_prompts=blowup_prompts, retrain_steps=retrain_steps, steps=steps)
+                   blowup_prompts=blowup_prompts, retrain_steps=retrain_steps,
+                   retrain_starts=retrain_starts, steps=steps)
     text, source = _core.explain(task.settings() + spec.settings(), network._core, options, name)
     return Explanation(text, source)

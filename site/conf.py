@@ -1,0 +1,19 @@
+"""Settings of Sphinx for the site; build.py puts the sources together and runs it."""
+
+project = "Gramian"
+author = "The Gramian authors"
+extensions = ["myst_nb"]
+html_theme = "furo"
+html_title = "Gramian"
+html_show_sphinx = False
+html_copy_source = False
+html_static_path = []
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 4
+# Pages are also read as plain Markdown, whose headings may begin at any level.
+suppress_warnings = ["myst.header", "misc.highlighting_failure"]
+nb_execution_mode = "force"
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
