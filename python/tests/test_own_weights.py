@@ -121,6 +121,8 @@ def test_multihead_attention_of_torch_by_its_names():
     ({"in_proj_bias": np.ones(15)}, "'in_proj_bias' is a bias"),
     ({"norm.weight": np.ones(5)}, "'norm.weight' is a LayerNorm"),
     ({"encoder.ln_1.weight": np.ones(5)}, "is a LayerNorm"),
+    ({"norm1.weight": np.ones(5)}, "'norm1.weight' is a LayerNorm"),
+    ({"transformer/layer_norm_2/scale": np.ones(5)}, "is a LayerNorm"),
     ({"mlp.0.weight": np.ones((5, 5))}, "is of an MLP"),
 ])
 def test_what_is_not_linear_attention_is_refused_by_name(change, word):

@@ -6,6 +6,7 @@ no such form, softmax, biases and LayerNorm, is refused by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,7 +28,9 @@ def refuse_nonlinear(parameters: Mapping) -> None:
     for name in parameters:
         word = str(name).lower().replace("-", "_")
         last = word.rsplit(".", 1)[-1].rsplit("/", 1)[-1]
-        if any(part in word for part in ("layer_norm", "layernorm", "ln_", "rmsnorm", "norm.")):
+        parts = re.split(r"[./]", word)
+        if any(re.fullmatch(r"(.*_)?(layer_?norm|rms_?norm|batch_?norm|norm|ln)(_?\w{0,2})", part)
+               for part in parts):
             raise ValueError(f"'{name}' is a LayerNorm, which moves tokens by no linear attention")
         if last in ("bias", "b") or last.endswith("_bias"):
             if np.any(array(parameters[name], str(name)) != 0):
