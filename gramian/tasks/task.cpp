@@ -112,4 +112,11 @@ RegressionTask RegressionTask::with_noise(NoisePrior noise) const {
   return copy;
 }
 
+RegressionTask RegressionTask::with_context(int n) const {
+  GRAMIAN_ASSERT(n >= 1);
+  TaskSpec spec = spec_;
+  spec.n = n;
+  return create(std::move(spec)).value();
+}
+
 }  // namespace gramian

@@ -59,6 +59,8 @@ class RegressionTask {
   static Expected<RegressionTask> create(TaskSpec spec);
   // The same task with another noise prior (for profiles at a fixed sigma).
   RegressionTask with_noise(NoisePrior noise) const;
+  // The same task with contexts of n >= 1 examples (asserted).
+  RegressionTask with_context(int n) const;
 
   const TaskSpec& spec() const { return spec_; }
   int d() const { return spec_.d; }

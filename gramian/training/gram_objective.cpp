@@ -1,6 +1,10 @@
 #include "gramian/training/gram_objective.h"
 
+#include <memory>
+#include <vector>
+
 #include "gramian/models/pass.h"
+#include "gramian/random/prompt_words.h"
 #include "gramian/training/lane_objective.h"
 
 namespace gramian {
@@ -14,13 +18,18 @@ class GramPass final : public BlockPass<T> {
       : task_(task),
         loss_spec_(loss),
         factor_(network.context_factor(task.n())),
-        sampler_(task, loss.query == QueryMode::sampled || network.query_in_keys),
+        means_(network.context_scale == ContextScale::mean),
+        with_query_(loss.query == QueryMode::sampled || network.query_in_keys),
+        sampler_(task, with_query_),
         pass_(network),
         block_(task.d()),
-        weights_(block_.truth.size()) {}
+        weights_(block_.truth.size()) {
+    if (loss.shortest_context > 0)
+      shorter_.resize(static_cast<std::size_t>(task.n() - loss.shortest_context));
+  }
 
   void sample(const PhiloxAddress& address, int count) override {
-    sampler_.sample(address, count, block_);
+    sample_contexts(address, count);
     for (std::size_t p = 0; p < static_cast<std::size_t>(loss_spec_.guards); ++p)
       lane_view(block_.gram).scale(p, static_cast<T>(loss_spec_.stretch));
   }
@@ -45,6 +54,33 @@ class GramPass final : public BlockPass<T> {
   }
 
  private:
+  // Contexts of fewer examples, and the sampler of them.
+  struct Shorter {
+    RegressionTask task;
+    PromptSampler<T> sampler;
+    Shorter(RegressionTask of, bool with_query) : task(std::move(of)), sampler(task, with_query) {}
+    Shorter(const Shorter&) = delete;
+    Shorter& operator=(const Shorter&) = delete;
+  };
+
+  void sample_contexts(const PhiloxAddress& address, int count) {
+    const std::size_t fewer = shorter_.size();
+    // No draw of a sampler has this number.
+    constexpr std::size_t kLengthDraw = (std::size_t{1} << 30) + 1;
+    const std::size_t chosen =
+        fewer == 0 ? 0
+                   : static_cast<std::size_t>(unit_of(PromptWords(address, 0)(kLengthDraw)[0]) *
+                                              static_cast<double>(fewer + 1));
+    if (chosen == fewer) return sampler_.sample(address, count, block_);
+    const int n = task_.n() - static_cast<int>(fewer - chosen);
+    auto& shorter = shorter_[chosen];
+    if (!shorter) shorter = std::make_unique<Shorter>(task_.with_context(n), with_query_);
+    shorter->sampler.sample(address, count, block_);
+    if (!means_) return;
+    const T scale = static_cast<T>(task_.n()) / static_cast<T>(n);
+    for (std::size_t p = 0; p < kLanes; ++p) lane_view(block_.gram).scale(p, scale);
+  }
+
   LossSpec with_scale(double c) const {
     LossSpec loss = loss_spec_;
     loss.robust = c;
@@ -54,7 +90,9 @@ class GramPass final : public BlockPass<T> {
   const RegressionTask& task_;
   LossSpec loss_spec_;
   double factor_;
+  bool means_, with_query_;
   PromptSampler<T> sampler_;
+  std::vector<std::unique_ptr<Shorter>> shorter_;  // of the shortest first, made when needed
   NetworkPass<T> pass_;
   PromptBlock<T> block_;
   BlockLoss<T> loss_;

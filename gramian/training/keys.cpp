@@ -51,6 +51,9 @@ constexpr std::array kKeys{
                       "more)")),
     gram(key::number("train.stretch", "2", key::above(1, 100),
                      "factor on the Gram matrix of guards")),
+    gram(key::integer("train.shortest_context", "0", 0, 1e6,
+                      "contexts of training have from so many to task.n examples, each length as "
+                      "often; 0: all have task.n")),
     key::choice("train.optimiser", "automatic", kMethods.list(),
                 "Adam; plain gradient descent on the batch (sgd); SOAP, which is Adam in the "
                 "eigenbasis of Shampoo, for full; or Adam for a "
@@ -105,31 +108,33 @@ Method automatic_method(const Settings& settings, const NetworkSpec& network) {
 }
 
 TrainSpec train_spec(const Settings& settings, Method automatic) {
-  return {.seed = static_cast<std::uint64_t>(settings.integer("train.seed")),
-          .steps = settings.integer("train.steps"),
-          .batch = static_cast<int>(settings.integer("train.batch")),
-          .precision = kPrecisions.value(settings.text("train.precision")),
-          .loss = {.query = kQueryModes.value(settings.text("train.query")),
-                   .prediction = kPredictionLosses.value(settings.text("train.loss")),
-                   .robust = settings.number("train.robust"),
-                   .guards = static_cast<int>(settings.integer("train.guards")),
-                   .stretch = settings.number("train.stretch")},
-          .robust_final = settings.number("train.robust_final"),
-          .method = kMethods.value(settings.text("train.optimiser")).value_or(automatic),
-          .optimiser = {.learning_rate = settings.number("train.learning_rate"),
-                        .final_learning_rate = settings.number("train.final_learning_rate"),
-                        .schedule = kSchedules.value(settings.text("train.schedule")),
-                        .warmup = settings.number("train.warmup"),
-                        .beta1 = settings.number("train.beta1"),
-                        .beta2 = settings.number("train.beta2"),
-                        .epsilon = settings.number("train.epsilon"),
-                        .weight_decay = settings.number("train.weight_decay"),
-                        .clip_norm = settings.number("train.clip_norm")},
-          .gauss_newton = {.first_share = settings.number("train.newton_after"),
-                           .rate = settings.number("train.newton_rate"),
-                           .trust = settings.number("train.newton_trust"),
-                           .damping = settings.number("train.newton_damping"),
-                           .memory = settings.number("train.newton_memory")}};
+  return {
+      .seed = static_cast<std::uint64_t>(settings.integer("train.seed")),
+      .steps = settings.integer("train.steps"),
+      .batch = static_cast<int>(settings.integer("train.batch")),
+      .precision = kPrecisions.value(settings.text("train.precision")),
+      .loss = {.query = kQueryModes.value(settings.text("train.query")),
+               .prediction = kPredictionLosses.value(settings.text("train.loss")),
+               .robust = settings.number("train.robust"),
+               .guards = static_cast<int>(settings.integer("train.guards")),
+               .stretch = settings.number("train.stretch"),
+               .shortest_context = static_cast<int>(settings.integer("train.shortest_context"))},
+      .robust_final = settings.number("train.robust_final"),
+      .method = kMethods.value(settings.text("train.optimiser")).value_or(automatic),
+      .optimiser = {.learning_rate = settings.number("train.learning_rate"),
+                    .final_learning_rate = settings.number("train.final_learning_rate"),
+                    .schedule = kSchedules.value(settings.text("train.schedule")),
+                    .warmup = settings.number("train.warmup"),
+                    .beta1 = settings.number("train.beta1"),
+                    .beta2 = settings.number("train.beta2"),
+                    .epsilon = settings.number("train.epsilon"),
+                    .weight_decay = settings.number("train.weight_decay"),
+                    .clip_norm = settings.number("train.clip_norm")},
+      .gauss_newton = {.first_share = settings.number("train.newton_after"),
+                       .rate = settings.number("train.newton_rate"),
+                       .trust = settings.number("train.newton_trust"),
+                       .damping = settings.number("train.newton_damping"),
+                       .memory = settings.number("train.newton_memory")}};
 }
 
 }  // namespace gramian

@@ -39,6 +39,10 @@ struct LossSpec {
   double robust = 100.0;                                // c, in units of r^2; >= 0
   int guards = 0;  // of the sixteen prompts of a block, in [0, 16)
   double stretch = 2.0;
+  // With a value m > 0 contexts of training have from m to n examples, each length as often: one
+  // length for every block of sixteen prompts. A network that takes means over its context (G/n)
+  // takes them over the examples that there are. 0: all have n.
+  int shortest_context = 0;
 };
 
 // c/2 log(1 + r^2 / c), or 1/2 r^2 for c = 0. Requires: c >= 0 (asserted).

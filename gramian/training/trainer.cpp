@@ -42,6 +42,17 @@ Status check(const RegressionTask& task, const NetworkSpec& network, const Train
                 "[train.query] integrated needs [model.query_in_keys] false: with the query among "
                 "the keys the prediction is not linear in it; use sampled");
   }
+  const int shortest = train.loss.shortest_context;
+  if (shortest > task.n()) {
+    return fail(ErrorKind::config,
+                "[train.shortest_context] must be at most [task.n] = {}, the longest, got {}",
+                task.n(), shortest);
+  }
+  if (shortest > 0 && network.query_in_keys) {
+    return fail(ErrorKind::config,
+                "[train.shortest_context] needs [model.query_in_keys] false: with the query among "
+                "the keys a mean over the context is not one over its examples");
+  }
   GRAMIAN_TRY(check_sizes(train));
   GRAMIAN_TRY(check_sizes_of_numbers(task));
   GRAMIAN_TRY(check_optimiser(network, train));

@@ -84,6 +84,60 @@ TEST(Trainer, AResumedRunGivesTheBitsOfAnUninterruptedOne) {
   }
 }
 
+// The loss of a gradient step s for means over n examples without noise is
+// d/2 [(1 - s)^2 + s^2 (d + 1) / n]; over contexts of m to n examples, that of the mean of 1/n. The
+// lengths are those of the addresses of prompts, whatever the number of threads.
+TEST(Trainer, ContextsOfManyLengthsHaveTheMeanOfTheirLosses) {
+  constexpr int kD = 4, kN = 16, kShortest = 5;
+  constexpr double kStep = 0.7;
+  const RegressionTask task = task_with(NoisePrior::constant(0).value(), kD, kN);
+  const NetworkSpec network{.kind = Parametrisation::diag, .d = kD, .layers = 1};
+  TrainSpec spec;
+  spec.seed = 3;
+  spec.steps = 8;
+  spec.batch = 8192;
+  spec.loss.robust = 0;
+  spec.robust_final = 0;
+  spec.optimiser.learning_rate = 0;
+  const auto mean_loss = [&](int shortest, int threads) {
+    spec.loss.shortest_context = shortest;
+    ThreadPool pool(threads);
+    Network at = start(network, kN);
+    at.theta = {0, 0, -kStep, 0};
+    const auto trainer = Trainer::create(task, at, spec, pool);
+    double sum = 0;
+    while (!trainer->done()) sum += trainer->step().value().loss / 8;
+    return sum;
+  };
+  const auto expected = [&](int shortest) {
+    double inverse = 0;
+    for (int n = shortest; n <= kN; ++n) inverse += 1.0 / n / (kN + 1 - shortest);
+    return 0.5 * kD * ((1 - kStep) * (1 - kStep) + kStep * kStep * (kD + 1) * inverse);
+  };
+  // Eight batches: a standard error of the mean of half a percent, and half of that again from the
+  // 4096 lengths.
+  EXPECT_NEAR(mean_loss(kShortest, 1), expected(kShortest), 0.025 * expected(kShortest));
+  EXPECT_GT(expected(kShortest), 1.3 * expected(kN));
+  EXPECT_EQ(mean_loss(kShortest, 1), mean_loss(kShortest, 2));
+  EXPECT_EQ(mean_loss(kN, 1), mean_loss(0, 1));  // the same prompts
+}
+
+TEST(Trainer, RefusesShortestContextsThatCannotBe) {
+  const RegressionTask task = task_with(NoisePrior::constant(0).value());
+  TrainSpec spec;
+  spec.loss.shortest_context = 21;
+  const auto longer = check(task, {.kind = Parametrisation::diag}, spec);
+  ASSERT_FALSE(longer);
+  EXPECT_NE(longer.error().message.find("[train.shortest_context] must be at most [task.n] = 20"),
+            std::string::npos);
+  spec.loss.shortest_context = 10;
+  EXPECT_TRUE(check(task, {.kind = Parametrisation::diag}, spec));
+  spec.loss.query = QueryMode::sampled;
+  const auto query = check(task, {.kind = Parametrisation::full, .query_in_keys = true}, spec);
+  ASSERT_FALSE(query);
+  EXPECT_NE(query.error().message.find("query_in_keys"), std::string::npos);
+}
+
 // L = 1 (eq. 10): the optimum is one gradient step with omega_yx = -1 / (n + d + 1 + E sigma^2)
 // for G, and loss d/2 (1 - n / (n + d + 1 + E sigma^2)).
 TEST(Trainer, OneLayerFindsItsClosedForm) {
