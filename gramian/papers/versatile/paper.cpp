@@ -81,6 +81,12 @@ constexpr Study kStudies[] = {
      .cells = changes_cells,
      .draw = draw_changes,
      .recipe = recipe},
+    {.name = "shift",
+     .title = "Networks on prompts that are not those of training",
+     .place = "",
+     .cells = shift_cells,
+     .draw = draw_shift,
+     .recipe = recipe},
 };
 
 }  // namespace

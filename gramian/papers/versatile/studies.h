@@ -33,6 +33,8 @@ std::vector<Cell> training_cells();
 Status draw_training(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> changes_cells();
 Status draw_changes(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> shift_cells();
+Status draw_shift(const Archive&, const StudyOptions&, StudyResult&);
 std::string table1_csv(const Archive&, const StudyOptions&);
 
 }  // namespace gramian::versatile

@@ -11,6 +11,7 @@
 #include "gramian/papers/versatile/comparison.h"
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/papers/versatile/paper.h"
+#include "gramian/papers/versatile/shift.h"
 #include "tests/support/results.h"
 
 namespace gramian::versatile {
@@ -208,6 +209,63 @@ TEST(VersatileClaims, Guards) {
   numbers.guarded_loss.mean = NAN;
   EXPECT_FALSE(guards_claim(std::vector{numbers}, kPrompts).holds.has_value());
   EXPECT_FALSE(guards_claim({}, kPrompts).holds.has_value());
+}
+
+ShiftCurve curve(std::vector<ShiftPoint> points) {
+  return {.name = "x", .points = std::move(points)};
+}
+
+TEST(VersatileClaims, ContextsOfOtherLengths) {
+  const ContextShift good{.kind = "DIAG",
+                          .trained = curve({{20, {0.056, 1e-4}}, {80, {0.4, 1e-3}}}),
+                          .moments = curve({{20, {0.056, 1e-4}}, {80, {0.02, 1e-4}}}),
+                          .mixed = curve({{20, {0.06, 1e-4}}, {80, {0.005, 1e-4}}}),
+                          .bayes = curve({{20, {0.04, 1e-4}}, {80, {0.0015, 1e-5}}})};
+  const auto check = [&](const std::function<void(ContextShift&)>& change) {
+    ContextShift shift = good;
+    change(shift);
+    return failing(context_claims(std::vector{shift}));
+  };
+  EXPECT_EQ(check([](auto&) {}), List{});
+  EXPECT_EQ(check([](auto& s) { s.trained.points[1].loss.mean = 0.05; }), List{0});
+  EXPECT_EQ(check([](auto& s) { s.bayes.points[1].loss.mean = 0.05; }), List{0});
+  EXPECT_EQ(check([](auto& s) { s.moments.points[1].loss.mean = 0.06; }), List{1});
+  EXPECT_EQ(check([](auto& s) { s.mixed.points[1].loss.mean = 0.03; }), List{2});
+  EXPECT_EQ(check([](auto& s) { s.mixed.points[0].loss.mean = 0.05; }), List{3});
+  ContextShift nothing{.kind = "FULL"};
+  EXPECT_EQ(open_claims(context_claims(std::vector{good, nothing})), (List{0, 1, 2, 3}));
+  EXPECT_EQ(open_claims(context_claims({})), (List{0, 1, 2, 3}));
+}
+
+TEST(VersatileClaims, OtherShifts) {
+  const OtherShift noise{.networks = {curve({{1, {0.01, 1e-4}}, {10, {0.3, 1e-3}}})},
+                         .bayes = {},
+                         .trained = curve({{1, {0.005, 1e-4}}, {10, {0.2, 1e-3}}})};
+  EXPECT_EQ(failing(noise_shift_claims(noise)), List{});
+  OtherShift shift = noise;
+  shift.networks[0].points[0].loss.mean = 0.004;
+  EXPECT_EQ(failing(noise_shift_claims(shift)), List{0});
+  shift = noise;
+  shift.trained.points[1].loss.mean = 0.4;
+  EXPECT_EQ(failing(noise_shift_claims(shift)), List{1});
+  const OtherShift covariance{.networks = {curve({{1, {0.05, 1e-4}}, {16, {0.2, 1e-3}}})},
+                              .bayes = curve({{1, {0.04, 1e-4}}, {16, {0.045, 1e-4}}}),
+                              .trained = {}};
+  EXPECT_EQ(failing(covariance_shift_claims(covariance)), List{});
+  shift = covariance;
+  shift.networks[0].points[1].loss.mean = 0.09;
+  EXPECT_EQ(failing(covariance_shift_claims(shift)), List{0});
+  shift = covariance;
+  shift.bayes.points[1].loss.mean = 0.09;
+  EXPECT_EQ(failing(covariance_shift_claims(shift)), List{0});
+  const OtherShift size{.networks = {curve({{5, {0.05, 1e-4}}, {20, {0.2, 1e-3}}}), curve({})},
+                        .bayes = curve({{5, {0.02, 1e-4}}, {20, {0.08, 1e-4}}}),
+                        .trained = {}};
+  EXPECT_EQ(failing(size_shift_claims(size)), List{});
+  shift = size;
+  shift.networks[0].points[1].loss.mean = 0.3;
+  EXPECT_EQ(failing(size_shift_claims(shift)), List{0});
+  EXPECT_EQ(open_claims(size_shift_claims({})), List{0});
 }
 
 Trained trained(double loss, double se, double single_query, double selection) {
