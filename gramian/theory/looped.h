@@ -18,8 +18,9 @@
 // minimiser of E sum_i (1 - a l_i)^2L over the eigenvalues l of S_g; for L = 1 it is n / (n + d +
 // 1), with loss d (d + 1) / (n + d + 1).
 //
-// From L = 2 on this A is a saddle of the loss: A' = a I + k J, J a rotation by ninety degrees, is
-// better, by less than a percent for L = 2 and by a factor of eight for L = 10, d = 10, n = 100.
+// From L = 3 on, with many examples from L = 2 on, this A is a saddle of the loss: A' = a I + k J,
+// J a rotation by ninety degrees, is better, by less than a percent for L = 2 and by a factor of
+// nine for L = 10, d = 10, n = 100.
 // The reason: M is (1 - a) I - a E + k J (1 + E) with a small E = S_g - I. In a plane in which E
 // has the eigenvalues e and -e those of a E - k J are +-sqrt(a^2 e^2 - k^2), so that a rotation
 // shrinks what loops amplify. For two loops and many examples (n -> infinity, A' = I + k J) the

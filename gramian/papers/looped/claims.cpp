@@ -223,7 +223,7 @@ std::vector<Claim> rotation_claims(std::span<const RotationNumbers> numbers,
       "A rotation makes the best preconditioner of three to ten loops better, for every n "
       "(the best a I + k J is below the best a I by two standard errors)"),
       five("With n = 100 it divides the loss of five loops by 1.8 or more"),
-      ten("and that of ten loops by eight or more"),
+      ten("and that of ten loops by seven or more"),
       one("With one loop it is of no use: the best k is below 0.01"),
       found(
           "Training finds it: k of the restricted model is within 15% of the best, and within "
@@ -232,7 +232,7 @@ std::vector<Claim> rotation_claims(std::span<const RotationNumbers> numbers,
     const std::string what = fmt::format("n = {}, L = {}: {}", at.n, at.loops, text(at.ratio));
     if (at.loops >= 3) better.add_quietly(at_most(at.ratio, 1), what);
     if (at.n == 100 && at.loops == 5) five.add(at_most(at.ratio, 1 / 1.8), what);
-    if (at.n == 100 && at.loops == 10) ten.add(at_most(at.ratio, 1.0 / 8), what);
+    if (at.n == 100 && at.loops == 10) ten.add(at_most(at.ratio, 1.0 / 7), what);
     if (at.loops == 1) one.add(at.k < 0.01, fmt::format("n = {}: k = {:.4f}", at.n, at.k));
   }
   for (const TrainedRotation& at : trained) {

@@ -196,7 +196,7 @@ TEST(LoopedClaims, Rotation) {
   EXPECT_EQ(check([](auto&) {}), List{});
   EXPECT_EQ(check([](auto& n) { n[2].ratio.mean = 1.1; }), List{0});
   EXPECT_EQ(check([](auto& n) { n[3].ratio.mean = 0.57; }), List{1});
-  EXPECT_EQ(check([](auto& n) { n[4].ratio.mean = 0.14; }), List{2});
+  EXPECT_EQ(check([](auto& n) { n[4].ratio.mean = 0.16; }), List{2});
   EXPECT_EQ(check([](auto& n) { n[0].k = 0.02; }), List{3});
   auto off = trained;
   off[1].k = 0.2;
