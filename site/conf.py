@@ -9,7 +9,7 @@ html_show_sphinx = False
 html_copy_source = False
 html_static_path = []
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 # Pages are also read as plain Markdown, whose headings may begin at any level.
 suppress_warnings = ["myst.header", "misc.highlighting_failure"]
