@@ -22,7 +22,7 @@ namespace {
 struct ReproduceArguments {
   std::vector<std::string> studies;
   std::string directory = "studies";
-  int seeds = 0;
+  int seeds = 0;  // as many as cells say
   int threads = 0;
   std::int64_t steps = 0;
   bool quick = false;
@@ -363,10 +363,9 @@ void add_reproduce(Program& program) {
   command
       ->add_option(
           "--seeds", arguments->seeds,
-          "seeds of each cell; the best on prompts of its own counts; 0 = as many as the study "
-          "has: 5 for Table 1 and the figures on its networks, 1 for the others")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str()
+          "seeds of each cell; the best on prompts of its own counts. Without it 5 for networks of "
+          "Table 1 that are trained, 1 for those that are computed and for other studies")
+      ->check(CLI::Range(1, 100))
       ->type_name("N");
   command
       ->add_option("--networks", arguments->networks,

@@ -19,7 +19,7 @@ using test::succeeds;
 using test::TemporaryFolder;
 
 test::Arguments study(const std::string& out, const std::string& name = "fig6") {
-  return {"reproduce", name, "--quick", "--steps", "100", "--out", out};
+  return {"reproduce", name, "--quick", "--steps", "100", "--seeds", "1", "--out", out};
 }
 
 // One unit of JSON a line.
@@ -165,7 +165,7 @@ TEST(Reproduce, UnitsAreNamedOrRefused) {
   refused({"--list", "--dry-run"}, {"--list", "--dry-run"});
   EXPECT_FALSE(fs::exists(folder / "s"));
   // Studies that share cells list them once, and --only with a pattern names whole names.
-  EXPECT_EQ(listed({"table1", "fig1", "--only", "diag-L[12]-uniform-5"}).size(), 2u);
+  EXPECT_EQ(listed({"table1", "fig1", "--only", "diag-L[12]-uniform-5"}).size(), 10u);
   EXPECT_EQ(listed({"table1", "--only", "diag-L4-uniform-5", "--seeds", "3"}).size(), 3u);
 }
 
@@ -213,7 +213,8 @@ TEST(Reproduce, OnlyNamesCells) {
   const auto dry = run_gramian({"reproduce", "table1", "fig7", "--only", "diag-L4-uniform-5",
                                 "--dry-run", "--out", folder / "s"});
   ASSERT_TRUE(succeeds(dry));
-  EXPECT_NE(dry.out.find("1 cell (1 seed each), 0 done"), std::string::npos) << dry.out;
+  EXPECT_NE(dry.out.find("1 cell (5 runs, one for each seed), 0 done"), std::string::npos)
+      << dry.out;
   EXPECT_NE(dry.out.find("  DIAG, L = 4, sigma ~ U(0, 5)\n"), std::string::npos) << dry.out;
   EXPECT_EQ(dry.out.find("  FULL, L"), std::string::npos) << dry.out;
 }
@@ -255,7 +256,7 @@ TEST(Reproduce, ADryRunTrainsNothing) {
   for (const char* part :
        {"table1       210 cells, 210 of them not in the studies above",
         "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
-        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1 seed each), 0 done, about"}) {
+        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (781 runs, one for each seed), 0 done, about"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
   }
   EXPECT_FALSE(fs::exists(folder / "s"));
@@ -274,9 +275,9 @@ TEST(Reproduce, WrongUsageIsNamed) {
 TEST(Reproduce, HelpNamesEveryStudy) {
   const std::string help = run_gramian({"reproduce", "--help"}).out;
   for (const char* word : {"table1", "fig1", "fig7", "blowups", "training", "--quick", "--dry-run",
-                           "--seeds", "--only", "--steps", "--list", "--unit", "--shard",
-                           "--no-draw", "The recipe for Vladymyrov et al. 2024", "looped-fig1",
-                           "The recipe for Gatmiry et al. 2024"}) {
+                           "--seeds", "--networks", "--only", "--steps", "--list", "--unit",
+                           "--shard", "--no-draw", "The recipe for Vladymyrov et al. 2024",
+                           "looped-fig1", "The recipe for Gatmiry et al. 2024"}) {
     EXPECT_NE(help.find(word), std::string::npos) << word;
   }
 }

@@ -19,7 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "sinfo"]
-STUDY = ["fig6", "--quick", "--steps", "100"]
+STUDY = ["fig6", "--quick", "--steps", "100", "--seeds", "1"]
 
 SETTINGS = """\
 ClusterName=test
