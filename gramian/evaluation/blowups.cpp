@@ -17,11 +17,13 @@ class BlowUpMeasure {
     std::uint64_t count = 0;
     double largest = 0;
     RunningMean loss = {};
+    LossHistogram losses = {};
 
     void merge(const Sums& more) {
       count += more.count;
       largest = std::max(largest, more.largest);
       loss.merge(more.loss);
+      losses.merge(more.losses);
     }
   };
 
@@ -41,6 +43,7 @@ class BlowUpMeasure {
     for (std::size_t p = 0; p < static_cast<std::size_t>(block.count); ++p) {
       const double loss = implicit_loss(*task_, QueryMode::integrated, block_, last, p);
       sums.loss.add(loss);
+      sums.losses.add(loss);
       if (!(loss <= threshold_)) ++sums.count;
       if (!(loss <= sums.largest))
         sums.largest = std::isnan(loss) ? std::numeric_limits<double>::infinity() : loss;
@@ -71,7 +74,8 @@ Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model
                      .count = sums.count,
                      .threshold = threshold,
                      .largest = sums.largest,
-                     .loss = sums.loss};
+                     .loss = sums.loss,
+                     .losses = sums.losses};
 }
 
 }  // namespace gramian

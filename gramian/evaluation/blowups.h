@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "gramian/base/error.h"
+#include "gramian/evaluation/loss_histogram.h"
 #include "gramian/evaluation/measure.h"
 #include "gramian/evaluation/predictor.h"
 #include "gramian/evaluation/statistics.h"
@@ -17,6 +18,7 @@ struct BlowUpCount {
   double threshold = 0;
   double largest = 0;  // loss seen; infinite if one left the finite numbers
   RunningMean loss = {};
+  LossHistogram losses = {};  // the same losses, for quantiles
 };
 
 // On `prompts` prompts of `seed`, with the loss 1/2 r^2 integrated over the query

@@ -66,6 +66,9 @@ struct Examination {
   std::uint64_t prompts = 0;               // for the loss
   std::uint64_t single_query_prompts = 0;  // with one sampled query each, as some papers do
   std::uint64_t profile_prompts = 0;       // at each noise level
+  // Without solvers: for mean and quantiles of the loss where a perfect solver loses nothing, and
+  // rare prompts carry the mean. The adjusted loss is then that of these prompts.
+  std::uint64_t network_prompts = 0;
   std::vector<double> sigmas = {};         // of the profile; may be empty
   std::uint64_t tuning_prompts = 100'000;  // on which the baselines are tuned
   int gd_steps = 7;                        // of the baseline gradient descent

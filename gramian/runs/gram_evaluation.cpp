@@ -5,11 +5,14 @@
 #include <optional>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/json_number.h"
 #include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/runs/gram_family.h"
 #include "gramian/runs/kept_baselines.h"
+#include "gramian/theory/eigenvalue_law.h"
+#include "gramian/theory/gd_family.h"
 
 namespace gramian {
 
@@ -29,6 +32,24 @@ const Network& network_of(const Model& model) {
   const Network* network = model.gram();
   GRAMIAN_ASSERT(network != nullptr);
   return *network;
+}
+
+// Expected losses of GD++ without noise by the exact law of the eigenvalues: over the whole law,
+// and without its largest eigenvalues, of which a prompt has so many on average.
+constexpr double kRareEigenvalues = 1e-6;
+struct ExactLosses {
+  double whole, common;
+};
+// Nothing where there is no such law (eigenvalue_law.h), or the network is no GD++.
+std::optional<ExactLosses> exact_losses(const RegressionTask& task, const Network& network) {
+  if (network.spec.kind != Parametrisation::gdpp || network.spec.query_in_keys ||
+      task.spec().weights != WeightLaw::isotropic || !check_eigenvalue_law(task)) {
+    return std::nullopt;
+  }
+  const EigenvalueLaw law = eigenvalue_law(task).value();
+  const std::vector<GdLayer> layers = gd_layers(network, task.n());
+  return ExactLosses{gd_loss(law, 0, layers),
+                     gd_loss(law.without_largest(kRareEigenvalues), 0, layers)};
 }
 
 ProgressFunction stage(const StageProgress& progress, std::string_view name) {
@@ -117,6 +138,24 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   if (!single.is_null()) {
     json["single_query"] = {{"prompts", single["prompts"]},
                             {"adjusted", single["adjusted"]["model"]}};
+  }
+  if (how.network_prompts > 0) {
+    const auto alone =
+        GRAMIAN_TRY(count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
+                                  how.network_prompts, seed, pool, progress));
+    const Json estimate = {{"mean", number_or_null(alone.loss.mean())},
+                           {"se", number_or_null(alone.loss.standard_error())}};
+    json["network"] = {
+        {"prompts", alone.prompts}, {"loss", estimate}, {"quantiles", Json::array()}};
+    for (const double q : {0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999})
+      json["network"]["quantiles"].push_back({q, number_or_null(alone.losses.quantile(q))});
+    const bool lossless = task.spec().noise.max() == 0 && task.n() >= task.d();
+    if (lossless) json["adjusted"]["model"] = json["loss"]["model"] = estimate;
+    if (const auto exact = lossless ? exact_losses(task, network_of(model)) : std::nullopt) {
+      json["network"]["exact"] = {{"loss", number_or_null(exact->whole)},
+                                  {"without_rare", number_or_null(exact->common)},
+                                  {"rare", kRareEigenvalues}};
+    }
   }
   return json.dump(2) + "\n";
 }

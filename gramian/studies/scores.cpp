@@ -46,6 +46,18 @@ Expected<Scores> load_scores(const std::string& path) {
     scores.loss = estimates(json.at("loss"));
     if (json.contains("single_query"))
       scores.single_query = estimate(json["single_query"].at("adjusted"));
+    if (json.contains("network")) {
+      for (const Object& pair : json["network"].at("quantiles")) {
+        scores.quantiles.emplace_back(pair.at(0).get<double>(),
+                                      number(pair.at(1), std::numeric_limits<double>::infinity()));
+      }
+      if (json["network"].contains("exact")) {
+        const Object& exact = json["network"]["exact"];
+        scores.exact = number(exact.at("loss"), std::numeric_limits<double>::infinity());
+        scores.exact_without_rare =
+            number(exact.at("without_rare"), std::numeric_limits<double>::infinity());
+      }
+    }
     if (json.contains("layers")) {
       scores.layers = layers(json["layers"]);
       scores.model_minus_bayes = estimate(json.at("model_minus_bayes"));

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gramian/base/error.h"
@@ -27,6 +29,13 @@ struct Scores {
   std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
   std::vector<Estimate> layers = {};                         // adjusted
   Estimate single_query = {};  // adjusted, with one sampled query a prompt; zeros if not examined
+  // Of the network alone on more prompts, if examined: shares, and losses that such a share of
+  // prompts is not above.
+  std::vector<std::pair<double, double>> quantiles = {};
+  // Expected loss of the network by an exact law, and without what so few prompts have that a
+  // sample does not show it; NaN where no such law is known.
+  double exact = std::numeric_limits<double>::quiet_NaN();
+  double exact_without_rare = std::numeric_limits<double>::quiet_NaN();
   Estimate model_minus_bayes = {};
   std::uint64_t blowups = 0;
   double blowup_threshold = 0;

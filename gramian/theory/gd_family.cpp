@@ -319,6 +319,17 @@ Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n) {
   return network;
 }
 
+std::vector<GdLayer> gd_layers(const Network& network, int n) {
+  GRAMIAN_ASSERT(network.spec.kind == Parametrisation::gdpp && n >= 1);
+  const double unit = network.spec.context_factor(n) * n;
+  std::vector<GdLayer> layers;
+  for (int l = 0; l < network.spec.layers; ++l) {
+    const Omega omega = network.omega(l);
+    layers.push_back({.step = -omega.yx * unit, .curvature = -omega.xx * unit});
+  }
+  return layers;
+}
+
 double gd_loss(const EigenvalueLaw& law, double noise, std::span<const GdLayer> layers) {
   GRAMIAN_ASSERT(!layers.empty() && noise >= 0);
   const Fit fit({law.lambda, law.count, noise / law.n}, static_cast<int>(layers.size()),

@@ -93,4 +93,7 @@ GdOptimum best_gd(const EigenvalueLaw& law, double noise, int layers, const GdFa
 // is as in `spec`, which must not be tied.
 Network gdpp_network(std::span<const GdLayer> layers, NetworkSpec spec, int n);
 
+// The layers of such a network, one for each of the network: of any of kind gdpp (asserted).
+std::vector<GdLayer> gd_layers(const Network& network, int n);
+
 }  // namespace gramian

@@ -109,6 +109,61 @@ TEST(Families, MakeTrainSaveLoadEvaluate) {
   }
 }
 
+// Without noise the network alone on more prompts gives the adjusted loss, and its quantiles; with
+// noise they stand beside it.
+TEST(Families, ExaminesTheNetworkAloneOnMorePrompts) {
+  for (const bool noisy : {false, true}) {
+    const auto experiment =
+        make_experiment(
+            small({"model.kind=full", noisy ? "task.noise=uniform" : "task.noise=constant",
+                   noisy ? "task.sigma=[0, 1]" : "task.sigma=[0]"}))
+            .value();
+    const auto model = trained(*experiment);
+    ThreadPool pool(1);
+    const auto shared = experiment->shared("");
+    const auto examined = [&](std::uint64_t alone) {
+      return nlohmann::json::parse(
+          experiment
+              ->examine(*model, {.prompts = 500, .network_prompts = alone, .tuning_prompts = 500},
+                        7, *shared, pool, {})
+              .value());
+    };
+    const auto few = examined(0), many = examined(3000);
+    EXPECT_FALSE(few.contains("network"));
+    const double mean = experiment->mean_loss(*model, 3000, 7, pool).value().mean();
+    EXPECT_EQ(many["network"]["prompts"], 3000);
+    EXPECT_EQ(many["network"]["loss"]["mean"], mean);
+    EXPECT_EQ(many["adjusted"]["model"]["mean"],
+              noisy ? few["adjusted"]["model"]["mean"] : many["network"]["loss"]["mean"]);
+    double before = 0;
+    for (const auto& pair : many["network"]["quantiles"]) {
+      EXPECT_GE(pair[1].get<double>(), before);
+      before = pair[1].get<double>();
+    }
+    EXPECT_LT(many["network"]["quantiles"][0][1].get<double>(), mean);  // the median: a skew law
+    EXPECT_GT(before, mean);
+  }
+}
+
+// GD++ without noise has its exact expectation beside the mean of a sample.
+TEST(Families, ExaminesGdppByTheExactLaw) {
+  const auto experiment = make_experiment(small({"model.kind=gdpp", "task.n=12", "model.layers=1",
+                                                 "task.noise=constant", "task.sigma=[0]"}))
+                              .value();
+  const auto model = trained(*experiment);
+  ThreadPool pool(1);
+  const auto shared = experiment->shared("");
+  const auto json = nlohmann::json::parse(
+      experiment
+          ->examine(*model, {.prompts = 500, .network_prompts = 40'000, .tuning_prompts = 500}, 7,
+                    *shared, pool, {})
+          .value());
+  const auto& alone = json["network"];
+  EXPECT_NEAR(alone["exact"]["loss"], alone["loss"]["mean"], 4 * alone["loss"]["se"].get<double>());
+  EXPECT_LT(alone["loss"]["se"], 0.02 * alone["loss"]["mean"].get<double>());
+  EXPECT_LT(alone["exact"]["without_rare"], alone["exact"]["loss"].get<double>());
+}
+
 TEST(Families, CostsAndSpeedsAreThereForEstimates) {
   for (const Overrides& what : {kGram, kTransformer}) {
     const auto experiment = make_experiment(small(what)).value();

@@ -169,6 +169,20 @@ TEST(GdFamily, DeepOptimaOverTheExactLaw) {
 
 // Ridge with the constant E sigma^2 is the best that is linear in the targets: lambda by lambda rho
 // = k / (1 + k) with k = sigma^2 / (n lambda). Deep GD++ comes near, from above.
+// Layers of a network and back, whatever the scale of its G.
+TEST(GdFamily, LayersOfANetworkAreReadBack) {
+  const std::vector<GdLayer> layers{{0.4, 0.07}, {1.3, -0.2}, {2.0, 0}};
+  for (const ContextScale scale : {ContextScale::mean, ContextScale::sum}) {
+    const Network network = gdpp_network(layers, {.d = 4, .context_scale = scale}, 9);
+    const std::vector<GdLayer> again = gd_layers(network, 9);
+    ASSERT_EQ(again.size(), layers.size());
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      EXPECT_NEAR(again[l].step, layers[l].step, 1e-14);
+      EXPECT_NEAR(again[l].curvature, layers[l].curvature, 1e-14);
+    }
+  }
+}
+
 TEST(GdFamily, TendsToRidgeWithNoise) {
   constexpr double kNoise = 25.0 / 3;
   const EigenvalueLaw law = eigenvalue_law(noiseless_task(10, 20)).value();

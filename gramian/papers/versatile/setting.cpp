@@ -189,6 +189,7 @@ Examination examination(const Setting& setting, const Effort& effort) {
   e.seed = kJudgingSeed;
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
+  if (setting.problem->noiseless()) e.network_prompts = effort.quick ? 10'000 : 2'000'000;
   if (!setting.guards) return e;  // only its rare prompts are of interest
   e.single_query_prompts = effort.quick ? 5'000 : 100'000;
   if (setting.problem->id == "uniform-5" && setting.layers >= 2) {

@@ -58,6 +58,15 @@ TableCell table_cell(const Archive& archive, const Setting& setting,
                 .bayes = trained->scores.adjusted.at("bayes").mean,
                 .status = status_of(comparison->verdict()),
                 .note = spread_of(seeds(archive, setting))};
+  if (!std::isnan(trained->scores.exact)) {
+    out.note += fmt::format(
+        "{}exact expectation {:.4g}, without the rarest millionth of eigenvalues {:.4g}",
+        out.note.empty() ? "" : "; ", trained->scores.exact, trained->scores.exact_without_rare);
+  }
+  for (const auto& [share, loss] : trained->scores.quantiles) {
+    out.note += fmt::format("{}{:.5g}% of prompts are below {:.2g}", out.note.empty() ? "" : "; ",
+                            100 * share, loss);
+  }
   if (trained->scores.blowups > 0) {
     if (!out.note.empty()) out.note += "; ";
     out.note += fmt::format("{} of {} prompts exploded; without them {}", trained->scores.blowups,
