@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import json
 import os
 import pathlib
 import subprocess
@@ -59,3 +60,25 @@ def test_every_key_of_a_family_is_a_field():
     for key in _core.keys():
         if key["name"] not in ("task.sigma", "model.kind"):
             assert key["name"] in fields, key["name"]
+
+
+def test_files_have_the_forms_of_their_schemas(task, tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    folder = PYTHON.parent / "docs" / "schemas"
+    if not folder.is_dir():
+        pytest.skip("not in a checkout")
+
+    def judge(name, value):
+        schema = json.loads((folder / f"{name}.schema.json").read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        validator.validate(value)
+        for key in schema["required"]:       # and it is no schema that takes anything
+            assert not validator.is_valid({k: v for k, v in value.items() if k != key})
+        assert not validator.is_valid(value | {"another": 1})
+
+    run = gm.Run.train(tmp_path / "run", task, gm.Diag(layers=2), steps=5, batch=32)
+    run.evaluate("eval.prompts=200", "eval.tuning_prompts=200", "eval.profile=[0, 1]")
+    judge("eval", json.loads((run.path / "eval.json").read_text()))
+    judge("manifest", run.manifest)
+    judge("metrics", json.loads((run.path / "metrics.jsonl").read_text().splitlines()[-1]))
