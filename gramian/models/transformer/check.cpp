@@ -1,5 +1,6 @@
 // What a transformer's description may be: limits of its fields by visiting them, then
 // combinations.
+#include <algorithm>
 #include <cmath>
 
 #include "gramian/models/transformer/fields.h"
@@ -83,6 +84,44 @@ Status check_stem(const Stem& stem) {
                 kMaxTokens, stem.prefix, stem.tokens);
   }
   return {};
+}
+
+// Whether it is a norm of all tokens together.
+bool joins_tokens(const Norm& norm) {
+  return norm.kind == NormKind::frobenius || norm.kind == NormKind::columns;
+}
+
+// A norm at tokens of `width` numbers.
+Status check_norm(const Norm& norm, const std::string& path, int width) {
+  const bool of_blocks = joins_tokens(norm);
+  if (!of_blocks && norm != Norm{.kind = norm.kind}) {
+    return fail(ErrorKind::config, "{}: lead, first and count are for frobenius and columns", path);
+  }
+  const bool fits = norm.lead <= norm.first && norm.count >= 1 && norm.count <= width - norm.first;
+  if (of_blocks && !fits) {
+    return fail(ErrorKind::config,
+                "{}: needs lead <= first and at least one column within tokens of {} numbers, got "
+                "lead {}, first {} and count {}",
+                path, width, norm.lead, norm.first, norm.count);
+  }
+  return {};
+}
+
+bool has_norm_of_all_tokens(const TransformerSpec& spec) {
+  return joins_tokens(spec.readout.norm) ||
+         std::ranges::any_of(spec.blocks, [](const Block& block) {
+           return joins_tokens(block.before_mixer) || joins_tokens(block.after_mixer) ||
+                  joins_tokens(block.before_mlp) || joins_tokens(block.after_mlp);
+         });
+}
+
+Status check_norms(const Block& block, const std::string& path, int width) {
+  const int after = block.width_after(width);
+  const int mlp_width = block.mlp.place == MlpPlace::after ? after : width;
+  GRAMIAN_TRY(check_norm(block.before_mixer, path + ".before_mixer", width));
+  GRAMIAN_TRY(check_norm(block.after_mixer, path + ".after_mixer", after));
+  GRAMIAN_TRY(check_norm(block.before_mlp, path + ".before_mlp", mlp_width));
+  return check_norm(block.after_mlp, path + ".after_mlp", mlp_width);
 }
 
 Status check_skip(const Skip& skip, const std::string& path) {
@@ -226,11 +265,18 @@ Status TransformerSpec::check() const {
   GRAMIAN_TRY(check_stem(stem));
   for (std::size_t l = 0; l < blocks.size(); ++l) {
     const std::string path = fmt::format("blocks[{}]", l);
+    GRAMIAN_TRY(check_norms(blocks[l], path, width_before(l)));
     GRAMIAN_TRY(check_mixer(blocks[l], path, width_before(l)));
     GRAMIAN_TRY(check_mlp(blocks[l], path, width_before(l)));
   }
   GRAMIAN_TRY(check_momentum(*this));
   GRAMIAN_TRY(check_sharing(*this));
+  if (readout.rows == ReadoutRows::query && has_norm_of_all_tokens(*this)) {
+    return fail(ErrorKind::config,
+                "readout.rows must not be query with a norm of columns (frobenius or columns), "
+                "which needs all tokens in every block");
+  }
+  GRAMIAN_TRY(check_norm(readout.norm, "readout.norm", width_before(blocks.size())));
   return check_readout(readout, stem, width_before(blocks.size()));
 }
 

@@ -32,7 +32,7 @@ constexpr auto words_of(PositionPlace) {
   return std::to_array<std::string_view>({"beside", "added"});
 }
 constexpr auto words_of(NormKind) {
-  return std::to_array<std::string_view>({"none", "layer", "rms"});
+  return std::to_array<std::string_view>({"none", "layer", "rms", "frobenius", "columns"});
 }
 constexpr auto words_of(MixerKind) {
   return std::to_array<std::string_view>({"none", "linear", "softmax", "gradient_step"});
@@ -89,8 +89,11 @@ void fields(Visitor& visitor, S& part) {
 
 template <class Visitor, Described<Norm> S>
 void fields(Visitor& visitor, S& part) {
-  auto& [kind] = part;
+  auto& [kind, lead, first, count] = part;
   visitor("kind", kind);
+  visitor("lead", lead, Bounds{0, kMaxWidth});
+  visitor("first", first, Bounds{0, kMaxWidth});
+  visitor("count", count, Bounds{0, kMaxWidth});
 }
 
 template <class Visitor, Described<Mixer> S>

@@ -30,6 +30,8 @@ std::vector<Parameter> mlp_parameters(const Mlp& mlp, int width, const std::stri
 std::vector<Parameter> norm_parameters(const Norm& norm, int width, const std::string& name) {
   switch (norm.kind) {
     case NormKind::none:
+    case NormKind::frobenius:
+    case NormKind::columns:
       return {};
     case NormKind::layer:
       return {{name + ".gain", 1, width, InitialLaw::one},

@@ -11,6 +11,9 @@ namespace gramian {
 
 namespace {
 
+// Small enough to leave no trace in double, and within the range of float.
+constexpr double kNormEpsilon = 1e-30;
+
 // [rows, width], row-major: what stands beside or is added to each token.
 std::vector<double> encoding_of(PositionKind kind, int rows, int width) {
   std::vector<double> entries;
@@ -37,8 +40,7 @@ class Recording {
   explicit Recording(const TransformerSpec& spec) { result_.spec = spec; }
 
   // All tokens after `blocks` blocks, or after all of them the read-out, or its loss.
-  Expected<RecordedTransformer> run(int blocks, bool read,
-                                    std::optional<PredictionLoss> loss = {}) {
+  Expected<RecordedTransformer> run(int blocks, bool read, const RecordAfter& after = {}) {
     Value e = stem(spec_.stem);
     keep("stem", e);
     result_.states.push_back(e);
@@ -55,7 +57,7 @@ class Recording {
     }
     if (read) e = read_out(spec_.readout, e);
     keep("output", e);
-    if (loss) e = loss_of(*loss, e);
+    if (after) e = after(r_, e, result_.target);
     result_.output = e;
     result_.tape = GRAMIAN_TRY(r_.finish(e));
     return std::move(result_);
@@ -196,8 +198,26 @@ class Recording {
         return r_.sum(r_.times(r_.normalise(e), weights[0]), weights[1]);
       case NormKind::rms:
         return r_.times(r_.apply(ops::RmsNormalise{}, {e}), weights[0]);
+      case NormKind::frobenius:
+      case NormKind::columns:
+        return block_norm(norm, e);
     }
     return e;
+  }
+
+  Value block_norm(const Norm& norm, Value e) {
+    const int width = r_.columns_of(e), after = norm.first + norm.count;
+    std::optional<Value> all;
+    const auto join = [&](Value part) { all = all ? r_.beside(*all, part) : part; };
+    const ops::NormaliseBlock frobenius{.epsilon = kNormEpsilon};
+    if (norm.lead > 0) join(r_.apply(frobenius, {r_.columns(e, 0, norm.lead)}));
+    if (norm.first > norm.lead) join(r_.columns(e, norm.lead, norm.first - norm.lead));
+    const Value block = r_.columns(e, norm.first, norm.count);
+    join(norm.kind == NormKind::frobenius
+             ? r_.apply(frobenius, {block})
+             : r_.apply(ops::NormaliseColumns{.epsilon = kNormEpsilon}, {block}));
+    if (after < width) join(r_.columns(e, after, width - after));
+    return *all;
   }
 
   Value skip(const Skip& skip, const std::vector<Value>& weights, Value e, Value y,
@@ -247,18 +267,6 @@ class Recording {
     return out.factor == 1 ? e : r_.scale(e, out.factor);
   }
 
-  Value loss_of(PredictionLoss loss, Value prediction) {
-    const Value target = r_.input("target", r_.rows_of(prediction), r_.columns_of(prediction));
-    result_.target = target;
-    switch (loss) {
-      case PredictionLoss::squared:
-        return r_.apply(ops::HalfSquaredError{}, {prediction, target});
-      case PredictionLoss::hinge:
-        return r_.apply(ops::Hinge{}, {prediction, target});
-    }
-    return prediction;
-  }
-
   Value last_row(Value e) { return r_.rows(e, r_.rows_of(e) - 1, 1); }
 
   RecordedTransformer result_;
@@ -289,8 +297,16 @@ Expected<RecordedTransformer> record(const TransformerSpec& spec) {
 }
 
 Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, PredictionLoss loss) {
+  return record_loss(spec, [loss](Recorder& r, Value prediction, std::optional<Value>& target) {
+    target = r.input("target", r.rows_of(prediction), r.columns_of(prediction));
+    if (loss == PredictionLoss::hinge) return r.apply(ops::Hinge{}, {prediction, *target});
+    return r.apply(ops::HalfSquaredError{}, {prediction, *target});
+  });
+}
+
+Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, const RecordAfter& after) {
   GRAMIAN_TRY(spec.check());
-  return Recording(spec).run(static_cast<int>(spec.blocks.size()), true, loss);
+  return Recording(spec).run(static_cast<int>(spec.blocks.size()), true, after);
 }
 
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int blocks) {

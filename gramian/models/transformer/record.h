@@ -21,6 +21,7 @@
 // Where the read-out is of the query alone, the last block has values of the query alone, [1, W].
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,12 @@ Expected<RecordedTransformer> record(const TransformerSpec& spec);
 // The same parameters, but the output is the loss of the prediction, [1, 1], and the target is one
 // more input. "output" still names the prediction.
 Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, PredictionLoss loss);
+
+// The same with any loss: `after` records what follows the prediction, and sets the target.
+// "output" still names the prediction.
+using RecordAfter =
+    std::function<Value(Recorder& recorder, Value prediction, std::optional<Value>& target)>;
+Expected<RecordedTransformer> record_loss(const TransformerSpec& spec, const RecordAfter& after);
 
 // The same parameters, but the output is all tokens after the first `blocks` blocks, [N, W].
 Expected<RecordedTransformer> record_states(const TransformerSpec& spec, int blocks);

@@ -46,7 +46,7 @@ struct Weights {
 };
 
 Affine read_norm(Reader& reader, const Norm& norm, int width) {
-  if (norm.kind == NormKind::none) return {};
+  if (norm.kind != NormKind::layer && norm.kind != NormKind::rms) return {};
   Affine affine;
   affine.gain = reader.matrix(1, width)[0];
   if (norm.kind == NormKind::layer) affine.bias = reader.matrix(1, width)[0];
@@ -119,7 +119,26 @@ Row normed(Row row, const Norm& norm, const Affine& affine) {
   return row;
 }
 
+// Columns [first, first + count) of e over their Frobenius norm.
+void over_norm(Matrix& e, int first, int count) {
+  const auto begin = static_cast<std::size_t>(first), end = begin + static_cast<std::size_t>(count);
+  double squares = 0;
+  for (const Row& row : e) {
+    for (std::size_t j = begin; j < end; ++j) squares += row[j] * row[j];
+  }
+  for (Row& row : e) {
+    for (std::size_t j = begin; j < end; ++j) row[j] /= squares > 0 ? std::sqrt(squares) : 1;
+  }
+}
+
 Matrix normed(Matrix e, const Norm& norm, const Affine& affine) {
+  if (norm.kind == NormKind::frobenius || norm.kind == NormKind::columns) {
+    if (norm.lead > 0) over_norm(e, 0, norm.lead);
+    if (norm.kind == NormKind::frobenius) over_norm(e, norm.first, norm.count);
+    for (int j = 0; norm.kind == NormKind::columns && j < norm.count; ++j)
+      over_norm(e, norm.first + j, 1);
+    return e;
+  }
   for (Row& row : e) row = normed(row, norm, affine);
   return e;
 }
@@ -225,7 +244,7 @@ struct Velocities {
 void apply_mlp(const Block& b, const Weights& w, Matrix& e, Velocities& velocities) {
   if (b.mlp.kind == MlpKind::none) return;
   Matrix y;
-  for (const Row& row : e) y.push_back(mlp(b.mlp, w, normed(row, b.before_mlp, w.before_mlp)));
+  for (const Row& row : normed(e, b.before_mlp, w.before_mlp)) y.push_back(mlp(b.mlp, w, row));
   join(b.mlp_skip, w.mlp_skip, e, y, velocities.mlp);
   e = normed(e, b.after_mlp, w.after_mlp);
 }
@@ -233,11 +252,12 @@ void apply_mlp(const Block& b, const Weights& w, Matrix& e, Velocities& velociti
 void apply_mixer(const Block& b, const Weights& w, Matrix& e, Velocities& velocities) {
   if (b.mixer.kind == MixerKind::none) return;
   const Matrix x = normed(e, b.before_mixer, w.before_mixer);
+  const bool with_mlp = b.mlp.place == MlpPlace::beside;
+  const Matrix beside = with_mlp ? normed(e, b.before_mlp, w.before_mlp) : Matrix{};
   Matrix y;
   for (std::size_t i = 0; i < e.size(); ++i) {
     y.push_back(mixed(b.mixer, w, x, i));
-    if (b.mlp.place == MlpPlace::beside)
-      add(y[i], mlp(b.mlp, w, normed(e[i], b.before_mlp, w.before_mlp)));
+    if (with_mlp) add(y[i], mlp(b.mlp, w, beside[i]));
   }
   join(b.mixer_skip, w.mixer_skip, e, y, velocities.mixer);
   e = normed(e, b.after_mixer, w.after_mixer);

@@ -85,10 +85,17 @@ enum class NormKind {
   none,
   layer,  // each token to mean 0 and variance 1, times a learned gain, plus a learned bias
   rms,    // each token to a mean square of 1, times a learned gain
+  // Of all tokens together: columns of E as one block, divided by its Frobenius norm, or each of
+  // them by its length. Nothing is learned.
+  frobenius,
+  columns,
 };
 
+// Of frobenius and columns alone: the `count` columns from `first` on are what the kind says, and
+// the first `lead` are one more block, divided by its Frobenius norm. Others stay as they are.
 struct Norm {
   NormKind kind = NormKind::none;
+  int lead = 0, first = 0, count = 0;
 
   bool operator==(const Norm&) const = default;
 };
