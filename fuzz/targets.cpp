@@ -27,6 +27,7 @@
 #include "gramian/solvers/ridge.h"
 #include "gramian/studies/scores.h"
 #include "gramian/tabular/dataset.h"
+#include "gramian/tasks/edge_list.h"
 
 namespace gramian::fuzz {
 
@@ -120,6 +121,15 @@ void run_csv(std::string_view bytes) {
   }
 }
 
+// An edge list: what is read passes the check of a graph, and what it says of itself is so.
+void run_edges(std::string_view bytes) {
+  const auto graph = parse_edge_list(bytes, "fuzz.txt");
+  if (!graph) return;
+  require(check(graph->graph).has_value() && graph->names.size() >= 2);
+  const auto demands = parse_demands(bytes, "fuzz.txt", *graph);
+  require(!demands || demands->size() == graph->names.size());
+}
+
 // The result of a study as the report reads it.
 void run_results(std::string_view bytes) {
   const auto json = parse_json(bytes);
@@ -158,11 +168,17 @@ void run_rows(std::string_view bytes) {
   require(again && to_row(again->first, again->result) == written);
 }
 
-constexpr Target kTargets[] = {{"config", run_config},           {"safetensors", run_safetensors},
-                               {"checkpoint", run_checkpoint},   {"model", run_model},
-                               {"description", run_description}, {"csv", run_csv},
-                               {"results", run_results},         {"scores", run_scores},
-                               {"metrics", run_metrics},         {"rows", run_rows}};
+constexpr Target kTargets[] = {{"config", run_config},
+                               {"safetensors", run_safetensors},
+                               {"checkpoint", run_checkpoint},
+                               {"model", run_model},
+                               {"description", run_description},
+                               {"csv", run_csv},
+                               {"results", run_results},
+                               {"scores", run_scores},
+                               {"metrics", run_metrics},
+                               {"rows", run_rows},
+                               {"edges", run_edges}};
 
 }  // namespace
 

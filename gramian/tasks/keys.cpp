@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "gramian/tasks/graph_task.h"
 #include "gramian/tasks/token_families.h"
 
 namespace gramian {
@@ -121,6 +122,7 @@ std::span<const Key> task_keys() {
     std::vector<Key> keys = common_keys();
     for (const TokenFamily* family : token_families())
       keys.insert(keys.end(), family->keys.begin(), family->keys.end());
+    keys.insert(keys.end(), graph_task_keys().begin(), graph_task_keys().end());
     return keys;
   }();
   return all;
