@@ -14,21 +14,25 @@ constexpr auto kAttentions = words<bool>({{false, "trained"}, {true, "gradient_d
 
 // Of the family gram in the order of kParametrisations, then the other families.
 constexpr auto kKinds = [] {
-  std::array<std::string_view, kParametrisations.texts.size() + 1> kinds{};
+  std::array<std::string_view, kParametrisations.texts.size() + 2> kinds{};
   std::ranges::copy(kParametrisations.texts, kinds.begin());
-  kinds.back() = "transformer";
+  kinds[kinds.size() - 2] = "transformer";
+  kinds.back() = "graph";
   return kinds;
 }();
 
 constexpr Key gram(const Key& key) { return key::only("gram", key); }
+constexpr Key on_graphs(const Key& key) { return key::only("graph", key); }
 constexpr Key transformer(const Key& key) { return key::only("transformer", key); }
 
 constexpr std::array kKeys{
-    key::choice("model.kind", "diag", kKinds,
-                "what a layer is: full P and Q, four numbers (diag), two (gdpp, GD++), or the "
-                "matrix A and the vector u of preconditioned gradient descent, all four of them "
-                "networks on Gram matrices (the family gram); or a transformer on tokens, with Q, "
-                "K, V and P and perhaps an MLP, softmax and positions (the family transformer)"),
+    key::choice(
+        "model.kind", "diag", kKinds,
+        "what a layer is: full P and Q, four numbers (diag), two (gdpp, GD++), or the "
+        "matrix A and the vector u of preconditioned gradient descent, all four of them "
+        "networks on Gram matrices (the family gram); or a transformer on tokens, with Q, "
+        "K, V and P and perhaps an MLP, softmax and positions (the family transformer); or a "
+        "linear transformer on graphs (the family graph)"),
     key::integer("model.layers", "4", 1, kMaxLayers, "layers L"),
     key::integer("model.heads", "1", 1, kMaxHeads,
                  "heads H of kind full or transformer; 1 for all others (the omegas of diag and "
@@ -89,6 +93,23 @@ constexpr std::array kKeys{
                              "the network is the one that model.safetensors of the run describes, "
                              "whatever it is, and not what these keys say: it is evaluated and "
                              "not trained (gramian construct)")),
+    on_graphs(key::choice("model.form", "efficient", kGraphForms.list(),
+                          "weights of a layer: a few numbers (efficient), or Q, K, V, P and a "
+                          "linear skip on tokens (B, Psi, Phi) (full)")),
+    on_graphs(
+        key::boolean("model.rewrites", "true",
+                     "efficient: layers change B as well; a graph of any size is then dense")),
+    on_graphs(
+        key::boolean("model.couples", "false", "efficient: scores have a part of Phi as well")),
+    on_graphs(key::boolean("model.per_column", "false",
+                           "efficient: numbers differ by column of Psi and Phi, so that there are "
+                           "as many as in training")),
+    on_graphs(key::choice("model.scale", "nodes", kGraphScales.list(),
+                          "efficient: factor of the scores: 1, 1/n or n (nodes), n the number of "
+                          "nodes")),
+    on_graphs(key::choice("model.norm", "frobenius", kGraphNorms.list(),
+                          "after each layer: B over its norm, and Psi and Phi over their common "
+                          "one (frobenius) or each column over its length (columns)")),
 };
 
 }  // namespace
@@ -121,6 +142,15 @@ TransformerStart transformer_start(const Settings& settings) {
   return {.noise = settings.number("model.init_noise"),
           .query_key = settings.number("model.init_query_key"),
           .value = settings.number("model.init_value")};
+}
+
+GraphNetworkSpec graph_network_spec(const Settings& settings, int columns) {
+  return {.layers = static_cast<int>(settings.integer("model.layers")),
+          .columns = settings.boolean("model.per_column") ? columns : 0,
+          .rewrites = settings.boolean("model.rewrites"),
+          .couples = settings.boolean("model.couples"),
+          .norm = kGraphNorms.value(settings.text("model.norm")),
+          .scale = kGraphScales.value(settings.text("model.scale"))};
 }
 
 Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width) {

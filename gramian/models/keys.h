@@ -6,6 +6,7 @@
 #include "gramian/base/key.h"
 #include "gramian/base/settings.h"
 #include "gramian/base/words.h"
+#include "gramian/models/graph_network.h"
 #include "gramian/models/network.h"
 #include "gramian/models/transformer.h"
 
@@ -27,6 +28,11 @@ inline constexpr auto kInitialisations =
                            {Initialisation::gdpp, "gdpp"},
                            {Initialisation::gdpp_optimum, "gdpp_optimum"}});
 
+// The weights of a network on graphs.
+enum class GraphForm { efficient, full };
+inline constexpr auto kGraphForms =
+    words<GraphForm>({{GraphForm::efficient, "efficient"}, {GraphForm::full, "full"}});
+
 std::span<const Key> model_keys();
 
 // Requires: model.kind is one of kParametrisations. NetworkSpec::check does the rest.
@@ -34,6 +40,8 @@ NetworkSpec network_spec(const Settings& settings);
 Initialisation initialisation(const Settings& settings);
 InitialWeights initial_weights(const Settings& settings);
 TransformerStart transformer_start(const Settings& settings);
+// Of GraphForm::efficient, for `columns` columns of demands.
+GraphNetworkSpec graph_network_spec(const Settings& settings, int columns);
 // For prompts of `tokens` tokens of `width` numbers. TransformerSpec::check does the rest.
 Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width);
 

@@ -6,6 +6,7 @@
 #include "gramian/io/safetensors.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/gram_family.h"
+#include "gramian/runs/graph_family.h"
 #include "gramian/runs/transformer_family.h"
 
 namespace gramian {
@@ -15,6 +16,7 @@ namespace {
 constexpr const Family* kFamilies[] = {
     &gram_family,
     &transformer_family,
+    &graph_family,
 };
 
 const Family* find_family(std::string_view name) {

@@ -1,7 +1,8 @@
 // What training, evaluation and studies need of a system, whatever it is.
 //
 // A *family* is a task, a network and a way to train and to examine it: linear transformers, which
-// work on Gram matrices (gram_family.h), and transformers on tokens (transformer_family.h). The
+// work on Gram matrices (gram_family.h), transformers on tokens (transformer_family.h), and
+// networks on graphs (graph_family.h). The
 // registry is families() in families.cpp; a new family is one line there. Nothing outside of a
 // family's own files asks which one it deals with.
 //
