@@ -21,7 +21,7 @@ struct ConstructArguments {
 Status list_constructions(const std::string& name) {
   for (const NamedConstruction& construction : all_constructions()) {
     if (!name.empty() && construction.name != name) continue;
-    fmt::print("{:<22}{}\n", construction.name, construction.title);
+    fmt::print("{:<25}{}\n", construction.name, construction.title);
     for (const Key& key : construction.keys) {
       fmt::print("    {:<14}{} (default {}; {})\n", key.last_name(), key.help, key.fallback,
                  key.rule());

@@ -51,5 +51,6 @@ const NamedConstruction* find_construction(std::string_view name);  // null if t
 // Parts of the list, by what the network reads.
 std::span<const NamedConstruction> gram_constructions();   // a Gram matrix
 std::span<const NamedConstruction> token_constructions();  // tokens
+std::span<const NamedConstruction> graph_constructions();  // tokens that are nodes of a graph
 
 }  // namespace gramian
