@@ -27,6 +27,7 @@ void add_predict(Program& program);
 void add_explain(Program& program);
 void add_construct(Program& program);
 void add_collect(Program& program);
+void add_graph(Program& program);
 
 // Signals, in one place. Ctrl-C (SIGINT), a request of the system to end (SIGTERM) and a closed
 // terminal (SIGHUP) make interrupted() true, and the command ends as soon as it can. A second

@@ -73,6 +73,7 @@ int run_program(int argc, char** argv) {
   add_explain(program);
   add_construct(program);
   add_collect(program);
+  add_graph(program);
 
   std::vector<std::string> commands;
   for (const CLI::App* command : program.app.get_subcommands({}))
