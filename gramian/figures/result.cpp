@@ -82,6 +82,18 @@ Json to_json(const Series& series) {
           {"points", points}};
 }
 
+Json to_json(const DrawnGraph& graph) {
+  Json nodes = Json::array(), edges = Json::array(), frames = Json::array();
+  for (const auto& [x, y] : graph.nodes) nodes.push_back(Json::array({x, y}));
+  for (const auto& [u, v, weight] : graph.edges) edges.push_back(Json::array({u, v, weight}));
+  for (const DrawnGraph::Frame& frame : graph.frames) {
+    Json values = Json::array();
+    for (const double value : frame.values) values.push_back(number_or_null(value));
+    frames.push_back({{"label", frame.label}, {"values", std::move(values)}});
+  }
+  return {{"nodes", std::move(nodes)}, {"edges", std::move(edges)}, {"frames", std::move(frames)}};
+}
+
 Json to_json(const Panel& panel) {
   Json bands = Json::array(), series = Json::array();
   for (const Band& band : panel.bands)
@@ -99,8 +111,10 @@ Json to_json(const Panel& panel) {
                {"columns", panel.heatmap->columns},
                {"values", std::move(values)}};
   }
-  return {{"title", panel.title}, {"x", to_json(panel.x)}, {"y", to_json(panel.y)},
-          {"bands", bands},       {"series", series},      {"heatmap", heatmap}};
+  Json json = {{"title", panel.title}, {"x", to_json(panel.x)}, {"y", to_json(panel.y)},
+               {"bands", bands},       {"series", series},      {"heatmap", heatmap}};
+  if (panel.graph) json["graph"] = to_json(*panel.graph);
+  return json;
 }
 
 Json to_json(const Figure& figure) {

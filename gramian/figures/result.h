@@ -25,7 +25,9 @@
 //   panel:  {"title", "x": axis, "y": axis, "bands": [{"from", "to", "label"}], "series": [series,
 //           ..],
 //            "heatmap": null or {"rows": [label, ..], "columns": [label, ..], "values":
-//              [[number|null, ..], ..]}}
+//              [[number|null, ..], ..]},
+//            "graph": missing or {"nodes": [[x, y], ..], "edges": [[u, v, weight], ..],
+//                     "frames": [{"label", "values": [number|null, ..]}, ..]}}    // u, v: from 0
 //   axis:   {"label": .., "scale": "linear"|"log", "ticks": [..] or null, "domain": [low, high] or
 //           null}
 //   series: {"name": "FULL", "role":
@@ -101,12 +103,33 @@ struct Heatmap {
   std::vector<std::vector<double>> values = {};
 };
 
+// A graph that is drawn: places of its nodes (any unit, y upwards), edges with weights, and one or
+// more frames with a number for each node, which the page shows as colours, one frame at a time.
+struct DrawnGraph {
+  struct Place {
+    double x = 0, y = 0;
+  };
+  struct Link {
+    int u = 0, v = 0;
+    double weight = 1;
+  };
+  struct Frame {
+    std::string label = {};
+    std::vector<double> values = {};  // one for each node; not finite: null in the file
+  };
+  std::vector<Place> nodes = {};
+  std::vector<Link> edges = {};
+  std::vector<Frame> frames = {};
+};
+
+// Series, or a heat map, or a graph.
 struct Panel {
   std::string title = {};
   Axis x = {}, y = {};
   std::vector<Band> bands = {};
   std::vector<Series> series = {};
   std::optional<Heatmap> heatmap = {};
+  std::optional<DrawnGraph> graph = {};
 };
 
 struct Figure {

@@ -176,6 +176,41 @@ void check_heatmap(Checker& check, const std::string& place, const Json& map) {
   });
 }
 
+void check_numbers(Checker& check, const std::string& place, const Json& list, std::size_t size,
+                   bool null) {
+  check.expect(list.is_array() && list.size() == size, place, fmt::format("{} numbers", size),
+               list);
+  check.each(list, place, [&](const std::string& at, const Json& value) {
+    check.expect(value.is_number() || (null && value.is_null()), at,
+                 null ? "a number or null" : "a number", value);
+  });
+}
+
+void check_graph(Checker& check, const std::string& place, const Json& graph) {
+  check.expect(graph.is_object(), place, "an object", graph);
+  for (const char* key : {"nodes", "edges", "frames"}) {
+    if (check.status()) check.require(graph, place, key);
+  }
+  if (!check.status()) return;
+  check.each(graph["nodes"], place + "/nodes", [&](const std::string& at, const Json& node) {
+    check_numbers(check, at, node, 2, false);
+  });
+  const std::size_t nodes = graph["nodes"].size();
+  check.each(graph["edges"], place + "/edges", [&](const std::string& at, const Json& edge) {
+    check_numbers(check, at, edge, 3, false);
+    for (std::size_t end = 0; check.status() && end < 2; ++end) {
+      const bool there = edge[end].is_number_unsigned() && edge[end].get<std::size_t>() < nodes;
+      check.expect(there, fmt::format("{}/{}", at, end), "the number of a node", edge[end]);
+    }
+  });
+  check.each_object(graph, place, "frames", [&](const std::string& at, const Json& frame) {
+    check.text(frame, at, "label");
+    check.require(frame, at, "values");
+    if (check.status()) check_numbers(check, at + "/values", frame["values"], nodes, true);
+  });
+  check.expect(!graph["frames"].empty(), place + "/frames", "at least one", graph["frames"]);
+}
+
 void check_series(Checker& check, const std::string& place, const Json& series) {
   check.text(series, place, "name");
   check.require(series, place, "name");
@@ -214,6 +249,9 @@ void check_figure(Checker& check, const std::string& place, const Json& figure) 
             [&](const std::string& at, const Json& series) { check_series(check, at, series); });
         check.optional(panel, panel_place, "heatmap", [&](const std::string& at, const Json& map) {
           check_heatmap(check, at, map);
+        });
+        check.optional(panel, panel_place, "graph", [&](const std::string& at, const Json& graph) {
+          check_graph(check, at, graph);
         });
       });
 }

@@ -2,6 +2,7 @@
 import { h, prose } from "./dom";
 import { download, exportFigure } from "./export";
 import { number } from "./format";
+import { drawGraph } from "./graph";
 import { drawHeatmap, largest } from "./heatmap";
 import { drawLegend } from "./legend";
 import { Palette } from "./palette";
@@ -23,6 +24,9 @@ function describe(panel: Panel): string {
   const title = panel.title ? `${panel.title}: ` : "";
   const map = panel.heatmap;
   if (map) return `${title}heat map of ${map.rows.length} by ${map.columns.length} values`;
+  const graph = panel.graph;
+  if (graph)
+    return `${title}graph of ${graph.nodes.length} nodes in ${graph.frames.length} frames`;
   const names = (panel.series ?? []).map(series => series.name).join(", ");
   return `${title}${panel.y?.label || "y"} against ${panel.x?.label || "x"}, for ${names}`;
 }
@@ -52,6 +56,11 @@ function dataTable(figure: Figure): HTMLElement {
         rows.push([title, panel.heatmap!.rows[r], panel.heatmap!.columns[c], value ?? "–"]),
       ),
     );
+    for (const frame of panel.graph?.frames ?? []) {
+      frame.values.forEach((value, node) =>
+        rows.push([title, frame.label ?? "", node, value ?? "–", "", "", ""]),
+      );
+    }
   });
   const heads = figure.panels.some(panel => panel.heatmap)
     ? ["panel", "row", "column", "value"]
@@ -145,17 +154,22 @@ export function drawFigure(study: Study, figure: Figure): DrawnFigure {
     drawn = true;
     const left = Math.max(
       0,
-      ...figure.panels.filter(panel => !panel.heatmap).map(panel => leftMargin(panel, columns)),
+      ...figure.panels
+        .filter(panel => !panel.heatmap && !panel.graph)
+        .map(panel => leftMargin(panel, columns)),
     );
     figure.panels.forEach((panel, i) => {
       const label = describe(panel);
-      const { svg, notes } = panel.heatmap
+      const { svg, notes, controls } = panel.heatmap
         ? drawHeatmap(panel, scaleOfRow(figure, i), label)
-        : drawPanel(panel, palette, columns, left, label);
+        : panel.graph
+          ? drawGraph(panel, label)
+          : drawPanel(panel, palette, columns, left, label);
       svg.setAttribute("role", "img");
       svg.setAttribute("tabindex", "0");
       walkWithKeys(svg);
-      slots[i].append(svg, ...notes.map(note => h("p", { class: "note" }, note)));
+      const below = notes.map(note => h("p", { class: "note" }, note));
+      slots[i].append(svg, ...(controls ? [controls] : []), ...below);
     });
   };
   return { name, element, draw, svg: () => (draw(), exportFigure(figure, element)) };

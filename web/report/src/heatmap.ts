@@ -13,7 +13,7 @@ export const largest = (map: Heatmap) =>
     .flat()
     .reduce<number>((most, value) => (value === null ? most : Math.max(most, Math.abs(value))), 0);
 
-function colour(value: number, most: number): string {
+export function colour(value: number, most: number): string {
   const share = most > 0 ? Math.min(1, Math.abs(value) / most) : 0;
   const end = value < 0 ? "negative" : "positive";
   return `color-mix(in oklab, var(--${end}) ${(100 * share).toFixed(1)}%, var(--zero))`;

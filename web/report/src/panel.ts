@@ -32,6 +32,7 @@ interface Drawn {
 export interface DrawnPanel {
   svg: SVGSVGElement;
   notes: string[]; // what could not be shown
+  controls?: HTMLElement; // what changes it, below it
 }
 
 export const panelSize = (columns: number) =>

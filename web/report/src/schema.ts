@@ -62,6 +62,13 @@ export interface Heatmap {
   values: (number | null)[][];
 }
 
+// Nodes at places, edges [u, v, weight], and frames with a number for each node.
+export interface DrawnGraph {
+  nodes: [number, number][];
+  edges: [number, number, number][];
+  frames: { label?: string; values: (number | null)[] }[];
+}
+
 export interface Panel {
   title?: string;
   x?: Axis;
@@ -69,6 +76,7 @@ export interface Panel {
   bands?: Band[];
   series?: Series[];
   heatmap?: Heatmap | null;
+  graph?: DrawnGraph | null;
 }
 
 export interface Figure {
