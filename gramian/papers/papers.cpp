@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "gramian/papers/electric/paper.h"
 #include "gramian/papers/gd/paper.h"
 #include "gramian/papers/looped/paper.h"
 #include "gramian/papers/low_rank/paper.h"
@@ -19,6 +20,7 @@ constexpr const Paper* kPapers[] = {
     &looped::paper,
     &low_rank::paper,
     &newton::paper,
+    &electric::paper,
 };
 
 }  // namespace
