@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gramian/bench/bench.h"
+#include "gramian/bench/graph_bench.h"
 #include "gramian/bench/kernels.h"
 #include "gramian/bench/tape_bench.h"
 #include "gramian/cli/commands.h"
@@ -22,6 +23,7 @@ struct BenchArguments {
   double budget = 0.3;
   bool signature = false;
   bool operations = false;
+  bool graphs = false;
 };
 
 // Runs a part of the bench under a progress bar, and stops it at a signal.
@@ -68,6 +70,11 @@ Status bench(const BenchArguments& arguments) {
   GRAMIAN_TRY(
       check_output({.option = "--json", .path = arguments.json, .inputs = {}, .beginning = "{"}));
   if (arguments.operations) return operations(arguments);
+  if (arguments.graphs) {
+    catch_signals(AtSignal::leave);
+    const GraphBench result = run_graph_bench({});
+    return print(graph_bench_table(result), graph_bench_json(result), arguments);
+  }
   if (!arguments.target.empty()) return kernels(arguments);
   fmt::print("signature {}\n", bench_signature());
   if (arguments.signature) return {};
@@ -100,6 +107,9 @@ void add_bench(Program& program) {
   command->add_flag("--operations", arguments->operations,
                     "instead: time each operation of networks on tokens; with --target, on other\n"
                     "instruction sets");
+  command->add_flag("--graphs", arguments->graphs,
+                    "instead: a network on a graph of a million edges beside plain products and\n"
+                    "conjugate gradients; about a minute");
   command->add_flag("--signature", arguments->signature,
                     "print the signature of a small fixed run and stop");
   command->footer(

@@ -47,6 +47,21 @@ GraphMethod usual_method(GraphQuestion question) {
   return GraphMethod::chebyshev;
 }
 
+// Whether a column of ones goes in front: the eigenvector of 0 is the first of the least ones, and
+// the others are kept orthogonal to it, so that rounding cannot bring it in.
+bool has_constant(const GraphAsk& ask) {
+  return ask.question == GraphQuestion::eigenvectors && !ask.largest_first && !ask.network;
+}
+
+// Without the first of `columns` columns.
+std::vector<double> without_first(const std::vector<double>& all, int columns) {
+  std::vector<double> rest;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i % static_cast<std::size_t>(columns) != 0) rest.push_back(all[i]);
+  }
+  return rest;
+}
+
 // Psi, row-major [n, k].
 Expected<std::vector<double>> demands_of(const Graph& graph, const GraphAsk& ask, int& columns) {
   const auto n = static_cast<std::size_t>(graph.nodes);
@@ -57,6 +72,7 @@ Expected<std::vector<double>> demands_of(const Graph& graph, const GraphAsk& ask
       return fail(ErrorKind::config, "the number of eigenvectors must be in [1, {}], got {}",
                   graph.nodes - 1, columns);
     }
+    if (has_constant(ask)) ++columns;
     std::vector<double> start(n * static_cast<std::size_t>(columns));
     Uniforms uniforms({.seed = 2, .stream = kInitialStream}, 0);
     for (double& entry : start) entry = uniforms.normal();
@@ -67,6 +83,8 @@ Expected<std::vector<double>> demands_of(const Graph& graph, const GraphAsk& ask
       for (std::size_t i = j; i < start.size(); i += static_cast<std::size_t>(columns))
         start[i] -= mean;
     }
+    for (std::size_t i = 0; has_constant(ask) && i < n; ++i)
+      start[i * static_cast<std::size_t>(columns)] = 1;
     return start;
   }
   if (!ask.demands.empty()) {
@@ -95,9 +113,10 @@ Expected<GraphNetwork> network_for(const GraphAsk& ask, const SparseLaplacian& l
                                    std::string& words) {
   const double bound = laplacian.bound();
   if (ask.question == GraphQuestion::eigenvectors) {
-    const int sweeps = std::max(1, ask.layers / ask.vectors);
-    words = fmt::format("subspace iteration, {} sweeps of {} layers", sweeps, ask.vectors);
-    return subspace_network(sweeps, ask.vectors, ask.largest_first, bound);
+    const int vectors = ask.vectors + (has_constant(ask) ? 1 : 0);
+    const int sweeps = std::max(1, ask.layers / vectors);
+    words = fmt::format("subspace iteration, {} sweeps of {} layers", sweeps, vectors);
+    return subspace_network(sweeps, vectors, ask.largest_first, bound);
   }
   const GraphMethod method = ask.method.value_or(usual_method(ask.question));
   if (!answers(method, ask.question)) {
@@ -130,7 +149,8 @@ Expected<GraphNetwork> network_for(const GraphAsk& ask, const SparseLaplacian& l
 std::vector<double> dense_answer(const Graph& graph, const GraphAsk& ask,
                                  const std::vector<double>& psi, int columns) {
   const LaplacianSpectrum spectrum(dense_laplacian(graph), graph.nodes);
-  std::vector<double> answer(psi.size());
+  std::vector<double> answer(static_cast<std::size_t>(graph.nodes) *
+                             static_cast<std::size_t>(columns));
   Eigen::Map<RowMajorMatrix> to(answer.data(), graph.nodes, columns);
   if (ask.question == GraphQuestion::eigenvectors) {
     to = spectrum.eigenvectors(columns, ask.largest_first);
@@ -227,6 +247,7 @@ Expected<GraphAsked> ask_graph(const Graph& graph, const GraphAsk& ask) {
   auto begin = Clock::now();
   asked.answer = GRAMIAN_TRY(run_graph_network(network, laplacian, psi, asked.columns));
   asked.seconds = seconds_since(begin);
+  if (has_constant(ask)) asked.answer = without_first(asked.answer, asked.columns--);
   if (ask.exact) {
     begin = Clock::now();
     if (graph.nodes <= kDenseAnswer) {

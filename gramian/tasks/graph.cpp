@@ -36,7 +36,7 @@ class Joined {
 
 void add_csl(const GraphSpec& spec, Uniforms& uniforms, Graph& graph) {
   const int n = spec.nodes;
-  const auto choices = static_cast<std::size_t>((n - 1) / 2);  // 2, 4, .. below n
+  const auto choices = static_cast<std::size_t>((n - 2) / 2);  // 2, 4, .. to n - 2
   const int drawn = 2 + 2 * static_cast<int>(uniforms.below(choices));
   const int skip = spec.skip > 0 ? spec.skip : drawn;
   for (int i = 0; i < n; ++i) graph.edges.push_back({i, (i + 1) % n});

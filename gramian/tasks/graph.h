@@ -10,7 +10,7 @@
 // graph comes out in several parts, an edge is added from each further part to the first.
 //
 //   csl              a cycle, and from each node an edge to the one `skip` further on (circular
-//                    skip links); skip 0: an even number below n, drawn
+//                    skip links); skip 0: an even number of at most n - 2, drawn
 //   complete         all pairs
 //   erdos_renyi      each pair with probability `density`
 //   geometric        points in the unit square, pairs nearer than `density`

@@ -14,7 +14,7 @@ using test::TemporaryFolder;
 
 Config graph_config(std::vector<std::string> more) {
   std::vector<std::string> settings = {
-      "model.kind=graph", "model.layers=2",       "train.steps=30",
+      "model.kind=graph", "model.layers=2",       "train.steps=150",
       "train.batch=48",   "train.robust=0",       "train.learning_rate=0.02",
       "task.demands=3",   "model.init_noise=0.3", "eval.prompts=64"};
   settings.insert(settings.end(), more.begin(), more.end());

@@ -16,34 +16,31 @@ namespace {
 constexpr GraphQuestion kQuestions[] = {GraphQuestion::potential, GraphQuestion::embedding,
                                         GraphQuestion::heat};
 
-// One row of the table.
+// One row of the table, and the depths that are trained for it.
 struct Line {
   Setting setting;  // but for the layers
-  int deepest = 9;
+  std::vector<int> depths;
 };
 
 std::vector<Line> depth_lines() {
+  const std::vector<int> all(std::begin(kDepths), std::end(kDepths));
   std::vector<Line> list;
   for (const GraphQuestion question : kQuestions) {
-    for (const GraphKind graph : {GraphKind::csl, GraphKind::complete})
-      list.push_back({{.question = question, .graph = graph}});
+    list.push_back({{.question = question}, all});
+    list.push_back({{.question = question, .graph = GraphKind::complete}, {1, 5, 9}});
   }
-  list.push_back({{.centred = false}});
-  list.push_back({{.form = GraphForm::full}});
-  list.push_back({{.form = GraphForm::full, .centred = false}});
-  list.push_back({{.form = GraphForm::full, .question = GraphQuestion::embedding}, 5});
-  list.push_back({{.form = GraphForm::full, .question = GraphQuestion::heat}, 5});
-  list.push_back({{.form = GraphForm::full, .graph = GraphKind::complete}, 3});
+  list.push_back({{.centred = false}, all});
+  list.push_back({{.form = GraphForm::full}, {1, 3, 5}});
+  list.push_back({{.form = GraphForm::full, .centred = false}, {1, 3, 5}});
   return list;
 }
 
 std::vector<Setting> depth_settings() {
   std::vector<Setting> list;
   for (const Line& line : depth_lines()) {
-    for (const int layers : kDepths) {
-      Setting setting = line.setting;
-      setting.layers = layers;
-      if (layers <= line.deepest) list.push_back(setting);
+    for (const int layers : line.depths) {
+      list.push_back(line.setting);
+      list.back().layers = layers;
     }
   }
   return list;

@@ -14,14 +14,8 @@ namespace {
 
 std::vector<Setting> eigenvector_settings() {
   std::vector<Setting> list;
-  for (const GraphKind graph : {GraphKind::csl, GraphKind::complete}) {
-    for (const int layers : kDepths)
-      list.push_back({.question = GraphQuestion::eigenvectors, .graph = graph, .layers = layers});
-  }
-  for (const int layers : {1, 3, 5}) {
-    list.push_back(
-        {.form = GraphForm::full, .question = GraphQuestion::eigenvectors, .layers = layers});
-  }
+  for (const int layers : kDepths)
+    list.push_back({.question = GraphQuestion::eigenvectors, .layers = layers});
   return list;
 }
 
@@ -79,23 +73,17 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
   Panel panel{.title = "four eigenvectors",
               .x = {.label = "layers"},
               .y = {.label = "mean loss", .log = true}};
-  Series series[3] = {{.name = "efficient, skip links", .role = Role::diag},
-                      {.name = "efficient, complete", .role = Role::gdpp},
-                      {.name = "full, skip links", .role = Role::full}};
+  Series series{.name = "efficient form, skip links", .role = Role::diag};
   for (const SettingErrors& at : networks) {
     if (at.seeds.empty()) continue;
     const double mean = std::exp(at.mean_log()), bar = 2 * at.error_of_log();
-    table.rows.push_back({fmt::format("{}, {}", kGraphForms.word(at.setting.form),
-                                      kGraphKinds.word(at.setting.graph)),
+    table.rows.push_back({std::string("efficient form, csl"),
                           static_cast<double>(at.setting.layers),
                           TableCell{.value = mean, .se = mean * at.error_of_log()}});
-    const std::size_t line = at.setting.form == GraphForm::full        ? 2
-                             : at.setting.graph == GraphKind::complete ? 1
-                                                                       : 0;
-    series[line].points.push_back({.x = static_cast<double>(at.setting.layers),
-                                   .y = mean,
-                                   .low = mean * std::exp(-bar),
-                                   .high = mean * std::exp(bar)});
+    series.points.push_back({.x = static_cast<double>(at.setting.layers),
+                             .y = mean,
+                             .low = mean * std::exp(-bar),
+                             .high = mean * std::exp(bar)});
   }
   Series sweeps{.name = "subspace iteration, skip links", .role = Role::constrr};
   for (const int layers : {4, 8, 20, 40, 80}) {
@@ -105,7 +93,7 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
                           TableCell{.value = error.mean, .se = error.se}});
     if (layers <= 20) sweeps.points.push_back(point(layers, error));
   }
-  for (Series& one : series) panel.series.push_back(std::move(one));
+  panel.series.push_back(std::move(series));
   panel.series.push_back(std::move(sweeps));
   result.claims = eigenvector_claims(networks);
   result.tables = {std::move(table)};

@@ -13,7 +13,7 @@ namespace gramian::electric {
 
 namespace {
 
-constexpr std::int64_t kEfficientSteps = 800, kFullSteps = 1500, kQuickSteps = 40;
+constexpr std::int64_t kEfficientSteps = 500, kFullSteps = 600, kQuickSteps = 40;
 constexpr int kBatch = 256;
 
 std::int64_t steps_of(const Effort& effort, GraphForm form) {

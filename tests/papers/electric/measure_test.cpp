@@ -23,23 +23,15 @@ void expect_rows(bool norm, int count) {
     EXPECT_LE(row.error, 2 * row.algorithm + 1e-13 * row.kappa) << row.name << " " << row.layers;
     EXPECT_LE(row.share, 1) << row.name << " " << row.layers;
     EXPECT_LT(row.deviation, 1e-9) << row.name << " " << row.layers;
+    // Within twice what the source lists, but for what rounding or a gap of eigenvalues decides.
+    const bool judged = row.listed > 1e-3 && !row.name.starts_with("eigenvectors");
+    if (judged) EXPECT_LT(row.error, 2 * row.listed) << row.name << " " << row.layers;
   }
 }
 
 TEST(GraphConstructions, AreTheirAlgorithmsWithinTheirBounds) { expect_rows(false, 20); }
 
 TEST(GraphConstructions, AreSoWithTheNormAfterEachLayer) { expect_rows(true, 4); }
-
-// A relative error of gradient descent falls as the source has measured it.
-TEST(GraphConstructions, HaveTheErrorsThatAreListed) {
-  for (const ConstructedRow& row : measure_constructed(conditioned_graphs(20), false).value()) {
-    if (row.listed == 0 || row.name.starts_with("eigenvectors") ||
-        row.name.starts_with("fast electric")) {
-      continue;
-    }
-    EXPECT_LT(row.error, 2 * row.listed) << row.name << " " << row.layers;
-  }
-}
 
 Eigen::MatrixXd answer_of(const GraphNetwork& network, const GraphPrompt& prompt) {
   const RowMajorMatrix psi = prompt.demands;
@@ -86,19 +78,33 @@ TEST(GraphNetworks, ReachTheBoundsOfTheirAlgorithms) {
   }
 }
 
-TEST(GraphNetworks, SubspaceIterationFindsEigenvectors) {
+TEST(GraphNetworks, SubspaceIterationIsThatOfPlainMatrices) {
   for (const GraphPrompt& prompt : conditioned_graphs(3)) {
+    const double largest = prompt.spectrum.largest();
+    const std::vector<double> numbers = dense_laplacian(prompt.graph);
+    const Eigen::MatrixXd l = Eigen::Map<const Eigen::MatrixXd>(numbers.data(), kNodes, kNodes);
     for (const bool top : {true, false}) {
       GraphPrompt few = prompt;
       few.demands = prompt.demands.leftCols(kVectors);
-      const Eigen::MatrixXd phi =
-          answer_of(subspace_network(400, kVectors, top, prompt.spectrum.largest()), few);
-      const Eigen::MatrixXd exact = prompt.spectrum.eigenvectors(kVectors, top);
-      EXPECT_LT((phi.transpose() * phi - Eigen::MatrixXd::Identity(kVectors, kVectors)).norm(),
+      const Eigen::MatrixXd is = answer_of(subspace_network(30, kVectors, top, largest), few);
+      Eigen::MatrixXd phi = few.demands;
+      for (int sweep = 0; sweep < 30; ++sweep) {
+        phi = top ? (l * phi).eval() : (largest * phi - l * phi).eval();
+        for (int j = 0; j < kVectors; ++j) {
+          for (int i = 0; i < j; ++i) phi.col(j) -= phi.col(i).dot(phi.col(j)) * phi.col(i);
+          phi.col(j).normalize();
+        }
+      }
+      EXPECT_LT((is - phi).norm(), 1e-9) << top;
+      EXPECT_LT((is.transpose() * is - Eigen::MatrixXd::Identity(kVectors, kVectors)).norm(),
                 1e-12);
-      for (int j = 0; j < kVectors; ++j)
-        EXPECT_LT(1 - std::abs(phi.col(j).dot(exact.col(j))), top ? 1e-6 : 1e-2) << j << top;
     }
+    GraphPrompt one = prompt;
+    one.demands = prompt.demands.leftCols(kVectors);
+    const Eigen::MatrixXd far = answer_of(subspace_network(400, kVectors, true, largest), one);
+    const Eigen::MatrixXd exact = prompt.spectrum.eigenvectors(kVectors, true);
+    for (int j = 0; j < kVectors; ++j)
+      EXPECT_LT(1 - std::abs(far.col(j).dot(exact.col(j))), 1e-6) << j;
   }
 }
 
