@@ -25,7 +25,9 @@ void expect_rows(bool norm, int count) {
     EXPECT_LT(row.deviation, 1e-9) << row.name << " " << row.layers;
     // Within twice what the source lists, but for what rounding or a gap of eigenvalues decides.
     const bool judged = row.listed > 1e-3 && !row.name.starts_with("eigenvectors");
-    if (judged) EXPECT_LT(row.error, 2 * row.listed) << row.name << " " << row.layers;
+    if (judged) {
+      EXPECT_LT(row.error, 2 * row.listed) << row.name << " " << row.layers;
+    }
   }
 }
 
