@@ -97,9 +97,10 @@ TEST(GraphCommand, LargeGraphsHaveTheAnswerOfConjugateGradients) {
 TEST(GraphCommand, ATrainedNetworkAnswersUpToAScaleThatFits) {
   const TemporaryFolder folder;
   const std::string run = folder / "run", file = folder / "g.txt", out = folder / "out.json";
-  ASSERT_TRUE(succeeds(run_gramian({"train", "--out", run, "model.kind=graph", "model.layers=3",
-                                    "model.init_noise=0.3", "train.steps=150", "train.batch=64",
-                                    "train.robust=0", "train.learning_rate=0.02"})));
+  ASSERT_TRUE(
+      succeeds(run_gramian({"train", GRAMIAN_SOURCE_DIR "/configs/graph.toml", "--out", run,
+                            "model.layers=3", "model.init_noise=0.3", "train.steps=150",
+                            "train.batch=64", "train.robust=0", "train.learning_rate=0.02"})));
   ASSERT_TRUE(succeeds(run_gramian({"eval", run, "eval.prompts=200"})));
   spill(file, ring(10) + "0 2\n1 3\n2 4\n3 5\n4 6\n5 7\n6 8\n7 9\n8 0\n9 1\n");
   ASSERT_TRUE(succeeds(run_gramian({"graph", file, "--ask", "potential", "--from", "0", "--to", "5",

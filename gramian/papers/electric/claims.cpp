@@ -118,7 +118,7 @@ std::vector<Claim> depth_claims(const std::vector<SettingErrors>& networks,
                            "a deeper network is below every seed of a shallower one"),
           four.claim("Potentials with five layers: a log loss of at most -4 on every seed"),
           nats.claim("and at least 1.5 nats below the best constant steps of gradient descent"),
-          gd.claim("The efficient form, with 12 numbers a layer, is below gradient descent of as "
+          gd.claim("The efficient form, with 8 numbers a layer, is below gradient descent of as "
                    "many layers at every depth"),
           published.claim("With demands that are not centred, as the printed runs had them, every "
                           "seed is below the printed log loss at five and at nine layers")};
