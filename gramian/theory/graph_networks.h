@@ -37,7 +37,8 @@ GraphNetwork series_network(int layers, double largest);
 GraphNetwork taylor_network(int layers, double heat_time);
 GraphNetwork euler_network(int layers, double heat_time);
 // largest: mu of the least eigenvalues; `top` needs none. The norm leaves L over its trace from the
-// second sweep on, for which this mu is too large by the trace: the least ones converge slowly. sweeps * vectors layers.
+// second sweep on, for which this mu is too large by the trace: the least ones converge slowly.
+// sweeps * vectors layers.
 GraphNetwork subspace_network(int sweeps, int vectors, bool top, double largest);
 // For GraphQuestion::embedding, or two layers a step for a potential.
 GraphNetwork polar_network(int layers, double largest, bool potential);
