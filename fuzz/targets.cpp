@@ -8,17 +8,21 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "gramian/evaluation/accumulate.h"
+#include "gramian/io/files.h"
 #include "gramian/io/json.h"
+#include "gramian/io/lock_file.h"
 #include "gramian/io/safetensors.h"
 #include "gramian/report/report.h"
 #include "gramian/report/shape.h"
 #include "gramian/runs/checkpoint.h"
 #include "gramian/runs/family.h"
+#include "gramian/runs/kept_baselines.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/metrics.h"
 #include "gramian/runs/model_file.h"
@@ -168,6 +172,65 @@ void run_rows(std::string_view bytes) {
   require(again && to_row(again->first, again->result) == written);
 }
 
+// Constants of solvers that another process has tuned: what is taken is written the same.
+void run_kept(std::string_view bytes) {
+  static const RegressionTask task = [] {
+    TaskSpec of;
+    of.d = 2;
+    of.n = 6;
+    return RegressionTask::create(of).value();
+  }();
+  static const EvalSpec spec{.tuning_prompts = 100, .gd_steps = 2};
+  const std::string what = tuned_to(task, spec);
+  const auto kept = from_kept(bytes, what, task, spec);
+  if (!kept) return;
+  const std::string written = to_kept(what, *kept);
+  const auto again = from_kept(written, what, task, spec);
+  require(again && to_kept(what, *again) == written);
+}
+
+// A folder in memory, which goes with the process.
+class MemoryFolder {
+ public:
+  MemoryFolder() { require(mkdtemp(path_.data()) != nullptr); }
+  MemoryFolder(const MemoryFolder&) = delete;
+  MemoryFolder& operator=(const MemoryFolder&) = delete;
+  ~MemoryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = "/dev/shm/gramian-fuzz-XXXXXX";
+};
+
+// The file of a lock, with these bytes; an @ stands for the name of this host, and a + in front for
+// the same bytes in the file of a process that breaks the lock. Either somebody holds the lock, and
+// his file stays as it is; or it is ours, and gone when it has been given back.
+void run_lock(std::string_view bytes) {
+  static const MemoryFolder folder;
+  const std::string path = folder.path() + "/lock", breaking = path + ".breaking";
+  const bool is_broken = bytes.starts_with('+');
+  std::string text(bytes.substr(is_broken ? 1 : 0));
+  if (const auto host = text.find('@'); host != std::string::npos) {
+    char name[256] = {};
+    require(gethostname(name, sizeof name - 1) == 0);
+    text.replace(host, 1, name);
+  }
+  require(write_file_atomically(path, text).has_value());
+  if (is_broken) require(write_file_atomically(breaking, text).has_value());
+  {
+    const auto lock = LockFile::try_take(path, {});
+    require(lock.has_value());
+    const auto there = read_file(path);
+    require(there.has_value() && (*lock == nullptr) == (*there == text));
+  }
+  std::filesystem::remove(path);
+  std::filesystem::remove(breaking);
+  require(std::filesystem::is_empty(folder.path()));
+}
+
 constexpr Target kTargets[] = {{"config", run_config},
                                {"safetensors", run_safetensors},
                                {"checkpoint", run_checkpoint},
@@ -178,7 +241,9 @@ constexpr Target kTargets[] = {{"config", run_config},
                                {"scores", run_scores},
                                {"metrics", run_metrics},
                                {"rows", run_rows},
-                               {"edges", run_edges}};
+                               {"edges", run_edges},
+                               {"kept", run_kept},
+                               {"lock", run_lock}};
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "gramian/base/hash.h"
 #include "gramian/io/files.h"
@@ -16,20 +15,6 @@ namespace gramian {
 namespace {
 
 using KeptJson = nlohmann::json;
-
-std::string to_kept(const std::string& what, const Baselines& baselines) {
-  KeptJson json = {{"tuned_to", what},
-                   {"tuning_prompts", baselines.tuning_prompts},
-                   {"blowup_threshold", baselines.blowup_threshold},
-                   {"solvers", KeptJson::array()}};
-  for (const auto& [solver, ignored] : baselines.list) {
-    KeptJson constants = KeptJson::array();
-    for (const auto& [name, value] : solver->constants())
-      constants.push_back({{"name", name}, {"value", value}});
-    json["solvers"].push_back({{"name", solver->name()}, {"constants", std::move(constants)}});
-  }
-  return json.dump(2) + "\n";
-}
 
 // Gives the solvers their constants. False if these are not the constants of these solvers, by name
 // and number, or if a solver does not take them.
@@ -53,13 +38,29 @@ bool give_constants(const KeptJson& solvers, Baselines& baselines) {
   return true;
 }
 
-// Nothing, if the file is not of these baselines.
-std::optional<Baselines> from_kept(const std::string& path, const std::string& what,
+}  // namespace
+
+std::string to_kept(const std::string& what, const Baselines& baselines) {
+  KeptJson json = {{"tuned_to", what},
+                   {"tuning_prompts", baselines.tuning_prompts},
+                   {"blowup_threshold", baselines.blowup_threshold},
+                   {"solvers", KeptJson::array()}};
+  for (const auto& [solver, ignored] : baselines.list) {
+    KeptJson constants = KeptJson::array();
+    for (const auto& [name, value] : solver->constants())
+      constants.push_back({{"name", name}, {"value", value}});
+    json["solvers"].push_back({{"name", solver->name()}, {"constants", std::move(constants)}});
+  }
+  return json.dump(2) + "\n";
+}
+
+std::optional<Baselines> from_kept(std::string_view text, const std::string& what,
                                    const RegressionTask& task, const EvalSpec& spec) {
-  const auto json = read_json(path);
+  const auto json = parse_json(text);
   if (!json) return std::nullopt;
   try {
-    if (json->at("tuned_to") != what) return std::nullopt;
+    if (json->at("tuned_to") != what || !json->at("tuning_prompts").is_number_unsigned())
+      return std::nullopt;
     Baselines baselines;
     baselines.tuning_prompts = json->at("tuning_prompts").get<std::uint64_t>();
     baselines.blowup_threshold = json->at("blowup_threshold").get<double>();
@@ -74,10 +75,8 @@ std::optional<Baselines> from_kept(const std::string& path, const std::string& w
   }
 }
 
-}  // namespace
-
 // Numbers have 17 digits, which tell every double.
-std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
+std::string exact_text(const RegressionTask& task) {
   const TaskSpec& of = task.spec();
   std::string text = fmt::format("d {}, n {}, inputs {}, weights {}, sampler {}, noise", of.d, of.n,
                                  static_cast<int>(of.inputs), static_cast<int>(of.weights),
@@ -86,9 +85,23 @@ std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
     text += fmt::format(" [{:.17g} {:.17g}] {:.17g}", low, high, weight);
   text += ", covariance";
   for (const double s : of.covariance) text += fmt::format(" {:.17g}", s);
-  return text + fmt::format(", seed {}, {} prompts, {} steps", spec.seed, spec.tuning_prompts,
-                            spec.gd_steps);
+  return text;
 }
+
+std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
+  return exact_text(task) + fmt::format(", seed {}, {} prompts, {} steps", spec.seed,
+                                        spec.tuning_prompts, spec.gd_steps);
+}
+
+namespace {
+
+std::optional<Baselines> read_kept(const std::string& path, const std::string& what,
+                                   const RegressionTask& task, const EvalSpec& spec) {
+  const auto text = read_file(path);
+  return text ? from_kept(*text, what, task, spec) : std::nullopt;
+}
+
+}  // namespace
 
 Expected<Baselines> kept_baselines(const RegressionTask& task, const EvalSpec& spec,
                                    const std::string& folder, ThreadPool& pool,
@@ -96,13 +109,13 @@ Expected<Baselines> kept_baselines(const RegressionTask& task, const EvalSpec& s
   if (folder.empty()) return tune_baselines(task, task.spec().noise, spec, pool);
   const std::string what = tuned_to(task, spec);
   const std::string base = fmt::format("{}/{:016x}", folder, hash_bytes(what));
-  if (auto kept = from_kept(base + ".json", what, task, spec)) return *std::move(kept);
+  if (auto kept = read_kept(base + ".json", what, task, spec)) return *std::move(kept);
 
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(ErrorKind::io, "cannot create {}: {}", folder, error.message());
   const Lock lock = GRAMIAN_TRY(Lock::take(base, stopped));
-  if (auto kept = from_kept(base + ".json", what, task, spec)) return *std::move(kept);
+  if (auto kept = read_kept(base + ".json", what, task, spec)) return *std::move(kept);
   Baselines baselines = tune_baselines(task, task.spec().noise, spec, pool);
   GRAMIAN_TRY(write_file_atomically(base + ".json", to_kept(what, baselines)));
   return baselines;
