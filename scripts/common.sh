@@ -44,9 +44,11 @@ python_environment() {
 
 # build PRESET [TARGET ...]: configures and builds, quietly unless it fails. In CI warnings are
 # errors.
-# The sources of a room are compiled together: cmake/translation_units.cmake.
+# The sources of a room are compiled together: cmake/translation_units.cmake. The program of the
+# preset release has MPI where its compiler wrapper is installed.
 build() {
-  local preset=$1 log started=$SECONDS
+  local preset=$1 log started=$SECONDS mpi=OFF
+  [[ $preset == release ]] && command -v mpicxx >/dev/null && mpi=ON
   shift
   log=$(mktemp)
   echo "Building ($preset) ..."
@@ -56,7 +58,7 @@ build() {
       -DGRAMIAN_PYTHON="$PWD/build/python/bin/python")
   fi
   if ! { cmake --preset "$preset" -DGRAMIAN_WERROR="${CI:+ON}" -DCMAKE_UNITY_BUILD=ON \
-    "${python[@]}" &&
+    -DGRAMIAN_MPI=$mpi "${python[@]}" &&
     cmake --build --preset "$preset" --target "${@:-all}"; } >"$log" 2>&1; then
     tail -n 60 "$log" >&2
     rm -f "$log"

@@ -39,6 +39,10 @@ enum class AtSignal {
 void catch_signals(AtSignal what);
 void at_signal(AtSignal what);  // the same from now on; from any thread
 bool interrupted();
+int caught_signal();  // the first that this process has caught; 0: none
+// Another process of this run has caught a signal: interrupted() is true, and the next signal of
+// this process is its first.
+void caught_elsewhere(int number);
 
 // After an interruption 130 for SIGINT, and 75 ("try again later") for the others: a batch system
 // that sends SIGTERM at its time limit can tell an unfinished job from a failure by it.

@@ -14,11 +14,14 @@ constexpr unsigned kPatience = 2;  // seconds, of AtSignal::leave
 constexpr int kInterrupted = 130;  // as shells report Ctrl-C
 constexpr int kTryAgain = 75;      // EX_TEMPFAIL of sysexits.h
 
-std::atomic<int> caught = 0;  // the first signal
+std::atomic<int> caught = 0;     // the first signal
+std::atomic<int> elsewhere = 0;  // a signal of another process of this run
 std::atomic<bool> leaving = false;
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-int interruption_code() { return caught == SIGINT ? kInterrupted : kTryAgain; }
+int interruption_code() {
+  return (caught != 0 ? caught : elsewhere) == SIGINT ? kInterrupted : kTryAgain;
+}
 
 void on_signal(int number) {
   int none = 0;
@@ -69,7 +72,11 @@ void catch_signals(AtSignal what) {
   }
 }
 
-bool interrupted() { return caught != 0; }
+bool interrupted() { return caught != 0 || elsewhere != 0; }
+
+int caught_signal() { return caught; }
+
+void caught_elsewhere(int number) { elsewhere = number; }
 
 int exit_code(ErrorKind kind) {
   switch (kind) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gramian/cli/commands.h"
+#include "gramian/cli/ranks.h"
 #include "gramian/runs/checkpoint.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
@@ -62,15 +63,14 @@ Status judge(const Config& config, const RunDirectory& directory) {
   return {};
 }
 
-Status train(const TrainArguments& arguments, const std::string& command_line) {
+Status train(const TrainArguments& arguments, const std::string& command_line,
+             TrainRunOptions& options) {
   const auto config = GRAMIAN_TRY(load_config(arguments.config, arguments.overrides));
   catch_signals(AtSignal::leave);  // until there is state: a start may be searched for
-  const auto result = GRAMIAN_TRY(train_run(config, arguments.out,
-                                            {.resume = arguments.resume,
-                                             .command_line = command_line,
-                                             .interrupted = interrupted,
-                                             .abandon = interrupted,
-                                             .begun = [] { at_signal(AtSignal::save); }}));
+  options.resume = arguments.resume;
+  options.command_line = command_line;
+  options.begun = [] { at_signal(AtSignal::save); };
+  const auto result = GRAMIAN_TRY(train_run(config, arguments.out, options));
   if (result.already_done) {
     fmt::print("{} is trained already ({} steps, {:.1f} s)\n", arguments.out, result.steps,
                result.seconds);
@@ -110,16 +110,20 @@ void add_train(Program& program) {
       "go on from the last checkpoint of DIR, to the same bits as an uninterrupted run");
   command->footer(
       "Writes config.toml (every key), model.safetensors, checkpoint.safetensors, metrics.jsonl\n"
-      "and manifest.json. The same seed gives the same weights on any number of threads. Ctrl-C\n"
-      "saves and exits with 130, SIGTERM and SIGHUP save and exit with 75; a second signal ends "
-      "at\n"
-      "once. Exit codes: 2 bad usage or configuration, 3 files, 4 training diverged.\n\n"
+      "and manifest.json. The same seed gives the same weights on any number of threads, and of\n"
+      "processes that mpirun starts (docs/cluster.md). Ctrl-C saves and exits with 130, SIGTERM\n"
+      "and SIGHUP save and exit with 75; a second signal ends at once. Exit codes: 2 bad usage or\n"
+      "configuration, 3 files, 4 training diverged.\n\n"
       "Keys of CONFIG.toml, all optional; \"(transformer only)\" and \"(gram only)\" name the "
       "family\n"
       "of models that has a key, see model.kind:\n\n" +
       key_table().help_text());
   command->callback([&program, arguments] {
-    program.run = [&program, arguments] { return train(*arguments, program.command_line); };
+    program.run = [&program, arguments] {
+      return on_all_ranks(program.command_line, [&](TrainRunOptions& options) {
+        return train(*arguments, program.command_line, options);
+      });
+    };
   });
 }
 

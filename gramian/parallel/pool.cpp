@@ -66,6 +66,11 @@ void ThreadPool::stop() {
   workers_.clear();
 }
 
+Status ThreadPool::carry_out(SharedWork& work) {
+  run(work.chunks(), [&work](int chunk, int thread) { work.run_chunk(chunk, thread); });
+  return {};
+}
+
 void ThreadPool::drain(int thread) {
   try {
     for (int chunk; (chunk = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;) {

@@ -11,14 +11,16 @@
 #include <type_traits>
 #include <vector>
 
+#include "gramian/parallel/crew.h"
+
 namespace gramian {
 
-class ThreadPool {
+class ThreadPool final : public Crew {
  public:
   // threads >= 1 counts the calling thread; 0 means one for each core that this process may use
   // (cores.h). Where the system refuses to start so many, the pool has fewer.
   explicit ThreadPool(int threads);
-  ~ThreadPool();
+  ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
@@ -36,6 +38,9 @@ class ThreadPool {
                (*static_cast<Plain*>(context))(chunk, thread);
              });
   }
+
+  // All chunks, in this process.
+  Status carry_out(SharedWork& work) override;
 
  private:
   using Call = void (*)(void* context, int chunk, int thread);

@@ -45,10 +45,13 @@ class Run {
         snapshots_(snapshot_steps(experiment.train.steps, experiment.run.snapshots)) {}
 
   ThreadPool& pool() { return pool_; }
-  void set_loop(std::unique_ptr<TrainingLoop> loop) {
+  Status set_loop(std::unique_ptr<TrainingLoop> loop, const Config& config) {
     loop_ = std::move(loop);
     if (options_.begun) options_.begun();
     loop_->abandon_when(options_.abandon);
+    if (options_.crew)
+      loop_->share_with(*GRAMIAN_TRY(options_.crew(config, loop_->theta(), pool_)));
+    return {};
   }
 
   Expected<TrainRunResult> train() {
@@ -286,7 +289,7 @@ Expected<TrainRunResult> train_run(const Config& config, const std::string& path
   Manifest manifest = Manifest::begin(experiment->train.seed, options.command_line, simd_target());
   Run run(*experiment, directory, options, std::move(manifest));
   auto loop = GRAMIAN_TRY(experiment->begin(run.pool(), train_first));
-  run.set_loop(std::move(loop));
+  GRAMIAN_TRY(run.set_loop(std::move(loop), config));
   return run.train();
 }
 

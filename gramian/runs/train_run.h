@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/parallel/pool.h"
 #include "gramian/runs/family.h"
 #include "gramian/runs/keys.h"
 #include "gramian/runs/run_directory.h"
@@ -25,6 +27,10 @@ struct TrainRunOptions {
   std::function<bool()> abandon = {};
   // Called when there is state that can be saved: the initial weights, before the first step.
   std::function<void()> begun = {};
+  // Who runs the chunks of a run of this configuration, beginning with these weights. The crew must
+  // outlive the run. Empty: the threads of the pool.
+  std::function<Expected<Crew*>(const Config&, std::span<const double> theta, ThreadPool&)> crew =
+      {};
   // Where another process trains in the directory: wait for its end, or refuse (io).
   bool wait = false;
 };

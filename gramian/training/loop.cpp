@@ -1,7 +1,6 @@
 #include "gramian/training/loop.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
 namespace gramian {
@@ -41,7 +40,8 @@ TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vect
       units_(objective_->units()),
       theta_(&theta),
       spec_(spec),
-      pool_(pool),
+      crew_(&pool),
+      order_{.theta = theta},
       kernel_theta_(objective_->precision(), theta.size()),
       gradient_(theta.size()) {
   const std::size_t parameters = theta.size();
@@ -69,6 +69,10 @@ TrainingLoop::TrainingLoop(std::unique_ptr<const Objective> objective, std::vect
     sums.curvature.resize(curvature_.size());
   }
   for (int t = 0; t < pool.threads(); ++t) scratch_.push_back(objective_->scratch(slopes));
+  give_up_ = [this] {
+    if (!abandoned_ && abandon_ && abandon_()) abandoned_ = true;
+    return abandoned_.load();
+  };
 }
 
 void TrainingLoop::restore(TrainState state) {
@@ -81,17 +85,15 @@ void TrainingLoop::restore(TrainState state) {
 }
 
 Expected<StepReport> TrainingLoop::step() {
-  kernel_theta_.assign(*theta_);
-  second_order_ = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
-  std::atomic<bool> abandoned = false;
-  const std::function<bool()> abandon = [this, &abandoned] {
-    if (!abandoned && abandon_ && abandon_()) abandoned = true;
-    return abandoned.load();
-  };
-  pool_.run(static_cast<int>(chunks_.size()), [&](int index, int thread) {
-    if (!abandoned) run_chunk(index, *scratch_[static_cast<std::size_t>(thread)], abandon);
-  });
-  if (abandoned) {
+  std::ranges::copy(*theta_, order_.theta.begin());
+  order_.step = adam_.step;
+  order_.robust = robust_scale();
+  order_.second_order = spec_.method == Method::gauss_newton && adam_.step >= first_steps();
+  begin_chunks();
+  const Status status = crew_->carry_out(*this);
+  if (!status && status.error().kind != ErrorKind::interrupted)
+    return std::unexpected(status.error());
+  if (!status || abandoned_) {
     return fail(ErrorKind::interrupted, "interrupted in step {} of {}", adam_.step + 1,
                 spec_.steps);
   }
@@ -101,25 +103,55 @@ Expected<StepReport> TrainingLoop::step() {
   return report;
 }
 
+void TrainingLoop::begin_chunks() {
+  kernel_theta_.assign(order_.theta);
+  abandoned_ = false;
+}
+
+void TrainingLoop::write_order(std::vector<double>& numbers) const {
+  numbers.assign(
+      {static_cast<double>(order_.step), order_.robust, order_.second_order ? 1.0 : 0.0});
+  numbers.insert(numbers.end(), order_.theta.begin(), order_.theta.end());
+}
+
+void TrainingLoop::take_order(std::span<const double> numbers) {
+  constexpr std::size_t kHead = 3;
+  GRAMIAN_ASSERT(numbers.size() == kHead + order_.theta.size());
+  order_.step = static_cast<std::int64_t>(numbers[0]);
+  order_.robust = numbers[1];
+  order_.second_order = numbers[2] != 0;
+  std::ranges::copy(numbers.subspan(kHead), order_.theta.begin());
+  begin_chunks();
+}
+
+void TrainingLoop::write_left(int index, std::vector<double>& numbers) const {
+  chunks_[static_cast<std::size_t>(index)].write(order_.second_order, numbers);
+}
+
+void TrainingLoop::read_left(int index, std::span<const double> numbers) {
+  chunks_[static_cast<std::size_t>(index)].read(order_.second_order, numbers);
+}
+
 Chunk TrainingLoop::chunk(int index) const {
   const int first = index * kChunkPrompts;
   const int count = std::min(kChunkPrompts, spec_.batch - first);
   return {.prompts = {.seed = spec_.seed,
                       .stream = kTrainingStream,
-                      .first = prompt_number(static_cast<std::uint32_t>(adam_.step),
+                      .first = prompt_number(static_cast<std::uint32_t>(order_.step),
                                              static_cast<std::uint64_t>(first)),
                       .count = static_cast<std::uint64_t>(count)},
           .theta = &kernel_theta_,
-          .robust = robust_scale(),
+          .robust = order_.robust,
           .exploded = kExploded[0],
-          .slopes = second_order_};
+          .slopes = order_.second_order,
+          .abandon = &give_up_};
 }
 
-void TrainingLoop::run_chunk(int index, Objective::Scratch& scratch,
-                             const std::function<bool()>& abandon) {
+void TrainingLoop::run_chunk(int index, int thread) {
+  if (abandoned_) return;
+  Objective::Scratch& scratch = *scratch_[static_cast<std::size_t>(thread)];
   ChunkSums& sums = chunks_[static_cast<std::size_t>(index)];
   Chunk work = chunk(index);
-  work.abandon = &abandon;
   for (const double exploded : kExploded) {
     work.exploded = exploded * units_.squared_error;
     objective_->run(work, scratch, sums);
@@ -166,7 +198,7 @@ Expected<StepReport> TrainingLoop::add_chunks() {
 
 Error TrainingLoop::diverged(const StepReport& report) const {
   const char* const remedy =
-      second_order_          ? "a larger [train.batch] or a lower [train.newton_trust] may help"
+      order_.second_order    ? "a larger [train.batch] or a lower [train.newton_trust] may help"
       : spec_.batch < kLanes ? "with so few prompts a rare one is enough: a larger [train.batch] "
                                "may help, or a lower [train.learning_rate]"
                              : "a lower [train.learning_rate] or [train.robust] may help";
@@ -180,7 +212,7 @@ Error TrainingLoop::diverged(const StepReport& report) const {
 
 double TrainingLoop::move() {
   for (std::size_t i = 0; i < units_.theta.size(); ++i) (*theta_)[i] /= units_.theta[i];
-  const double rate = second_order_ ? gauss_newton_step() : first_order_step();
+  const double rate = order_.second_order ? gauss_newton_step() : first_order_step();
   for (std::size_t i = 0; i < units_.theta.size(); ++i) (*theta_)[i] *= units_.theta[i];
   return rate;
 }

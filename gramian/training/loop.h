@@ -7,9 +7,10 @@
 //
 // Prompts are fresh in every step and addressed by (seed, step, index). A batch is cut into fixed
 // chunks whose sums are added in order, so that the same seed gives the same bits on any number of
-// threads; with the state of a loop, another goes on to the same bits.
+// threads, and for any crew (parallel/crew.h); with its state, another loop goes on to the same.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 
 #include "gramian/base/error.h"
 #include "gramian/lanes/block.h"
+#include "gramian/parallel/crew.h"
 #include "gramian/parallel/pool.h"
 #include "gramian/training/gauss_newton.h"
 #include "gramian/training/loss.h"
@@ -81,20 +83,26 @@ Status check_sizes(const TrainSpec& spec);
 // Bytes of the sums of all chunks of a batch.
 double chunk_bytes(const TrainSpec& spec, std::size_t parameters);
 
-class TrainingLoop {
+class TrainingLoop : private SharedWork {
  public:
   // `theta` holds the initial weights and is trained in place. It and the pool must outlive the
   // loop. Requires, asserted: theta has the parameters of the objective, spec passes check_sizes,
   // and the objective offers slopes for Gauss-Newton and matrices for SOAP.
   TrainingLoop(std::unique_ptr<const Objective> objective, std::vector<double>& theta,
                const TrainSpec& spec, ThreadPool& pool);
-  virtual ~TrainingLoop() = default;
+  ~TrainingLoop() override = default;
   TrainingLoop(const TrainingLoop&) = delete;
   TrainingLoop& operator=(const TrainingLoop&) = delete;
 
-  // One step. Errors: numeric, if training has diverged; interrupted, by abandon_when. All state is
-  // then that before the step. Allocates nothing.
+  // One step. Errors: numeric, if training has diverged; interrupted, by abandon_when; those of the
+  // crew. All state is then that before the step. Allocates nothing.
   Expected<StepReport> step();
+
+  // Has the chunks carried out by this crew, which must outlive the loop, in place of the threads
+  // of the pool.
+  void share_with(Crew& crew) { crew_ = &crew; }
+  // The chunks of a step, for a process that runs a part of them and does no step of its own.
+  SharedWork& shared_work() { return *this; }
 
   // Asks before each block of prompts, from any thread of the pool, whether to give the step up.
   // `abandon` must have no effects of its own; an empty function gives no step up.
@@ -116,7 +124,16 @@ class TrainingLoop {
   std::int64_t first_steps() const;  // steps of Adam before those of Gauss-Newton
   double robust_scale() const;       // c of the loss in this step
   Chunk chunk(int index) const;
-  void run_chunk(int index, Objective::Scratch& scratch, const std::function<bool()>& abandon);
+
+  // SharedWork: order_ in numbers, and the sums of a chunk.
+  int chunks() const override { return static_cast<int>(chunks_.size()); }
+  void run_chunk(int index, int thread) override;
+  bool given_up() const override { return abandoned_; }
+  void write_order(std::vector<double>& numbers) const override;
+  void take_order(std::span<const double> numbers) override;
+  void write_left(int index, std::vector<double>& numbers) const override;
+  void read_left(int index, std::span<const double> numbers) override;
+  void begin_chunks();  // of order_
 
   // Adds the sums of the chunks and clips the gradient. Errors: numeric, as step().
   Expected<StepReport> add_chunks();
@@ -132,7 +149,7 @@ class TrainingLoop {
   const Units& units_;
   std::vector<double>* theta_;
   TrainSpec spec_;
-  ThreadPool& pool_;
+  Crew* crew_;
   StepHook hook_;
   std::function<bool()> abandon_;
 
@@ -143,9 +160,17 @@ class TrainingLoop {
   std::unique_ptr<Soap> soap_step_;
   std::unique_ptr<GaussNewton> gauss_newton_step_;
 
-  // Of the current step:
-  Theta kernel_theta_;
-  bool second_order_ = false;
+  // What the chunks of the current step work with, and leave:
+  struct Order {
+    std::vector<double> theta;
+    std::int64_t step = 0;  // before this one
+    double robust = 0;
+    bool second_order = false;
+  };
+  Order order_;
+  Theta kernel_theta_;  // order_.theta
+  std::atomic<bool> abandoned_ = false;
+  std::function<bool()> give_up_;  // asks abandon_, and remembers that it was so
   std::vector<ChunkSums> chunks_;
   std::vector<std::unique_ptr<Objective::Scratch>> scratch_;  // one a thread
   std::vector<double> gradient_;                              // of the mean loss, in units, clipped

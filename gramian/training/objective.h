@@ -92,6 +92,11 @@ struct ChunkSums {
 
   // Sets all sums to zero, and the number of prompts that were left out.
   void clear(int prompts_dropped = 0);
+
+  // All of it as a list of numbers, and back; the curvature only where it is wanted. Requires: the
+  // numbers are of sums of the same sizes (asserted).
+  void write(bool slopes, std::vector<double>& numbers) const;
+  void read(bool slopes, std::span<const double> numbers);
 };
 
 class Objective {
