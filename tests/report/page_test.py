@@ -536,6 +536,17 @@ class PageTest(PageCase):
             " circle)').length"
         )
         self.assertGreaterEqual(len(re.findall("<path|<circle", text)), paths)
+        # What an axis cuts off is said there too; lines are broken between words.
+        notes = self.page.evaluate(
+            "[...document.querySelectorAll('figure p.note')].map(note => note.textContent)"
+        )
+        self.assertGreater(len(notes), 0)
+        said = ""
+        for path in target.iterdir():
+            root = xml.etree.ElementTree.fromstring(path.read_text(encoding="utf-8"))
+            said += " ".join("".join(e.itertext()) for e in root.iter() if e.tag.endswith("}text"))
+        for note in notes:
+            self.assertIn(" ".join(note.split()), said)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,27 @@ function legend(figure: Figure, into: SVGGElement, width: number): number {
   return items.length > 0 ? y + 16 : 0;
 }
 
+const kNote = { size: 9, line: 12, margin: 8 };
+
+// The notes below a panel, of what its axes cut off, in lines no wider than `width`.
+function noteLines(plot: SVGSVGElement, width: number): string[] {
+  const lines: string[] = [];
+  for (const note of plot.parentElement?.querySelectorAll("p.note") ?? []) {
+    let line = "";
+    for (const word of (note.textContent ?? "").split(/\s+/).filter(Boolean)) {
+      const longer = line ? `${line} ${word}` : word;
+      if (line && widthOf(longer, kNote.size) > width) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = longer;
+      }
+    }
+    if (line) lines.push(line);
+  }
+  return lines;
+}
+
 export function exportFigure(figure: Figure, element: HTMLElement): string {
   const root = document.documentElement;
   const theme = root.dataset.theme;
@@ -141,10 +162,11 @@ export function exportFigure(figure: Figure, element: HTMLElement): string {
   root.dataset.theme = "light";
   const drawn = [...element.querySelectorAll<SVGSVGElement>(".panel svg.plot")];
   const columns = Math.max(1, Math.min(figure.columns ?? 1, drawn.length));
-  const cell = {
-    width: Math.max(0, ...drawn.map(svg => svg.viewBox.baseVal.width)) + 8,
-    height: Math.max(0, ...drawn.map(svg => svg.viewBox.baseVal.height)) + 24,
-  };
+  const plotHeight = Math.max(0, ...drawn.map(svg => svg.viewBox.baseVal.height));
+  const cellWidth = Math.max(0, ...drawn.map(svg => svg.viewBox.baseVal.width)) + 8;
+  const notes = drawn.map(svg => noteLines(svg, cellWidth - 2 * kNote.margin));
+  const mostLines = Math.max(0, ...notes.map(lines => lines.length));
+  const cell = { width: cellWidth, height: plotHeight + 24 + mostLines * kNote.line };
   const width = columns * cell.width + 8;
   const key = s("g", { transform: "translate(12,8)" });
   // Colours of the legend are CSS variables: it has to be in the page to be computed.
@@ -169,6 +191,9 @@ export function exportFigure(figure: Figure, element: HTMLElement): string {
         "text-anchor": "middle",
       }),
       panel,
+      ...notes[i].map((line, k) =>
+        text(line, x + kNote.margin, y + plotHeight + 26 + k * kNote.line, kNote.size),
+      ),
     );
   });
   if (theme) root.dataset.theme = theme;
