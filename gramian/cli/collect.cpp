@@ -11,7 +11,9 @@
 #include "gramian/cli/numbers.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/io/progress.h"
+#include "gramian/runs/blowup_collection.h"
 #include "gramian/runs/collection.h"
+#include "gramian/runs/kept_baselines.h"
 
 namespace gramian::cli {
 
@@ -22,6 +24,7 @@ struct CollectArguments {
   std::vector<std::string> overrides;
   double standard_error = 0;
   double prompts = 0;  // so that 1e9 can be said
+  bool blowups = false;
 };
 
 // The share of the way to the nearest goal; errors fall with the square root of the prompts.
@@ -35,6 +38,8 @@ double share_of_way(const Collection::Goal& goal, const EvalResult& result) {
   return std::isfinite(share) ? std::min(share, 1.0) : 0;
 }
 
+bool goes_on(std::uint64_t, std::uint64_t) { return !interrupted(); }
+
 Expected<Collection::Sum> collect_until(Collection& collection, const Collection::Goal& goal) {
   Progress progress("collect", 1000, "per mille");
   while (true) {
@@ -44,7 +49,33 @@ Expected<Collection::Sum> collect_until(Collection& collection, const Collection
     if (sum.met || is_no_number) return sum;
     progress.update(static_cast<std::int64_t>(1000 * share_of_way(goal, sum.result)),
                     fmt::format("{} prompts", sum.result.prompts));
-    GRAMIAN_TRY(collection.add_batch([](std::uint64_t, std::uint64_t) { return !interrupted(); }));
+    GRAMIAN_TRY(collection.add_batch(goes_on));
+  }
+}
+
+Status collect_blowups(const RunDirectory& directory, const TrainedRun& run, std::uint64_t prompts,
+                       ThreadPool& pool) {
+  const auto baselines =
+      GRAMIAN_TRY(kept_baselines(run.experiment.task, run.experiment.eval,
+                                 directory.path() + "/collect/tuned", pool, interrupted));
+  auto collection =
+      GRAMIAN_TRY(BlowUpCollection::open(directory.path(), run, baselines.blowup_threshold, pool));
+  Progress progress("collect", static_cast<std::int64_t>(prompts), "prompts");
+  while (true) {
+    const auto sum = GRAMIAN_TRY(collection.sum(prompts));
+    if (sum.met) {
+      const BlowUpCount& count = sum.count;
+      const auto [low, high] = poisson_interval(count.count);
+      const double million = 1e6 / static_cast<double>(count.prompts);
+      fmt::print(
+          "blow-ups: {} of {} prompts have a loss over {:.4g}; per million {:.3g}, 95% "
+          "interval {:.2g} to {:.2g}; the largest loss is {:.3g}\n-> {}\n",
+          count.count, count.prompts, count.threshold, static_cast<double>(count.count) * million,
+          low * million, high * million, count.largest, sum.path);
+      return {};
+    }
+    progress.update(static_cast<std::int64_t>(sum.count.prompts));
+    GRAMIAN_TRY(collection.add_batch(goes_on));
   }
 }
 
@@ -53,12 +84,15 @@ Status collect(const CollectArguments& arguments) {
                               static_cast<std::uint64_t>(std::ceil(arguments.prompts))};
   if (goal.standard_error == 0 && goal.prompts == 0)
     return fail(ErrorKind::usage, "give a goal: --until-se S, or --prompts N");
+  if (arguments.blowups && goal.standard_error != 0)
+    return fail(ErrorKind::usage, "--blowups counts, and takes --prompts N as its goal");
   const auto directory = GRAMIAN_TRY(RunDirectory::open(arguments.source));
   GRAMIAN_TRY(refuse_settings_of_training(arguments.overrides, arguments.source));
   const auto run = GRAMIAN_TRY(load_trained_run(directory, arguments.overrides));
   fmt::print("{}", run.experiment.describe());
   catch_signals(AtSignal::leave);
   ThreadPool pool(run.experiment.run.threads);
+  if (arguments.blowups) return collect_blowups(directory, run, goal.prompts, pool);
   auto collection = GRAMIAN_TRY(Collection::open(directory, run, pool, interrupted));
   const auto sum = GRAMIAN_TRY(collect_until(collection, goal));
   const std::string table = to_table(sum.result);
@@ -92,6 +126,8 @@ void add_collect(Program& program) {
   command->add_option("--prompts", arguments->prompts, "stop when there are at least N prompts")
       ->check(CLI::Range(1.0, 1e18))
       ->type_name("N");
+  command->add_flag("--blowups", arguments->blowups,
+                    "count blow-ups alone, without solvers, on prompts of their own");
   command->footer(
       "Prompts come in batches of 65,536. Each leaves a row of sums in DIR/collect/<hash>.csv, "
       "and\n"
@@ -101,6 +137,10 @@ void add_collect(Program& program) {
       "computed them. The hash is that of the model, the task and the settings of [eval] (but\n"
       "for eval.prompts, which counts nothing here). Rows of another machine can be appended to\n"
       "the file; rows of the same prompts twice are an error.\n"
+      "\n"
+      "--blowups counts prompts with a loss over 1000 times the oracle's mean, in batches of\n"
+      "200,000, for gramian reproduce blowups too. What gramian collect finds without it on a run\n"
+      "of a study takes the place of the evaluation of its cell where it has more prompts.\n"
       "\n"
       "Beware of an error of few prompts where blow-ups are rare: it knows nothing of those that\n"
       "have not come yet.\n");

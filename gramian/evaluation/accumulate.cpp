@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -33,7 +34,7 @@ class Cells {
   explicit Cells(std::string_view row) : rest_(row) {}
 
   template <class Number>
-  Expected<Number> next() {
+  Expected<Number> next(bool may_be_infinite = false) {
     if (ended_) return fail(ErrorKind::format, "has {} cells, must have more", count_);
     const std::size_t comma = rest_.find(',');
     const std::string_view cell = rest_.substr(0, comma);
@@ -45,7 +46,7 @@ class Cells {
     if (error != std::errc() || end != cell.data() + cell.size())
       return fail(ErrorKind::format, "cell {} is '{}', must be a number", count_, cell);
     if constexpr (std::is_floating_point_v<Number>) {
-      if (!std::isfinite(number))
+      if (!may_be_infinite && !std::isfinite(number))
         return fail(ErrorKind::format, "cell {} is {}, must be finite", count_, cell);
     }
     return number;
@@ -124,6 +125,42 @@ void add(const EvalResult& more, EvalResult& sum) {
   GRAMIAN_ASSERT(next == means.size());
   sum.prompts += more.prompts;
   sum.blowups.count += more.blowups.count;
+}
+
+std::string blowup_header() {
+  return "first,prompts,blowups,largest,loss.not_finite,loss.mean,loss.squares";
+}
+
+std::string to_row(std::uint64_t first, const BlowUpCount& count) {
+  const auto [prompts, not_finite, mean, squares] = count.loss.state();
+  return fmt::format("{},{},{},{},{},{},{}", first, count.prompts, count.count, count.largest,
+                     not_finite, mean, squares);
+}
+
+Expected<BlowUpRow> blowups_from_row(std::string_view row, double threshold) {
+  Cells cells(row);
+  BlowUpRow read{GRAMIAN_TRY(cells.next<std::uint64_t>()), {.threshold = threshold}};
+  BlowUpCount& count = read.count;
+  count.prompts = GRAMIAN_TRY(cells.next<std::uint64_t>());
+  count.count = GRAMIAN_TRY(cells.next<std::uint64_t>());
+  constexpr bool kMayBeInfinite = true;
+  count.largest = GRAMIAN_TRY(cells.next<double>(kMayBeInfinite));
+  count.loss = GRAMIAN_TRY(next_mean(cells, count.prompts));
+  GRAMIAN_TRY(cells.end());
+  const bool exploded = !(count.largest <= threshold);
+  if (count.count > count.prompts || !(count.largest >= 0) || exploded != (count.count > 0)) {
+    return fail(ErrorKind::format,
+                "{} blow-ups of {} prompts with a largest loss of {}, beyond {}: cannot be",
+                count.count, count.prompts, count.largest, threshold);
+  }
+  return read;
+}
+
+void add(const BlowUpCount& more, BlowUpCount& sum) {
+  sum.prompts += more.prompts;
+  sum.count += more.count;
+  sum.largest = std::max(sum.largest, more.largest);
+  sum.loss.merge(more.loss);
 }
 
 }  // namespace gramian

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/evaluation/blowups.h"
 #include "gramian/evaluation/evaluate.h"
 
 namespace gramian {
@@ -34,5 +35,17 @@ Expected<EvalRow> from_row(std::string_view row, const EvalResult& shape);
 
 // Requires: the same shape (asserted).
 void add(const EvalResult& more, EvalResult& sum);
+
+// The same for counts of blow-ups: "first,prompts,blowups,largest,loss.not_finite,loss.mean,
+// loss.squares". A largest loss that left the finite numbers is "inf".
+std::string blowup_header();
+std::string to_row(std::uint64_t first, const BlowUpCount& count);
+struct BlowUpRow {
+  std::uint64_t first = 0;
+  BlowUpCount count;
+};
+// Errors: as from_row.
+Expected<BlowUpRow> blowups_from_row(std::string_view row, double threshold);
+void add(const BlowUpCount& more, BlowUpCount& sum);
 
 }  // namespace gramian

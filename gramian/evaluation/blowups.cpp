@@ -63,14 +63,13 @@ class BlowUpMeasure {
 }  // namespace
 
 Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
-                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
+                                    const PromptSeries& prompts, ThreadPool& pool,
                                     const ProgressFunction& progress) {
   std::vector<BlowUpMeasure> measures;
   for (int t = 0; t < pool.threads(); ++t) measures.emplace_back(task, model, threshold, t);
-  const MeasurePlan plan{
-      .prompts = {.seed = seed, .count = prompts}, .chunk = 64 * kLanes, .name = "counting"};
+  const MeasurePlan plan{.prompts = prompts, .chunk = 64 * kLanes, .name = "counting"};
   const auto sums = GRAMIAN_TRY(run_measures(plan, measures, {}, pool, progress));
-  return BlowUpCount{.prompts = prompts,
+  return BlowUpCount{.prompts = prompts.count,
                      .count = sums.count,
                      .threshold = threshold,
                      .largest = sums.largest,

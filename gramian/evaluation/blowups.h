@@ -9,6 +9,7 @@
 #include "gramian/evaluation/measure.h"
 #include "gramian/evaluation/predictor.h"
 #include "gramian/evaluation/statistics.h"
+#include "gramian/tasks/blocks.h"
 
 namespace gramian {
 
@@ -21,11 +22,15 @@ struct BlowUpCount {
   LossHistogram losses = {};  // the same losses, for quantiles
 };
 
-// On `prompts` prompts of `seed`, with the loss 1/2 r^2 integrated over the query
+// The seed of the prompts on which studies and `gramian collect --blowups` count: neither those on
+// which seeds of a study are compared nor those of evaluations.
+inline constexpr std::uint64_t kCountingSeed = 3;
+
+// On these prompts, with the loss 1/2 r^2 integrated over the query
 // (training/loss.h). The same to the bit on any number of threads. Errors: interrupted, by
 // `progress`.
 Expected<BlowUpCount> count_blowups(const RegressionTask& task, Predictor& model, double threshold,
-                                    std::uint64_t prompts, std::uint64_t seed, ThreadPool& pool,
+                                    const PromptSeries& prompts, ThreadPool& pool,
                                     const ProgressFunction& progress = {});
 
 }  // namespace gramian

@@ -99,8 +99,9 @@ Expected<Stability> examine_stability(const RegressionTask& task, const Network&
   Stability result;
   if (task.identity_covariance() && prompts > 0) {
     NetworkPredictor predictor(network, task.n(), pool.threads());
-    auto count = GRAMIAN_TRY(
-        count_blowups(task, predictor, threshold, prompts, seed + kBlowUpSeed, pool, progress));
+    auto count =
+        GRAMIAN_TRY(count_blowups(task, predictor, threshold,
+                                  {.seed = seed + kBlowUpSeed, .count = prompts}, pool, progress));
     result.blowups = std::move(count);
   }
   eigenvalues(task, seed, result);

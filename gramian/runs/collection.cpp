@@ -7,14 +7,11 @@
 
 #include "gramian/base/hash.h"
 #include "gramian/io/files.h"
-#include "gramian/io/lock.h"
 #include "gramian/runs/kept_baselines.h"
 
 namespace gramian {
 
 namespace {
-
-constexpr std::uint64_t kBatchLocks = 256;  // so many processes can work at a time
 
 bool is_met(const Collection::Goal& goal, const EvalResult& result) {
   if (goal.prompts > 0 && result.prompts >= goal.prompts) return true;
@@ -22,7 +19,25 @@ bool is_met(const Collection::Goal& goal, const EvalResult& result) {
          result.model().adjusted.standard_error() <= goal.standard_error;
 }
 
+// The hash of the model, the task and the settings of the evaluation.
+Expected<std::string> name_of_evaluation(const RunDirectory& directory, const TrainedRun& run) {
+  const auto model = GRAMIAN_TRY(read_file(directory.model()));
+  const EvalSpec& spec = run.experiment.eval;
+  const std::string settings = fmt::format("{}, query {}", tuned_to(run.experiment.task, spec),
+                                           static_cast<int>(spec.query));
+  return fmt::format("{:016x}", hash_bytes(settings, hash_bytes(model)));
+}
+
+std::string folder_of_collections(const RunDirectory& directory) {
+  return directory.path() + "/collect";
+}
+
 }  // namespace
+
+Expected<std::string> Collection::path_of(const RunDirectory& directory, const TrainedRun& run) {
+  const std::string name = GRAMIAN_TRY(name_of_evaluation(directory, run));
+  return fmt::format("{}/{}.csv", folder_of_collections(directory), name);
+}
 
 Expected<Collection> Collection::open(const RunDirectory& directory, const TrainedRun& run,
                                       ThreadPool& pool, const std::function<bool()>& stopped) {
@@ -30,109 +45,60 @@ Expected<Collection> Collection::open(const RunDirectory& directory, const Train
   Collection collection(run, pool);
   collection.spec_ = experiment.eval;
   collection.spec_.prompts = kBatchPrompts;
-  collection.folder_ = directory.path() + "/collect";
-  std::error_code error;
-  std::filesystem::create_directories(collection.folder_ + "/locks", error);
-  if (error)
-    return fail(ErrorKind::io, "cannot create {}/locks: {}", collection.folder_, error.message());
-
-  const auto model = GRAMIAN_TRY(read_file(directory.model()));
-  const std::string settings =
-      fmt::format("{}, query {}", tuned_to(experiment.task, collection.spec_),
-                  static_cast<int>(collection.spec_.query));
-  collection.name_ = fmt::format("{:016x}", hash_bytes(settings, hash_bytes(model)));
-  collection.baselines_ = GRAMIAN_TRY(kept_baselines(experiment.task, collection.spec_,
-                                                     collection.folder_ + "/tuned", pool, stopped));
+  const std::string folder = folder_of_collections(directory);
+  const std::string name = GRAMIAN_TRY(name_of_evaluation(directory, run));
+  collection.baselines_ = GRAMIAN_TRY(
+      kept_baselines(experiment.task, collection.spec_, folder + "/tuned", pool, stopped));
   collection.predictor_ =
       std::make_unique<NetworkPredictor>(run.network, experiment.task.n(), pool.threads());
   collection.shape_ =
       empty_result(collection.baselines_, collection.predictor_.get(), collection.spec_);
+  const auto check =
+      [shape = collection.shape_](std::string_view row) -> Expected<CollectedRows::Range> {
+    const auto read = GRAMIAN_TRY(from_row(row, shape));
+    return CollectedRows::Range{read.first, read.result.prompts};
+  };
+  collection.rows_ = GRAMIAN_TRY(CollectedRows::open({.folder = folder,
+                                                      .name = name,
+                                                      .header = row_header(collection.shape_),
+                                                      .batch_prompts = kBatchPrompts},
+                                                     check));
   return collection;
 }
 
-Expected<std::map<std::uint64_t, EvalResult>> Collection::read() const {
-  std::map<std::uint64_t, EvalResult> batches;
-  std::map<std::uint64_t, std::size_t> lines;
-  const std::string path = fmt::format("{}/{}.csv", folder_, name_);
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return batches;
-  const auto text = GRAMIAN_TRY(read_file(path));
-  const std::string header = "of," + row_header(shape_);
-  std::size_t number = 1;
-  // What follows the last end of a line was torn off by a kill or a full disk.
-  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != text.npos;
-       begin = end + 1, ++number) {
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    if (line.starts_with("of,") && line == header) continue;
-    if (line.substr(0, line.find(',')) != name_) {
-      return fail(ErrorKind::format, "{}:{}: is not a row of this evaluation, which begins with {}",
-                  path, number, name_);
-    }
-    auto row = from_row(line.substr(std::min(line.size(), name_.size() + 1)), shape_);
-    if (!row) return fail(ErrorKind::format, "{}:{}: {}", path, number, row.error().message);
-    if (row->result.prompts != kBatchPrompts || row->first % kBatchPrompts != 0) {
-      return fail(ErrorKind::format, "{}:{}: must be a batch of {} prompts, is of {} from {} on",
-                  path, number, kBatchPrompts, row->result.prompts, row->first);
-    }
-    const std::uint64_t batch = row->first / kBatchPrompts;
-    const auto [before, is_new] = lines.emplace(batch, number);
-    if (!is_new) {
-      return fail(ErrorKind::format,
-                  "{}:{}: prompts from {} on are in line {} already, and would count twice; delete "
-                  "one of the lines",
-                  path, number, row->first, before->second);
-    }
-    batches.emplace(batch, std::move(row->result));
-  }
-  return batches;
-}
-
 Expected<Collection::Sum> Collection::sum(const Goal& goal) const {
-  const auto batches = GRAMIAN_TRY(read());
-  Sum sum{.result = shape_, .path = fmt::format("{}/{}.csv", folder_, name_)};
+  const auto batches = GRAMIAN_TRY(rows_.read());
+  Sum sum{.result = shape_, .path = rows_.path()};
   std::uint64_t next = 0;
-  for (const auto& [batch, result] : batches) {
+  for (const auto& [batch, row] : batches) {
     if (batch != next++ || sum.met) break;
-    add(result, sum.result);
+    add(from_row(row, shape_)->result, sum.result);
     sum.met = is_met(goal, sum.result);
   }
   return sum;
 }
 
 Status Collection::add_batch(const ProgressFunction& progress) {
-  const auto batches = GRAMIAN_TRY(read());
-  for (std::uint64_t batch = 0;; ++batch) {
-    if (batches.contains(batch)) continue;
-    const auto lock = GRAMIAN_TRY(
-        Lock::try_take(fmt::format("{}/locks/{}-{}", folder_, name_, batch % kBatchLocks)));
-    if (!lock) continue;
-    // Somebody may have done it since the file was read.
-    const auto now = GRAMIAN_TRY(read());
-    if (now.contains(batch)) continue;
+  return rows_.add_batch([&](std::uint64_t first) -> Expected<std::string> {
     EvalSpec spec = spec_;
-    spec.first = batch * kBatchPrompts;
+    spec.first = first;
     const auto result = GRAMIAN_TRY(
         evaluate(run_->experiment.task, baselines_, predictor_.get(), spec, *pool_, progress));
-    return append(fmt::format("{},{}\n", name_, to_row(spec.first, result)));
-  }
+    return to_row(first, result);
+  });
 }
 
-Status Collection::append(const std::string& row) const {
-  const Lock lock = GRAMIAN_TRY(Lock::take(fmt::format("{}/locks/{}", folder_, name_)));
-  const std::string path = fmt::format("{}/{}.csv", folder_, name_);
+Expected<std::optional<EvalResult>> collected_evaluation(const RunDirectory& directory) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) {
-    return write_file_atomically(path, fmt::format("of,{}\n{}", row_header(shape_), row));
-  }
-  auto text = GRAMIAN_TRY(read_file(path));
-  if (!text.empty() && text.back() != '\n') {  // torn
-    text.erase(text.rfind('\n') + 1);
-    return write_file_atomically(path, text + row);
-  }
-  auto file = GRAMIAN_TRY(File::open_for_appending(path));
-  GRAMIAN_TRY(file.write(row));
-  GRAMIAN_TRY(file.sync());
-  return file.close();
+  if (!std::filesystem::exists(directory.path() + "/collect/tuned", ignored)) return std::nullopt;
+  const auto run = GRAMIAN_TRY(load_trained_run(directory));
+  ThreadPool pool(1);
+  const auto path = GRAMIAN_TRY(Collection::path_of(directory, run));
+  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
+  const auto collection = GRAMIAN_TRY(Collection::open(directory, run, pool, {}));
+  auto sum = GRAMIAN_TRY(collection.sum({}));
+  if (sum.result.prompts == 0) return std::nullopt;
+  return std::move(sum.result);
 }
 
 }  // namespace gramian

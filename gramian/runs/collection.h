@@ -1,24 +1,25 @@
 // An evaluation that any number of processes add to, on any number of days:
 //
-//   RUN/collect/<hash>.csv       a row for each batch of kBatchPrompts prompts (accumulate.h)
-//   RUN/collect/tuned, locks     constants of solvers, and who works at which batch
+//   RUN/collect/<hash>.csv       a row for each batch of kBatchPrompts prompts (accumulate.h,
+//                                collected_rows.h)
+//   RUN/collect/tuned            constants of solvers
 //
 // The hash is that of the model, of the task and of the settings of the evaluation, so that rows of
 // different evaluations never meet. The result is the sum of all rows from prompt 0 to the first
 // gap, or to the first row at which a goal is met, in the order of their addresses: its bits depend
 // on the goal alone, however the work was shared. Rows beyond are kept for a goal that is farther.
-// A file that was made elsewhere can be appended to another; header lines are passed over.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gramian/base/error.h"
 #include "gramian/evaluation/accumulate.h"
 #include "gramian/evaluation/network_predictor.h"
+#include "gramian/runs/collected_rows.h"
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/trained_run.h"
 
@@ -38,6 +39,9 @@ class Collection {
     std::string path = {};
   };
 
+  // Where the rows of this evaluation are, whether or not there are any. Errors: io.
+  static Expected<std::string> path_of(const RunDirectory& directory, const TrainedRun& run);
+
   // Tunes the solvers, or finds them. `run` and `pool` must outlive it. Errors: io; interrupted.
   static Expected<Collection> open(const RunDirectory& directory, const TrainedRun& run,
                                    ThreadPool& pool, const std::function<bool()>& stopped);
@@ -52,17 +56,19 @@ class Collection {
 
  private:
   Collection(const TrainedRun& run, ThreadPool& pool) : run_(&run), pool_(&pool) {}
-  Expected<std::map<std::uint64_t, EvalResult>> read() const;  // by batch
-  Status append(const std::string& row) const;
 
   const TrainedRun* run_;
   ThreadPool* pool_;
   EvalSpec spec_;
   Baselines baselines_;
   std::unique_ptr<NetworkPredictor> predictor_;
-  EvalResult shape_;    // of no prompts
-  std::string folder_;  // RUN/collect
-  std::string name_;    // <hash>
+  EvalResult shape_;  // of no prompts
+  CollectedRows rows_;
 };
+
+// What is there of an evaluation with the settings of the run: the sum of all its rows up to the
+// first gap. Nothing if no row is there, or if the run is of another family. Tunes nothing that
+// `gramian collect` has not tuned. Errors: io; format.
+Expected<std::optional<EvalResult>> collected_evaluation(const RunDirectory& directory);
 
 }  // namespace gramian

@@ -82,8 +82,9 @@ Expected<EvaluationReport> GramExperiment::evaluate(const Model& model, ThreadPo
 Expected<RunningMean> GramExperiment::mean_loss(const Model& model, std::uint64_t prompts,
                                                 std::uint64_t seed, ThreadPool& pool) const {
   NetworkPredictor predictor(network_of(model), task.n(), pool.threads());
-  const auto count = GRAMIAN_TRY(
-      count_blowups(task, predictor, std::numeric_limits<double>::infinity(), prompts, seed, pool));
+  const auto count =
+      GRAMIAN_TRY(count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
+                                {.seed = seed, .count = prompts}, pool));
   return count.loss;
 }
 

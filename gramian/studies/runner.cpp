@@ -378,7 +378,9 @@ Expected<Archive> carry_out(const std::vector<Cell>& cells, const StudyOptions& 
     const bool asked_for = is_selected(unit.cell, options.effort.only);
     if (!asked_for && !is_done(unit, options.directory)) continue;
     auto trained = GRAMIAN_TRY(load_trained(unit, options.directory));
-    if (!trained.directory.empty()) archive.add(std::move(trained));
+    if (trained.directory.empty()) continue;
+    GRAMIAN_TRY(take_collected(options.directory + "/" + trained.directory, trained.scores));
+    archive.add(std::move(trained));
   }
   return archive;
 }

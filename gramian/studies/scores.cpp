@@ -1,9 +1,12 @@
 #include "gramian/studies/scores.h"
 
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "gramian/evaluation/table.h"
 #include "gramian/io/json.h"
+#include "gramian/runs/collection.h"
 
 namespace gramian {
 
@@ -37,8 +40,9 @@ std::vector<Estimate> layers(const Object& json) {
 
 }  // namespace
 
-Expected<Scores> load_scores(const std::string& path) {
-  const auto json = GRAMIAN_TRY(read_json(path));
+namespace {
+
+Expected<Scores> scores_from(const Object& json, const std::string& path) {
   try {
     Scores scores;
     scores.prompts = json.at("prompts").get<std::uint64_t>();
@@ -79,6 +83,31 @@ Expected<Scores> load_scores(const std::string& path) {
   } catch (const Object::exception& error) {
     return fail(ErrorKind::format, "{}: not the result of an evaluation: {}", path, error.what());
   }
+}
+
+}  // namespace
+
+Expected<Scores> load_scores(const std::string& path) {
+  const auto json = GRAMIAN_TRY(read_json(path));
+  return scores_from(json, path);
+}
+
+Status take_collected(const std::string& directory, Scores& scores) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(directory + "/collect", ignored)) return {};
+  const auto run_directory = GRAMIAN_TRY(RunDirectory::open(directory));
+  const auto found = GRAMIAN_TRY(collected_evaluation(run_directory));
+  if (!found || found->prompts <= scores.prompts) return {};
+  const auto json = GRAMIAN_TRY(parse_json(to_json(*found)));
+  auto more = GRAMIAN_TRY(scores_from(json, directory + "/collect"));
+  constexpr const char* kDescent = "gd";
+  for (auto* const losses : {&more.adjusted, &more.loss}) losses->erase(kDescent);
+  more.adjusted.merge(scores.adjusted);
+  more.loss.merge(scores.loss);
+  more.single_query = scores.single_query;
+  more.profile = std::move(scores.profile);
+  scores = std::move(more);
+  return {};
 }
 
 Expected<HandMadeScores> load_hand_made(const std::string& path) {

@@ -54,4 +54,10 @@ Expected<HandMadeScores> load_hand_made(const std::string& path);
 // Errors: io; format for a file that `gramian eval` did not write.
 Expected<Scores> load_scores(const std::string& path);
 
+// The scores of a cell with what `gramian collect` has found in the directory of its run, if that
+// is of more prompts: losses of the model and the solvers, and blow-ups. Profiles and what is
+// measured with single queries stay, and so does gradient descent, of which a collection may have
+// another number of steps. Errors: io; format, for a collection that cannot be read.
+Status take_collected(const std::string& directory, Scores& scores);
+
 }  // namespace gramian

@@ -48,6 +48,23 @@ TEST(Collect, ManyProcessesAreTheBitsOfOne) {
   EXPECT_NEAR(model(alone.out), model(eval.out), 1e-9);
 }
 
+TEST(Collect, BlowUpsAreCountedByManyProcessesToo) {
+  const Workshop shop;
+  ASSERT_TRUE(succeeds(shop.train("alone")));
+  fs::copy(shop / "alone", shop / "shared", fs::copy_options::recursive);
+  const auto alone = run_gramian({"collect", shop / "alone", "--blowups", "--prompts", "8e5"});
+  ASSERT_TRUE(succeeds(alone));
+  EXPECT_NE(alone.out.find(" of 800000 prompts"), std::string::npos) << alone.out;
+  const auto command = test::gramian_command(
+      {"collect", shop / "shared", "--blowups", "--prompts", "8e5", "train.threads=1"});
+  Process one(command), two(command);
+  for (Process* process : {&one, &two}) {
+    const auto outcome = process->wait();
+    ASSERT_TRUE(succeeds(outcome));
+    EXPECT_EQ(told(outcome), told(alone));
+  }
+}
+
 TEST(Collect, WhatCannotBeIsNamed) {
   const Workshop shop;
   ASSERT_TRUE(succeeds(shop.train("run")));
@@ -58,6 +75,7 @@ TEST(Collect, WhatCannotBeIsNamed) {
   EXPECT_TRUE(fails(collect({}), 2, {"--until-se", "--prompts"}));
   EXPECT_TRUE(fails(collect({"--until-se", "0"}), 2, {"--until-se"}));
   EXPECT_TRUE(fails(collect({"--prompts", "1", "train.steps=3"}), 2, {"is trained already"}));
+  EXPECT_TRUE(fails(collect({"--blowups", "--until-se", "0.1"}), 2, {"--blowups", "--prompts"}));
   EXPECT_FALSE(fs::exists(shop / "run/collect"));
   EXPECT_TRUE(fails(run_gramian({"collect", shop / "none", "--prompts", "1"}), 3, {"none"}));
 }

@@ -108,5 +108,41 @@ TEST(Accumulate, RowsThatCannotBeAreRefused) {
   refused(row.substr(0, row.rfind(',')) + ",-1", "cannot be");
 }
 
+TEST(Accumulate, CountsOfBlowUpsAreRowsToo) {
+  const BlowUpCount one{.prompts = 32,
+                        .count = 2,
+                        .threshold = 4,
+                        .largest = INFINITY,
+                        .loss = RunningMean({32, 1, 0.1, 0.7})},
+      other{.prompts = 16,
+            .count = 0,
+            .threshold = 4,
+            .largest = 3.5,
+            .loss = RunningMean({16, 0, 0.3, 0.1})};
+  for (const BlowUpCount& count : {one, other}) {
+    const auto read = blowups_from_row(to_row(64, count), 4);
+    ASSERT_TRUE(read) << test::message_of(read);
+    EXPECT_EQ(read->first, 64u);
+    EXPECT_EQ(to_row(64, read->count), to_row(64, count));
+  }
+  BlowUpCount sum{.threshold = 4};
+  add(other, sum);
+  EXPECT_EQ(sum.largest, 3.5);
+  add(one, sum);
+  EXPECT_EQ(sum.prompts, 48u);
+  EXPECT_EQ(sum.count, 2u);
+  EXPECT_EQ(sum.largest, INFINITY);
+  EXPECT_EQ(sum.loss.count(), 48u);
+  for (const char* const row :
+       {"0,16,0,5,0,0.3,0.1",     // a largest loss beyond the threshold, and no blow-up
+        "0,16,1,3,0,0.3,0.1",     // the other way round
+        "0,16,17,5,0,0.3,0.1",    // more than prompts
+        "0,16,0,nan,0,0.3,0.1",   // no loss
+        "0,16,0,-1,0,0.3,0.1",    // none either
+        "0,16,0,3,0,inf,0.1",     // a mean that is none
+        "0,16,0,3,0,0.3,0.1,1"})  // one cell more
+    EXPECT_TRUE(is_error(blowups_from_row(row, 4), ErrorKind::format, {})) << row;
+}
+
 }  // namespace
 }  // namespace gramian

@@ -17,12 +17,15 @@ TEST(BlowUps, CountIsThatOfEvaluate) {
   Baselines baselines = tune_baselines(task, task.spec().noise, spec, one);
   baselines.blowup_threshold = 400;
   const EvalResult result = evaluate(task, baselines, &model, spec, one).value();
-  const auto count = count_blowups(task, model, 400, spec.prompts, spec.seed, three).value();
+  const auto count =
+      count_blowups(task, model, 400, {.seed = spec.seed, .count = spec.prompts}, three).value();
   EXPECT_EQ(count.prompts, spec.prompts);
   EXPECT_GT(count.count, 100u);
   EXPECT_EQ(count.count, result.blowups.count);
   EXPECT_GT(count.largest, 400);
-  EXPECT_EQ(count_blowups(task, model, 400, spec.prompts, spec.seed, one).value().largest,
+  EXPECT_EQ(count_blowups(task, model, 400, {.seed = spec.seed, .count = spec.prompts}, one)
+                .value()
+                .largest,
             count.largest);
 }
 
@@ -32,7 +35,7 @@ TEST(BlowUps, WhatIsNotANumberCounts) {
     w.assign(w.size(), lane == 3 ? std::nan("") : 0.0);
   });
   ThreadPool pool(2);
-  const auto count = count_blowups(task, model, 1e9, 160, 1, pool).value();
+  const auto count = count_blowups(task, model, 1e9, {.seed = 1, .count = 160}, pool).value();
   EXPECT_EQ(count.count, 10u);
   EXPECT_TRUE(std::isinf(count.largest));
 }
@@ -41,7 +44,7 @@ TEST(BlowUps, StopsWhenAsked) {
   const RegressionTask task = make_task(20, 10, NoisePrior::constant(1).value());
   FunctionPredictor model = one_step(0.02);
   ThreadPool pool(1);
-  const auto stopped = count_blowups(task, model, 1, 1'000'000, 1, pool,
+  const auto stopped = count_blowups(task, model, 1, {.seed = 1, .count = 1'000'000}, pool,
                                      [](std::uint64_t, std::uint64_t) { return false; });
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::interrupted);

@@ -3,17 +3,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "gramian/base/json_number.h"
 #include "gramian/evaluation/blowups.h"
-#include "gramian/evaluation/network_predictor.h"
-#include "gramian/io/files.h"
-#include "gramian/io/json.h"
 #include "gramian/io/progress.h"
 #include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
+#include "gramian/runs/blowup_collection.h"
 #include "gramian/runs/gram_family.h"
 #include "gramian/runs/model_file.h"
 
@@ -23,43 +18,27 @@ namespace {
 
 constexpr std::uint64_t kPrompts = 10'000'000;
 constexpr std::uint64_t kQuickPrompts = 200'000;
-constexpr std::uint64_t kSeed = 3;  // of the prompts: neither those of selection nor of evaluation
 
-// Counts are kept beside the model that they belong to.
+// What is there of `gramian collect --blowups`, and what is missing of it.
 Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
                               const StudyOptions& options, ThreadPool& pool) {
   const std::string directory = fmt::format("{}/{}", options.directory, trained.directory);
-  const std::string path = fmt::format("{}/blowups-{}.json", directory, prompts);
-  if (const auto json = read_json(path)) {
-    try {
-      const auto& largest = json->at("largest");
-      return BlowUpCount{.prompts = json->at("prompts").get<std::uint64_t>(),
-                         .count = json->at("count").get<std::uint64_t>(),
-                         .threshold = json->at("threshold").get<double>(),
-                         .largest = largest.is_number() ? largest.get<double>() : INFINITY};
-    } catch (const nlohmann::json::exception&) {
-      // Not a count: it is taken again.
-    }
-  }
-  const auto experiment =
+  auto experiment =
       GRAMIAN_TRY(gram_experiment(trained.cell.starts(trained.seed, options.effort).front()));
-  const auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
-  NetworkPredictor predictor(network, experiment.task.n(), pool.threads());
+  auto network = GRAMIAN_TRY(load_model(directory + "/model.safetensors"));
+  const TrainedRun run{std::move(experiment), std::move(network)};
+  auto collection =
+      GRAMIAN_TRY(BlowUpCollection::open(directory, run, trained.scores.blowup_threshold, pool));
   Progress progress("blow-ups, " + trained.cell.title, static_cast<std::int64_t>(prompts),
                     "prompts");
-  const auto report = [&](std::uint64_t done, std::uint64_t) {
-    progress.update(static_cast<std::int64_t>(done));
-    return !options.interrupted || !options.interrupted();
-  };
-  auto count = count_blowups(experiment.task, predictor, trained.scores.blowup_threshold, prompts,
-                             kSeed, pool, report);
-  if (!count) return count;
-  const nlohmann::ordered_json json = {{"prompts", count->prompts},
-                                       {"count", count->count},
-                                       {"threshold", count->threshold},
-                                       {"largest", number_or_null(count->largest)}};
-  GRAMIAN_TRY(write_file_atomically(path, json.dump(2) + "\n"));
-  return count;
+  while (true) {
+    const auto sum = GRAMIAN_TRY(collection.sum(prompts));
+    if (sum.met) return sum.count;
+    GRAMIAN_TRY(collection.add_batch([&](std::uint64_t done, std::uint64_t) {
+      progress.update(static_cast<std::int64_t>(sum.count.prompts + done));
+      return !options.interrupted || !options.interrupted();
+    }));
+  }
 }
 
 // Rates per million with their 95% intervals. A rate of zero is drawn at its upper bound only.
