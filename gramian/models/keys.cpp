@@ -89,6 +89,9 @@ constexpr std::array kKeys{
                             "MLP make of the tokens")),
     transformer(key::number("model.clip", "0", key::closed(0, 1e6),
                             "bound on the numbers of a token after each layer; 0: none")),
+    transformer(key::boolean("model.attention_bias", "false",
+                             "queries, keys and values have learned biases, and so has what "
+                             "attention adds to a token; they begin with zero")),
     transformer(key::boolean("model.described", "false",
                              "the network is the one that model.safetensors of the run describes, "
                              "whatever it is, and not what these keys say: it is evaluated and "
@@ -169,7 +172,8 @@ Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens,
                    .context_scale = kContextScales.value(settings.text("model.context_scale")),
                    .query_in_keys = settings.boolean("model.query_in_keys"),
                    .neurons = number("model.neurons"),
-                   .clip = settings.number("model.clip")});
+                   .clip = settings.number("model.clip"),
+                   .attention_bias = settings.boolean("model.attention_bias")});
 }
 
 }  // namespace gramian

@@ -75,6 +75,8 @@ std::string stem_text(const Stem& stem) {
 std::string mixer_text(const Mixer& mixer, const std::string& of) {
   if (mixer.kind == MixerKind::none) return {};
   if (mixer.kind == MixerKind::gradient_step) return " A gradient_step (see the description).";
+  if (mixer.bias)
+    return fmt::format(" {} attention with biases (see the description).", word(mixer.kind));
   const std::string scores = fmt::format("(E {0}heads.h.Q)(C {0}heads.h.K)^T", of);
   const bool soft = mixer.kind == MixerKind::softmax;
   return fmt::format(" E <- E + {}sum over h < {} of {} (C {}heads.h.V) {}heads.h.P, C being {}{}.",

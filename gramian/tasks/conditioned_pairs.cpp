@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -108,26 +109,45 @@ class ConditionedSampler final : public PairSampler<T> {
     known_ = wanted;
   }
 
+  // How much of a prompt is not zero.
+  struct Stage {
+    int inputs, pairs;
+  };
+  Stage stage_of(const PhiloxAddress& address) const {
+    if (spec_.curriculum == 0 || address.stream != kTrainingStream) return {spec_.d, spec_.n};
+    const auto passed = address.step / static_cast<std::uint32_t>(spec_.curriculum);
+    const int inputs = passed >= static_cast<std::uint32_t>(spec_.d)
+                           ? spec_.d
+                           : std::min(spec_.d, 2 + static_cast<int>(passed));
+    const auto pairs = (static_cast<long>(spec_.n) * inputs + spec_.d - 1) / spec_.d;
+    return {inputs, static_cast<int>(pairs)};
+  }
+
   void sample_prompt(const PhiloxAddress& address, std::size_t p, PairPlaces<T>& to) {
     use_covariance(address, p);
     const auto d = static_cast<std::size_t>(spec_.d);
     const PromptWords words(address, p);
     const auto level = words(kLevelDraw);
     const double sigma = spec_.noise.draw(unit_of(level[0]), unit_of(level[1]));
+    const Stage stage = stage_of(address);
     Numbers numbers(words, kPairDraws);
     std::vector<double> w(d), x(d), z(d);
     for (double& number : w) number = numbers.normal();
+    std::fill(w.begin() + stage.inputs, w.end(), 0.0);
     for (std::size_t i = 0; i < d; ++i) to.truth()[i * kLanes + p] = static_cast<T>(w[i]);
     for (std::size_t j = 0; j <= static_cast<std::size_t>(spec_.n); ++j) {
       for (double& number : z) number = numbers.normal();
       draw_input(z, x);
+      const bool query = j == static_cast<std::size_t>(spec_.n);
+      const bool is_there = query || j < static_cast<std::size_t>(stage.pairs);
+      std::fill(x.begin() + (is_there ? stage.inputs : 0), x.end(), 0.0);
       double t = 0;
       for (std::size_t i = 0; i < d; ++i) {
         t += w[i] * x[i];
         to.x(j)[i * kLanes + p] = static_cast<T>(x[i]);
       }
-      const bool query = j == static_cast<std::size_t>(spec_.n);
-      (query ? to.target() : to.y(j))[p] = static_cast<T>(answer(t, query ? 0 : sigma, numbers));
+      const double y = answer(t, query ? 0 : sigma, numbers);
+      (query ? to.target() : to.y(j))[p] = static_cast<T>(is_there ? y : 0);
     }
   }
 
@@ -206,6 +226,10 @@ constexpr auto kConditionedKeys = key::all_affect(
         conditioned(key::choice("task.response", "linear", kResponses.list(),
                                 "conditioned: what y is: <w, x> and noise; its sign; or a label "
                                 "that is 1 with probability sigmoid(<w, x>)")),
+        conditioned(key::integer("task.curriculum", "0", 0, 1e9,
+                                 "conditioned: the first steps of training have two inputs, and "
+                                 "one more after each so many steps, and pairs in proportion; the "
+                                 "rest is zero; 0: all from the beginning")),
         conditioned(key::boolean("task.unit_norm", "false",
                                  "conditioned: inputs are divided by their length")),
     });
@@ -225,7 +249,8 @@ Expected<std::shared_ptr<const PairTask>> make_conditioned(const Settings& setti
                             .shared = static_cast<int>(settings.integer("task.shared")),
                             .response = kResponses.value(settings.text("task.response")),
                             .unit_norm = settings.boolean("task.unit_norm"),
-                            .noise = task.noise});
+                            .noise = task.noise,
+                            .curriculum = static_cast<int>(settings.integer("task.curriculum"))});
 }
 
 }  // namespace
@@ -250,6 +275,12 @@ Expected<std::shared_ptr<const PairTask>> conditioned_pairs(const ConditionedSpe
   }
   if (spec.shared < 1)
     return fail(ErrorKind::config, "[task.shared] must be at least 1, got {}", spec.shared);
+  if (spec.curriculum < 0 || (spec.curriculum > 0 && spec.response != Response::linear)) {
+    return fail(ErrorKind::config,
+                "[task.curriculum] must be at least 0, and is for [task.response] linear: labels "
+                "are never zero; got {}",
+                spec.curriculum);
+  }
   return std::make_shared<ConditionedPairs>(spec);
 }
 

@@ -12,6 +12,10 @@
 // count from 0, `shared` = the batch gives one covariance a batch, as in the publication; 1 gives
 // one a prompt. With unit_norm every x is divided by its length.
 //
+// With a curriculum, step t of training has its first k = 2 + t / curriculum inputs alone and the
+// first n k / d pairs, rounded up, as in the publication, until k = d: other numbers of x, w and
+// y are zero. Evaluations have all from the beginning.
+//
 // Shapes: x of d numbers; the truth of a prompt is w [d]. Errors: config, in words that name the
 // key. Cost: the draws, and d^3 a covariance.
 #pragma once
@@ -34,6 +38,7 @@ struct ConditionedSpec {
   Response response = Response::linear;
   bool unit_norm = false;
   NoisePrior noise = NoisePrior::constant(0).value();  // of Response::linear alone
+  int curriculum = 0;  // steps for each input, of Response::linear alone; 0: none
 };
 
 Expected<std::shared_ptr<const PairTask>> conditioned_pairs(const ConditionedSpec& spec);

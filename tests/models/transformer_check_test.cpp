@@ -126,6 +126,8 @@ TEST(TransformerCheck, FlatConfigurationsNameTheirKeys) {
       wrong({.layers = 2, .softmax_layers = 3}, {"[model.softmax_layers]", "[0, 2]", "got 3"}));
   EXPECT_TRUE(wrong({.clip = -1}, {"[model.clip]"}));
   EXPECT_TRUE(wrong({.heads = 2, .gradient_step = true}, {"[model.attention]", "one head"}));
+  EXPECT_TRUE(
+      wrong({.gradient_step = true, .attention_bias = true}, {"[model.attention]", "no biases"}));
 }
 
 TEST(TransformerCheck, FlatConfigurationsAreDescriptions) {
@@ -160,6 +162,8 @@ TEST(TransformerCheck, FlatConfigurationsAreDescriptions) {
                       .clip = 2})
                 .value(),
             expected);
+  EXPECT_EQ(describe({.attention_bias = true}).value(),
+            TransformerSpec{.blocks = {Block{.mixer = {.bias = true}}}});
   EXPECT_EQ(describe({}).value(), TransformerSpec{});
 }
 

@@ -109,6 +109,7 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"model.softmax_layers", "1"},
     {"model.attention", "gradient_descent"},
     {"model.clip", "10"},
+    {"model.attention_bias", "true"},
     {"model.neurons", "8"},
     {"model.init_query_key", "0.1"},
     {"model.init_value", "0.5"},
@@ -118,6 +119,7 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"task.shared", "8"},
     {"task.response", "sign"},
     {"task.unit_norm", "true"},
+    {"task.curriculum", "5"},
     {"model.described", "true"},
 };
 

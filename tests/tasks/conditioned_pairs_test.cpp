@@ -122,6 +122,38 @@ TEST(ConditionedPairs, NeighboursShareACovarianceAndNothingElse) {
   EXPECT_NE(other[0].x(0, 0), shared[0].x(0, 0));
 }
 
+// d = 4 and n = 6, stages of 10 steps: two inputs and three pairs, three and five, all. What is not
+// zero is what it would be without a curriculum.
+TEST(ConditionedPairs, ACurriculumBeginsWithTwoInputs) {
+  const ConditionedSpec whole{.d = 4, .n = 6, .condition = 3};
+  ConditionedSpec staged = whole;
+  staged.curriculum = 10;
+  struct Case {
+    std::uint32_t stream, step;
+    int inputs, pairs;
+  };
+  for (const Case& c : {Case{kTrainingStream, 0, 2, 3},
+                        {kTrainingStream, 9, 2, 3},
+                        {kTrainingStream, 10, 3, 5},
+                        {kTrainingStream, 20, 4, 6},
+                        {kTrainingStream, 4'000'000'000, 4, 6},
+                        {kEvaluationStream, 0, 4, 6}}) {
+    const PhiloxAddress address{.seed = 5, .stream = c.stream, .step = c.step};
+    const auto all = draw_conditioned(whole, 1, address)[0];
+    const auto prompt = draw_conditioned(staged, 1, address)[0];
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(prompt.w(i), i < c.inputs ? all.w(i) : 0);
+    for (int j = 0; j <= 6; ++j) {
+      const bool is_there = j < c.pairs || j == 6;
+      for (int i = 0; i < 4; ++i)
+        EXPECT_EQ(prompt.x(j, i), is_there && i < c.inputs ? all.x(j, i) : 0) << c.step;
+      if (j < 6) {
+        EXPECT_NEAR(prompt.y(j), prompt.x.row(j).dot(prompt.w), 1e-14);
+      }
+    }
+    EXPECT_NEAR(prompt.target, prompt.x.row(6).dot(prompt.w), 1e-14);
+  }
+}
+
 TEST(ConditionedPairs, TargetsAreThoseOfTheResponse) {
   ConditionedSpec spec{.d = 3, .n = 40};
   for (const auto& prompt : draw_conditioned(spec, 20)) {
@@ -181,6 +213,8 @@ TEST(ConditionedPairs, RefusesWhatIsNoCovariance) {
   EXPECT_TRUE(is_error(conditioned_pairs({.lowest = 2, .highest = 1}), ErrorKind::config,
                        {"[task.largest]"}));
   EXPECT_TRUE(is_error(conditioned_pairs({.shared = 0}), ErrorKind::config, {"[task.shared]"}));
+  EXPECT_TRUE(is_error(conditioned_pairs({.response = Response::sign, .curriculum = 10}),
+                       ErrorKind::config, {"[task.curriculum]", "got 10"}));
   EXPECT_TRUE(is_error(conditioned_pairs({.d = 0}), ErrorKind::config, {"[task.d]"}));
 }
 

@@ -98,7 +98,7 @@ void fields(Visitor& visitor, S& part) {
 
 template <class Visitor, Described<Mixer> S>
 void fields(Visitor& visitor, S& part) {
-  auto& [kind, mask, window, heads, key_size, value_size, width, scale] = part;
+  auto& [kind, mask, window, heads, key_size, value_size, width, scale, bias] = part;
   visitor("kind", kind);
   visitor("mask", mask);
   visitor("window", window, Bounds{0, kMaxTokens});
@@ -107,6 +107,7 @@ void fields(Visitor& visitor, S& part) {
   visitor("value_size", value_size, Bounds{0, kMaxWidth});
   visitor("width", width, Bounds{0, kMaxWidth});
   visitor("scale", scale);
+  visitor("bias", bias);
 }
 
 template <class Visitor, Described<Mlp> S>

@@ -36,11 +36,10 @@ Status check(const FlatTransformer& flat) {
     return fail(ErrorKind::config, "[model.clip] must be >= 0, got {}", flat.clip);
   const int inner = flat.embedding > 0 ? flat.embedding : flat.width + flat.positions;
   if (flat.gradient_step && (flat.softmax_layers > 0 || flat.heads != 1 || flat.key_size != 0 ||
-                             flat.query_in_keys || inner < 2)) {
+                             flat.query_in_keys || flat.attention_bias || inner < 2)) {
     return fail(ErrorKind::config,
                 "[model.attention] gradient_descent has no softmax, one head, no key size, no "
-                "query in the keys and "
-                "tokens of at least two numbers");
+                "biases, no query in the keys and tokens of at least two numbers");
   }
   return {};
 }
@@ -59,7 +58,8 @@ Expected<TransformerSpec> describe(const FlatTransformer& flat) {
                  .mask = flat.query_in_keys ? Mask::all : Mask::context,
                  .heads = flat.heads,
                  .key_size = flat.key_size,
-                 .scale = flat.context_scale == ContextScale::mean ? Scale::mean : Scale::one};
+                 .scale = flat.context_scale == ContextScale::mean ? Scale::mean : Scale::one,
+                 .bias = flat.attention_bias};
   spec.blocks.assign(static_cast<std::size_t>(flat.layers), block);
   for (int l = 0; l < flat.softmax_layers; ++l) {
     Mixer& mixer = spec.blocks[static_cast<std::size_t>(l)].mixer;

@@ -31,6 +31,7 @@ struct FlatTransformer {
   bool query_in_keys = false;
   int neurons = 0;  // 0: none
   double clip = 0;  // 0: none
+  bool attention_bias = false;
 };
 
 // Errors: config, for numbers outside of their range and combinations without a meaning, in words

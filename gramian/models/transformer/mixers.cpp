@@ -60,7 +60,12 @@ std::vector<Parameter> head_parameters(const Mixer& mixer, int width) {
     list.push_back({head + "K", width, key, InitialLaw::noisy_key});
     list.push_back({head + "V", width, value, InitialLaw::noisy_value});
     list.push_back({head + "P", value, out, InitialLaw::noisy});
+    if (!mixer.bias) continue;
+    list.push_back({head + "Q_bias", 1, key, InitialLaw::zero});
+    list.push_back({head + "K_bias", 1, key, InitialLaw::zero});
+    list.push_back({head + "V_bias", 1, value, InitialLaw::zero});
   }
+  if (mixer.bias) list.push_back({"bias", 1, out, InitialLaw::zero});
   return list;
 }
 
@@ -68,15 +73,24 @@ std::vector<Parameter> head_parameters(const Mixer& mixer, int width) {
 template <class Read>
 Value over_heads(const MixerWork& work, Value keys, Read read) {
   Recorder& r = work.recorder;
+  const std::size_t of_head = work.mixer.bias ? 7 : 4;  // Q, K, V, P and the biases of three
+  const auto heads = static_cast<std::size_t>(work.mixer.heads);
   Value all;
-  for (std::size_t h = 0; h < work.weights.size(); h += 4) {
-    const Value q = r.product(work.from, work.weights[h]);
-    const Value k = r.product(keys, work.weights[h + 1]);
-    const Value v = r.product(keys, work.weights[h + 2]);
-    const Value out = r.product(read(q, k, v), work.weights[h + 3]);
+  for (std::size_t h = 0; h < heads; ++h) {
+    const auto weights = work.weights.subspan(h * of_head, of_head);
+    const auto affine = [&](Value tokens, std::size_t matrix) {
+      const Value product = r.product(tokens, weights[matrix]);
+      return work.mixer.bias ? r.sum(product, weights[4 + matrix]) : product;
+    };
+    const Value q = affine(work.from, 0), k = affine(keys, 1), v = affine(keys, 2);
+    const Value out = r.product(read(q, k, v), weights[3]);
     all = h == 0 ? out : r.sum(all, out);
   }
   return all;
+}
+
+Value with_bias(const MixerWork& work, Value all) {
+  return work.mixer.bias ? work.recorder.sum(all, work.weights.back()) : all;
 }
 
 // Whether (Q K^T) V costs less than Q (K^T V).
@@ -97,18 +111,19 @@ Value record_linear(const MixerWork& work) {
     if (!mask.empty()) scores = r.times(scores, r.constant(queries, count, mask));
     return r.product(scores, v);
   });
-  return r.scale(all, factor_of(work, count));
+  return with_bias(work, r.scale(all, factor_of(work, count)));
 }
 
 Value record_softmax(const MixerWork& work) {
   Recorder& r = work.recorder;
   const Value keys = keys_of(work);
   const std::vector<double> mask = mask_of(work);
-  return over_heads(work, keys, [&](Value q, Value k, Value v) {
+  const Value all = over_heads(work, keys, [&](Value q, Value k, Value v) {
     Value scores = r.product(q, Recorder::transposed(k));
     if (work.mixer.scale != Scale::one) scores = r.scale(scores, factor_of(work, r.rows_of(keys)));
     return r.product(mask.empty() ? r.softmax(scores) : r.softmax(scores, mask), v);
   });
+  return with_bias(work, all);
 }
 
 Value record_gradient_step(const MixerWork& work) {

@@ -30,6 +30,7 @@ struct Reader {
 
 struct Head {
   Matrix q, k, v, p;
+  Row q_bias, k_bias, v_bias;  // empty: none
 };
 
 struct Affine {
@@ -40,6 +41,7 @@ struct Weights {
   Matrix gate, in, out;
   Row gate_bias, in_bias, out_bias;
   std::vector<Head> heads;
+  Row mixer_bias;
   double step = 0;
   Affine before_mixer, after_mixer, before_mlp, after_mlp;
   Matrix mixer_skip, mlp_skip;
@@ -77,8 +79,14 @@ Weights read_block(Reader& reader, const Block& b, int width) {
       head.k = reader.matrix(width, key);
       head.v = reader.matrix(width, value);
       head.p = reader.matrix(value, after);
+      if (b.mixer.bias) {
+        head.q_bias = reader.matrix(1, key)[0];
+        head.k_bias = reader.matrix(1, key)[0];
+        head.v_bias = reader.matrix(1, value)[0];
+      }
       w.heads.push_back(std::move(head));
     }
+    if (b.mixer.bias) w.mixer_bias = reader.matrix(1, after)[0];
   }
   w.before_mixer = read_norm(reader, b.before_mixer, width);
   w.after_mixer = read_norm(reader, b.after_mixer, after);
@@ -165,6 +173,12 @@ double scale_of(const Mixer& mixer, std::size_t count, int width) {
                                       : 1;
 }
 
+Row affine(const Row& row, const Matrix& m, const Row& bias) {
+  Row out = times(row, m);
+  add(out, bias);
+  return out;
+}
+
 // What the mixer makes of token i.
 Row mixed(const Mixer& mixer, const Weights& w, const Matrix& e, std::size_t i) {
   const int width = static_cast<int>(e[0].size());
@@ -184,13 +198,15 @@ Row mixed(const Mixer& mixer, const Weights& w, const Matrix& e, std::size_t i) 
     Row read(head.v[0].size());
     for (std::size_t j = 0; j < e.size(); ++j) {
       if (!reads(mixer, i, j, e.size())) continue;
-      const double score = c * dot(times(e[i], head.q), times(e[j], head.k));
+      const double score =
+          c * dot(affine(e[i], head.q, head.q_bias), affine(e[j], head.k, head.k_bias));
       const bool soft = mixer.kind == MixerKind::softmax;
       total += soft ? std::exp(score) : 0;
-      add(read, times(e[j], head.v), soft ? std::exp(score) : score);
+      add(read, affine(e[j], head.v, head.v_bias), soft ? std::exp(score) : score);
     }
     add(out, times(read, head.p), mixer.kind == MixerKind::softmax ? 1 / total : 1);
   }
+  add(out, w.mixer_bias);
   return out;
 }
 

@@ -122,7 +122,8 @@ enum class Mask {
 // query.
 enum class Scale { one, mean, root };
 
-// Learned, for each head: Q, K [W, key size], V [W, value size], P [value size, width].
+// Learned, for each head: Q, K [W, key size], V [W, value size], P [value size, width]. With bias,
+// also those of X Q, X K and X V for each head, and one [width] that is added to f(X).
 struct Mixer {
   MixerKind kind = MixerKind::linear;
   Mask mask = Mask::context;
@@ -132,6 +133,7 @@ struct Mixer {
   int value_size = 0;  // 0: the key size
   int width = 0;       // of a token after this mixer; 0: as before it. Others need SkipKind::none
   Scale scale = Scale::mean;
+  bool bias = false;
 
   bool operator==(const Mixer&) const = default;
 };
