@@ -67,6 +67,28 @@ void write_symmetric_step(Transformer& network, int layer, Columns x, Columns r,
   write_head(network, layer, 1, {.query = identity, .key = identity, .value = x, .out = {{x, 1}}});
 }
 
+// The network of an inverse before its steps are written. Token j of d is row j of A [d, d]; it is
+// embedded in `a`, alpha times it in `x`, and the j-th unit vector in `identity`; the output is `x`
+// of each token.
+Expected<Transformer> on_rows_of_matrix(const InverseSpec& spec, const StateLayout& layout,
+                                        Columns x, Columns a, Columns identity,
+                                        std::vector<Block> blocks) {
+  const int d = spec.d;
+  TransformerSpec description{.stem = {.tokens = d,
+                                       .width = d,
+                                       .positions = {.kind = PositionKind::one_hot, .width = d},
+                                       .embedding = layout.width()},
+                              .blocks = std::move(blocks),
+                              .readout = kEveryRow};
+  description.readout.first = x.first;
+  description.readout.outputs = d;
+  auto network = GRAMIAN_TRY(Transformer::create(description));
+  add_identity(network, "embedding", {0, d}, x, newton_start(spec.largest, spec.condition));
+  add_identity(network, "embedding", {0, d}, a);
+  add_identity(network, "embedding", {d, d}, identity);
+  return network;
+}
+
 Status check_regression(const RegressionSpec& spec) {
   GRAMIAN_TRY(check_newton(spec.d, spec.steps, kMaxLayers - 3, spec.largest, spec.condition));
   if (spec.n < spec.d || spec.n >= kMaxTokens) {
@@ -93,27 +115,16 @@ Expected<TokenConstruction> symmetric_inverse(const InverseSpec& spec) {
   const Columns x = layout.add("X", d, "column j of X_t in token j, after layer t"),
                 r = layout.add("R", d, "row j of A in token j"),
                 identity = layout.add("I", d, "1 in column j of token j");
-  TransformerSpec description{
-      .stem = {.tokens = d,
-               .width = d,
-               .positions = {.kind = PositionKind::one_hot, .width = d},
-               .embedding = layout.width()},
-      .blocks = {static_cast<std::size_t>(spec.steps), all_tokens(attention(2, d, d))},
-      .readout = kEveryRow};
-  description.readout.first = x.first;
-  description.readout.outputs = d;
-  auto network = GRAMIAN_TRY(Transformer::create(description));
-  const double alpha = newton_start(spec.largest, spec.condition);
-  add_identity(network, "embedding", {0, d}, x, alpha);
-  add_identity(network, "embedding", {0, d}, r);
-  add_identity(network, "embedding", {d, d}, identity);
+  auto network = GRAMIAN_TRY(
+      on_rows_of_matrix(spec, layout, x, r, identity,
+                        {static_cast<std::size_t>(spec.steps), all_tokens(attention(2, d, d))}));
   for (int l = 0; l < spec.steps; ++l) write_symmetric_step(network, l, x, r, identity);
   return TokenConstruction{
       std::move(network), layout.blocks(),
       fmt::format("Inverse of a symmetric matrix A [{0}, {0}], one layer a step of Newton-Schulz: "
                   "X_0 = {1:.17g} A, X_t = 2 X_(t-1) - X_(t-1) A X_(t-1), t = 1 .. {2}. Token j of "
                   "{0} is row j of A. Row j of the output is column j of X_{2}.",
-                  d, alpha, spec.steps),
+                  d, newton_start(spec.largest, spec.condition), spec.steps),
       newton_bound(spec.largest, spec.condition, "A")};
 }
 
@@ -125,22 +136,12 @@ Expected<TokenConstruction> general_inverse(const InverseSpec& spec) {
                 a = layout.add("A^T", d, "row j of A, which is column j of A^T, in token j"),
                 b = layout.add("B", d, "column j of A X_t in token j, after layer 2t + 1; else 0"),
                 identity = layout.add("I", d, "1 in column j of token j");
-  const Block one = all_tokens(attention(1, d, d)), two = all_tokens(attention(2, d, 2 * d));
-  TransformerSpec description{.stem = {.tokens = d,
-                                       .width = d,
-                                       .positions = {.kind = PositionKind::one_hot, .width = d},
-                                       .embedding = layout.width()},
-                              .blocks = {},
-                              .readout = kEveryRow};
-  for (int t = 0; t < spec.steps; ++t)
-    description.blocks.insert(description.blocks.end(), {one, two});
-  description.readout.first = x.first;
-  description.readout.outputs = d;
-  auto network = GRAMIAN_TRY(Transformer::create(description));
-  const double alpha = newton_start(spec.largest, spec.condition);
-  add_identity(network, "embedding", {0, d}, x, alpha);
-  add_identity(network, "embedding", {0, d}, a);
-  add_identity(network, "embedding", {d, d}, identity);
+  std::vector<Block> blocks;
+  for (int t = 0; t < spec.steps; ++t) {
+    blocks.push_back(all_tokens(attention(1, d, d)));
+    blocks.push_back(all_tokens(attention(2, d, 2 * d)));
+  }
+  auto network = GRAMIAN_TRY(on_rows_of_matrix(spec, layout, x, a, identity, std::move(blocks)));
   for (int t = 0; t < spec.steps; ++t) {
     write_head(network, 2 * t, 0, {.query = x, .key = a, .value = identity, .out = {{b, 1}}});
     write_head(network, 2 * t + 1, 0, {.query = b, .key = identity, .value = x, .out = {{x, -1}}});
@@ -157,7 +158,7 @@ Expected<TokenConstruction> general_inverse(const InverseSpec& spec) {
                   "Newton-Schulz: X_0 = {1:.17g} A^T; layer 2t + 1 makes B = A X_t, layer 2t + 2 "
                   "makes X_(t+1) = 2 X_t - X_t B and clears B, t = 0 .. {2}. Token j of {0} is row "
                   "j of A. Row j of the output is column j of X_{3}.",
-                  d, alpha, spec.steps - 1, spec.steps),
+                  d, newton_start(spec.largest, spec.condition), spec.steps - 1, spec.steps),
       newton_bound(spec.largest, spec.condition, "A")};
 }
 

@@ -33,6 +33,32 @@ const StepErrors* of_order(const std::vector<StepErrors>& list, int order) {
   return found == list.end() ? nullptr : &*found;
 }
 
+// Trained networks, each beside as many steps of orders 2 and 3 as it has layers, on the same
+// problem. Networks without seeds say nothing.
+class BesideSteps {
+ public:
+  void add(const std::string& name, const TrainedErrors& network,
+           const std::vector<StepErrors>& iterations) {
+    const StepErrors *second = of_order(iterations, 2), *third = of_order(iterations, 3);
+    if (network.seeds.empty() || second == nullptr || third == nullptr) return;
+    const auto layers = static_cast<std::size_t>(network.setting.layers);
+    const auto worst = std::ranges::max_element(network.seeds, {}, &Estimate::mean);
+    const auto best = std::ranges::min_element(network.seeds, {}, &Estimate::mean);
+    const Estimate &two = second->steps.at(layers), &three = third->steps.at(layers);
+    beats_.add(worst->mean + 2 * worst->se < two.mean,
+               fmt::format("{}: {:.3g} against {:.3g}", name, worst->mean, two.mean));
+    not_third_.add(best->mean - 2 * best->se > three.mean,
+                   fmt::format("{}: {:.3g} against {:.3g}", name, best->mean, three.mean));
+  }
+  // In these words, that the worst seed of each is better than order 2, and none than order 3.
+  std::vector<Claim> claims(std::string beats, std::string not_third) const {
+    return {beats_.claim(std::move(beats)), not_third_.claim(std::move(not_third))};
+  }
+
+ private:
+  Cases beats_, not_third_;
+};
+
 }  // namespace
 
 std::vector<Claim> constructed_claims(const std::vector<ConstructedNumbers>& networks,
@@ -84,38 +110,29 @@ std::vector<Claim> constructed_claims(const std::vector<ConstructedNumbers>& net
 
 std::vector<Claim> depth_claims(const std::vector<TrainedErrors>& networks,
                                 const std::vector<StepErrors>& iterations) {
-  const StepErrors *second = of_order(iterations, 2), *third = of_order(iterations, 3);
-  Cases beats, not_third;
+  BesideSteps beside;
   for (const TrainedErrors& at : networks) {
-    if (at.seeds.empty() || second == nullptr || third == nullptr) continue;
-    const auto layers = static_cast<std::size_t>(at.setting.layers);
-    const auto worst = std::ranges::max_element(at.seeds, {}, &Estimate::mean);
-    const auto best = std::ranges::min_element(at.seeds, {}, &Estimate::mean);
-    const Estimate &two = second->steps.at(layers), &three = third->steps.at(layers);
-    if (at.setting.variant == Variant::normed) continue;
-    const std::string name =
-        fmt::format("{}, L = {}", title_of(at.setting.variant), at.setting.layers);
-    if (layers <= 3) {
-      beats.add(worst->mean + 2 * worst->se < two.mean,
-                fmt::format("{}: {:.3g} against {:.3g}", name, worst->mean, two.mean));
-      not_third.add(best->mean - 2 * best->se > three.mean,
-                    fmt::format("{}: {:.3g} against {:.3g}", name, best->mean, three.mean));
-    }
+    if (at.setting.variant == Variant::normed || at.setting.layers > 3) continue;
+    beside.add(fmt::format("{}, L = {}", title_of(at.setting.variant), at.setting.layers), at,
+               iterations);
   }
-  return {beats.claim("Trained networks of one to three layers are better than as many steps of "
-                      "order 2, on every seed"),
-          not_third.claim("and not as good as as many steps of order 3, on any seed")};
+  return beside.claims(
+      "Trained networks of one to three layers are better than as many steps of order 2, on every "
+      "seed",
+      "and not as good as as many steps of order 3, on any seed");
 }
 
 std::vector<Claim> coordinate_claims(const std::vector<BendNumbers>& networks) {
-  Cases linear, bends;
+  Cases linear, biased, bends;
   for (const BendNumbers& at : networks) {
     if (at.inside.empty()) continue;
     const double outside = *std::ranges::min_element(at.outside);
     const double largest =
         std::max(*std::ranges::max_element(at.inside), *std::ranges::max_element(at.outside));
     const std::string name(title_of(at.variant));
-    if (at.variant == Variant::normed) {
+    if (at.variant == Variant::biased) {
+      biased.add(outside > 0.01, fmt::format("{}: at least {:.2g}", name, outside));
+    } else if (at.variant == Variant::normed) {
       bends.add(outside > 0.25, fmt::format("{}: at least {:.2f}", name, outside));
     } else {
       linear.add(largest < 1e-6, fmt::format("{}: at most {:.1e}", name, largest));
@@ -123,28 +140,20 @@ std::vector<Claim> coordinate_claims(const std::vector<BendNumbers>& networks) {
   }
   return {linear.claim("Without norms, biases and clips the prediction is linear in the query, "
                        "inside and outside the range of training (to 1e-6)"),
+          biased.claim("With biases and clips it is not, outside of that range: it is off a line "
+                       "through 0 by more than 1%, on every seed"),
           bends.claim("With layer norm it is not, outside of that range: it is off its line by "
                       "more than a quarter, on every seed")};
 }
 
 std::vector<Claim> condition_claims(const std::vector<ConditionNumbers>& problems) {
-  Cases beats, not_third;
-  for (const ConditionNumbers& at : problems) {
-    const StepErrors *second = of_order(at.iterations, 2), *third = of_order(at.iterations, 3);
-    if (at.trained.seeds.empty() || second == nullptr || third == nullptr) continue;
-    const std::string problem = at.trained.setting.problem.title();
-    const auto layers = static_cast<std::size_t>(at.trained.setting.layers);
-    const auto worst = std::ranges::max_element(at.trained.seeds, {}, &Estimate::mean);
-    const auto best = std::ranges::min_element(at.trained.seeds, {}, &Estimate::mean);
-    const Estimate &two = second->steps.at(layers), &three = third->steps.at(layers);
-    beats.add(worst->mean + 2 * worst->se < two.mean,
-              fmt::format("{}: {:.3g} against {:.3g}", problem, worst->mean, two.mean));
-    not_third.add(best->mean - 2 * best->se > three.mean,
-                  fmt::format("{}: {:.3g} against {:.3g}", problem, best->mean, three.mean));
-  }
-  return {beats.claim("Three layers are better than three steps of order 2 at every condition "
-                      "number and noise, on every seed"),
-          not_third.claim("and not as good as three steps of order 3, on any seed")};
+  BesideSteps beside;
+  for (const ConditionNumbers& at : problems)
+    beside.add(at.trained.setting.problem.title(), at.trained, at.iterations);
+  return beside.claims(
+      "Three layers are better than three steps of order 2 at every condition number and noise, "
+      "on every seed",
+      "and not as good as three steps of order 3, on any seed");
 }
 
 std::vector<Claim> logistic_claims(const std::vector<EncoderErrors>& encoders,

@@ -10,7 +10,8 @@ namespace gramian::newton {
 namespace {
 
 constexpr int kCoordinateLayers = 3;
-constexpr Variant kCoordinateVariants[] = {Variant::plain, Variant::wide, Variant::normed};
+constexpr Variant kCoordinateVariants[] = {Variant::plain, Variant::wide, Variant::biased,
+                                           Variant::normed};
 
 struct CoordinateNumbers {
   std::vector<BendNumbers> bends = {};
@@ -58,7 +59,7 @@ Figure coordinate_figure(const CoordinateNumbers& numbers) {
               .x = {.label = "first coordinate of the query"},
               .y = {.label = "prediction"},
               .bands = {{-kTrainedRange, kTrainedRange, "99% of the inputs of training"}}};
-  constexpr Role kRoles[] = {Role::full, Role::diag, Role::gdpp};
+  constexpr Role kRoles[] = {Role::full, Role::diag, Role::other, Role::gdpp};
   const auto line = [](std::string name, Role role, const std::vector<double>& c,
                        const std::vector<double>& y) {
     Series series{.name = std::move(name), .role = role};

@@ -12,7 +12,7 @@ namespace gramian::newton {
 namespace {
 
 constexpr int kSteps = 6;  // of the iterations
-constexpr Variant kVariants[] = {Variant::plain, Variant::wide, Variant::normed};
+constexpr Variant kVariants[] = {Variant::plain, Variant::wide, Variant::biased, Variant::normed};
 
 std::vector<Setting> depth_settings() {
   std::vector<Setting> list;
@@ -63,7 +63,7 @@ Figure depth_figure(const std::vector<TrainedErrors>& networks,
               .y = {.label = "squared error / d", .log = true}};
   for (std::size_t k = 0; k < iterations.size(); ++k)
     panel.series.push_back(series_of(iterations[k], kIterationRoles[k]));
-  constexpr Role kRoles[] = {Role::full, Role::diag, Role::gdpp};
+  constexpr Role kRoles[] = {Role::full, Role::diag, Role::other, Role::gdpp};
   for (std::size_t v = 0; v < std::size(kVariants); ++v) {
     std::vector<TrainedErrors> of_variant;
     for (const TrainedErrors& at : networks) {

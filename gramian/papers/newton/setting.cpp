@@ -12,7 +12,7 @@ namespace gramian::newton {
 namespace {
 
 constexpr std::int64_t kLinearSteps = 6000, kEncoderSteps = 3000, kQuickSteps = 60;
-constexpr int kBatch = 128, kWidth = 16, kHeads = 4, kEncoderWidth = 32;
+constexpr int kBatch = 128, kWidth = 16, kHeads = 4, kEncoderWidth = 32, kClip = 10;
 
 std::int64_t steps_of(const Effort& effort, std::int64_t usual) {
   return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : usual;
@@ -41,6 +41,10 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
     settings.insert(settings.end(), {fmt::format("model.embedding={}", kWidth),
                                      fmt::format("model.heads={}", kHeads),
                                      fmt::format("model.key_size={}", kWidth / kHeads)});
+  }
+  if (setting.variant == Variant::biased) {
+    settings.insert(settings.end(),
+                    {"model.attention_bias=true", fmt::format("model.clip={}", kClip)});
   }
   return {parse_config("", "recipe", settings).value()};
 }
@@ -114,6 +118,8 @@ std::string_view title_of(Variant variant) {
       return "linear attention";
     case Variant::wide:
       return "linear attention, embedded";
+    case Variant::biased:
+      return "linear attention, embedded, with biases and clips";
     case Variant::normed:
       return "linear attention with layer norm";
   }
@@ -121,7 +127,7 @@ std::string_view title_of(Variant variant) {
 }
 
 std::string Setting::name() const {
-  constexpr std::string_view kNames[] = {"lsa", "lsa-wide", "lsa-norm"};
+  constexpr std::string_view kNames[] = {"lsa", "lsa-wide", "lsa-biased", "lsa-norm"};
   return cell_name(kNames[static_cast<int>(variant)], layers, false, problem.id());
 }
 
@@ -162,8 +168,10 @@ std::string recipe(const Effort& effort) {
       "d = {}, n = {}, the eigenvalues of the covariance in [1/kappa, 1], one covariance a batch; "
       "{} steps of Adam on {} fresh prompts, squared error of one query a prompt. Linear "
       "attention: tokens (x, y) as they are with one head, or embedded to {} numbers with {} "
-      "heads; without biases and clips; the query is no key.\n",
-      kD, kN, steps_of(effort, kLinearSteps), kBatch, kWidth, kHeads);
+      "heads, there also with biases and numbers of at most {}, or with layer norm; the query is "
+      "no "
+      "key.\n",
+      kD, kN, steps_of(effort, kLinearSteps), kBatch, kWidth, kHeads, kClip);
 }
 
 std::string logistic_recipe(const Effort& effort) {

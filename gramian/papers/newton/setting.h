@@ -16,7 +16,7 @@
 namespace gramian::newton {
 
 inline constexpr int kD = 5, kN = 20;
-inline constexpr int kMostLayers = 4;
+inline constexpr int kMostLayers = 6;
 
 struct Problem {
   double kappa = 1;
@@ -31,7 +31,8 @@ TokenTask task_of(const Problem& problem);
 enum class Variant {
   plain,   // tokens (x, y) as they are, one head
   wide,    // an embedding to 16 numbers, four heads
-  normed,  // the same with layer norm before each layer and before a linear read-out
+  biased,  // the same with biases in attention, and numbers of at most 10, as the paper has them
+  normed,  // embedded, with layer norm before each layer and before a linear read-out
 };
 std::string_view title_of(Variant variant);
 

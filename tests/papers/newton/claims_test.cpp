@@ -71,13 +71,17 @@ TEST(NewtonClaims, DepthIsComparedWithAsManySteps) {
 
 TEST(NewtonClaims, LinesAndBends) {
   const std::vector<BendNumbers> good{{Variant::plain, {1e-9}, {1e-9}},
-                                      {Variant::normed, {0.2}, {0.6}}};
+                                      {Variant::normed, {0.2}, {0.6}},
+                                      {Variant::biased, {0.1}, {0.1}}};
   EXPECT_EQ(failing(coordinate_claims(good)), none_fails());
   auto bad = good;
   bad[0].outside[0] = 1e-3;
   EXPECT_EQ(failing(coordinate_claims(bad)), std::vector{0});
   bad = good;
   bad[1].outside.push_back(0.1);
+  EXPECT_EQ(failing(coordinate_claims(bad)), std::vector{2});
+  bad = good;
+  bad[2].outside[0] = 1e-3;
   EXPECT_EQ(failing(coordinate_claims(bad)), std::vector{1});
   EXPECT_EQ(judged_claims(coordinate_claims({{.variant = Variant::plain}})), 0u);
 }
