@@ -143,7 +143,7 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   if (how.network_prompts > 0) {
     const auto alone =
         GRAMIAN_TRY(count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
-                                  how.network_prompts, seed, pool, progress));
+                                  {.seed = seed, .count = how.network_prompts}, pool, progress));
     const Json estimate = {{"mean", number_or_null(alone.loss.mean())},
                            {"se", number_or_null(alone.loss.standard_error())}};
     json["network"] = {

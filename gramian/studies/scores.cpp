@@ -104,9 +104,14 @@ Status take_collected(const std::string& directory, Scores& scores) {
   for (auto* const losses : {&more.adjusted, &more.loss}) losses->erase(kDescent);
   more.adjusted.merge(scores.adjusted);
   more.loss.merge(scores.loss);
-  more.single_query = scores.single_query;
-  more.profile = std::move(scores.profile);
-  scores = std::move(more);
+  scores.prompts = more.prompts;
+  scores.adjusted = std::move(more.adjusted);
+  scores.loss = std::move(more.loss);
+  scores.layers = std::move(more.layers);
+  scores.model_minus_bayes = more.model_minus_bayes;
+  scores.blowups = more.blowups;
+  scores.blowup_threshold = more.blowup_threshold;
+  scores.adjusted_without = more.adjusted_without;
   return {};
 }
 
