@@ -116,7 +116,7 @@ Expected<GraphNetwork> network_for(const GraphAsk& ask, const SparseLaplacian& l
     const int vectors = ask.vectors + (has_constant(ask) ? 1 : 0);
     const int sweeps = std::max(1, ask.layers / vectors);
     words = fmt::format("subspace iteration, {} sweeps of {} layers", sweeps, vectors);
-    return subspace_network(sweeps, vectors, ask.largest_first, bound);
+    return subspace_network(sweeps, vectors, ask.largest_first, bound, laplacian.trace());
   }
   const GraphMethod method = ask.method.value_or(usual_method(ask.question));
   if (!answers(method, ask.question)) {

@@ -89,13 +89,14 @@ GraphNetwork euler_network(int layers, double heat_time) {
   return GraphNetwork::of({.layers = layers}, list);
 }
 
-GraphNetwork subspace_network(int sweeps, int vectors, bool top, double largest) {
-  GRAMIAN_ASSERT(sweeps >= 1 && vectors >= 1);
+GraphNetwork subspace_network(int sweeps, int vectors, bool top, double largest, double trace) {
+  GRAMIAN_ASSERT(sweeps >= 1 && vectors >= 1 && (top || trace > 0));
   const auto k = static_cast<std::size_t>(vectors);
   std::vector<GraphLayer> list;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     GraphLayer& multiply = list.emplace_back(vectors);
-    const std::vector<double> read(k, top ? 1 : -1), keep(k, top ? 0 : largest), less(k, -1);
+    const double mu = top ? 0 : sweep == 0 ? largest : largest / trace;
+    const std::vector<double> read(k, top ? 1 : -1), keep(k, mu), less(k, -1);
     if (sweep == 0) {
       multiply.from_read = read;
       multiply.from = keep;

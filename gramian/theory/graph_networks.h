@@ -36,10 +36,10 @@ GraphNetwork descent_network(int layers, const StepRange& range);
 GraphNetwork series_network(int layers, double largest);
 GraphNetwork taylor_network(int layers, double heat_time);
 GraphNetwork euler_network(int layers, double heat_time);
-// largest: mu of the least eigenvalues; `top` needs none. The norm leaves L over its trace from the
-// second sweep on, for which this mu is too large by the trace: the least ones converge slowly.
+// The least eigenvalues are the largest of mu I - L, mu = largest. `trace` of L: the norm leaves L
+// over its trace from the second layer on, where mu is largest / trace. With `top` neither is read.
 // sweeps * vectors layers.
-GraphNetwork subspace_network(int sweeps, int vectors, bool top, double largest);
+GraphNetwork subspace_network(int sweeps, int vectors, bool top, double largest, double trace);
 // For GraphQuestion::embedding, or two layers a step for a potential.
 GraphNetwork polar_network(int layers, double largest, bool potential);
 
