@@ -61,13 +61,15 @@ namespace {
 
 constexpr double kGain = 0.98;  // a round that does not lower the loss so far is the last
 constexpr std::uint64_t kSelectionSeed = 500;  // added to the seed of evaluation
-constexpr double kRare = 1e-6;                 // eigenvalues rarer than this do not count
+constexpr const char* kCut = "the cut network";
+constexpr double kRare = 1e-6;  // eigenvalues rarer than this do not count
 
 // A network within a restriction, and its loss on prompts of selection.
 struct Found {
   Network network;
   std::string from;
   std::int64_t steps = 0;
+  bool computed = false;  // not to be trained on
   double loss = 0;
 };
 
@@ -89,12 +91,13 @@ class PartSearch {
 
   // Fills in what was found. Errors: interrupted.
   Expected<std::optional<Found>> best(Ablation& told) {
-    GRAMIAN_TRY(start(part_.network, "the cut network", retraining(trained_, plan_.steps), told));
+    GRAMIAN_TRY(consider({.network = part_.network, .from = kCut}));
+    GRAMIAN_TRY(start(part_.network, kCut, retraining(trained_, plan_.steps), told));
     for (int k = 1; k < plan_.starts; ++k) GRAMIAN_TRY(start_afresh(k, told));
     if (part_.gdpp) GRAMIAN_TRY(consider_optimum());
     if (!best_) return best_;
     for (int round = 1; round < plan_.rounds && !told.converged; ++round) {
-      if (best_->steps == 0) break;  // computed
+      if (best_->computed) break;
       const double before = best_->loss;
       TrainSpec spec = retraining(trained_, plan_.steps);
       spec.seed += static_cast<std::uint64_t>(round);
@@ -104,7 +107,7 @@ class PartSearch {
     }
     told.from = best_->from;
     told.steps = best_->steps;
-    if (best_->steps == 0) told.converged = true;
+    if (best_->computed) told.converged = true;
     return best_;
   }
 
@@ -130,7 +133,7 @@ class PartSearch {
       told.failure = rest.error().message;
       return {};
     }
-    return consider({std::move(*rest), from, before + spec.steps});
+    return consider({.network = std::move(*rest), .from = from, .steps = before + spec.steps});
   }
 
   // The GD++ network of least expected loss, where it can be computed.
@@ -143,8 +146,9 @@ class PartSearch {
     spec.kind = Parametrisation::gdpp;
     const GdOptimum optimum =
         best_gd(*law, noise, spec.layers, {.curvature = true}, noise > 0 ? 0 : kRare);
-    return consider({gdpp_network(optimum.layers, spec, task_.n()).as_diag(),
-                     "the network of least expected loss", 0});
+    return consider({.network = gdpp_network(optimum.layers, spec, task_.n()).as_diag(),
+                     .from = "the network of least expected loss",
+                     .computed = true});
   }
 
   Status consider(Found found) {

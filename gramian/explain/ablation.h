@@ -4,7 +4,7 @@
 // Setting a part to zero in a trained network breaks it, and its loss then says little about the
 // part. What counts is the best network without it, for which a few are trained:
 //
-//   - the network that was cut, trained on;
+//   - the network that was cut, as it is and trained on;
 //   - networks near gradient descent, without the part from the beginning, one for each seed;
 //   - of GD++ (no omega_xy and no omega_yy) also the one of least expected loss, which is computed
 //     where the law of the eigenvalues is known (theory/gd_family.h).

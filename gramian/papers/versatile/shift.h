@@ -29,7 +29,7 @@ struct ContextShift {
   std::string kind = {};
   ShiftCurve trained = {};  // as trained, means over the context
   ShiftCurve fixed = {};    // sums over the context, divided by the 20 of training
-  ShiftCurve moments = {};  // the moments are made those of 20 examples
+  ShiftCurve moments = {};  // shown as 20 examples that say as much (shift.cpp)
   ShiftCurve mixed = {};    // another network, trained on 10 to 80 examples
   ShiftCurve bayes = {};
 };
@@ -41,7 +41,6 @@ struct OtherShift {
   ShiftCurve bayes = {};    // that knows the distribution of the prompts
   ShiftCurve trained = {};  // Bayes with the noise prior of training; empty but for noise
 };
-// `training` is the x of training.
 std::vector<Claim> noise_shift_claims(const OtherShift& shift);
 std::vector<Claim> covariance_shift_claims(const OtherShift& shift);
 std::vector<Claim> size_shift_claims(const OtherShift& shift);

@@ -238,26 +238,31 @@ TEST(VersatileClaims, ContextsOfOtherLengths) {
 }
 
 TEST(VersatileClaims, OtherShifts) {
-  const OtherShift noise{.networks = {curve({{1, {0.01, 1e-4}}, {10, {0.3, 1e-3}}})},
-                         .bayes = {},
-                         .trained = curve({{1, {0.005, 1e-4}}, {10, {0.2, 1e-3}}})};
+  OtherShift noise{.networks = {curve({{1, {0.01, 1e-4}}, {10, {0.1, 1e-3}}})},
+                   .bayes = {},
+                   .trained = curve({{1, {0.005, 1e-4}}, {10, {0.2, 1e-3}}})};
+  noise.networks[0].name = "FULL";
   EXPECT_EQ(failing(noise_shift_claims(noise)), List{});
   OtherShift shift = noise;
   shift.networks[0].points[0].loss.mean = 0.004;
   EXPECT_EQ(failing(noise_shift_claims(shift)), List{0});
   shift = noise;
-  shift.trained.points[1].loss.mean = 0.4;
+  shift.trained.points[1].loss.mean = 0.05;
   EXPECT_EQ(failing(noise_shift_claims(shift)), List{1});
-  const OtherShift covariance{.networks = {curve({{1, {0.05, 1e-4}}, {16, {0.2, 1e-3}}})},
-                              .bayes = curve({{1, {0.04, 1e-4}}, {16, {0.045, 1e-4}}}),
-                              .trained = {}};
+  const OtherShift covariance{
+      .networks = {curve({{1, {0.05, 1e-4}}, {4, {0.06, 1e-4}}, {16, {0.2, 1e-3}}})},
+      .bayes = curve({{1, {0.04, 1e-4}}, {16, {0.045, 1e-4}}}),
+      .trained = {}};
   EXPECT_EQ(failing(covariance_shift_claims(covariance)), List{});
   shift = covariance;
-  shift.networks[0].points[1].loss.mean = 0.09;
+  shift.networks[0].points[1].loss.mean = 0.07;
   EXPECT_EQ(failing(covariance_shift_claims(shift)), List{0});
   shift = covariance;
+  shift.networks[0].points[2].loss.mean = 0.09;
+  EXPECT_EQ(failing(covariance_shift_claims(shift)), List{1});
+  shift = covariance;
   shift.bayes.points[1].loss.mean = 0.09;
-  EXPECT_EQ(failing(covariance_shift_claims(shift)), List{0});
+  EXPECT_EQ(failing(covariance_shift_claims(shift)), List{1});
   const OtherShift size{.networks = {curve({{5, {0.05, 1e-4}}, {20, {0.2, 1e-3}}}), curve({})},
                         .bayes = curve({{5, {0.02, 1e-4}}, {20, {0.08, 1e-4}}}),
                         .trained = {}};
