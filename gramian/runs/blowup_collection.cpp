@@ -34,7 +34,9 @@ Expected<BlowUpCollection> BlowUpCollection::open(const std::string& directory,
 
 Expected<BlowUpCollection::Sum> BlowUpCollection::sum(std::uint64_t prompts) const {
   const auto batches = GRAMIAN_TRY(rows_.read());
-  Sum sum{.count = {.threshold = threshold_}, .path = rows_.path()};
+  Sum sum;
+  sum.count.threshold = threshold_;
+  sum.path = rows_.path();
   std::uint64_t next = 0;
   for (const auto& [batch, row] : batches) {
     if (batch != next++ || sum.met) break;
