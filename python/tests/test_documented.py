@@ -55,7 +55,8 @@ def test_every_key_of_a_family_is_a_field():
 
     fields = {kind._section + "." + field.name
               for kind in (gm.Regression, gm.TokenTask, gm.Full, gm.Transformer, gm.Training,
-                           gm.TokenTraining, gm.Evaluation)
+                           gm.TokenTraining, gm.Evaluation, gm.GraphTask, gm.GraphNetwork,
+                           gm.GraphTraining)
               for field in dataclasses.fields(kind)}
     for key in _core.keys():
         if key["name"] not in ("task.sigma", "model.kind"):

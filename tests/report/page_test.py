@@ -47,7 +47,7 @@ class PageTest(PageCase):
         ]
         self.assertEqual(
             self.page.evaluate("document.querySelectorAll('.tile .figure')[1].textContent"),
-            f"{sum(status != 'worse' for status in cells)} of {len(cells)}",
+            " / ".join(str(cells.count(status)) for status in ("better", "equal", "worse")),
         )
 
     def test_only_a_rehearsal_is_marked_as_one(self):
@@ -457,7 +457,7 @@ class PageTest(PageCase):
             "0.04951 ± 0.0002",
             "paper",
             "0.050",
-            "equal to the paper",
+            "not distinguishable",
             "a note",
         ):
             self.assertIn(part, box)

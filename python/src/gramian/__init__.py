@@ -16,14 +16,14 @@ from ._lab import (EvaluationResult, Explanation, Record, Score, Step, evaluate,
 from ._network import Network, Prompts, States
 from ._runs import Run
 from ._spec import Categorical, Constant, Spec, Uniform
-from ._specs import (Diag, Evaluation, Full, GDpp, Preconditioned, Regression, TokenTask,
-                     TokenTraining, Training, Transformer)
+from ._specs import (Diag, Evaluation, Full, GDpp, GraphNetwork, GraphTask, GraphTraining,
+                     Preconditioned, Regression, TokenTask, TokenTraining, Training, Transformer)
 from ._studies import StudyResult, carry_out_unit, reproduce, studies, units
 
 __all__ = [
     "Categorical", "Constant", "Diag", "DivergedError", "Estimate", "Evaluation",
-    "EvaluationResult", "Explanation", "Full", "GDpp", "Network", "Preconditioned", "Prompts",
-    "Record", "Regression", "Run", "Score", "Spec", "States", "Step", "StudyResult", "Table",
+    "EvaluationResult", "Explanation", "Full", "GDpp", "GraphNetwork", "GraphTask", "GraphTraining",
+    "Network", "Preconditioned", "Prompts", "Record", "Regression", "Run", "Score", "Spec", "States", "Step", "StudyResult", "Table",
     "TokenTask", "TokenTraining", "Training", "Transformer", "Uniform", "__version__",
     "carry_out_unit", "convert", "evaluate", "explain", "plot", "reproduce", "sklearn", "solvers",
     "studies", "train", "units", "watch",

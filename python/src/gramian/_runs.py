@@ -11,7 +11,13 @@ from . import _core
 from ._frames import Table
 from ._lab import EvaluationResult, _split
 from ._network import Network
-from ._specs import Regression, TokenTask, TokenTraining, Training, Transformer
+from ._specs import (GraphNetwork, GraphTask, GraphTraining, Regression, TokenTask, TokenTraining,
+                     Training, Transformer)
+
+# The kind of training of a network, and the task of a kind of model; those of the others are
+# Training and Regression.
+_TRAININGS = {Transformer: TokenTraining, GraphNetwork: GraphTraining}
+_TASKS = {"transformer": TokenTask, "graph": GraphTask}
 
 
 class Run:
@@ -39,11 +45,12 @@ weights='isotropic', sampler='automatic')
         """Trains into a directory, as gramian train does. Ctrl-C saves, and resume=True goes on to
         the same bits.
 
-        task and network: Regression with Diag, Full, GDpp or Preconditioned, or TokenTask with
-        Transformer. settings: fields of Training (TokenTraining for a Transformer). quiet=False
-        shows the progress bar of the program.
+        task and network: Regression with Diag, Full, GDpp or Preconditioned; TokenTask with
+        Transformer; or GraphTask with GraphNetwork. settings: fields of Training (TokenTraining
+        for a Transformer, GraphTraining for a GraphNetwork). quiet=False shows the progress bar of
+        the program.
         """
-        kind = TokenTraining if isinstance(network, Transformer) else Training
+        kind = _TRAININGS.get(type(network), Training)
         spec = kind() if training is None else training
         if settings:
             (changes,) = _split(settings, kind)
@@ -59,10 +66,9 @@ weights='isotropic', sampler='automatic')
 
     @property
     def task(self):
-        """A Regression, or a TokenTask for a Transformer."""
+        """A Regression, a TokenTask for a Transformer, or a GraphTask for a GraphNetwork."""
         text = (self.path / "config.toml").read_text()
-        transformer = self.config["model"]["kind"] == "transformer"
-        return _section(TokenTask if transformer else Regression, text)
+        return _section(_TASKS.get(self.config["model"]["kind"], Regression), text)
 
     @property
     def network(self) -> Network:
