@@ -96,7 +96,8 @@ TEST_F(BadInput, ValuesMustHaveTheirType) {
   expect_refused({"task.d=[1]"}, {"[task.d] must be an integer", "got an array of 1"});
   expect_refused(
       {"model.kind=dense"},
-      {"[model.kind] must be one of full, diag, gdpp, preconditioned, transformer, graph, got \"dense\""});
+      {"[model.kind] must be one of full, diag, gdpp, preconditioned, transformer, graph, "
+       "got \"dense\""});
   expect_refused({"model.tied=1"}, {"[model.tied] must be true or false, got 1"});
   expect_refused({"task.d="}, {"[task.d] must be an integer"});
   expect_refused({"task.d"}, {"expected key=value, got 'task.d'"});

@@ -23,8 +23,9 @@ from ._studies import StudyResult, carry_out_unit, reproduce, studies, units
 __all__ = [
     "Categorical", "Constant", "Diag", "DivergedError", "Estimate", "Evaluation",
     "EvaluationResult", "Explanation", "Full", "GDpp", "GraphNetwork", "GraphTask", "GraphTraining",
-    "Network", "Preconditioned", "Prompts", "Record", "Regression", "Run", "Score", "Spec", "States", "Step", "StudyResult", "Table",
-    "TokenTask", "TokenTraining", "Training", "Transformer", "Uniform", "__version__",
+    "Network", "Preconditioned", "Prompts", "Record", "Regression", "Run", "Score", "Spec",
+    "States", "Step", "StudyResult", "Table", "TokenTask", "TokenTraining", "Training",
+    "Transformer", "Uniform", "__version__",
     "carry_out_unit", "convert", "evaluate", "explain", "plot", "reproduce", "sklearn", "solvers",
     "studies", "train", "units", "watch",
 ]
