@@ -24,8 +24,8 @@ STUBS = HERE / "src" / "gramian" / "_core.pyi"
 SECTIONS = [
     ("Specifications", "gramian", ["Regression", "Diag", "Full", "GDpp", "Preconditioned",
                                    "Training", "Evaluation", "Uniform", "Categorical", "Constant",
-                                   "TokenTask", "Transformer", "TokenTraining",
-                                   "GraphTask", "GraphNetwork", "GraphTraining", "Spec"]),
+                                   "TokenTask", "Transformer", "TokenTraining", "GraphTask",
+                                   "GraphTransformer", "GraphTraining", "Spec"]),
     ("Work", "gramian", ["train", "evaluate", "explain", "watch", "reproduce", "units",
                          "carry_out_unit", "studies"]),
     ("Objects", "gramian", ["Network", "Prompts", "States", "Run", "EvaluationResult", "Score",

@@ -75,16 +75,16 @@ for python in "${pythons[@]}"; do
   echo "Python $version, NumPy alone: $(tests_with "$here")"
   "$out/test-$version/bin/gramian" --version
   "$out/test-$version/bin/pip" install --quiet --disable-pip-version-check scikit-learn pandas \
-    polars matplotlib safetensors onnx onnxruntime jax
+    polars matplotlib jsonschema safetensors onnx onnxruntime jax
   echo "Python $version, with all: $(tests_with "$here")"
   echo "Python $version: $((SECONDS - started)) s"
 done
 
 # A network that PyTorch trains, with Debian's python3-torch.
 if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
-  /usr/bin/python3 -m venv --system-site-packages "$out/torch"
-  "$out/torch/bin/pip" install --quiet --disable-pip-version-check "$(wheel_for 3.11)" pytest
-  (cd "$out" && "$out/torch/bin/python" -B -m pytest -q -p no:cacheprovider -s \
+  /usr/bin/python3 -m venv --system-site-packages "$out/with-torch"
+  "$out/with-torch/bin/pip" install --quiet --disable-pip-version-check "$(wheel_for 3.11)" pytest
+  (cd "$out" && "$out/with-torch/bin/python" -B -m pytest -q -p no:cacheprovider -s \
     "$root/python/tests/with_torch")
 else
   echo "Debian's python3-torch is not installed: the test with PyTorch is left out" >&2

@@ -68,11 +68,11 @@ def test_03_runs_of_transformers_on_tokens(tmp_path):
         run.network
 
 
-def test_03_runs_of_networks_on_graphs(tmp_path):
-    run = gm.Run.train(tmp_path / "graph", gm.GraphTask(graph="csl", nodes=6, demands=2),
-                       gm.GraphNetwork(layers=1), steps=2, batch=16)
-    assert run.finished and run.task.nodes == 6
-    assert run.evaluate("eval.prompts=20").prompts == 20
+def test_03_runs_of_graphs(tmp_path):
+    task = gm.GraphTask(nodes=6, demands=2, graph="complete")
+    run = gm.Run.train(tmp_path / "graph", task, gm.GraphTransformer(layers=1), steps=3, batch=16)
+    assert run.finished and run.task == task
+    assert run.evaluate("eval.prompts=50")["prompts"] == 50
 
 
 def test_04_predict(task, net):

@@ -16,16 +16,16 @@ from ._lab import (EvaluationResult, Explanation, Record, Score, Step, evaluate,
 from ._network import Network, Prompts, States
 from ._runs import Run
 from ._spec import Categorical, Constant, Spec, Uniform
-from ._specs import (Diag, Evaluation, Full, GDpp, GraphNetwork, GraphTask, GraphTraining,
+from ._specs import (Diag, Evaluation, Full, GDpp, GraphTask, GraphTraining, GraphTransformer,
                      Preconditioned, Regression, TokenTask, TokenTraining, Training, Transformer)
 from ._studies import StudyResult, carry_out_unit, reproduce, studies, units
 
 __all__ = [
     "Categorical", "Constant", "Diag", "DivergedError", "Estimate", "Evaluation",
-    "EvaluationResult", "Explanation", "Full", "GDpp", "GraphNetwork", "GraphTask", "GraphTraining",
-    "Network", "Preconditioned", "Prompts", "Record", "Regression", "Run", "Score", "Spec",
-    "States", "Step", "StudyResult", "Table", "TokenTask", "TokenTraining", "Training",
-    "Transformer", "Uniform", "__version__",
+    "EvaluationResult", "Explanation", "Full", "GDpp", "GraphTask", "GraphTraining",
+    "GraphTransformer", "Network", "Preconditioned", "Prompts",
+    "Record", "Regression", "Run", "Score", "Spec", "States", "Step", "StudyResult", "Table",
+    "TokenTask", "TokenTraining", "Training", "Transformer", "Uniform", "__version__",
     "carry_out_unit", "convert", "evaluate", "explain", "plot", "reproduce", "sklearn", "solvers",
     "studies", "train", "units", "watch",
 ]

@@ -101,8 +101,7 @@ def train(task: Regression, network: NetworkSpec, *, training: Training | None =
 
 @dataclass(frozen=True)
 class Score:
-    """Mean losses of one predictor: 1/2 squared error, and the same minus that of the oracle, which
-    is NaN where a task has none (graphs)."""
+    """Mean losses of one predictor: 1/2 squared error, and the same minus that of the oracle."""
 
     adjusted: Estimate
     loss: Estimate
@@ -126,8 +125,7 @@ class EvaluationResult:
     def __init__(self, table: str, text: str):
         self._text = table
         self.json = json.loads(text)
-        adjusted = self.json["adjusted"]
-        scores = {name: Score(_estimate(adjusted.get(name, {})), _estimate(loss))
+        scores = {name: Score(_estimate(self.json["adjusted"][name]), _estimate(loss))
                   for name, loss in self.json["loss"].items()}
         self.model = scores.pop("model", None)
         self.solvers = scores

@@ -11,13 +11,11 @@ from . import _core
 from ._frames import Table
 from ._lab import EvaluationResult, _split
 from ._network import Network
-from ._specs import (GraphNetwork, GraphTask, GraphTraining, Regression, TokenTask, TokenTraining,
-                     Training, Transformer)
+from ._specs import (GraphTask, GraphTraining, Regression, TokenTask, TokenTraining, Training)
 
-# The kind of training of a network, and the task of a kind of model; those of the others are
-# Training and Regression.
-_TRAININGS = {Transformer: TokenTraining, GraphNetwork: GraphTraining}
-_TASKS = {"transformer": TokenTask, "graph": GraphTask}
+# Task and training by the kind of the network; those of all other kinds are of Gram matrices.
+_FAMILIES = {"transformer": (TokenTask, TokenTraining), "graph": (GraphTask, GraphTraining)}
+_GRAM = (Regression, Training)
 
 
 class Run:
@@ -45,12 +43,12 @@ weights='isotropic', sampler='automatic')
         """Trains into a directory, as gramian train does. Ctrl-C saves, and resume=True goes on to
         the same bits.
 
-        task and network: Regression with Diag, Full, GDpp or Preconditioned; TokenTask with
-        Transformer; or GraphTask with GraphNetwork. settings: fields of Training (TokenTraining
-        for a Transformer, GraphTraining for a GraphNetwork). quiet=False shows the progress bar of
+        task and network: Regression with Diag, Full, GDpp or Preconditioned, TokenTask with
+        Transformer, or GraphTask with GraphTransformer. settings: fields of Training (of
+        TokenTraining and GraphTraining for the other two). quiet=False shows the progress bar of
         the program.
         """
-        kind = _TRAININGS.get(type(network), Training)
+        kind = _FAMILIES.get(network._fixed["kind"], _GRAM)[1]
         spec = kind() if training is None else training
         if settings:
             (changes,) = _split(settings, kind)
@@ -66,9 +64,9 @@ weights='isotropic', sampler='automatic')
 
     @property
     def task(self):
-        """A Regression, a TokenTask for a Transformer, or a GraphTask for a GraphNetwork."""
+        """A Regression, or the TokenTask or GraphTask of another family."""
         text = (self.path / "config.toml").read_text()
-        return _section(_TASKS.get(self.config["model"]["kind"], Regression), text)
+        return _section(_FAMILIES.get(self.config["model"]["kind"], _GRAM)[0], text)
 
     @property
     def network(self) -> Network:
@@ -101,10 +99,10 @@ weights='isotropic', sampler='automatic')
         return dict(sorted(found.items()))
 
     def evaluate(self, *settings: str):
-        """As gramian eval, which writes eval.json: an EvaluationResult, or for a transformer on
-        tokens the JSON. settings: "eval.prompts=1000", "task.n=40", .."""
+        """As gramian eval, which writes eval.json: an EvaluationResult, or for a network that is
+        not on Gram matrices the JSON. settings: "eval.prompts=1000", "task.n=40", .."""
         table, text = _core.evaluate_run(os.fspath(self.path), list(settings))
-        if self.config["model"]["kind"] == "transformer":
+        if self.config["model"]["kind"] in _FAMILIES:
             return json.loads(text)
         return EvaluationResult(table, text)
 

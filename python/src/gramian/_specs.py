@@ -366,7 +366,7 @@ class Transformer(Spec):
 
 @dataclass(frozen=True)
 class GraphTask(Spec):
-    """Graphs whose potentials and eigenvectors are asked.
+    """Graphs, and a question about each, for a GraphTransformer.
 
     d: input dimension d (an integer in [1, 256])
     n: context length n: examples in a prompt (an integer in [1, 100000000])
@@ -420,8 +420,8 @@ class GraphTask(Spec):
 
 
 @dataclass(frozen=True)
-class GraphNetwork(Spec):
-    """A linear transformer whose tokens are the nodes of a graph. It is trained into a run.
+class GraphTransformer(Spec):
+    """A linear transformer on graphs. It is trained into a run (gm.Run.train).
 
     layers: layers L (an integer in [1, 100])
     heads: heads H of kind full or transformer; 1 for all others (the omegas of diag and gdpp
@@ -631,7 +631,7 @@ class TokenTraining(Spec):
 
 @dataclass(frozen=True)
 class GraphTraining(Spec):
-    """Loss, optimiser and length of the training of a GraphNetwork.
+    """Loss, optimiser and length of the training of a GraphTransformer.
 
     seed: seed of the initial weights and of all training prompts (an integer in [0,
         9007199254740991])
