@@ -83,7 +83,7 @@ def _options(out, seeds, steps, quick, only, threads):
                               only=only, threads=threads, command="gramian.reproduce")
 
 
-def carry_out_unit(study: str, unit: str, out: str, seeds: int = 1, steps: int = 0,
+def carry_out_unit(study: str, unit: str, out: str, seeds: int = 0, steps: int = 0,
                    quick: bool = False, only: str = "", threads: int = 1) -> str:
     """Trains and evaluates one unit, for a scheduler: a function that can be pickled. Returns the
     name of the unit. What is done already stays."""
@@ -91,7 +91,7 @@ def carry_out_unit(study: str, unit: str, out: str, seeds: int = 1, steps: int =
     return unit
 
 
-def units(study: str, out, *, seeds: int = 1, steps: int = 0, quick: bool = False,
+def units(study: str, out, *, seeds: int = 0, steps: int = 0, quick: bool = False,
           only: str = "") -> Table:
     """The units of a study: name, cost (multiply-adds) and whether it is done.
 
@@ -103,7 +103,7 @@ def units(study: str, out, *, seeds: int = 1, steps: int = 0, quick: bool = Fals
     return Table.of_rows(["name", "cost", "done"], rows)
 
 
-def reproduce(study: str, out="studies", *, executor: Executor | None = None, seeds: int = 1,
+def reproduce(study: str, out="studies", *, executor: Executor | None = None, seeds: int = 0,
               steps: int = 0, quick: bool = False, only: str = "", threads: int = 0,
               on_unit=None) -> StudyResult:
     """Reproduces a table or a figure: trains, evaluates, draws and judges. What is done is skipped.
