@@ -67,23 +67,28 @@ TEST(Reproduce, KilledThreeTimesEndsInTheSameBits) {
   EXPECT_EQ(results(folder / "killed"), whole);
 }
 
+// Each of two cells was trained once: its metrics have one line for each logged step. The third,
+// GD++, is computed and has none.
+void expect_trained_once(const std::string& runs) {
+  int trained = 0;
+  for (const auto& run : fs::directory_iterator(runs)) {
+    const std::string metrics = slurp(run.path() / "metrics.jsonl");
+    const bool computed =
+        slurp(run.path() / "config.toml").find("\nsteps = 0\n") != std::string::npos;
+    EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), computed ? 0 : 2) << run.path();
+    EXPECT_FALSE(fs::exists(run.path() / ".lock"));
+    trained += computed ? 0 : 1;
+  }
+  EXPECT_EQ(trained, 2);
+}
+
 TEST(Reproduce, TwoProcessesShareADirectory) {
   const TemporaryFolder folder;
   Process one(test::gramian_command(study(folder / "shared")));
   Process two(test::gramian_command(study(folder / "shared")));
   EXPECT_TRUE(succeeds(one.wait()));
   EXPECT_TRUE(succeeds(two.wait()));
-  // Each cell was trained once: its metrics have one line for each logged step, and none where the
-  // network was computed (GD++).
-  int trained = 0;
-  for (const auto& run : fs::directory_iterator(folder / "shared/runs")) {
-    const std::string metrics = slurp(run.path() / "metrics.jsonl");
-    const bool computed =
-        slurp(run.path() / "config.toml").find("\nsteps = 0\n") != std::string::npos;
-    EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), computed ? 0 : 2) << run.path();
-    trained += computed ? 0 : 1;
-  }
-  EXPECT_EQ(trained, 2);
+  expect_trained_once(folder / "shared/runs");
   // Nothing is left to train, so that these write the results at the same moment.
   const std::string csv = slurp(folder / "shared/results/fig6.csv");
   std::vector<std::unique_ptr<Process>> processes;
@@ -197,11 +202,7 @@ TEST(Reproduce, TwoProcessesShareADirectoryWithoutFlock) {
   Process one(without(study(folder / "shared"))), two(without(study(folder / "shared")));
   EXPECT_TRUE(succeeds(one.wait()));
   EXPECT_TRUE(succeeds(two.wait()));
-  for (const auto& run : fs::directory_iterator(folder / "shared/runs")) {
-    const std::string metrics = slurp(run.path() / "metrics.jsonl");
-    EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 2) << run.path();
-    EXPECT_FALSE(fs::exists(run.path() / ".lock"));
-  }
+  expect_trained_once(folder / "shared/runs");
   ASSERT_TRUE(succeeds(run_gramian(study(folder / "whole"))));
   EXPECT_EQ(results(folder / "shared"), results(folder / "whole"));
 }
