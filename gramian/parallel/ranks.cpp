@@ -29,7 +29,7 @@ std::string_view bytes_of(std::span<const double> numbers) {
 void to_numbers(std::string_view bytes, std::vector<double>& numbers) {
   GRAMIAN_ASSERT(bytes.size() % sizeof(double) == 0);
   numbers.resize(bytes.size() / sizeof(double));
-  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(numbers.data(), bytes.data(), bytes.size());
 }
 
 std::string reply(Answer answer, std::string_view text = {}) {

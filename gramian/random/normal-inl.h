@@ -36,6 +36,19 @@ HWY_INLINE auto SignOf(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> 
   return hn::PromoteTo(d, x);
 }
 
+// `yes` where the sign bit of x is set, whatever the other bits are: they may be those of a NaN.
+// IfNegativeThenElse of a single lane compares with zero, which a NaN is not below.
+template <class D, class V>
+HWY_INLINE V IfSignBit(D d, V x, V yes, V no) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  const hn::RebindToSigned<D> di;
+  return hn::IfThenElse(hn::RebindMask(d, hn::Lt(hn::BitCast(di, x), hn::Zero(di))), yes, no);
+#else
+  (void)d;
+  return hn::IfNegativeThenElse(x, yes, no);
+#endif
+}
+
 // x + 1/2 in (0, 2^32]. Small values keep their full relative precision, which is what the tail of
 // a normal needs. In float the integer is rounded first, on every instruction set.
 template <class D>
@@ -143,8 +156,8 @@ HWY_INLINE void BoxMuller(D d, const uint32_t* HWY_RESTRICT radius_words,
   const auto cosine =
       hn::CopySign(Series(d, kCosine, negative_square), SignOf(d, hn::BitCast(di, word)));
   const auto exchange = SignOf(d, hn::BitCast(di, hn::ShiftLeft<1>(word)));
-  first = hn::Mul(radius, hn::IfNegativeThenElse(exchange, sine, cosine));
-  second = hn::Mul(radius, hn::IfNegativeThenElse(exchange, cosine, sine));
+  first = hn::Mul(radius, IfSignBit(d, exchange, sine, cosine));
+  second = hn::Mul(radius, IfSignBit(d, exchange, cosine, sine));
 }
 
 // out: [count rounded up to a multiple of 4, lanes] independent N(0, 1), from the
