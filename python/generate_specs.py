@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes src/gramian/_specs.py: frozen dataclasses, one field a key, from the table of keys.
+"""Writes src/gramian/_specs/: frozen dataclasses, one field a key, from the table of keys.
 
-    generate_specs.py            writes the file
-    generate_specs.py --check    compares, and exits with 1 where it differs
+    generate_specs.py            writes the files
+    generate_specs.py --check    compares, and exits with 1 where one differs
 
 Needs the compiled module on the path. A test runs the check.
 """
@@ -26,8 +26,14 @@ def compiled_part():
 
 _core = compiled_part()
 HERE = pathlib.Path(__file__).parent
-TARGET = HERE / "src" / "gramian" / "_specs.py"
+TARGET = HERE / "src" / "gramian" / "_specs"
 
+# File, sections whose classes it has, and what it needs of _spec.py.
+FILES = [
+    ("tasks", ("task",), "Noise, Spec, Uniform"),
+    ("networks", ("model",), "Spec"),
+    ("training", ("train", "eval"), "Spec"),
+]
 # Class, section, family of the keys, keys that it fixes, keys that it leaves out, first line.
 CLASSES = [
     ("Regression", "task", "gram", {}, (),
@@ -100,23 +106,40 @@ def class_text(name, section, family, fixed, without, line) -> str:
     return text
 
 
-def module_text() -> str:
-    text = ('"""Specifications as frozen dataclasses. Generated from the table of configuration '
-            'keys by\npython/generate_specs.py; do not edit by hand."""\n\n'
-            "from __future__ import annotations\n\nfrom dataclasses import dataclass\n\n"
-            "from ._spec import Noise, Spec, Uniform\n")
-    return text + "".join(class_text(*entry) for entry in CLASSES)
+def head(title: str) -> str:
+    return (f'"""{title} as frozen dataclasses. Generated from the table of configuration keys by\n'
+            'python/generate_specs.py; do not edit by hand."""\n\n')
+
+
+def texts() -> dict[pathlib.Path, str]:
+    """What every file of the folder has to say."""
+    found = {}
+    package = head("Specifications")
+    for file, sections, needs in FILES:
+        entries = [entry for entry in CLASSES if entry[1] in sections]
+        found[TARGET / f"{file}.py"] = (
+            head(file.capitalize()) + "from __future__ import annotations\n\n"
+            f"from dataclasses import dataclass\n\nfrom .._spec import {needs}\n"
+            + "".join(class_text(*entry) for entry in entries))
+        start = f"from .{file} import ("
+        package += textwrap.fill(start + ", ".join(sorted(entry[0] for entry in entries)) + ")", 96,
+                                 subsequent_indent=" " * len(start)) + "\n"
+    names = ", ".join(f'"{name}"' for name in sorted(entry[0] for entry in CLASSES))
+    package += "\n" + textwrap.fill(f"__all__ = [{names}]", 96, subsequent_indent=" " * 11) + "\n"
+    found[TARGET / "__init__.py"] = package
+    return found
 
 
 def main() -> int:
-    text = module_text()
-    if sys.argv[1:] == ["--check"]:
-        if TARGET.read_text() == text:
-            return 0
-        print(f"{TARGET} is not what the keys say: run python/generate_specs.py", file=sys.stderr)
-        return 1
-    TARGET.write_text(text)
-    return 0
+    failed = 0
+    for path, text in texts().items():
+        if sys.argv[1:] != ["--check"]:
+            path.write_text(text)
+        elif not path.is_file() or path.read_text() != text:
+            print(f"{path} is not what the keys say: run python/generate_specs.py",
+                  file=sys.stderr)
+            failed = 1
+    return failed
 
 
 if __name__ == "__main__":

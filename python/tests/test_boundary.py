@@ -115,6 +115,8 @@ def test_draws_own_their_memory_without_a_copy():
 
 
 def test_pickle_and_copy(task, net):
+    for spec in (task, gm.Diag(layers=3), gm.GraphTraining(steps=7)):
+        assert pickle.loads(pickle.dumps(spec)) == spec == copy.deepcopy(spec)
     for other in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
         assert other == net and (other.theta == net.theta).all() and other.n == net.n
 

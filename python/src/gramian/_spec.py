@@ -1,4 +1,4 @@
-"""What the generated specifications (_specs.py) are made of: values of configuration keys."""
+"""What the generated specifications (_specs/) are made of: values of configuration keys."""
 
 from __future__ import annotations
 

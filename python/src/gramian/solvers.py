@@ -18,7 +18,8 @@ import numpy as np
 from . import _core
 from ._arrays import array
 from ._network import Prompts
-from ._specs import Evaluation, Noise, Regression, Uniform
+from ._spec import Noise, Uniform
+from ._specs import Evaluation, Regression
 
 
 @dataclass(frozen=True)
