@@ -1,21 +1,31 @@
 #include "gramian/exporting/exporter.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/words.h"
 #include "gramian/exporting/cpp_source.h"
 #include "gramian/exporting/numpy_source.h"
 #include "gramian/exporting/onnx_model.h"
 
 namespace gramian {
 
+namespace {
+
+constexpr auto kFormats = words<ExportFormat>({{ExportFormat::numpy, "numpy"},
+                                               {ExportFormat::cpp, "c++"},
+                                               {ExportFormat::onnx, "onnx"},
+                                               {ExportFormat::torch, "torch"},
+                                               {ExportFormat::jax, "jax"}});
+
+}  // namespace
+
 Expected<ExportFormat> export_format(std::string_view name) {
-  if (name == "numpy") return ExportFormat::numpy;
-  if (name == "c++") return ExportFormat::cpp;
-  if (name == "onnx") return ExportFormat::onnx;
-  if (name == "torch") return ExportFormat::torch;
-  if (name == "jax") return ExportFormat::jax;
-  return fail(ErrorKind::usage, "--to must be one of numpy, c++, onnx, torch, jax, got '{}'", name);
+  if (const auto known = kFormats.find(name)) return *known;
+  return fail(ErrorKind::usage, "--to must be one of {}, got '{}'", fmt::join(kFormats.texts, ", "),
+              name);
 }
 
 const char* export_file_name(ExportFormat format) {
