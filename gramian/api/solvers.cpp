@@ -29,10 +29,14 @@ std::unexpected<Error> unknown_solver(const std::string& name) {
               fmt::join(solver_names(), ", "));
 }
 
+Status require_steps(int steps) {
+  if (steps >= 1 && steps <= 10'000) return {};
+  return fail(ErrorKind::config, "steps must be in [1, 10000], got {}", steps);
+}
+
 Expected<std::unique_ptr<Solver>> solver_of(const RegressionTask& task,
                                             const SolverChoice& choice) {
-  if (choice.steps < 1 || choice.steps > 10'000)
-    return fail(ErrorKind::config, "steps must be in [1, 10000], got {}", choice.steps);
+  GRAMIAN_TRY(require_steps(choice.steps));
   if (choice.name == "ridge") {
     if (choice.constants.size() != 1 || !(choice.constants[0] >= 0))
       return fail(ErrorKind::config, "ridge has one constant, a penalty >= 0");
@@ -104,8 +108,7 @@ Expected<Array> solve(const RegressionTask& task, const SolverChoice& choice, co
 
 Expected<std::vector<TunedSolver>> tune(const Problem& problem,
                                         const std::vector<std::string>& names, int steps) {
-  if (steps < 1 || steps > 10'000)
-    return fail(ErrorKind::config, "steps must be in [1, 10000], got {}", steps);
+  GRAMIAN_TRY(require_steps(steps));
   const std::size_t fixed = make_solvers(problem.task.spec().noise, problem.task.n(), 1).size();
   Solvers all = all_solvers(problem.task, steps), solvers;
   for (const std::string& name : names) {
