@@ -32,6 +32,7 @@ using namespace nanobind::literals;
 using InArray = nb::ndarray<nb::ro, nb::device::cpu>;  // whatever it is; array_of checks
 using OutArray = nb::ndarray<nb::numpy, double, nb::c_contig>;
 using View = nb::ndarray<nb::numpy, const double, nb::c_contig>;  // read-only in Python
+using Settings = std::vector<std::string>;  // "key=value", as on the command line
 
 // A copy. Errors: TypeError with the name, where it is no float64 in C order.
 api::Array array_of(const InArray& array, const char* name);
@@ -81,7 +82,7 @@ class Interrupt {
 // all that it uses.
 void run_interruptibly(const Interrupt& interrupt, std::function<void()> work);
 
-// The value of what `work` returns, an Expected.
+// The value of what `work` returns, an Expected (nothing, of a Status).
 template <class Work>
 auto await_result(const Interrupt& interrupt, Work work) {
   using Result = std::invoke_result_t<Work>;

@@ -5,8 +5,6 @@ namespace gramian::python {
 
 namespace {
 
-using Settings = std::vector<std::string>;
-
 std::pair<std::string, std::string> evaluate(const Settings& settings,
                                              std::optional<Network> network,
                                              std::optional<nb::callable> progress) {

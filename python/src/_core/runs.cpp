@@ -6,8 +6,6 @@ namespace gramian::python {
 
 namespace {
 
-using Settings = std::vector<std::string>;
-
 nb::dict train_run(const Settings& settings, const std::string& directory, bool resume, bool quiet,
                    const std::string& command) {
   const Interrupt interrupt;

@@ -5,8 +5,6 @@ namespace gramian::python {
 
 namespace {
 
-using Settings = std::vector<std::string>;
-
 OutArray solve(const Settings& settings, const std::string& name, int steps,
                const std::vector<double>& constants, const InArray& gram, const InArray& sigma,
                int threads) {

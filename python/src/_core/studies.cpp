@@ -56,12 +56,11 @@ void bind_studies(nb::module_& module) {
       [](const std::string& study, const std::string& unit, const StudyOptions& options) {
         const Study* known = value(api::require_study(study));
         const Interrupt interrupt;
-        auto status = std::make_shared<Status>();
-        run_interruptibly(interrupt, [=, how = options]() mutable {
+        await_result(interrupt, [=]() -> Status {
+          StudyOptions how = options;
           how.interrupted = interrupt.asked();
-          *status = api::carry_out_unit(*known, unit, how);
+          return api::carry_out_unit(*known, unit, how);
         });
-        require(*status);
       },
       "study"_a, "unit"_a, "options"_a, "Trains and evaluates one unit.");
   module.def(

@@ -7,8 +7,8 @@ namespace gramian::python {
 void bind_tabular(nb::module_& module) {
   module.def(
       "fit_rows",
-      [](const Network& network, const std::vector<std::string>& settings, bool whiten,
-         const InArray& x, const InArray& y) {
+      [](const Network& network, const Settings& settings, bool whiten, const InArray& x,
+         const InArray& y) {
         const auto problem = value(api::configure_for(network.spec, settings));
         const auto regressor = value(NetworkRegressor::create(network, problem.task, whiten));
         const auto inputs = array_of(x, "X"), targets = array_of(y, "y");

@@ -1,11 +1,10 @@
 // Prompts as arrays, and the table of configuration keys.
 #include "common.h"
+#include "gramian/base/words.h"
 
 namespace gramian::python {
 
 namespace {
-
-using Settings = std::vector<std::string>;
 
 nb::dict to_dict(api::Prompts prompts) {
   nb::dict arrays;
@@ -31,30 +30,19 @@ OutArray gram_matrices(const InArray& x, const InArray& y) {
   return to_numpy(value(api::gram_matrices(array_of(x, "x"), array_of(y, "y"))));
 }
 
-const char* type_word(KeyType type) {
-  switch (type) {
-    case KeyType::integer:
-      return "integer";
-    case KeyType::number:
-      return "number";
-    case KeyType::boolean:
-      return "boolean";
-    case KeyType::choice:
-      return "choice";
-    case KeyType::numbers:
-      return "numbers";
-    case KeyType::matrix:
-      break;
-  }
-  return "matrix";
-}
+constexpr auto kTypeWords = words<KeyType>({{KeyType::integer, "integer"},
+                                            {KeyType::number, "number"},
+                                            {KeyType::boolean, "boolean"},
+                                            {KeyType::choice, "choice"},
+                                            {KeyType::numbers, "numbers"},
+                                            {KeyType::matrix, "matrix"}});
 
 nb::list keys() {
   nb::list all;
   for (const Key& key : key_table().keys()) {
     nb::dict entry;
     entry["name"] = std::string(key.name);
-    entry["type"] = type_word(key.type);
+    entry["type"] = std::string(kTypeWords.word(key.type));
     entry["default"] = std::string(key.fallback);
     entry["help"] = std::string(key.help);
     entry["rule"] = key.rule();

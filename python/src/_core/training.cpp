@@ -5,7 +5,7 @@ namespace gramian::python {
 
 namespace {
 
-Network train(const std::vector<std::string>& settings, std::optional<Network> start,
+Network train(const Settings& settings, std::optional<Network> start,
               std::optional<nb::callable> on_step) {
   const Interrupt interrupt;
   const auto told =
