@@ -65,12 +65,15 @@ OutArray predict(const Network& network, const InArray& x, const InArray& y,
   return to_numpy(value(std::move(predictions)));
 }
 
+std::string scale_of(const Network& network) {
+  return std::string(kContextScales.word(network.spec.context_scale));
+}
+
 using State = std::tuple<std::string, int, int, int, bool, std::string, bool, std::vector<double>>;
 
 State state_of(const Network& network) {
   const NetworkSpec& spec = network.spec;
-  return {name_of(spec.kind), spec.d,       spec.layers,
-          spec.heads,         spec.tied,    std::string(kContextScales.word(spec.context_scale)),
+  return {name_of(spec.kind), spec.d,       spec.layers, spec.heads, spec.tied, scale_of(network),
           spec.query_in_keys, network.theta};
 }
 
@@ -104,6 +107,14 @@ void bind_networks(nb::module_& module) {
                   "query_in_keys"_a, "tied"_a, "layers"_a)
       .def_static("from_state", network_of, "state"_a)
       .def("state", state_of)
+      .def_prop_ro("kind", [](const Network& network) { return name_of(network.spec.kind); })
+      .def_prop_ro("d", [](const Network& network) { return network.spec.d; })
+      .def_prop_ro("layers", [](const Network& network) { return network.spec.layers; })
+      .def_prop_ro("heads", [](const Network& network) { return network.spec.heads; })
+      .def_prop_ro("tied", [](const Network& network) { return network.spec.tied; })
+      .def_prop_ro("scale", scale_of)
+      .def_prop_ro("query_in_keys",
+                   [](const Network& network) { return network.spec.query_in_keys; })
       .def("pq", to_pq, "P and Q of every layer, [L, H, d + 1, d + 1] each.")
       .def("omegas", [](const Network& network) { return to_numpy(value(api::omegas(network))); })
       .def_prop_ro(

@@ -48,6 +48,27 @@ class Network:
 
     def state(self) -> tuple[str, int, int, int, bool, str, bool, list[float]]: ...
 
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def d(self) -> int: ...
+
+    @property
+    def layers(self) -> int: ...
+
+    @property
+    def heads(self) -> int: ...
+
+    @property
+    def tied(self) -> bool: ...
+
+    @property
+    def scale(self) -> str: ...
+
+    @property
+    def query_in_keys(self) -> bool: ...
+
     def pq(self) -> tuple:
         """P and Q of every layer, [L, H, d + 1, d + 1] each."""
 

@@ -171,37 +171,34 @@ class Network:
 
     # What it is.
 
-    def _state(self):
-        return self._core.state()
-
     @property
     def kind(self) -> str:
         """full, diag, gdpp or preconditioned."""
-        return self._state()[0]
+        return self._core.kind
 
     @property
     def d(self) -> int:
-        return self._state()[1]
+        return self._core.d
 
     @property
     def layers(self) -> int:
-        return self._state()[2]
+        return self._core.layers
 
     @property
     def heads(self) -> int:
-        return self._state()[3]
+        return self._core.heads
 
     @property
     def tied(self) -> bool:
-        return self._state()[4]
+        return self._core.tied
 
     @property
     def scale(self) -> str:
-        return self._state()[5]
+        return self._core.scale
 
     @property
     def query_in_keys(self) -> bool:
-        return self._state()[6]
+        return self._core.query_in_keys
 
     @property
     def theta(self) -> np.ndarray:
@@ -258,26 +255,26 @@ class Network:
 
     # Take it away.
 
-    def _source(self, form: str, n: int | None, origin: str) -> bytes:
+    def _source(self, form: str, n: int | None) -> bytes:
         n = self.n if n is None else n
-        return _core.export_network(self._core, 1 if n is None else n, form, origin,
+        return _core.export_network(self._core, 1 if n is None else n, form, "gramian.Network",
                                     "not told" if n is None else "linear regression")
 
     def to_numpy_source(self, n: int | None = None) -> str:
         """A Python module with predict(x_context, y_context, x_query) that needs NumPy alone."""
-        return self._source("numpy", n, "gramian.Network").decode()
+        return self._source("numpy", n).decode()
 
     def to_torch_source(self, n: int | None = None) -> str:
         """The same for PyTorch."""
-        return self._source("torch", n, "gramian.Network").decode()
+        return self._source("torch", n).decode()
 
     def to_jax_source(self, n: int | None = None) -> str:
         """The same for JAX."""
-        return self._source("jax", n, "gramian.Network").decode()
+        return self._source("jax", n).decode()
 
     def to_cpp_source(self, n: int | None = None) -> str:
         """A header for C++17 without dependencies."""
-        return self._source("c++", n, "gramian.Network").decode()
+        return self._source("c++", n).decode()
 
     def _function(self, source: str):
         scope: dict = {"__name__": "gramian_learned"}
@@ -296,7 +293,7 @@ class Network:
 
     def to_onnx(self, path, n: int | None = None) -> None:
         """An ONNX file: opset 13, float64, for any n and m."""
-        _write(path, self._source("onnx", n, "gramian.Network"))
+        _write(path, self._source("onnx", n))
 
     # Python's own.
 
@@ -304,12 +301,12 @@ class Network:
         return f"<gramian.Network {_core.describe_network(self._core)}, d = {self.d}>"
 
     def __eq__(self, other) -> bool:
-        return isinstance(other, Network) and self._state() == other._state() and self.n == other.n
+        return isinstance(other, Network) and self.__getstate__() == other.__getstate__()
 
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self):
-        return self._state(), self.n
+        return self._core.state(), self.n
 
     def __setstate__(self, state):
         self._core = _core.Network.from_state(state[0])
