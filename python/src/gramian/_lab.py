@@ -30,22 +30,12 @@ class Step:
 
 
 def _spec_of(kind, given, changes: dict):
-    given = kind() if given is None else given
-    return given.replace(**changes) if changes else given
-
-
-def _split(changes: dict, *kinds) -> list[dict]:
-    """Keyword arguments by the specification that has such a field."""
-    parts: list[dict] = [{} for _ in kinds]
-    for name, value in changes.items():
-        for part, kind in zip(parts, kinds):
-            if name in {field.name for field in dataclasses.fields(kind)}:
-                part[name] = value
-                break
-        else:
-            known = sorted(f.name for kind in kinds for f in dataclasses.fields(kind))
+    """What is given, or the defaults of its kind, with other values of some fields."""
+    known = sorted(field.name for field in dataclasses.fields(kind))
+    for name in changes:
+        if name not in known:
             raise TypeError(f"'{name}' is no setting; there are {', '.join(known)}")
-    return parts
+    return (kind() if given is None else given).replace(**changes)
 
 
 def _bar(progress: bool, total: int, label: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -9,7 +10,7 @@ import tomllib
 
 from . import _core
 from ._frames import Table
-from ._lab import EvaluationResult, _split
+from ._lab import EvaluationResult, _spec_of
 from ._network import Network
 from ._specs import (GraphTask, GraphTraining, Regression, TokenTask, TokenTraining, Training)
 
@@ -49,10 +50,7 @@ weights='isotropic', sampler='automatic')
         the program.
         """
         kind = _FAMILIES.get(network._fixed["kind"], _GRAM)[1]
-        spec = kind() if training is None else training
-        if settings:
-            (changes,) = _split(settings, kind)
-            spec = spec.replace(**changes)
+        spec = _spec_of(kind, training, settings)
         _core.train_run(task.settings() + network.settings() + spec.settings(), os.fspath(path),
                         resume=resume, quiet=quiet, command="gramian.Run.train")
         return cls(path)
@@ -65,8 +63,11 @@ weights='isotropic', sampler='automatic')
     @property
     def task(self):
         """A Regression, or the TokenTask or GraphTask of another family."""
-        text = (self.path / "config.toml").read_text()
-        return _section(_FAMILIES.get(self.config["model"]["kind"], _GRAM)[0], text)
+        config = self.config  # every key, also those of other families
+        kind = _FAMILIES.get(config["model"]["kind"], _GRAM)[0]
+        known = {field.name for field in dataclasses.fields(kind)} | {"noise", "sigma"}
+        return kind._of_keys({key: value for key, value in config[kind._section].items()
+                              if key in known})
 
     @property
     def network(self) -> Network:
@@ -108,16 +109,3 @@ weights='isotropic', sampler='automatic')
 
     def __repr__(self) -> str:
         return f"gramian.Run({str(self.path)!r})"
-
-
-def _section(kind, text: str):
-    """A specification of a file with every key, also those of other families."""
-    import dataclasses
-
-    values = tomllib.loads(text)[kind._section]
-    known = {field.name for field in dataclasses.fields(kind)} | {"noise", "sigma"}
-    lines = [f"[{kind._section}]"]
-    for key, value in values.items():
-        if key in known:
-            lines.append(f"{key} = {json.dumps(value)}")
-    return kind.from_toml("\n".join(lines))

@@ -157,7 +157,11 @@ class Spec:
         >>> gm.Diag.from_toml('[model]\\nkind = "diag"\\nlayers = 2').layers
         2
         """
-        values = dict(tomllib.loads(text).get(cls._section, {}))
+        return cls._of_keys(tomllib.loads(text).get(cls._section, {}))
+
+    @classmethod
+    def _of_keys(cls, values: dict):
+        values = dict(values)
         for key, word in cls._fixed.items():
             found = values.pop(key, word)
             if found != word:
