@@ -8,6 +8,12 @@ namespace gramian {
 
 namespace {
 
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+
+bool has_utf16_mark(std::string_view bytes) {
+  return bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF");
+}
+
 class Reader {
  public:
   Reader(std::string_view bytes, const std::string& path) : rest_(bytes), path_(path) {}
@@ -105,9 +111,8 @@ Status check_header(const CsvTable& table, std::size_t line) {
 }  // namespace
 
 Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  if (bytes.find('\0') != std::string_view::npos || bytes.starts_with("\xFF\xFE") ||
-      bytes.starts_with("\xFE\xFF")) {
+  if (bytes.starts_with(kUtf8Mark)) bytes.remove_prefix(kUtf8Mark.size());
+  if (bytes.find('\0') != std::string_view::npos || has_utf16_mark(bytes)) {
     return fail(ErrorKind::format,
                 "{}: not a text file in UTF-8: it has bytes of zero or a mark of UTF-16", path);
   }
@@ -132,8 +137,7 @@ Expected<CsvTable> parse_csv(std::string_view bytes, const std::string& path) {
 std::string csv_cell(std::string_view text) {
   const bool padded = !text.empty() && (text.front() == ' ' || text.back() == ' ');
   // In the first cell of a file these bytes would be a mark of its encoding.
-  const bool marked = text.starts_with("\xEF\xBB\xBF") || text.starts_with("\xFF\xFE") ||
-                      text.starts_with("\xFE\xFF");
+  const bool marked = text.starts_with(kUtf8Mark) || has_utf16_mark(text);
   if (!padded && !marked && text.find_first_of(",\"\r\n\t") == std::string_view::npos)
     return std::string(text);
   std::string cell = "\"";
