@@ -104,6 +104,20 @@ double poisson_cdf(std::uint64_t count, double mean) {
   return upper_gamma(static_cast<double>(count) + 1, mean);
 }
 
+Ratio ratio_of_means(std::span<const double> a, std::span<const double> b) {
+  GRAMIAN_ASSERT(a.size() == b.size());
+  double over = 0, under = 0, squares = 0;
+  for (std::size_t p = 0; p < a.size(); ++p) {
+    over += a[p];
+    under += b[p];
+  }
+  if (std::isnan(over)) return {INFINITY, INFINITY};
+  const auto count = static_cast<double>(a.size());
+  const double value = (over / count) / (under / count);
+  for (std::size_t p = 0; p < a.size(); ++p) squares += std::pow(a[p] - value * b[p], 2);
+  return {value, std::sqrt(squares / std::max(count - 1, 1.0) / count) / (under / count)};
+}
+
 Interval poisson_interval(std::uint64_t count, double confidence) {
   GRAMIAN_ASSERT(confidence > 0 && confidence < 1);
   const double tail = (1 - confidence) / 2;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace gramian {
 
@@ -38,6 +39,15 @@ class RunningMean {
   double mean_ = 0;     // of the finite values
   double squares_ = 0;  // their sum of squared deviations
 };
+
+// A ratio of two means over the same prompts, and its standard error.
+struct Ratio {
+  double value = 0, error = 0;
+};
+
+// sum a / sum b. To first order its error is that of the mean of a - ratio b, over the mean of b.
+// Both are infinite where the sum of a is not a number. Requires: as many a as b (asserted).
+Ratio ratio_of_means(std::span<const double> a, std::span<const double> b);
 
 struct Interval {
   double low;

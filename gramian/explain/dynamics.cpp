@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "gramian/base/decompositions.h"
+#include "gramian/evaluation/statistics.h"
 #include "gramian/explain/prompts.h"
 #include "gramian/theory/implicit.h"
 
@@ -161,12 +162,9 @@ NoiseProbe probe(const Matrix& fitted, const Vector& sigma, const Matrix& tested
   const Vector coefficients = fitted.colPivHouseholderQr().solve(sigma);
   const Vector errors = (tested * coefficients - test_sigma).array().square();
   const Vector spreads = (test_sigma.array() - test_sigma.mean()).square();
-  const auto count = static_cast<double>(test_sigma.size());
-  const double left = errors.sum() / spreads.sum();
-  // To first order the ratio of the means has the error of errors - left * spreads.
-  const double deviation = (errors - left * spreads).norm() / std::sqrt(count * (count - 1));
-  return {
-      .r2 = 1 - left, .r2_error = deviation / spreads.mean(), .error = std::sqrt(errors.mean())};
+  const auto count = static_cast<std::size_t>(errors.size());
+  const Ratio left = ratio_of_means({errors.data(), count}, {spreads.data(), count});
+  return {.r2 = 1 - left.value, .r2_error = left.error, .error = std::sqrt(errors.mean())};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "gramian/base/assert.h"
+#include "gramian/evaluation/statistics.h"
 #include "gramian/explain/prompts.h"
 #include "gramian/solvers/bayes.h"
 #include "gramian/solvers/gradient_descent.h"
@@ -108,22 +109,6 @@ Kept without_explosions(const RegressionTask& task, const Network& network,
     kept.prompts.push_back(std::move(prompt));
   }
   return kept;
-}
-
-// sum a / sum b over prompts, and its standard error, to first order: that of a - ratio b, over the
-// mean of b. Infinite if a sum is not a number.
-struct Ratio {
-  double value = 0, error = 0;
-};
-
-Ratio ratio_of_means(const std::vector<double>& a, const std::vector<double>& b) {
-  double over = 0, under = 0, squares = 0;
-  for (std::size_t p = 0; p < a.size(); ++p) over += a[p], under += b[p];
-  const auto count = static_cast<double>(a.size());
-  const double value = (over / count) / (under / count);
-  if (std::isnan(over)) return {INFINITY, INFINITY};
-  for (std::size_t p = 0; p < a.size(); ++p) squares += std::pow(a[p] - value * b[p], 2);
-  return {value, std::sqrt(squares / std::max(count - 1, 1.0) / count) / (under / count)};
 }
 
 }  // namespace

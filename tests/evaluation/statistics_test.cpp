@@ -87,5 +87,16 @@ TEST(Poisson, PublishedIntervals) {  // Garwood 1936, to the digits of the usual
   EXPECT_NEAR(large.high, 1e8 + 1.95996 * 1e4, 4);
 }
 
+// a = (1, 3), b = (2, 2): the ratio is 1, and of a - b = (-1, 1) the mean has the error 1, over 2.
+TEST(Statistics, ARatioOfMeansHasItsError) {
+  const Ratio ratio = ratio_of_means(std::vector{1.0, 3.0}, std::vector{2.0, 2.0});
+  EXPECT_DOUBLE_EQ(ratio.value, 1);
+  EXPECT_DOUBLE_EQ(ratio.error, 0.5);
+  // What is proportional on every prompt has no error.
+  EXPECT_NEAR(ratio_of_means(std::vector{1.0, 2.0, 5.0}, std::vector{2.0, 4.0, 10.0}).error, 0,
+              1e-15);
+  EXPECT_TRUE(std::isinf(ratio_of_means(std::vector{NAN, 1.0}, std::vector{1.0, 1.0}).value));
+}
+
 }  // namespace
 }  // namespace gramian
