@@ -57,6 +57,10 @@ std::string text(const Estimate& estimate) {
   return fmt::format("{:.3g} +- {:.1g}", estimate.mean, estimate.se);
 }
 
+std::string against(const Estimate& left, const Estimate& right) {
+  return fmt::format("{} against {}", text(left), text(right));
+}
+
 Spread spread(const std::vector<double>& values) {
   Spread spread;
   for (const double v : values) spread.mean += v / static_cast<double>(values.size());

@@ -28,6 +28,9 @@ void add_claims(std::vector<Claim> claims, StudyResult& result);
 // "0.0451 +- 0.0004"
 std::string text(const Estimate& estimate);
 
+// "0.0451 +- 0.0004 against 0.05 +- 0.0003"
+std::string against(const Estimate& left, const Estimate& right);
+
 // Mean and standard deviation of values, one for each seed.
 struct Spread {
   double mean = 0, deviation = 0;

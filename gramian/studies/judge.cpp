@@ -21,10 +21,12 @@ Judgement at_most(const Estimate& left, const Estimate& right, double errors) {
   return difference <= 0;
 }
 
+Judgement at_least(const Estimate& value, double bound, double errors) {
+  return at_most(Estimate{-value.mean, value.se}, -bound, errors);
+}
+
 Judgement within_factor(const Estimate& value, double bound, double factor) {
-  const Judgement below = at_most(value, bound * factor);
-  const Judgement above = at_most(Estimate{-value.mean, value.se}, -bound / factor);
-  return both(below, above);
+  return both(at_most(value, bound * factor), at_least(value, bound / factor));
 }
 
 Judgement within_share(double left, double right, double share) {

@@ -22,6 +22,8 @@ Judgement at_most(const Estimate& value, double bound, double errors = kClearly)
 // Is `left` at most `right`? Their errors are taken as independent. On the same prompts, where they
 // are positively correlated, that errs towards "not judged".
 Judgement at_most(const Estimate& left, const Estimate& right, double errors = kClearly);
+// Is `value` at least `bound`? Judged as at_most is.
+Judgement at_least(const Estimate& value, double bound, double errors = kClearly);
 // Is `value` within [bound / factor, bound * factor]? Of positive numbers.
 Judgement within_factor(const Estimate& value, double bound, double factor);
 // Is |left - right| at most `share` of |right|? Not judged for numbers that are not finite.

@@ -37,6 +37,10 @@ TEST(Judge, WhatIsNotFiniteDecidesNothingButAnInfiniteLoss) {
 }
 
 TEST(Judge, FactorsAndShares) {
+  EXPECT_EQ(at_least(Estimate{1.5, 0.1}, 1), true);
+  EXPECT_EQ(at_least(Estimate{0.5, 0.1}, 1), false);
+  EXPECT_FALSE(at_least(Estimate{1.1, 0.1}, 1).has_value());
+  EXPECT_EQ(at_least(Estimate{kInfinity, 0}, 1), true);
   EXPECT_EQ(within_factor({2, 0.01}, 1, 4), true);
   EXPECT_EQ(within_factor({0.3, 0.01}, 1, 4), true);
   EXPECT_EQ(within_factor({4.1, 0.01}, 1, 4), false);

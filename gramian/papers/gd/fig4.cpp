@@ -195,7 +195,7 @@ std::vector<Claim> claims(const Fig4Numbers& numbers) {
                            "features, within a quarter",
                            numbers.law()),
        .holds = ours.mean <= 1.25 * theirs.mean && theirs.mean <= 1.25 * ours.mean,
-       .detail = fmt::format("{} against {}", text(ours), text(theirs))},
+       .detail = against(ours, theirs)},
       {.text = fmt::format(
            "Sines ({}): their sensitivities to the query agree: mean cosine at least 0.95",
            numbers.law()),

@@ -12,10 +12,6 @@ namespace gramian::versatile {
 
 namespace {
 
-std::string against(const Estimate& left, const Estimate& right) {
-  return fmt::format("{} against {}", text(left), text(right));
-}
-
 std::string list_of(const std::vector<double>& values) {
   std::string text;
   for (const double v : values) text += fmt::format("{}{:.3g}", text.empty() ? "" : ", ", v);

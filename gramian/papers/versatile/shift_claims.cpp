@@ -12,7 +12,7 @@ namespace gramian::versatile {
 namespace {
 
 std::string beside(const std::string& name, const Estimate& left, const Estimate& right) {
-  return fmt::format("{}: {} against {}", name, text(left), text(right));
+  return fmt::format("{}: {}", name, against(left, right));
 }
 
 }  // namespace

@@ -38,6 +38,10 @@ Range range_of(const std::vector<const Trained*>& trained) {
           values.back()};
 }
 
+void append(std::string& list, const std::string& text) {
+  list += (list.empty() ? "" : "; ") + text;
+}
+
 // "3 seeds: median 0.06, 0.058 to 0.07"; empty for one seed.
 std::string spread_of(const std::vector<const Trained*>& trained) {
   if (trained.size() < 2) return {};
@@ -58,19 +62,17 @@ TableCell table_cell(const Archive& archive, const Setting& setting,
                 .bayes = trained->scores.adjusted.at("bayes").mean,
                 .status = status_of(comparison->verdict()),
                 .note = spread_of(seeds(archive, setting))};
-  if (!std::isnan(trained->scores.exact)) {
-    out.note += fmt::format(
-        "{}exact expectation {:.4g}, without the rarest millionth of eigenvalues {:.4g}",
-        out.note.empty() ? "" : "; ", trained->scores.exact, trained->scores.exact_without_rare);
+  const Scores& scores = trained->scores;
+  if (!std::isnan(scores.exact)) {
+    append(out.note, fmt::format("exact expectation {:.4g}, without the rarest millionth of "
+                                 "eigenvalues {:.4g}",
+                                 scores.exact, scores.exact_without_rare));
   }
-  for (const auto& [share, loss] : trained->scores.quantiles) {
-    out.note += fmt::format("{}{:.5g}% of prompts are below {:.2g}", out.note.empty() ? "" : "; ",
-                            100 * share, loss);
-  }
-  if (trained->scores.blowups > 0) {
-    if (!out.note.empty()) out.note += "; ";
-    out.note += fmt::format("{} of {} prompts exploded; without them {}", trained->scores.blowups,
-                            trained->scores.prompts, text(trained->scores.adjusted_without));
+  for (const auto& [share, loss] : scores.quantiles)
+    append(out.note, fmt::format("{:.5g}% of prompts are below {:.2g}", 100 * share, loss));
+  if (scores.blowups > 0) {
+    append(out.note, fmt::format("{} of {} prompts exploded; without them {}", scores.blowups,
+                                 scores.prompts, text(scores.adjusted_without)));
   }
   return out;
 }
@@ -122,7 +124,7 @@ Claim linear_claim(const Archive& archive) {
           (ours.mean - bound.mean) / std::max(std::hypot(ours.se, bound.se), 1e-12);
       if (deviation >= lowest) continue;
       lowest = deviation;
-      where = fmt::format("{}: {} against {}", setting.title(), text(ours), text(bound));
+      where = fmt::format("{}: {}", setting.title(), against(ours, bound));
     }
   }
   if (count > 0) claim.holds = lowest > -3;
@@ -140,10 +142,6 @@ struct Count {
   Cases above_bayes{"No network is below the Bayes bound by more than three standard errors"};
 };
 
-void add_name(std::string& list, const std::string& name) {
-  list += (list.empty() ? "" : "; ") + name;
-}
-
 void judge_worse(const Setting& setting, const TableCell& out, const Trained* trained,
                  Count& count) {
   ++count.worse;
@@ -154,7 +152,7 @@ void judge_worse(const Setting& setting, const TableCell& out, const Trained* tr
     ++count.proven_out_of_reach;
     told += fmt::format(" [{}]", why);
   }
-  add_name(count.worse_cells, told);
+  append(count.worse_cells, told);
 }
 
 void judge(const Setting& setting, const TableCell& out, const Trained* trained,
@@ -171,7 +169,7 @@ void judge(const Setting& setting, const TableCell& out, const Trained* trained,
   if (surely == Verdict::worse) ++count.surely_worse;
   if (surely == Verdict::better) {
     ++count.surely_better;
-    add_name(count.surely_better_cells, setting.title());
+    append(count.surely_better_cells, setting.title());
   }
   // Without noise Bayes is at zero to rounding, and so is what the difference could show.
   if (trained == nullptr || setting.problem->noiseless()) return;
