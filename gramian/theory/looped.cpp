@@ -80,14 +80,6 @@ std::vector<double> rotated_step(int d, double a, double k) {
   return matrix;
 }
 
-double looped_loss(const EigenvalueLaw& law, double a, int loops) {
-  GRAMIAN_ASSERT(loops >= 1);
-  double sum = 0;
-  for (std::size_t k = 0; k < law.lambda.size(); ++k)
-    sum += law.count[k] * std::pow(1 - a * law.lambda[k] / law.variance, 2 * loops);
-  return sum;
-}
-
 LoopedContexts::LoopedContexts(int d, int n, std::size_t contexts, std::uint64_t seed)
     : d_(d), n_(n), spectra_(ContextSpectra::draw(standard_task(d, n), contexts, seed).value()) {
   const RegressionTask task = standard_task(d, n);

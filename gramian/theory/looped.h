@@ -39,14 +39,9 @@
 #include <span>
 #include <vector>
 
-#include "gramian/theory/eigenvalue_law.h"
 #include "gramian/theory/gd_family.h"
 
 namespace gramian {
-
-// loss(a S^-1, 0) = E sum_i (1 - a l_i)^2L over all contexts, exactly: no sampling error. It is
-// large where contexts with an eigenvalue above 2/a carry it, however rare they are.
-double looped_loss(const EigenvalueLaw& law, double a, int loops);
 
 struct LoopedOptimum {
   ContextMean step;  // a*, with the error of a finite number of contexts

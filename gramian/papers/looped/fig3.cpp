@@ -7,6 +7,7 @@
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/papers/looped/claims.h"
 #include "gramian/papers/looped/published.h"
+#include "gramian/papers/looped/restricted.h"
 #include "gramian/papers/looped/setting.h"
 #include "gramian/papers/looped/studies.h"
 #include "gramian/theory/eigenvalue_law.h"
@@ -145,7 +146,7 @@ Status measure_restricted(const Archive& archive, const StudyOptions& options, T
     one.losses = GRAMIAN_TRY(extra_loops(*trained, task_of(10, n, {}), options, pool));
     const EigenvalueLaw law = GRAMIAN_TRY(eigenvalue_law(task_of(10, n, {})));
     one.above = eigenvalues_above(law, 2 / one.a);
-    for (const int loops : kExtraLoops) one.predicted.push_back(looped_loss(law, one.a, loops));
+    for (const int loops : kExtraLoops) one.predicted.push_back(expected_loss(law, one.a, loops));
   }
   return {};
 }

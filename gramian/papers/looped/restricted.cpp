@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "gramian/theory/gd_family.h"
+
 namespace gramian::looped {
 
 Expected<RestrictedModel> load_restricted(const Trained& trained, const Problem& problem,
@@ -23,6 +25,11 @@ Expected<RestrictedModel> load_restricted(const Trained& trained, const Problem&
                          .turn = rest.norm() / std::sqrt(d),
                          .u = (p.row(d).head(d) / p(d, d)).norm(),
                          .a = {a.data(), a.data() + a.size()}};
+}
+
+double expected_loss(const EigenvalueLaw& law, double a, int loops) {
+  const std::vector<GdLayer> steps(static_cast<std::size_t>(loops), GdLayer{.step = a});
+  return 2 * gd_loss(law, 0, steps);
 }
 
 }  // namespace gramian::looped

@@ -3,6 +3,7 @@
 
 #include "gramian/base/decompositions.h"
 #include "gramian/papers/looped/setting.h"
+#include "gramian/theory/eigenvalue_law.h"
 
 namespace gramian::looped {
 
@@ -17,5 +18,9 @@ struct RestrictedModel {
 // Of a trained cell of this problem. Errors: io and format of the model file.
 Expected<RestrictedModel> load_restricted(const Trained& trained, const Problem& problem,
                                           const StudyOptions& options);
+
+// E (prediction - y)^2 of A' = a I, u = 0, over all contexts: no sampling error. It is large where
+// contexts with an eigenvalue above 2/a carry it, however rare they are.
+double expected_loss(const EigenvalueLaw& law, double a, int loops);
 
 }  // namespace gramian::looped

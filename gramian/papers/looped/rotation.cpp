@@ -1,8 +1,9 @@
 // looped-rotation: the best preconditioner of a loop is not symmetric. Beyond the paper.
 #include <fmt/format.h>
 
-#include <cmath>
+#include <numeric>
 
+#include "gramian/evaluation/statistics.h"
 #include "gramian/papers/looped/claims.h"
 #include "gramian/papers/looped/restricted.h"
 #include "gramian/papers/looped/setting.h"
@@ -29,27 +30,25 @@ Setting turned_setting(int loops) {
           .problem = {.d = kInputs, .n = kExamples}};
 }
 
-// Of the losses of two A on the same contexts: each mean, and their ratio, to first order.
+double mean_of(const std::vector<double>& losses) {
+  return std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
+}
+
+// Of the losses of two A on the same contexts: each mean, and their ratio.
 RotationNumbers numbers_of(int n, int loops, double a, const RotatedOptimum& turned,
                            const LoopedContexts& judging, const EigenvalueLaw& law) {
   const auto straight = judging.losses(rotated_step(kInputs, a, 0), loops),
              rotated = judging.losses(rotated_step(kInputs, turned.step, turned.rotation), loops);
-  const auto count = static_cast<double>(straight.size());
-  double under = 0, over = 0;
-  for (std::size_t c = 0; c < straight.size(); ++c) under += straight[c], over += rotated[c];
-  const double ratio = over / under;
-  double squares = 0;
-  for (std::size_t c = 0; c < straight.size(); ++c)
-    squares += std::pow(rotated[c] - ratio * straight[c], 2);
+  const Ratio ratio = ratio_of_means(rotated, straight);
   return {.n = n,
           .loops = loops,
           .a = a,
           .turned_a = turned.step,
           .k = turned.rotation,
-          .symmetric = under / count,
-          .turned = over / count,
-          .exact = looped_loss(law, a, loops),
-          .ratio = {ratio, std::sqrt(squares) / under}};
+          .symmetric = mean_of(straight),
+          .turned = mean_of(rotated),
+          .exact = expected_loss(law, a, loops),
+          .ratio = {ratio.value, ratio.error}};
 }
 
 Expected<std::vector<RotationNumbers>> measure_rotation(bool quick) {
