@@ -40,6 +40,8 @@ std::vector<Estimate> layers(const Object& json) {
 
 }  // namespace
 
+Estimate estimate_of(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
+
 namespace {
 
 Expected<Scores> scores_from(const Object& json, const std::string& path) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/evaluation/statistics.h"
 
 namespace gramian {
 
@@ -17,6 +18,8 @@ struct Estimate {
   double mean = 0;  // NaN where undefined, infinity where the loss left the finite numbers
   double se = 0;
 };
+
+Estimate estimate_of(const RunningMean& mean);
 
 struct ProfileScores {
   double sigma = 0;

@@ -1,6 +1,5 @@
 #include "gramian/tabular/network_regressor.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -8,6 +7,7 @@
 #include "gramian/base/decompositions.h"
 #include "gramian/lanes/view.h"
 #include "gramian/models/pass.h"
+#include "gramian/theory/equivalent_context.h"
 
 namespace gramian {
 
@@ -98,8 +98,8 @@ std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
   }
   const auto freedom = static_cast<std::ptrdiff_t>(problem.rows) - rank - 1;
   if (freedom >= 1 && n_ > rank) {
-    lambda = explained + std::max(0.0, lambda - explained) * static_cast<double>(n_ - rank) /
-                             static_cast<double>(freedom);
+    lambda = equivalent_square(lambda, explained, static_cast<double>(n_ - rank),
+                               static_cast<double>(freedom));
   }
 
   Matrix gram(d + 1, d + 1);

@@ -19,8 +19,6 @@ namespace gramian::newton {
 
 namespace {
 
-Estimate estimate_of(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
-
 // A task on Gram matrices with the sizes of these prompts: what a SpectrumBatch needs to know.
 RegressionTask sizes_of(const TokenTask& task) {
   TaskSpec spec;

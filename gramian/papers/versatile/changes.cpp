@@ -107,11 +107,6 @@ Table pruned_table(const std::vector<MeasuredChanges>& list, bool at_random) {
   return table;
 }
 
-Point with_error(double x, const RunningMean& mean) {
-  const double error = 2 * mean.standard_error();
-  return {.x = x, .y = mean.mean(), .low = mean.mean() - error, .high = mean.mean() + error};
-}
-
 // One curve for each depth, of its first seed.
 template <class Points>
 Panel panel_of(const std::vector<MeasuredChanges>& list, std::string title, std::string x, Axis y,
@@ -140,15 +135,15 @@ Figure figure_of(const std::vector<MeasuredChanges>& list) {
   const auto truncated = [](const MeasuredChanges& m) {
     std::vector<Point> points;
     for (const TruncationCost& cost : m.changes.truncations)
-      points.push_back(with_error(cost.rank, cost.loss));
+      points.push_back(point(cost.rank, estimate_of(cost.loss)));
     return points;
   };
   const auto pruned_by_size = [](bool retrained) {
     return [retrained](const MeasuredChanges& m) {
-      std::vector<Point> points{with_error(0, m.changes.trained)};
+      std::vector<Point> points{point(0, estimate_of(m.changes.trained))};
       for (const PruningCost& cost : m.changes.pruning) {
         if (cost.at_random || (retrained && !cost.after)) continue;
-        points.push_back(with_error(cost.share, retrained ? *cost.after : cost.before));
+        points.push_back(point(cost.share, estimate_of(retrained ? *cost.after : cost.before)));
       }
       return points;
     };

@@ -13,6 +13,7 @@
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/runs/gram_family.h"
 #include "gramian/studies/networks.h"
+#include "gramian/theory/equivalent_context.h"
 
 namespace gramian::versatile {
 
@@ -57,10 +58,7 @@ Cell mixed_cell(Parametrisation kind) {
 }
 
 // A network that is shown, in place of a context of n examples, one of `as` examples that says as
-// much about w: with the same second moments of x and x y, and with noise of the variance
-// sigma^2 as / n, which leaves the error of the mean of x y as it is. The residual variance of y is
-// made what such noise leaves of `as` examples. The rule of gramian predict (docs/predict.md).
-// Requires: n > d and as > d.
+// much about w (theory/equivalent_context.h): the rule of gramian predict. Requires: n > d, as > d.
 class MomentRule final : public Predictor {
  public:
   MomentRule(const Network& network, int n, int as, int threads)
@@ -82,9 +80,8 @@ class MomentRule final : public Predictor {
       const Eigen::VectorXd alpha = g.col(d).head(d);
       const double explained = alpha.dot(g.topLeftCorner(d, d).ldlt().solve(alpha));
       if (std::isfinite(explained)) {  // an empty prompt stays empty
-        const double rest = std::max(0.0, g(d, d) - explained) / n_;
-        g(d, d) =
-            explained + n_ * rest * static_cast<double>(as_ - d) / static_cast<double>(n_ - d);
+        g(d, d) = equivalent_square(g(d, d), explained, static_cast<double>(as_ - d),
+                                    static_cast<double>(n_ - d));
       }
       g *= static_cast<double>(as_) / n_;
       gram.copy_in(p, g.data());
@@ -97,20 +94,6 @@ class MomentRule final : public Predictor {
   int n_, as_;
   std::vector<PromptBlock<double>> blocks_;
 };
-
-// The same weights as a network for sums over the context, divided by `as`, whatever its length.
-Network with_fixed_scale(const Network& network, int as) {
-  Network fixed = network;
-  fixed.spec.context_scale = ContextScale::sum;
-  const bool dense = network.spec.is_dense();
-  const std::size_t half = network.spec.rows() * network.spec.rows();
-  for (std::size_t i = 0; i < fixed.theta.size(); ++i) {
-    if (!dense || i / half % 2 == 0) fixed.theta[i] /= as;  // P or omegas
-  }
-  return fixed;
-}
-
-Estimate estimate(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
 
 // Evaluations of several predictors on the prompts of one task.
 class ShiftedTask {
@@ -127,18 +110,18 @@ class ShiftedTask {
   Expected<Estimate> loss(Predictor& model) {
     const EvalResult result =
         GRAMIAN_TRY(evaluate(task_, baselines_, &model, spec_, pool_, {}, &shared_));
-    return estimate(result.model().adjusted);
+    return estimate_of(result.model().adjusted);
   }
   Expected<Estimate> bayes() {
     const EvalResult result =
         GRAMIAN_TRY(evaluate(task_, baselines_, nullptr, spec_, pool_, {}, &shared_));
-    return estimate(result.solvers[kBayes].adjusted);
+    return estimate_of(result.solvers[kBayes].adjusted);
   }
   // Of the Bayes posterior mean under another prior of sigma.
   Expected<Estimate> believing(const NoisePrior& belief) {
     const Baselines other = tune_baselines(task_, belief, spec_, pool_);
     const EvalResult result = GRAMIAN_TRY(evaluate(task_, other, nullptr, spec_, pool_));
-    return estimate(result.solvers[kBayes].adjusted);
+    return estimate_of(result.solvers[kBayes].adjusted);
   }
 
  private:
@@ -216,8 +199,7 @@ Expected<std::vector<ContextShift>> measure_contexts(const std::vector<ShiftNetw
       if (!networks[k].trained) continue;
       NetworkPredictor trained(*networks[k].trained, n, pool.threads());
       GRAMIAN_TRY(add_point(list[k].trained, n, trained, task));
-      const Network sums = with_fixed_scale(*networks[k].trained, kShiftExamples);
-      NetworkPredictor fixed(sums, n, pool.threads());
+      NetworkPredictor fixed(*networks[k].trained, kShiftExamples, pool.threads());
       GRAMIAN_TRY(add_point(list[k].fixed, n, fixed, task));
       if (n <= kShiftInputs) continue;
       MomentRule moments(*networks[k].trained, n, kShiftExamples, pool.threads());
