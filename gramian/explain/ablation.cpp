@@ -89,13 +89,12 @@ class PartSearch {
     selection_.seed += kSelectionSeed;
   }
 
-  // Fills in what was found. Errors: interrupted.
-  Expected<std::optional<Found>> best(Ablation& told) {
+  // Fills in where it was found. Errors: interrupted.
+  Expected<Found> best(Ablation& told) {
     GRAMIAN_TRY(consider({.network = part_.network, .from = kCut}));
     GRAMIAN_TRY(start(part_.network, kCut, retraining(trained_, plan_.steps), told));
     for (int k = 1; k < plan_.starts; ++k) GRAMIAN_TRY(start_afresh(k, told));
     if (part_.gdpp) GRAMIAN_TRY(consider_optimum());
-    if (!best_) return best_;
     for (int round = 1; round < plan_.rounds && !told.converged; ++round) {
       if (best_->computed) break;
       const double before = best_->loss;
@@ -108,7 +107,8 @@ class PartSearch {
     told.from = best_->from;
     told.steps = best_->steps;
     if (best_->computed) told.converged = true;
-    return best_;
+    if (came_to_an_end_) told.failure.clear();
+    return *best_;
   }
 
  private:
@@ -133,16 +133,16 @@ class PartSearch {
       told.failure = rest.error().message;
       return {};
     }
+    came_to_an_end_ = true;
     return consider({.network = std::move(*rest), .from = from, .steps = before + spec.steps});
   }
 
   // The GD++ network of least expected loss, where it can be computed.
   Status consider_optimum() {
-    const auto law = eigenvalue_law(task_);
-    if (!law) return {};
-    const double noise = task_.spec().noise.mean_square();
     NetworkSpec spec = part_.network.spec;
-    if (spec.tied) return {};
+    const auto law = eigenvalue_law(task_);
+    if (spec.tied || !law) return {};
+    const double noise = task_.spec().noise.mean_square();
     spec.kind = Parametrisation::gdpp;
     const GdOptimum optimum =
         best_gd(*law, noise, spec.layers, {.curvature = true}, noise > 0 ? 0 : kRare);
@@ -168,6 +168,7 @@ class PartSearch {
   ThreadPool& pool_;
   const ProgressFunction& progress_;
   std::optional<Found> best_ = {};
+  bool came_to_an_end_ = false;  // a training, at least one
 };
 
 }  // namespace
@@ -190,11 +191,9 @@ Expected<std::vector<Ablation>> ablate(const RegressionTask& task, const Network
     Ablation part{.name = restriction.name, .before = before.back(), .after = {}};
     if (plan.steps > 0) {
       PartSearch search(task, restriction, trained, plan, spec, pool, within);
-      if (const auto best = GRAMIAN_TRY(search.best(part))) {
-        const auto after = GRAMIAN_TRY(adjusted_losses(task, best->network, spec, pool, within));
-        part.after = after.back();
-        part.failure.clear();
-      }
+      const Found best = GRAMIAN_TRY(search.best(part));
+      const auto after = GRAMIAN_TRY(adjusted_losses(task, best.network, spec, pool, within));
+      part.after = after.back();
     }
     parts.push_back(std::move(part));
   }

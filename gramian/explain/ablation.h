@@ -52,7 +52,7 @@ struct AblationPlan {
 struct Ablation {
   std::string name;                  // of the restriction
   RunningMean before;                // adjusted loss with the part cut out, nothing retrained
-  std::optional<RunningMean> after;  // of the best network found; nothing if none was trained
+  std::optional<RunningMean> after;  // of the best network found; nothing if none was looked for
   std::string from = {};             // where that one comes from: "the cut network", ..
   std::int64_t steps = 0;            // that it was trained for; 0: computed
   bool converged = false;            // the last round gained less than 2%
