@@ -45,11 +45,13 @@ std::string told(Judgement holds, std::string what) {
   return *holds ? what : what + " (does not hold)";
 }
 
-void Cases::add(Judgement holds, const std::string& what) {
+void Cases::add(Judgement holds, const std::string& what) { add_plainly(holds, told(holds, what)); }
+
+void Cases::add_plainly(Judgement holds, const std::string& words) {
   ++count_;
   if (holds == true) ++held_;
   if (holds == false) ++failed_;
-  claim_.detail += claim_.detail.empty() ? told(holds, what) : "; " + told(holds, what);
+  claim_.detail += claim_.detail.empty() ? words : "; " + words;
 }
 
 void Cases::add_quietly(Judgement holds, const std::string& what) {

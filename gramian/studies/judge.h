@@ -44,6 +44,8 @@ class Cases {
   void add(Judgement holds, const std::string& what);
   // A case that is told only if it does not hold: of many.
   void add_quietly(Judgement holds, const std::string& what);
+  // A case that is told in these words alone, whether it holds or not.
+  void add_plainly(Judgement holds, const std::string& words);
   // How many were added, of these how many hold and how many fail.
   int count() const { return count_; }
   int held() const { return held_; }

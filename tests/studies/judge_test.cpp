@@ -67,6 +67,11 @@ TEST(Judge, AClaimOverCasesHoldsIfAllDo) {
   EXPECT_EQ(cases.count(), 4);
   EXPECT_EQ(cases.held(), 2);
   EXPECT_EQ(cases.failed(), 1);
+  Cases plain("In these words");
+  plain.add_plainly(true, "one");
+  plain.add_plainly(false, "two");
+  EXPECT_EQ(plain.claim().holds, false);
+  EXPECT_EQ(plain.claim().detail, "one; two");
   EXPECT_EQ(both(true, true), true);
   EXPECT_EQ(both(std::nullopt, false), false);
   EXPECT_FALSE(both(true, std::nullopt).has_value());
