@@ -13,11 +13,6 @@ namespace gramian::electric {
 
 namespace {
 
-const SettingErrors* find_setting(const std::vector<SettingErrors>& list, const Setting& setting) {
-  const auto found = std::ranges::find(list, setting, &SettingErrors::setting);
-  return found == list.end() || found->seeds.empty() ? nullptr : &*found;
-}
-
 std::string short_name(const Setting& setting) {
   return fmt::format("{}, {}, L = {}", kGraphForms.word(setting.form), setting.problem(),
                      setting.layers);
@@ -32,9 +27,7 @@ Claim deeper_is_better(const std::vector<SettingErrors>& networks, std::string t
     bool good = true;
     double before = std::numeric_limits<double>::infinity();
     for (const int layers : kDepths) {
-      Setting setting = at.setting;
-      setting.layers = layers;
-      const SettingErrors* found = find_setting(networks, setting);
+      const SettingErrors* found = with_layers(networks, at.setting, layers);
       if (found == nullptr) continue;
       good = good && found->worst_log() < before;
       before = std::ranges::min(found->seeds, {}, &Estimate::mean).mean;

@@ -1,7 +1,6 @@
 // electric-fig2: log loss against depth for each objective, efficient form and full weights.
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "gramian/papers/electric/claims.h"
@@ -58,13 +57,6 @@ std::string line_name(const Setting& setting) {
   return fmt::format("{}, {}", kGraphForms.word(setting.form), setting.problem());
 }
 
-const SettingErrors* with_layers(const std::vector<SettingErrors>& networks, Setting setting,
-                                 int layers) {
-  setting.layers = layers;
-  const auto found = std::ranges::find(networks, setting, &SettingErrors::setting);
-  return found == networks.end() || found->seeds.empty() ? nullptr : &*found;
-}
-
 Table depth_table(const std::vector<SettingErrors>& networks,
                   const std::vector<Estimate>& descent) {
   Table table{
@@ -75,9 +67,10 @@ Table depth_table(const std::vector<SettingErrors>& networks,
       .notes = {"Mean over seeds, with its standard error. Beside it what the public "
                 "notebooks print, with full weights. Their electric runs had demands that "
                 "are not centred; of embeddings we do not know.",
-                "The notebooks also print a constrained linear variant of potentials: -0.96, "
-                "-1.10, -1.77, -2.51, -3.17 on circular skip links and -1.36, -2.51, -4.24, "
-                "-5.80, -6.38 on complete graphs."}};
+                fmt::format("The notebooks also print a constrained linear variant of potentials: "
+                            "{:.2f} on circular skip links and {:.2f} on complete graphs.",
+                            fmt::join(kPublishedConstrainedCsl, ", "),
+                            fmt::join(kPublishedConstrainedComplete, ", "))}};
   for (const int layers : kDepths) table.columns.push_back(fmt::format("L = {}", layers));
   for (const Line& line : depth_lines()) {
     auto& row = table.rows.emplace_back();

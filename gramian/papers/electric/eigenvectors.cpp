@@ -1,7 +1,6 @@
 // electric-eigenvectors: eigenvectors of the four largest eigenvalues, from a random start.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "gramian/papers/electric/claims.h"
@@ -17,37 +16,6 @@ std::vector<Setting> eigenvector_settings() {
   for (const int layers : kDepths)
     list.push_back({.question = GraphQuestion::eigenvectors, .layers = layers});
   return list;
-}
-
-// The loss of subspace iteration with as many layers, from the same starts.
-Estimate subspace_error(GraphKind graph, int layers, std::uint64_t prompts) {
-  const GraphTaskSpec task =
-      Setting{.question = GraphQuestion::eigenvectors, .graph = graph}.task();
-  const int sweeps = std::max(1, layers / kVectors);
-  RunningMean mean;
-  GraphPrompt prompt;
-  for (std::uint64_t p = 0; p < prompts; ++p) {
-    draw_prompt(task,
-                {.seed = kEvaluationSeed,
-                 .stream = kEvaluationStream,
-                 .first = static_cast<std::uint32_t>(p)},
-                0, prompt);
-    const RowMajorMatrix laplacian =
-        Eigen::Map<const RowMajorMatrix>(dense_laplacian(prompt.graph).data(), kNodes, kNodes);
-    Eigen::MatrixXd phi = prompt.demands;
-    for (int sweep = 0; sweep < sweeps; ++sweep) {
-      phi = laplacian * phi;
-      for (Eigen::Index j = 0; j < phi.cols(); ++j) {
-        for (Eigen::Index i = 0; i < j; ++i) phi.col(j) -= phi.col(i).dot(phi.col(j)) * phi.col(i);
-        phi.col(j).normalize();
-      }
-    }
-    double sum = 0;
-    for (Eigen::Index j = 0; j < phi.cols(); ++j)
-      sum += 2 - 2 * std::min(1.0, std::abs(phi.col(j).dot(prompt.target.col(j))));
-    mean.add(sum);
-  }
-  return {mean.mean(), mean.standard_error()};
 }
 
 }  // namespace
@@ -87,8 +55,8 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
   }
   Series sweeps{.name = "subspace iteration, skip links", .role = Role::constrr};
   for (const int layers : {4, 8, 20, 40, 80}) {
-    const Estimate error =
-        subspace_error(GraphKind::csl, layers, options.effort.quick ? 50 : 1'000);
+    const Estimate error = subspace_error(Setting{.question = GraphQuestion::eigenvectors}.task(),
+                                          layers, options.effort.quick ? 50 : 1'000);
     table.rows.push_back({std::string("subspace iteration, csl"), static_cast<double>(layers),
                           TableCell{.value = error.mean, .se = error.se}});
     if (layers <= 20) sweeps.points.push_back(point(layers, error));

@@ -32,7 +32,7 @@ Expected<std::vector<GraphRun>> runs_of(const Archive& archive, const Setting& s
                                         const StudyOptions& options) {
   std::vector<GraphRun> runs;
   for (const Trained* trained : archive.seeds(setting.name())) {
-    auto run = load_graph_run(fmt::format("{}/{}", options.directory, trained->directory));
+    auto run = load_graph_run(*trained, options);
     if (!run) return std::unexpected(run.error());
     runs.push_back(std::move(*run));
   }

@@ -96,6 +96,32 @@ Estimate descent_error(const GraphTaskSpec& task, int layers, std::uint64_t prom
   return best;
 }
 
+Matrix orthonormal(const Matrix& m) {
+  Matrix q = m;
+  for (Eigen::Index j = 0; j < q.cols(); ++j) {
+    for (Eigen::Index i = 0; i < j; ++i) q.col(j) -= q.col(i).dot(q.col(j)) * q.col(i);
+    q.col(j).normalize();
+  }
+  return q;
+}
+
+Estimate subspace_error(const GraphTaskSpec& task, int layers, std::uint64_t prompts) {
+  const int sweeps = std::max(1, layers / task.demands);
+  RunningMean mean;
+  for_prompts(task, prompts, [&](const GraphPrompt& prompt) {
+    const int n = prompt.graph.nodes;
+    const RowMajorMatrix laplacian =
+        Eigen::Map<const RowMajorMatrix>(dense_laplacian(prompt.graph).data(), n, n);
+    Matrix phi = prompt.demands;
+    for (int sweep = 0; sweep < sweeps; ++sweep) phi = orthonormal(laplacian * phi);
+    double sum = 0;
+    for (Eigen::Index j = 0; j < phi.cols(); ++j)
+      sum += 2 - 2 * std::min(1.0, std::abs(phi.col(j).dot(prompt.target.col(j))));
+    mean.add(sum);
+  });
+  return {mean.mean(), mean.standard_error()};
+}
+
 RewritingNumbers measure_rewriting(const GraphNetwork& network, const Setting& setting,
                                    std::uint64_t prompts) {
   const auto layers = static_cast<std::size_t>(network.spec.layers);
@@ -117,11 +143,6 @@ RewritingNumbers measure_rewriting(const GraphNetwork& network, const Setting& s
   RewritingNumbers numbers{.setting = setting};
   for (const RunningMean& mean : condition) numbers.condition.push_back(std::exp(mean.mean()));
   for (const RunningMean& mean : errors) numbers.errors.push_back(mean.mean());
-  for (std::size_t l = 0; l < layers; ++l) {
-    // With a norm the mean eigenvalue of n G is n / (n - 1) from layer 2 on.
-    const GraphLayer layer = network.layer(static_cast<int>(l));
-    numbers.polar_step.push_back(-layer.b_read[0] / (1 + layer.b_keep[0]));
-  }
   return numbers;
 }
 

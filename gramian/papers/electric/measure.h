@@ -35,15 +35,20 @@ Expected<std::vector<ConstructedRow>> measure_constructed(const std::vector<Grap
 // each graph, over prompts of a task of potentials. The best of many shares.
 Estimate descent_error(const GraphTaskSpec& task, int layers, std::uint64_t prompts);
 
+// The loss of subspace iteration with as many layers, from the starts of a task of eigenvectors: as
+// many whole sweeps as there are layers for, at least one.
+Estimate subspace_error(const GraphTaskSpec& task, int layers, std::uint64_t prompts);
+
+// The columns by Gram-Schmidt: each without those before it, and of length 1.
+Eigen::MatrixXd orthonormal(const Eigen::MatrixXd& m);
+
 // A network in its efficient form without coupling is a function of each eigenvalue: what of it is
 // in each layer, as means over prompts.
 struct RewritingNumbers {
   Setting setting = {};
   int seed = 0;
-  std::vector<double> condition = {};   // of G, before layer 1 and after each
-  std::vector<double> errors = {};      // r^2 of Phi after each layer, at its best scale
-  std::vector<double> polar_step = {};  // read over keep as in x -> x (1 - b x)^2 with x of mean 1:
-                                        // b of each layer
+  std::vector<double> condition = {};  // of G, before layer 1 and after each
+  std::vector<double> errors = {};     // r^2 of Phi after each layer, at its best scale
 };
 RewritingNumbers measure_rewriting(const GraphNetwork& network, const Setting& setting,
                                    std::uint64_t prompts);

@@ -253,16 +253,6 @@ Status measure_kind(const Kind& kind, const std::vector<GraphPrompt>& graphs, bo
   return {};
 }
 
-// Phi <- QR(L Phi) of Eigen, with the signs of Gram-Schmidt.
-Matrix orthonormal(const Matrix& m) {
-  Matrix q = m;
-  for (Eigen::Index j = 0; j < q.cols(); ++j) {
-    for (Eigen::Index i = 0; i < j; ++i) q.col(j) -= q.col(i).dot(q.col(j)) * q.col(i);
-    q.col(j).normalize();
-  }
-  return q;
-}
-
 Status measure_subspace(const std::vector<GraphPrompt>& graphs, bool norm,
                         std::vector<ConstructedRow>& rows) {
   for (const bool top : {true, false}) {

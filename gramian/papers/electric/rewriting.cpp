@@ -120,7 +120,7 @@ Status draw_rewriting(const Archive& archive, const StudyOptions& options, Study
   for (const GraphQuestion question : kRead) {
     const Setting setting{.question = question};
     for (const Trained* trained : archive.seeds(setting.name())) {
-      const auto run = load_graph_run(fmt::format("{}/{}", options.directory, trained->directory));
+      const auto run = load_graph_run(*trained, options);
       if (!run) return std::unexpected(run.error());
       numbers.push_back(measure_rewriting(run->network.efficient, setting, prompts));
       numbers.back().seed = trained->seed;

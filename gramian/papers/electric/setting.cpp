@@ -91,8 +91,9 @@ Cell Setting::cell() const {
       .make = make_experiment};
 }
 
-Expected<GraphRun> load_graph_run(const std::string& path) {
-  const auto directory = GRAMIAN_TRY(RunDirectory::open(path));
+Expected<GraphRun> load_graph_run(const Trained& trained, const StudyOptions& options) {
+  const auto directory =
+      GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
   const auto config = GRAMIAN_TRY(load_config(directory.config()));
   auto experiment = GRAMIAN_TRY(GraphExperiment::make(config));
   auto network = load_graph_network(directory.model());
@@ -105,6 +106,13 @@ SettingErrors errors_of(const Archive& archive, const Setting& setting) {
   for (const Trained* trained : archive.seeds(setting.name()))
     errors.seeds.push_back(trained->scores.loss.at("model"));
   return errors;
+}
+
+const SettingErrors* with_layers(const std::vector<SettingErrors>& networks, Setting setting,
+                                 int layers) {
+  setting.layers = layers;
+  const auto found = std::ranges::find(networks, setting, &SettingErrors::setting);
+  return found == networks.end() || found->seeds.empty() ? nullptr : &*found;
 }
 
 double SettingErrors::mean_log() const {

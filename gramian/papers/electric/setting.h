@@ -33,12 +33,12 @@ struct Setting {
   bool operator==(const Setting&) const = default;
 };
 
-// A run directory of such a cell, read back.
+// The run of one seed of such a cell, read back.
 struct GraphRun {
   GraphExperiment experiment;
   AnyGraphNetwork network;
 };
-Expected<GraphRun> load_graph_run(const std::string& directory);
+Expected<GraphRun> load_graph_run(const Trained& trained, const StudyOptions& options);
 
 // The errors of all seeds of a cell, and their log of the mean over seeds.
 struct SettingErrors {
@@ -50,6 +50,9 @@ struct SettingErrors {
   double error_of_log() const;  // standard error of mean_log, over seeds or over prompts
 };
 SettingErrors errors_of(const Archive& archive, const Setting& setting);
+// Those of the setting with so many layers; null where no such network is trained.
+const SettingErrors* with_layers(const std::vector<SettingErrors>& networks, Setting setting,
+                                 int layers);
 
 std::string recipe(const Effort& effort);
 
