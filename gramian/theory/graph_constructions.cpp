@@ -147,12 +147,9 @@ struct FastNetwork {
 
   // M <- M^2 and, with_phi, phi <- phi + M phi: scores of the identity with M are M.
   void square(int layer, bool with_phi) {
-    const std::string head = fmt::format("layers.{}.heads.0.", layer);
-    add_identity(network, head + "Q", m, {0, m.count});
-    add_identity(network, head + "K", one, {0, one.count});
-    add_identity(network, head + "V", m, {0, m.count});
-    add_identity(network, head + "P", {0, m.count}, m);
+    write_head(network, layer, 0, {.query = m, .key = one, .value = m, .out = {{m, 1}}});
     if (with_phi) {
+      const std::string head = fmt::format("layers.{}.heads.0.", layer);
       add_identity(network, head + "V", phi, {m.count, phi.count});
       add_identity(network, head + "P", {m.count, phi.count}, phi);
     }
@@ -281,12 +278,8 @@ Expected<TokenConstruction> heat_fast(const GraphConstructionSpec& spec) {
   const double step = spec.heat_time / std::pow(2.0, squarings);
   auto made = GRAMIAN_TRY(FastNetwork::make(spec, step, "M Psi, after the last layer"));
   for (int l = 1; l <= squarings; ++l) made.square(l, false);
-  const int last = spec.layers - 1;
-  const std::string head = fmt::format("layers.{}.heads.0.", last);
-  add_identity(made.network, head + "Q", made.m, {0, made.m.count});
-  add_identity(made.network, head + "K", made.one, {0, made.one.count});
-  add_identity(made.network, head + "V", made.psi, {0, made.psi.count});
-  add_identity(made.network, head + "P", {0, made.psi.count}, made.phi);
+  write_head(made.network, spec.layers - 1, 0,
+             {.query = made.m, .key = made.one, .value = made.psi, .out = {{made.phi, 1}}});
   const double x = spec.heat_time * spec.largest;
   return TokenConstruction{
       std::move(made.network), made.layout.blocks(),
