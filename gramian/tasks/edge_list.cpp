@@ -89,12 +89,7 @@ int index_of_name(const std::vector<long>& names, long name) {
 // The messages of check(Graph) with the names of the file.
 Status check_listed(const NamedGraph& named, const std::string& path) {
   const auto name = [&](int node) { return named.names[static_cast<std::size_t>(node)]; };
-  std::vector<std::pair<int, int>> pairs;
-  pairs.reserve(named.graph.edges.size());
-  for (const Edge& edge : named.graph.edges)
-    pairs.emplace_back(std::min(edge.u, edge.v), std::max(edge.u, edge.v));
-  std::ranges::sort(pairs);
-  if (const auto twice = std::ranges::adjacent_find(pairs); twice != pairs.end()) {
+  if (const auto twice = repeated_pair(named.graph)) {
     return fail(ErrorKind::format,
                 "{}: the edge between {} and {} is there twice: list each edge once, in one "
                 "direction",

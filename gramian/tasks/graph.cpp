@@ -92,6 +92,16 @@ void add_by_degree(const GraphSpec& spec, Uniforms& uniforms, Graph& graph) {
 
 }  // namespace
 
+std::optional<std::pair<int, int>> repeated_pair(const Graph& graph) {
+  std::vector<std::pair<int, int>> pairs;
+  pairs.reserve(graph.edges.size());
+  for (const Edge& edge : graph.edges)
+    pairs.emplace_back(std::min(edge.u, edge.v), std::max(edge.u, edge.v));
+  std::ranges::sort(pairs);
+  const auto twice = std::ranges::adjacent_find(pairs);
+  return twice == pairs.end() ? std::nullopt : std::optional(*twice);
+}
+
 std::vector<int> parts_of(const Graph& graph) {
   Joined joined(graph.nodes);
   for (const Edge& edge : graph.edges) joined.join(edge.u, edge.v);
@@ -107,8 +117,6 @@ std::vector<int> parts_of(const Graph& graph) {
 Status check(const Graph& graph) {
   if (graph.nodes < 2)
     return fail(ErrorKind::config, "a graph must have at least two nodes, got {}", graph.nodes);
-  std::vector<std::pair<int, int>> pairs;
-  pairs.reserve(graph.edges.size());
   for (const Edge& edge : graph.edges) {
     if (edge.u < 0 || edge.v < 0 || edge.u >= graph.nodes || edge.v >= graph.nodes) {
       return fail(ErrorKind::config,
@@ -123,10 +131,8 @@ Status check(const Graph& graph) {
                   "the weight of the edge between {} and {} must be positive and finite, got {}",
                   edge.u, edge.v, edge.weight);
     }
-    pairs.emplace_back(std::min(edge.u, edge.v), std::max(edge.u, edge.v));
   }
-  std::ranges::sort(pairs);
-  if (const auto twice = std::ranges::adjacent_find(pairs); twice != pairs.end()) {
+  if (const auto twice = repeated_pair(graph)) {
     return fail(ErrorKind::config,
                 "the edge between {} and {} is there twice: each must be listed once, in one "
                 "direction",

@@ -22,7 +22,9 @@
 // erdos_renyi, geometric and complete; otherwise n + d.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gramian/base/error.h"
@@ -48,6 +50,9 @@ struct Graph {
 // Two nodes or more, ends that are nodes, no loops, no pair twice, weights positive and finite, and
 // one part. Errors: config, with the edge and the rule.
 Status check(const Graph& graph);
+
+// Two nodes that several edges join, the lesser first; nothing where there are none.
+std::optional<std::pair<int, int>> repeated_pair(const Graph& graph);
 
 // Which part of the graph each node is in, from 0, in the order of their least nodes.
 std::vector<int> parts_of(const Graph& graph);
