@@ -108,8 +108,6 @@ const Family graph_family{.name = "graph",
                           .make = make_graphs,
                           .load = load_graphs};
 
-std::span<const double> GraphModel::weights() const { return theta_of(*this); }
-
 std::vector<WeightMatrix> GraphModel::matrices() const {
   return network_.full ? network_.full->matrices() : std::vector<WeightMatrix>{};
 }

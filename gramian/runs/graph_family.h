@@ -24,7 +24,7 @@ class GraphModel final : public Model {
   explicit GraphModel(AnyGraphNetwork network) : network_(std::move(network)) {}
 
   Status save(const std::string& path) const override { return save_graph_network(path, network_); }
-  std::span<const double> weights() const override;
+  std::span<const double> weights() const override { return network_.theta(); }
   std::vector<WeightMatrix> matrices() const override;
   const AnyGraphNetwork& network() const { return network_; }
 

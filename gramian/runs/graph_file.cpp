@@ -108,13 +108,7 @@ Status save_graph_network(const std::string& path, const AnyGraphNetwork& networ
                    {"convention", kGraphConvention},
                    {kGraphKey, spec_json(efficient.spec)}};
   for (const auto& [name, text] : notes) file.metadata.insert_or_assign(name, text);
-  auto next = efficient.theta.begin();
-  for (const Parameter& parameter : efficient.spec.parameters()) {
-    const auto end = next + parameter.columns;
-    file.tensors.push_back(
-        {parameter.name, DType::f64, {parameter.rows, parameter.columns}, {next, end}});
-    next = end;
-  }
+  file.tensors = tensors_of(efficient.spec.parameters(), efficient.theta);
   return write_safetensors(path, file);
 }
 

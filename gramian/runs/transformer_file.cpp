@@ -166,6 +166,19 @@ std::string instructions(const TransformerSpec& spec) {
   return text + readout_text(spec);
 }
 
+std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters,
+                               const std::vector<double>& theta) {
+  std::vector<Tensor> tensors;
+  auto next = theta.begin();
+  for (const Parameter& parameter : parameters) {
+    const auto end = next + std::ptrdiff_t{parameter.rows} * parameter.columns;
+    tensors.push_back(
+        {parameter.name, DType::f64, {parameter.rows, parameter.columns}, {next, end}});
+    next = end;
+  }
+  return tensors;
+}
+
 Status save_transformer(const std::string& path, const Transformer& transformer,
                         const std::map<std::string, std::string>& notes) {
   TensorFile file;
@@ -174,13 +187,7 @@ Status save_transformer(const std::string& path, const Transformer& transformer,
                    {"convention", kTransformerConvention},
                    {kDescription, to_json(transformer.spec())}};
   for (const auto& [name, text] : notes) file.metadata.insert_or_assign(name, text);
-  auto next = transformer.theta.begin();
-  for (const Parameter& parameter : transformer.recorded().parameters) {
-    const auto end = next + std::ptrdiff_t{parameter.rows} * parameter.columns;
-    file.tensors.push_back(
-        {parameter.name, DType::f64, {parameter.rows, parameter.columns}, {next, end}});
-    next = end;
-  }
+  file.tensors = tensors_of(transformer.recorded().parameters, transformer.theta);
   return write_safetensors(path, file);
 }
 

@@ -5,8 +5,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/io/safetensors.h"
 #include "gramian/models/transformer.h"
 
 namespace gramian {
@@ -14,6 +16,10 @@ namespace gramian {
 // `notes` are entries of the metadata that replace or join those of every file. Errors: io.
 Status save_transformer(const std::string& path, const Transformer& transformer,
                         const std::map<std::string, std::string>& notes = {});
+
+// What a file holds of a network: each parameter under its name, float64, with its part of theta.
+std::vector<Tensor> tensors_of(const std::vector<Parameter>& parameters,
+                               const std::vector<double>& theta);
 
 // How to run it token by token, in words and equations: of linear attention, softmax, MLPs with
 // ReLU and plain skips; other parts are named, and said to be in the description.
