@@ -13,6 +13,7 @@
 #include "gramian/tasks/keys.h"
 #include "gramian/training/graph_objective.h"
 #include "gramian/training/keys.h"
+#include "gramian/training/tape_objective.h"
 
 namespace gramian {
 
@@ -61,17 +62,6 @@ TransformerSpec full_spec(const Config& config, const GraphTaskSpec& task) {
        .demands = task.demands,
        .norm = kGraphNorms.value(config.text("model.norm")),
        .mean = kContextScales.value(config.text("model.context_scale")) == ContextScale::mean});
-}
-
-// The sums of a batch, and for one thread all values with their adjoints and the gradient.
-Status check_graph_bytes(const Tape& tape, const TrainSpec& train) {
-  double values = 0;
-  for (const Tape::Node& node : tape.nodes())
-    values += node.shared() ? 0 : static_cast<double>(node.size());
-  const double one_prompt = 3 * values + static_cast<double>(tape.parameters());
-  return check_memory(fmt::format("{} parameters and B = {}", tape.parameters(), train.batch),
-                      chunk_bytes(train, tape.parameters()) + one_prompt * kLanes * sizeof(double),
-                      kMostThreadBytes);
 }
 
 // A loop that owns its weights.
@@ -130,7 +120,9 @@ Expected<GraphExperiment> GraphExperiment::make(const Config& config) {
   }
   GRAMIAN_TRY(check_sizes(experiment.train));
   auto recorded = GRAMIAN_TRY(experiment.recorded_for(experiment.task));
-  GRAMIAN_TRY(check_graph_bytes(recorded.tape, experiment.train));
+  GRAMIAN_TRY(check_memory(
+      fmt::format("{} parameters and B = {}", recorded.tape.parameters(), experiment.train.batch),
+      tape_bytes(recorded.tape, experiment.train), kMostThreadBytes));
   experiment.recorded_ = std::make_shared<const RecordedGraphNetwork>(std::move(recorded));
   return experiment;
 }

@@ -1,25 +1,10 @@
 #include "gramian/training/transformer_trainer.h"
 
 #include "gramian/base/memory.h"
+#include "gramian/training/tape_objective.h"
 #include "gramian/training/token_objective.h"
 
 namespace gramian {
-
-namespace {
-
-// The sums of a batch, and for one thread all values with their adjoints and the gradient in lanes.
-Status check_bytes(const Tape& tape, int tokens, const TrainSpec& train) {
-  double values = 0;
-  for (const Tape::Node& node : tape.nodes())
-    values += node.shared() ? 0 : static_cast<double>(node.size());
-  const double one_prompt = 3 * values + static_cast<double>(tape.parameters());
-  return check_memory(
-      fmt::format("{} parameters, {} tokens and B = {}", tape.parameters(), tokens, train.batch),
-      chunk_bytes(train, tape.parameters()) + one_prompt * kLanes * sizeof(double),
-      kMostThreadBytes);
-}
-
-}  // namespace
 
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train) {
   const auto recorded = GRAMIAN_TRY(record(transformer));
@@ -47,7 +32,9 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
                 task.describe());
   }
   GRAMIAN_TRY(check_sizes(train));
-  return check_bytes(recorded.tape, tokens.rows, train);
+  return check_memory(fmt::format("{} parameters, {} tokens and B = {}", recorded.tape.parameters(),
+                                  tokens.rows, train.batch),
+                      tape_bytes(recorded.tape, train), kMostThreadBytes);
 }
 
 TransformerTrainer::TransformerTrainer(std::unique_ptr<const Objective> objective,
