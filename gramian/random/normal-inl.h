@@ -36,17 +36,13 @@ HWY_INLINE auto SignOf(Tag<double> d, hn::Vec<hn::Rebind<int32_t, Tag<double>>> 
   return hn::PromoteTo(d, x);
 }
 
-// `yes` where the sign bit of x is set, whatever the other bits are: they may be those of a NaN.
-// IfNegativeThenElse of a single lane compares with zero, which a NaN is not below.
+// `yes` where the sign bit of x is set, whatever the other bits are: they may be those of a NaN,
+// which is not below zero, so that the choice is one between integers.
 template <class D, class V>
 HWY_INLINE V IfSignBit(D d, V x, V yes, V no) {
-#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
   const hn::RebindToSigned<D> di;
-  return hn::IfThenElse(hn::RebindMask(d, hn::Lt(hn::BitCast(di, x), hn::Zero(di))), yes, no);
-#else
-  (void)d;
-  return hn::IfNegativeThenElse(x, yes, no);
-#endif
+  return hn::BitCast(
+      d, hn::IfNegativeThenElse(hn::BitCast(di, x), hn::BitCast(di, yes), hn::BitCast(di, no)));
 }
 
 // x + 1/2 in (0, 2^32]. Small values keep their full relative precision, which is what the tail of
