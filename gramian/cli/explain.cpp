@@ -114,17 +114,9 @@ Status write_section(const ExplainArguments& arguments, const LoadedRun& run,
                           .seed = train.seed,
                           .steps = train.steps,
                           .directory = arguments.model.path});
-  section.provenance = {.command = manifest.command_line,
-                        .version = manifest.version,
-                        .commit = manifest.commit,
-                        .cpu = manifest.cpu,
-                        .simd = manifest.simd,
-                        .compiler = manifest.compiler,
-                        .finished = utc_now(),
-                        .cores = manifest.cores};
   const ModelSource& source = arguments.model;
   const auto settings = read_file(source.is_file() ? source.task : source.path + "/config.toml");
-  if (settings) section.provenance.settings = *settings;
+  section.provenance = provenance_of(manifest, settings.value_or(""));
   GRAMIAN_TRY(write_file_atomically(arguments.json, explained.to_json(section)));
   fmt::print("-> {}\n", arguments.json);
   return {};

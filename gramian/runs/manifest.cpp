@@ -59,6 +59,18 @@ Manifest Manifest::begin(std::uint64_t seed, std::string command_line, std::stri
   return manifest;
 }
 
+Provenance provenance_of(const Manifest& manifest, std::string settings) {
+  return {.command = manifest.command_line,
+          .version = manifest.version,
+          .commit = manifest.commit,
+          .cpu = manifest.cpu,
+          .simd = manifest.simd,
+          .compiler = manifest.compiler,
+          .finished = utc_now(),
+          .cores = manifest.cores,
+          .settings = std::move(settings)};
+}
+
 Status write_manifest(const std::string& path, const Manifest& manifest) {
   using Json = nlohmann::ordered_json;
   const Json json = {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gramian/base/error.h"
+#include "gramian/figures/result.h"
 
 namespace gramian {
 
@@ -26,6 +27,9 @@ struct Manifest {
 };
 
 std::string utc_now();  // "2025-01-31T12:00:00Z"
+
+// What results say of where they come from: this program, this machine, finished now.
+Provenance provenance_of(const Manifest& manifest, std::string settings);
 
 Status write_manifest(const std::string& path, const Manifest& manifest);
 

@@ -72,15 +72,7 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   result.caption = study.recipe(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
-  result.provenance = {.command = manifest.command_line,
-                       .version = manifest.version,
-                       .commit = manifest.commit,
-                       .cpu = manifest.cpu,
-                       .simd = manifest.simd,
-                       .compiler = manifest.compiler,
-                       .finished = utc_now(),
-                       .cores = manifest.cores,
-                       .settings = settings_of(study, options.effort)};
+  result.provenance = provenance_of(manifest, settings_of(study, options.effort));
   add_runs(study, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 
