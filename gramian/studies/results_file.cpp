@@ -60,9 +60,8 @@ Status check_replacement(std::string_view study, const StudyOptions& options) {
     more = "full results, and --quick asks for a rehearsal";
   } else if (effort.quick == there.quick && effort.steps > 0 && effort.steps < there.steps) {
     more = fmt::format("results of {} steps, and --steps asks for {}", there.steps, effort.steps);
-  } else if (effort.quick == there.quick && std::max(options.seeds, 1) < there.seeds) {
-    more = fmt::format("results of {} seeds, and --seeds asks for {}", there.seeds,
-                       std::max(options.seeds, 1));
+  } else if (effort.quick == there.quick && options.seeds < there.seeds) {
+    more = fmt::format("results of {} seeds, and --seeds asks for {}", there.seeds, options.seeds);
   }
   if (more.empty()) return {};
   return fail(ErrorKind::usage, "{} has {}: choose another --out, or move the file away", path,

@@ -14,8 +14,8 @@ namespace gramian {
 
 namespace {
 
-void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
-  for (const Cell& cell : study.cells()) {
+void add_runs(const std::vector<Cell>& cells, const Archive& archive, StudyResult& result) {
+  for (const Cell& cell : cells) {
     for (const Trained* t : archive.seeds(cell.name)) {
       result.runs.push_back({.name = cell.title,
                              .kind = cell.kind,
@@ -31,8 +31,7 @@ void add_runs(const Study& study, const Archive& archive, StudyResult& result) {
 }
 
 // Those of the last cell; of a study that trains nothing there are none.
-std::string settings_of(const Study& study, const Effort& effort) {
-  const std::vector<Cell> cells = study.cells();
+std::string settings_of(const std::vector<Cell>& cells, const Effort& effort) {
   return cells.empty() ? "" : cells.back().starts(0, effort).front().to_toml();
 }
 
@@ -52,11 +51,12 @@ std::vector<Study> studies_of(std::span<const Paper* const> papers) {
 
 Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options) {
   GRAMIAN_ASSERT(study.paper != nullptr);  // from studies_of()
+  const std::vector<Cell> cells = study.cells();
   StudyOptions asked = options;  // with the number of seeds that cells say where none is asked for
-  for (const Cell& cell : study.cells())
-    asked.seeds = std::max(asked.seeds, seeds_of(cell, options));
+  asked.seeds = std::max(options.seeds, 1);
+  for (const Cell& cell : cells) asked.seeds = std::max(asked.seeds, seeds_of(cell, options));
   GRAMIAN_TRY(check_replacement(study.name, asked));
-  const auto archive = GRAMIAN_TRY(carry_out(study.cells(), options));
+  const auto archive = GRAMIAN_TRY(carry_out(cells, options));
 
   StudyResult result{.study = std::string(study.name), .title = std::string(study.title)};
   const Paper& paper = *study.paper;
@@ -72,8 +72,8 @@ Expected<StudyResult> reproduce(const Study& study, const StudyOptions& options)
   result.caption = study.recipe(options.effort);
   result.quick = options.effort.quick;
   const Manifest manifest = Manifest::begin(0, options.command_line, simd_target());
-  result.provenance = provenance_of(manifest, settings_of(study, options.effort));
-  add_runs(study, archive, result);
+  result.provenance = provenance_of(manifest, settings_of(cells, options.effort));
+  add_runs(cells, archive, result);
   GRAMIAN_TRY(study.draw(archive, options, result));
 
   const std::string csv = study.csv != nullptr ? study.csv(archive, options) : figures_csv(result);
