@@ -77,11 +77,10 @@ Status eval(const EvalArguments& arguments) {
   catch_signals(AtSignal::leave);
   ThreadPool pool(experiment->run.threads);
   const auto report = GRAMIAN_TRY(experiment->evaluate(*model, pool, progress_bars()));
-  if (!source.is_file()) {
-    const auto directory = GRAMIAN_TRY(RunDirectory::open(source.path));
-    GRAMIAN_TRY(write_file_atomically(directory.eval(), report.json));
-    if (arguments.json.empty()) return print(report, directory.eval());
-  }
+  if (source.is_file()) return print(report, arguments.json);
+  const auto directory = GRAMIAN_TRY(RunDirectory::open(source.path));
+  if (arguments.json.empty()) return print(report, directory.eval());
+  GRAMIAN_TRY(write_file_atomically(directory.eval(), report.json));
   return print(report, arguments.json);
 }
 
