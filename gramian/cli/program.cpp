@@ -5,12 +5,12 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
+#include "gramian/base/exceptions.h"
 #include "gramian/cli/commands.h"
 #include "gramian/cli/help.h"
 #include "gramian/cli/program.h"
@@ -28,14 +28,12 @@ std::unexpected<Error> unwritable_output() {
 Status run(const Program& program) {
   try {
     return program.run();
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorKind::io, "there is not enough memory");
   } catch (const std::system_error& error) {
     if (std::string_view(error.what()).starts_with("cannot write to file"))  // of fmt::print
       return unwritable_output();
     return fail(ErrorKind::io, "{}", error.what());
   } catch (const std::exception& error) {
-    return fail(ErrorKind::io, "{}", error.what());
+    return fail(ErrorKind::io, "{}", reason_of(error));
   }
 }
 

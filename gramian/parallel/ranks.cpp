@@ -3,9 +3,9 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
-#include <new>
 
 #include "gramian/base/assert.h"
+#include "gramian/base/exceptions.h"
 
 namespace gramian {
 
@@ -34,11 +34,6 @@ void to_numbers(std::string_view bytes, std::vector<double>& numbers) {
 
 std::string reply(Answer answer, std::string_view text = {}) {
   return static_cast<char>(answer) + std::string(text);
-}
-
-std::string words_of(const std::exception& error) {
-  const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
-  return memory ? "there is not enough memory" : error.what();
 }
 
 // The chunks of a rank.
@@ -217,7 +212,7 @@ void FollowingRank::make_ready(const std::string& what, const MakeRankWork& make
     if (!made) return channel_.send(0, kReady, reply(Answer::failed, made.error().message));
     now_ = *std::move(made);
   } catch (const std::exception& error) {
-    return channel_.send(0, kReady, reply(Answer::failed, words_of(error)));
+    return channel_.send(0, kReady, reply(Answer::failed, reason_of(error)));
   }
   channel_.send(0, kReady, reply(Answer::done));
 }
@@ -229,7 +224,7 @@ void FollowingRank::work_at(std::span<const double> order) {
     work.take_order(order);
     run_part(part, work, *now_.pool);
   } catch (const std::exception& error) {
-    return channel_.send(0, kReply, reply(Answer::failed, words_of(error)));
+    return channel_.send(0, kReply, reply(Answer::failed, reason_of(error)));
   }
   if (work.given_up()) {
     exchange_signals();  // a signal may have come since it was asked for

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gramian/base/exceptions.h"
 #include "gramian/base/json_number.h"
 #include "gramian/io/files.h"
 #include "gramian/io/lock.h"
@@ -156,10 +157,8 @@ class Runner {
       if (!is_done(unit, options_.directory)) GRAMIAN_TRY(carry_out(unit));
       GRAMIAN_TRY(keep_network(unit));
       return true;
-    } catch (const std::bad_alloc&) {
-      what = "there is not enough memory";
     } catch (const std::exception& error) {
-      what = error.what();
+      what = reason_of(error);
     }
     const std::scoped_lock guard(mutex_);
     if (status_) status_ = fail(ErrorKind::io, "{}, seed {}: {}", unit.cell.title, unit.seed, what);
