@@ -38,6 +38,12 @@ bool give_constants(const KeptJson& solvers, Baselines& baselines) {
   return true;
 }
 
+std::optional<Baselines> read_kept(const std::string& path, const std::string& what,
+                                   const RegressionTask& task, const EvalSpec& spec) {
+  const auto text = read_file(path);
+  return text ? from_kept(*text, what, task, spec) : std::nullopt;
+}
+
 }  // namespace
 
 std::string to_kept(const std::string& what, const Baselines& baselines) {
@@ -92,16 +98,6 @@ std::string tuned_to(const RegressionTask& task, const EvalSpec& spec) {
   return exact_text(task) + fmt::format(", seed {}, {} prompts, {} steps", spec.seed,
                                         spec.tuning_prompts, spec.gd_steps);
 }
-
-namespace {
-
-std::optional<Baselines> read_kept(const std::string& path, const std::string& what,
-                                   const RegressionTask& task, const EvalSpec& spec) {
-  const auto text = read_file(path);
-  return text ? from_kept(*text, what, task, spec) : std::nullopt;
-}
-
-}  // namespace
 
 Expected<Baselines> kept_baselines(const RegressionTask& task, const EvalSpec& spec,
                                    const std::string& folder, ThreadPool& pool,

@@ -38,12 +38,6 @@ std::vector<Estimate> layers(const Object& json) {
   return list;
 }
 
-}  // namespace
-
-Estimate estimate_of(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
-
-namespace {
-
 Expected<Scores> scores_from(const Object& json, const std::string& path) {
   try {
     Scores scores;
@@ -88,6 +82,8 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
 }
 
 }  // namespace
+
+Estimate estimate_of(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
 
 Expected<Scores> load_scores(const std::string& path) {
   const auto json = GRAMIAN_TRY(read_json(path));
