@@ -13,7 +13,6 @@
 #include "gramian/io/progress.h"
 #include "gramian/runs/blowup_collection.h"
 #include "gramian/runs/collection.h"
-#include "gramian/runs/kept_baselines.h"
 
 namespace gramian::cli {
 
@@ -55,9 +54,7 @@ Expected<Collection::Sum> collect_until(Collection& collection, const Collection
 
 Status collect_blowups(const RunDirectory& directory, const TrainedRun& run, std::uint64_t prompts,
                        ThreadPool& pool) {
-  const auto baselines =
-      GRAMIAN_TRY(kept_baselines(run.experiment.task, run.experiment.eval,
-                                 directory.path() + "/collect/tuned", pool, interrupted));
+  const auto baselines = GRAMIAN_TRY(collected_solvers(directory, run, pool, interrupted));
   auto collection =
       GRAMIAN_TRY(BlowUpCollection::open(directory.path(), run, baselines.blowup_threshold, pool));
   Progress progress("collect", static_cast<std::int64_t>(prompts), "prompts");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "gramian/base/hash.h"
 #include "gramian/io/files.h"
 #include "gramian/io/lock.h"
 
@@ -15,6 +16,11 @@ namespace {
 constexpr std::uint64_t kBatchLocks = 256;  // so many processes can work at a time
 
 }  // namespace
+
+Expected<std::string> CollectedRows::name_of(const std::string& run, std::string_view settings) {
+  const auto model = GRAMIAN_TRY(read_file(run + "/model.safetensors"));
+  return fmt::format("{:016x}", hash_bytes(settings, hash_bytes(model)));
+}
 
 Expected<CollectedRows> CollectedRows::open(Kind kind, Check check) {
   std::error_code error;
@@ -66,6 +72,15 @@ Expected<std::map<std::uint64_t, std::string>> CollectedRows::read() const {
     batches.emplace(batch, row);
   }
   return batches;
+}
+
+Status CollectedRows::add_up(const std::function<bool(std::string_view row)>& add) const {
+  const auto batches = GRAMIAN_TRY(read());
+  std::uint64_t next = 0;
+  for (const auto& [batch, row] : batches) {
+    if (batch != next++ || add(row)) break;
+  }
+  return {};
 }
 
 Status CollectedRows::add_batch(

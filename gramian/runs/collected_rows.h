@@ -32,6 +32,11 @@ class CollectedRows {
   // Checks a row without its name. Errors: format, without a place.
   using Check = std::function<Expected<Range>(std::string_view row)>;
 
+  // Where collections of a run are, and what one is called: the hash of the model of the run and of
+  // settings in words. Errors: io.
+  static std::string folder_of(const std::string& run) { return run + "/collect"; }
+  static Expected<std::string> name_of(const std::string& run, std::string_view settings);
+
   CollectedRows() = default;
   // Makes the folders. Errors: io.
   static Expected<CollectedRows> open(Kind kind, Check check);
@@ -39,6 +44,10 @@ class CollectedRows {
   // The rows that are there, without their name, by the number of their batch. Errors: io; format
   // for rows that are no batch, that are of other work, or that are there twice.
   Expected<std::map<std::uint64_t, std::string>> read() const;
+
+  // Hands over the rows from prompt 0 to the first gap, in their order, until `add` says that there
+  // are enough. Errors: those of read.
+  Status add_up(const std::function<bool(std::string_view row)>& add) const;
 
   // Has `row_of` compute the row of the first batch that is not there and that nobody works at, and
   // appends it. Errors: those of read and row_of; then nothing is appended.

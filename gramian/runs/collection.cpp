@@ -5,8 +5,6 @@
 #include <filesystem>
 #include <string_view>
 
-#include "gramian/base/hash.h"
-#include "gramian/io/files.h"
 #include "gramian/runs/kept_baselines.h"
 
 namespace gramian {
@@ -21,22 +19,27 @@ bool is_met(const Collection::Goal& goal, const EvalResult& result) {
 
 // The hash of the model, the task and the settings of the evaluation.
 Expected<std::string> name_of_evaluation(const RunDirectory& directory, const TrainedRun& run) {
-  const auto model = GRAMIAN_TRY(read_file(directory.model()));
   const EvalSpec& spec = run.experiment.eval;
-  const std::string settings = fmt::format("{}, query {}", tuned_to(run.experiment.task, spec),
-                                           static_cast<int>(spec.query));
-  return fmt::format("{:016x}", hash_bytes(settings, hash_bytes(model)));
+  return CollectedRows::name_of(directory.path(),
+                                fmt::format("{}, query {}", tuned_to(run.experiment.task, spec),
+                                            static_cast<int>(spec.query)));
 }
 
-std::string folder_of_collections(const RunDirectory& directory) {
-  return directory.path() + "/collect";
+std::string folder_of_solvers(const RunDirectory& directory) {
+  return CollectedRows::folder_of(directory.path()) + "/tuned";
 }
 
 }  // namespace
 
 Expected<std::string> Collection::path_of(const RunDirectory& directory, const TrainedRun& run) {
   const std::string name = GRAMIAN_TRY(name_of_evaluation(directory, run));
-  return fmt::format("{}/{}.csv", folder_of_collections(directory), name);
+  return fmt::format("{}/{}.csv", CollectedRows::folder_of(directory.path()), name);
+}
+
+Expected<Baselines> collected_solvers(const RunDirectory& directory, const TrainedRun& run,
+                                      ThreadPool& pool, const std::function<bool()>& stopped) {
+  return kept_baselines(run.experiment.task, run.experiment.eval, folder_of_solvers(directory),
+                        pool, stopped);
 }
 
 Expected<Collection> Collection::open(const RunDirectory& directory, const TrainedRun& run,
@@ -45,10 +48,8 @@ Expected<Collection> Collection::open(const RunDirectory& directory, const Train
   Collection collection(run, pool);
   collection.spec_ = experiment.eval;
   collection.spec_.prompts = kBatchPrompts;
-  const std::string folder = folder_of_collections(directory);
   const std::string name = GRAMIAN_TRY(name_of_evaluation(directory, run));
-  collection.baselines_ = GRAMIAN_TRY(
-      kept_baselines(experiment.task, collection.spec_, folder + "/tuned", pool, stopped));
+  collection.baselines_ = GRAMIAN_TRY(collected_solvers(directory, run, pool, stopped));
   collection.predictor_ =
       std::make_unique<NetworkPredictor>(run.network, experiment.task.n(), pool.threads());
   collection.shape_ =
@@ -58,23 +59,21 @@ Expected<Collection> Collection::open(const RunDirectory& directory, const Train
     const auto read = GRAMIAN_TRY(from_row(row, shape));
     return CollectedRows::Range{read.first, read.result.prompts};
   };
-  collection.rows_ = GRAMIAN_TRY(CollectedRows::open({.folder = folder,
-                                                      .name = name,
-                                                      .header = row_header(collection.shape_),
-                                                      .batch_prompts = kBatchPrompts},
-                                                     check));
+  collection.rows_ =
+      GRAMIAN_TRY(CollectedRows::open({.folder = CollectedRows::folder_of(directory.path()),
+                                       .name = name,
+                                       .header = row_header(collection.shape_),
+                                       .batch_prompts = kBatchPrompts},
+                                      check));
   return collection;
 }
 
 Expected<Collection::Sum> Collection::sum(const Goal& goal) const {
-  const auto batches = GRAMIAN_TRY(rows_.read());
   Sum sum{.result = shape_, .path = rows_.path()};
-  std::uint64_t next = 0;
-  for (const auto& [batch, row] : batches) {
-    if (batch != next++ || sum.met) break;
+  GRAMIAN_TRY(rows_.add_up([&](std::string_view row) {
     add(from_row(row, shape_)->result, sum.result);
-    sum.met = is_met(goal, sum.result);
-  }
+    return sum.met = is_met(goal, sum.result);
+  }));
   return sum;
 }
 
@@ -90,7 +89,7 @@ Status Collection::add_batch(const ProgressFunction& progress) {
 
 Expected<std::optional<EvalResult>> collected_evaluation(const RunDirectory& directory) {
   std::error_code ignored;
-  if (!std::filesystem::exists(directory.path() + "/collect/tuned", ignored)) return std::nullopt;
+  if (!std::filesystem::exists(folder_of_solvers(directory), ignored)) return std::nullopt;
   const auto run = GRAMIAN_TRY(load_trained_run(directory));
   ThreadPool pool(1);
   const auto path = GRAMIAN_TRY(Collection::path_of(directory, run));

@@ -25,6 +25,11 @@
 
 namespace gramian {
 
+// The solvers of all collections of a run, tuned, or found where an earlier one has kept them.
+// Errors: io; interrupted.
+Expected<Baselines> collected_solvers(const RunDirectory& directory, const TrainedRun& run,
+                                      ThreadPool& pool, const std::function<bool()>& stopped);
+
 class Collection {
  public:
   static constexpr std::uint64_t kBatchPrompts = 1 << 16;  // about a second of work

@@ -92,12 +92,13 @@ Expected<Scores> load_scores(const std::string& path) {
 
 Status take_collected(const std::string& directory, Scores& scores) {
   std::error_code ignored;
-  if (!std::filesystem::exists(directory + "/collect", ignored)) return {};
+  const std::string folder = CollectedRows::folder_of(directory);
+  if (!std::filesystem::exists(folder, ignored)) return {};
   const auto run_directory = GRAMIAN_TRY(RunDirectory::open(directory));
   const auto found = GRAMIAN_TRY(collected_evaluation(run_directory));
   if (!found || found->prompts <= scores.prompts) return {};
   const auto json = GRAMIAN_TRY(parse_json(to_json(*found)));
-  auto more = GRAMIAN_TRY(scores_from(json, directory + "/collect"));
+  auto more = GRAMIAN_TRY(scores_from(json, folder));
   constexpr const char* kDescent = "gd";
   for (auto* const losses : {&more.adjusted, &more.loss}) losses->erase(kDescent);
   more.adjusted.merge(scores.adjusted);
