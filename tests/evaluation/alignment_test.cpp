@@ -35,9 +35,8 @@ TEST(Compare, LayerLossesAreThoseOfEvaluate) {
     EXPECT_NEAR(losses[l].loss.mean(), expected.layers[l].loss.mean(), 1e-12);
     EXPECT_GT(losses[l].median, 0);
     EXPECT_LT(losses[l].median, losses[l].loss.mean());  // squares are skewed
-    EXPECT_EQ(
-        losses[l].loss.mean(),
-        layer_losses(task, model, spec.prompts, spec.seed, one)[l].loss.mean());
+    EXPECT_EQ(losses[l].loss.mean(),
+              layer_losses(task, model, spec.prompts, spec.seed, one)[l].loss.mean());
   }
   // So are those that are counted for blow-ups.
   const auto count =
