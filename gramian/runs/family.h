@@ -123,8 +123,8 @@ class Experiment {
   virtual double zero_loss(const Model& model, ThreadPool& pool) const = 0;
   // The JSON that studies read scores from (docs/results.md). `shared`: of shared(), for all
   // experiments on one task.
-  virtual Expected<std::string> examine(const Model& model, const Examination& how,
-                                        std::uint64_t seed, Shared& shared, ThreadPool& pool,
+  virtual Expected<std::string> examine(const Model& model, const Examination& how, Shared& shared,
+                                        ThreadPool& pool,
                                         const ProgressFunction& progress) const = 0;
   // `folder`: where what takes long to compute is kept for other processes, too; empty: nowhere.
   virtual std::unique_ptr<Shared> shared(const std::string& folder) const = 0;

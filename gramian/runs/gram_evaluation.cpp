@@ -103,7 +103,7 @@ std::unique_ptr<Shared> GramExperiment::shared(const std::string& folder) const 
 }
 
 Expected<std::string> GramExperiment::examine(const Model& model, const Examination& how,
-                                              std::uint64_t seed, Shared& shared, ThreadPool& pool,
+                                              Shared& shared, ThreadPool& pool,
                                               const ProgressFunction& progress) const {
   using Json = nlohmann::ordered_json;
   auto* const common = dynamic_cast<SharedBaselines*>(&shared);
@@ -124,12 +124,12 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   const auto losses = [&](const EvalSpec& spec) {
     return gramian::evaluate(task, baselines, &predictor, spec, pool, progress, &common->losses);
   };
-  EvalSpec spec{.prompts = how.prompts, .seed = seed};
+  EvalSpec spec{.prompts = how.prompts, .seed = how.seed};
   const auto result = GRAMIAN_TRY(losses(spec));
   Json single;
   if (how.single_query_prompts > 0) {
-    const auto published = GRAMIAN_TRY(
-        losses({.prompts = how.single_query_prompts, .seed = seed, .query = QueryMode::sampled}));
+    const auto published = GRAMIAN_TRY(losses(
+        {.prompts = how.single_query_prompts, .seed = how.seed, .query = QueryMode::sampled}));
     single = Json::parse(to_json(published));
   }
   spec.prompts = how.profile_prompts;
@@ -141,9 +141,9 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
                             {"adjusted", single["adjusted"]["model"]}};
   }
   if (how.network_prompts > 0) {
-    const auto alone =
-        GRAMIAN_TRY(count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
-                                  {.seed = seed, .count = how.network_prompts}, pool, progress));
+    const auto alone = GRAMIAN_TRY(
+        count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
+                      {.seed = how.seed, .count = how.network_prompts}, pool, progress));
     const Json estimate = {{"mean", number_or_null(alone.loss.mean())},
                            {"se", number_or_null(alone.loss.standard_error())}};
     json["network"] = {

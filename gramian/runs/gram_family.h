@@ -52,9 +52,8 @@ struct GramExperiment final : public Experiment {
                                   ThreadPool& pool) const override;
   double zero_loss(const Model& model, ThreadPool& pool) const override;
   std::uint64_t selection_prompts() const override { return kSelectionPrompts; }
-  Expected<std::string> examine(const Model& model, const Examination& how, std::uint64_t seed,
-                                Shared& shared, ThreadPool& pool,
-                                const ProgressFunction& progress) const override;
+  Expected<std::string> examine(const Model& model, const Examination& how, Shared& shared,
+                                ThreadPool& pool, const ProgressFunction& progress) const override;
   std::unique_ptr<Shared> shared(const std::string& folder) const override;
   double cost() const override;
   Expected<double> seconds_per_cost() const override;

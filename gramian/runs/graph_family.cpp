@@ -214,10 +214,9 @@ double GraphExperiment::zero_loss(const Model&, ThreadPool&) const {
   return task.question == GraphQuestion::eigenvectors ? task.demands : 1;
 }
 
-Expected<std::string> GraphExperiment::examine(const Model& model, const Examination& how,
-                                               std::uint64_t seed, Shared&, ThreadPool& pool,
-                                               const ProgressFunction&) const {
-  const auto loss = GRAMIAN_TRY(mean_loss(model, how.prompts, seed, pool));
+Expected<std::string> GraphExperiment::examine(const Model& model, const Examination& how, Shared&,
+                                               ThreadPool& pool, const ProgressFunction&) const {
+  const auto loss = GRAMIAN_TRY(mean_loss(model, how.prompts, how.seed, pool));
   RunningMean zero;
   zero.add(zero_loss(model, pool));
   return token_scores_json(how.prompts, loss, zero);

@@ -197,9 +197,9 @@ double TransformerExperiment::zero_loss(const Model& model, ThreadPool& pool) co
 }
 
 Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,
-                                                     std::uint64_t seed, Shared&, ThreadPool& pool,
+                                                     Shared&, ThreadPool& pool,
                                                      const ProgressFunction&) const {
-  const Alignment both = beside_zero(*this, model, how.prompts, seed, pool);
+  const Alignment both = beside_zero(*this, model, how.prompts, how.seed, pool);
   return token_scores_json(how.prompts, both.loss, both.other_loss);
 }
 

@@ -296,7 +296,7 @@ class Runner {
     if (options_.effort.quick) how.tuning_prompts = 2'000;
     ThreadPool pool(1);
     const auto json = GRAMIAN_TRY(
-        experiment->examine(*model, how, how.seed, shared(unit, *experiment), pool,
+        experiment->examine(*model, how, shared(unit, *experiment), pool,
                             [this](std::uint64_t, std::uint64_t) { return !stopped(); }));
     return write_file_atomically(directory + "/" + unit.eval_name, json);
   }

@@ -101,8 +101,8 @@ TEST(Families, MakeTrainSaveLoadEvaluate) {
     EXPECT_GT(loss->standard_error(), 0);
     const auto shared = experiment->shared("");
     const Examination how{.prompts = 200, .tuning_prompts = 500};
-    const auto one = experiment->examine(**back, how, 1, *shared, pool, {});
-    const auto two = experiment->examine(**alone, how, 1, *shared, pool, {});
+    const auto one = experiment->examine(**back, how, *shared, pool, {});
+    const auto two = experiment->examine(**alone, how, *shared, pool, {});
     ASSERT_TRUE(one && two);
     EXPECT_EQ(*one, *two);
     EXPECT_EQ(nlohmann::json::parse(*one)["prompts"], 200);
@@ -124,8 +124,10 @@ TEST(Families, ExaminesTheNetworkAloneOnMorePrompts) {
     const auto examined = [&](std::uint64_t alone) {
       return nlohmann::json::parse(
           experiment
-              ->examine(*model, {.prompts = 500, .network_prompts = alone, .tuning_prompts = 500},
-                        7, *shared, pool, {})
+              ->examine(
+                  *model,
+                  {.seed = 7, .prompts = 500, .network_prompts = alone, .tuning_prompts = 500},
+                  *shared, pool, {})
               .value());
     };
     const auto few = examined(0), many = examined(3000);
@@ -155,7 +157,8 @@ TEST(Families, ExaminesGdppByTheExactLaw) {
   const auto shared = experiment->shared("");
   const auto json = nlohmann::json::parse(
       experiment
-          ->examine(*model, {.prompts = 500, .network_prompts = 40'000, .tuning_prompts = 500}, 7,
+          ->examine(*model,
+                    {.seed = 7, .prompts = 500, .network_prompts = 40'000, .tuning_prompts = 500},
                     *shared, pool, {})
           .value());
   const auto& alone = json["network"];
