@@ -38,12 +38,6 @@ struct Tally {
   }
 };
 
-// A claim over few cases: all must hold, and all are told.
-void add_case(Claim& claim, bool good, const std::string& told) {
-  claim.holds = claim.holds.value_or(true) && good;
-  claim.detail += claim.detail.empty() ? told : "; " + told;
-}
-
 }  // namespace
 
 std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells) {
@@ -90,15 +84,15 @@ std::vector<Claim> restricted_claims(std::span<const RestrictedNumbers> cells) {
 }
 
 Claim dominance_claim(std::span<const DominanceSlope> slopes) {
-  Claim claim{.text =
-                  "Gradient dominance: along A = a I, n large, the slope of log |grad|^2 against "
-                  "log loss is (2L - 1) / L within 0.1"};
+  Cases cases(
+      "Gradient dominance: along A = a I, n large, the slope of log |grad|^2 against "
+      "log loss is (2L - 1) / L within 0.1");
   for (const auto& [loops, slope] : slopes) {
     const double expected = (2.0 * loops - 1) / loops;
-    add_case(claim, std::abs(slope - expected) <= 0.1,
-             fmt::format("L = {}: {:.3f} ({:.3f})", loops, slope, expected));
+    cases.add_plainly(std::abs(slope - expected) <= 0.1,
+                      fmt::format("L = {}: {:.3f} ({:.3f})", loops, slope, expected));
   }
-  return claim;
+  return cases.claim();
 }
 
 std::vector<Claim> full_training_claims(std::span<const FullNumbers> cells) {
@@ -107,7 +101,7 @@ std::vector<Claim> full_training_claims(std::span<const FullNumbers> cells) {
       own_layers(fmt::format(
           "Layers of their own end at most {} times as high as those of Fig. 2 (many end lower)",
           kOrder));
-  Claim floor{.text = "Looped networks reach the best GD++ loop within 25% (L = 2, 5)"};
+  Cases floor("Looped networks reach the best GD++ loop within 25% (L = 2, 5)");
   Claim share{.text =
                   "The loss falls with L, looped or not, and L layers of their own are no worse "
                   "than L loops"};
@@ -122,8 +116,8 @@ std::vector<Claim> full_training_claims(std::span<const FullNumbers> cells) {
       own_layers.add(at_most(c.loss, kOrder * c.published), what);
     }
     if (c.tied && c.layers <= 5) {
-      add_case(floor, value <= 1.25 * c.best.mean + 3 * std::hypot(c.loss.se, c.best.se),
-               fmt::format("{}: {:.3g} against {:.3g}", c.name, value, c.best.mean));
+      floor.add_plainly(value <= 1.25 * c.best.mean + 3 * std::hypot(c.loss.se, c.best.se),
+                        fmt::format("{}: {:.3g} against {:.3g}", c.name, value, c.best.mean));
     }
   }
   bool all = true, falls = true;
@@ -143,7 +137,7 @@ std::vector<Claim> full_training_claims(std::span<const FullNumbers> cells) {
                     losses.at({2, true}), losses.at({2, false}), losses.at({5, true}),
                     losses.at({5, false}), losses.at({10, true}), losses.at({10, false}));
   }
-  return {loops.claim(), own_layers.claim(), std::move(floor), std::move(share)};
+  return {loops.claim(), own_layers.claim(), floor.claim(), std::move(share)};
 }
 
 std::vector<Claim> full_loops_claims(std::span<const ExtraLoopsNumbers> networks) {
@@ -152,18 +146,18 @@ std::vector<Claim> full_loops_claims(std::span<const ExtraLoopsNumbers> networks
       "within a factor of {} (not judged where a few prompts carry it)",
       kOrder)),
       median("and so is the loss of the typical prompt, the median");
-  Claim falls{.text =
-                  "More loops than in training go on to lower the loss of the typical prompt: the "
-                  "median falls from L "
-                  "to 20 to 50 loops, on the covariance of training and on another"};
+  Cases falls(
+      "More loops than in training go on to lower the loss of the typical prompt: the "
+      "median falls from L "
+      "to 20 to 50 loops, on the covariance of training and on another");
   for (const ExtraLoopsNumbers& network : networks) {
     const std::string name = fmt::format("trained for {}", network.trained);
     const double twenty = network.median.at(4), fifty = network.median.at(5);  // of kExtraLoops
     const bool good = network.median_trained > twenty && twenty > fifty;
-    add_case(falls, good,
-             fmt::format("{}{}: {:.2g}, {:.2g}, {:.2g}{}", name,
-                         network.other_covariance ? ", other S" : "", network.median_trained,
-                         twenty, fifty, good ? "" : " (not)"));
+    falls.add_plainly(
+        good, fmt::format("{}{}: {:.2g}, {:.2g}, {:.2g}{}", name,
+                          network.other_covariance ? ", other S" : "", network.median_trained,
+                          twenty, fifty, good ? "" : " (not)"));
     if (network.other_covariance || network.published.empty()) continue;
     for (std::size_t k = 0; k < 4; ++k) {
       const double value = network.published[k];
@@ -175,7 +169,7 @@ std::vector<Claim> full_loops_claims(std::span<const ExtraLoopsNumbers> networks
       median.add(within_factor({network.median[k], 0}, value, kOrder), say(network.median[k]));
     }
   }
-  return {mean.claim(), median.claim(), std::move(falls)};
+  return {mean.claim(), median.claim(), falls.claim()};
 }
 
 std::vector<Claim> restricted_loops_claims(const RestrictedLoopsNumbers& l) {
@@ -205,16 +199,16 @@ std::vector<Claim> restricted_loops_claims(const RestrictedLoopsNumbers& l) {
 }
 
 Claim scales_claim(std::span<const ScaleNumbers> scales) {
-  Claim claim{.text =
-                  "On S = c I, trained on S = I (n = 100): the median converges from 2 to 50 loops "
-                  "where fewer than "
-                  "half of the contexts have c a* lambda_max > 2, and else diverges"};
+  Cases cases(
+      "On S = c I, trained on S = I (n = 100): the median converges from 2 to 50 loops "
+      "where fewer than "
+      "half of the contexts have c a* lambda_max > 2, and else diverges");
   for (const ScaleNumbers& s : scales) {
-    add_case(claim, (s.median_50 < s.median_2) == (s.share < 0.5),
-             fmt::format("c = {}: share {:.3g}, median {:.2g} after 2 and {:.2g} after 50", s.c,
-                         s.share, s.median_2, s.median_50));
+    cases.add_plainly((s.median_50 < s.median_2) == (s.share < 0.5),
+                      fmt::format("c = {}: share {:.3g}, median {:.2g} after 2 and {:.2g} after 50",
+                                  s.c, s.share, s.median_2, s.median_50));
   }
-  return claim;
+  return cases.claim();
 }
 
 std::vector<Claim> rotation_claims(std::span<const RotationNumbers> numbers,
