@@ -3,8 +3,8 @@
 
     scripts/export_svg.py report.html results/     -> results/fig1.svg, results/fig2.svg, ...
 
-Needs Chromium (Debian: chromium; or its path in CHROMIUM) and the standard library. The files are
-those of the buttons "Download SVG" of the page.
+Needs Chromium (Debian: chromium; or its path in CHROMIUM) and the Python package playwright, which
+build/python has after ./test.sh. The files are those of the buttons "Download SVG" of the page.
 """
 
 import argparse
@@ -29,6 +29,20 @@ def write(path, text):
         raise
 
 
+def export(browser, report, folder):
+    """The figures of a page as files in `folder`; returns their paths. Errors: RuntimeError."""
+    page = browser.open(report.resolve().as_uri())
+    figures = page.evaluate("window.gramian ? window.gramian.figures() : null")
+    page.close()
+    if figures is None:
+        raise RuntimeError(f"{report} is not a page of gramian report with results in it")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{figure['name']}.svg" for figure in figures]
+    for path, figure in zip(paths, figures):
+        write(path, figure["svg"])
+    return paths
+
+
 def main():
     parser = argparse.ArgumentParser(description="Writes every figure of a report as an SVG file.")
     parser.add_argument("report", type=pathlib.Path, help="page of gramian report")
@@ -38,18 +52,8 @@ def main():
         sys.exit(f"export_svg.py: there is no file {arguments.report}")
     try:
         with Browser() as browser:
-            page = browser.open(arguments.report.resolve().as_uri())
-            figures = page.evaluate("window.gramian ? window.gramian.figures() : null")
-        if figures is None:
-            sys.exit(
-                f"export_svg.py: {arguments.report} is not a page of gramian report with results"
-                " in it"
-            )
-        arguments.folder.mkdir(parents=True, exist_ok=True)
-        for figure in figures:
-            path = arguments.folder / f"{figure['name']}.svg"
-            write(path, figure["svg"])
-            print(f"-> {path}")
+            for path in export(browser, arguments.report, arguments.folder):
+                print(f"-> {path}")
     except (RuntimeError, OSError) as error:
         sys.exit(f"export_svg.py: {error}")
 

@@ -45,8 +45,11 @@ class FramesTest(PageCase):
             self.assertIn("the axis", " ".join(seen["notes"]))
 
     def misplaced(self, path, **kind):
+        """On a light page and, once that has become one, on a dark page."""
         page = self.browser.open(path.as_uri(), **kind)
         found = page.evaluate(READ_MISPLACED)
+        page.tab.emulate_media(color_scheme="dark")
+        found += page.evaluate(READ_MISPLACED)
         self.assertEqual(page.complaints(), [])
         page.close()
         return found
@@ -56,7 +59,6 @@ class FramesTest(PageCase):
         for path in (self.path, self.folder / "papers/report.html"):
             for kind in (
                 {},
-                {"dark": True},
                 {"width": 800},
                 {"width": 390, "height": 844, "phone": True},
             ):

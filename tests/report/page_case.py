@@ -27,6 +27,7 @@ class PageCase(unittest.TestCase):
         cls.url = cls.path.as_uri()
         cls.browser = browser.Browser()
         cls.page = cls.browser.open(cls.url)
+        cls.drawn = {figure["id"]: figure for figure in cls.page.evaluate(READ_PANELS)}
         cls.studies = {result["study"]: result for result in fixture.results()}
 
     @classmethod
@@ -35,13 +36,12 @@ class PageCase(unittest.TestCase):
         cls.temporary.cleanup()
 
     def panels(self):
-        drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
         for study in self.studies.values():
             for figure in study["figures"]:
                 self.assertEqual(
-                    len(drawn[figure["id"]]["panels"]), len(figure["panels"]), figure["id"]
+                    len(self.drawn[figure["id"]]["panels"]), len(figure["panels"]), figure["id"]
                 )
-                for told, seen in zip(figure["panels"], drawn[figure["id"]]["panels"]):
+                for told, seen in zip(figure["panels"], self.drawn[figure["id"]]["panels"]):
                     yield told, seen
 
     @staticmethod
@@ -74,11 +74,8 @@ class PageCase(unittest.TestCase):
 
 
 def main():
-    """Exit code 77 says that no Chromium was found and the tests were skipped."""
-    if browser.find() is None:
-        print(
-            "skipped: the page is tested in Chromium, and there is none here (Debian: apt-get"
-            " install chromium)"
-        )
+    """Exit code 77 says that Chromium or Playwright is missing and the tests were skipped."""
+    if browser.missing():
+        print(f"skipped: the page is tested in a browser, and {browser.missing()}")
         sys.exit(77)
     unittest.main(argv=[sys.argv[0], *sys.argv[2:]])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The page of gramian report in a browser: page_test.py GRAMIAN.
 
-Exit code 77 says that no Chromium was found and the tests were skipped.
+Exit code 77 says that Chromium or Playwright is missing and the tests were skipped.
 """
 
 import json
@@ -12,8 +12,9 @@ import sys
 import xml.etree.ElementTree
 
 import fixture
-from page_case import GRAMIAN, ROOT, PageCase, main
-from reading import READ_PANELS, READ_SHOWN, READ_TABLES, contrast, luminance, parse, tab
+from page_case import GRAMIAN, ROOT, PageCase, main  # scripts/ is on the path from here on
+import export_svg
+from reading import READ_SHOWN, READ_TABLES, contrast, luminance, parse, tab
 
 
 class PageTest(PageCase):
@@ -90,13 +91,12 @@ class PageTest(PageCase):
                 self.assertEqual(shown.get("status", ""), cell.get("status", ""))
 
     def test_every_series_is_drawn_and_named(self):
-        drawn = {figure["id"]: figure for figure in self.page.evaluate(READ_PANELS)}
         for study in self.studies.values():
             for figure in study["figures"]:
                 names = list(
                     dict.fromkeys(s["name"] for p in figure["panels"] for s in p["series"])
                 )
-                self.assertEqual(drawn[figure["id"]]["legend"], names)
+                self.assertEqual(self.drawn[figure["id"]]["legend"], names)
         for told, seen in self.panels():
             self.assertEqual(seen["title"], told["title"])
             self.assertEqual(seen["bands"], len(told["bands"]))
@@ -317,17 +317,15 @@ class PageTest(PageCase):
         )
         self.assertEqual(page.evaluate(READ_SHOWN), self.OLD)
         page.evaluate("document.querySelectorAll('[role=tab]')[1].click()")
-        page.wait(
-            "location.hash === '#paper-von-oswald-et-al-2022' &&"
-            " document.getElementById('gd-fig2').checkVisibility()"
-        )
+        page.tab.wait_for_url("**#paper-von-oswald-et-al-2022")
+        page.tab.locator("#gd-fig2").wait_for(state="visible")
         self.assertEqual(page.evaluate(READ_SHOWN), self.GD)
         self.assertIn(
             "by gradient descent",
             page.evaluate("document.querySelector('.paper:not([hidden]) cite').textContent"),
         )
         page.evaluate("history.back()")
-        page.wait("document.getElementById('fig1').checkVisibility()")
+        page.tab.locator("#fig1").wait_for(state="visible")
         self.assertEqual(page.evaluate(READ_SHOWN), self.OLD)
         self.assertEqual(len(page.evaluate("window.gramian.figures()")), 5)
         ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
@@ -367,12 +365,8 @@ class PageTest(PageCase):
             ("ArrowLeft", self.NONE),
             ("Home", self.OLD),
         ):
-            for kind in ("keyDown", "keyUp"):
-                page.send("Input.dispatchKeyEvent", type=kind, key=key, code=key)
-            page.wait(
-                f"JSON.stringify({READ_SHOWN}[1]) ==="
-                f" {json.dumps(json.dumps(seen[1], separators=(',', ':')))}"
-            )
+            page.tab.keyboard.press(key)
+            page.tab.locator(f"#{seen[1][0]}").wait_for(state="visible")
             self.assertEqual(page.evaluate(READ_SHOWN), seen)
             self.assertEqual(
                 page.evaluate("document.activeElement.firstChild.textContent"), seen[0][0]
@@ -413,7 +407,7 @@ class PageTest(PageCase):
     def test_print_shows_all_papers(self):
         page = self.papers("#gd-fig2")
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-        page.send("Emulation.setEmulatedMedia", media="print")
+        page.tab.emulate_media(media="print")
         shown = page.evaluate(
             "[...document.querySelectorAll('.paper, section.study, svg.plot, .tabs')].filter(e =>"
             " e.checkVisibility()).map(e => e.id || e.tagName)"
@@ -478,14 +472,14 @@ class PageTest(PageCase):
             ),
             0,
         )
-        page.send("Emulation.setEmulatedMedia", media="print")
+        page.tab.emulate_media(media="print")
         self.assertGreater(
             luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")), 0.9
         )
         self.assertEqual(
             page.evaluate("getComputedStyle(document.querySelector('nav')).display"), "none"
         )
-        self.assertTrue(page.pdf().startswith(b"%PDF"))
+        self.assertTrue(page.tab.pdf(prefer_css_page_size=True).startswith(b"%PDF"))
         page.close()
 
     def test_a_result_may_leave_out_nearly_everything(self):
@@ -505,19 +499,18 @@ class PageTest(PageCase):
         self.assertEqual(page.complaints(), [])
         page.close()
 
+    def test_a_page_that_is_not_there_is_said(self):
+        done = subprocess.run(
+            [sys.executable, "-B", ROOT / "scripts/export_svg.py", "nowhere.html", self.folder],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "export_svg.py: there is no file nowhere.html\n")
+
     def test_figures_are_exported_as_files_of_their_own(self):
         target = self.folder / "svg"
-        subprocess.run(
-            [
-                sys.executable,
-                "-B",
-                str(ROOT / "scripts/export_svg.py"),
-                str(self.path),
-                str(target),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        export_svg.export(self.browser, self.path, target)
         names = {path.name for path in target.iterdir()}
         self.assertEqual(
             names, {"fig1.svg", "fig2-profiles.svg", "fig4.svg", "training-curves.svg"}
