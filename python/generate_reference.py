@@ -108,8 +108,12 @@ def reference() -> str:
 
 
 def stubs() -> str:
-    generator = StubGen(importlib.import_module("gramian._core"))
-    generator.put(importlib.import_module("gramian._core"))
+    core = importlib.import_module("gramian._core")
+    for found in vars(core).values():
+        if getattr(found, "__module__", None) == "gramian":  # made public by the package
+            found.__module__ = "gramian._core"
+    generator = StubGen(core)
+    generator.put(core)
     return generator.get()
 
 

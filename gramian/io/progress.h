@@ -15,9 +15,12 @@ class Progress {
  public:
   using Clock = std::chrono::steady_clock;
 
+  static constexpr Clock::duration kSoon = std::chrono::seconds(2);
+  static constexpr Clock::duration kNever = Clock::duration::max() / 2;
+
   // `done` of `total` are done already (a resumed run). Nothing is drawn for `quiet`.
   Progress(std::string label, std::int64_t total, std::string unit, std::int64_t done = 0,
-           std::FILE* out = stderr, Clock::duration quiet = std::chrono::seconds(2));
+           std::FILE* out = stderr, Clock::duration quiet = kSoon);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress() { finish(); }

@@ -67,9 +67,8 @@ class Run {
     if (loop_->done()) {  // no steps were asked for: the initial weights are the model
       GRAMIAN_TRY(save(metrics));
     }
-    Progress progress(
-        "train", experiment_.train.steps, "steps", first, stderr,
-        options_.quiet ? Progress::Clock::duration::max() / 2 : std::chrono::seconds(2));
+    Progress progress("train", experiment_.train.steps, "steps", first, stderr,
+                      options_.quiet ? Progress::kNever : Progress::kSoon);
     while (!loop_->done()) {
       const auto report = loop_->step();
       if (!report && report.error().kind == ErrorKind::interrupted) return stop(metrics);

@@ -67,7 +67,8 @@ class Runner {
       }
     }
     Progress progress("reproduce", 1000, "per mille",
-                      static_cast<std::int64_t>(1000 * done_cost_ / total_));
+                      static_cast<std::int64_t>(1000 * done_cost_ / total_), stderr,
+                      options_.quiet ? Progress::kNever : Progress::kSoon);
     std::atomic<int> running = 0;
     std::vector<std::jthread> workers = start_workers(running);
     while (running > 0) {

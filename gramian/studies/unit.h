@@ -30,6 +30,7 @@ struct StudyOptions {
   int threads = 0;            // 0: one for each core that this process may use
   std::string networks = {};  // folder of kept networks (kept_networks.h); empty: none
   std::string command_line = {};
+  bool quiet = false;                      // no progress bar
   std::function<bool()> interrupted = {};  // polled by several threads
   // Told, by several threads but by one at a time, whether any run is being trained from now on.
   // While none is, there is no state to save: whoever must end soon may end at once.

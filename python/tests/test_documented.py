@@ -3,11 +3,13 @@
 import doctest
 import importlib
 import inspect
-import json
 import os
 import pathlib
+import pickle
+import re
 import subprocess
 import sys
+import typing
 
 import pytest
 
@@ -20,11 +22,32 @@ MODULES = ["gramian", "gramian._arrays", "gramian._frames", "gramian._spec", "gr
            "gramian.solvers"]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_docstring_examples(name):
-    module = importlib.import_module(name)
-    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert result.failed == 0
+def examples():
+    """The tests of all docstrings: of modules, of their functions, and of public classes, which do
+    not say in which module they are defined."""
+    finder, found = doctest.DocTestFinder(exclude_empty=True), {}
+    for module in map(importlib.import_module, MODULES):
+        classes = [value for value in vars(module).values() if inspect.isclass(value)
+                   and value.__module__.split(".")[0] == "gramian"]
+        for test in finder.find(module):
+            found[test.docstring] = test
+        for kind in classes:
+            for test in finder.find(kind, module=False, globs=vars(module).copy()):
+                found[test.docstring] = test
+    return list(found.values())
+
+
+@pytest.mark.parametrize("test", examples(), ids=lambda test: test.name)
+def test_docstring_examples(test):
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert runner.run(test).failed == 0
+
+
+def test_no_docstring_example_is_missed():
+    sources = (importlib.import_module(name).__file__ for name in MODULES)
+    written = sum(len(re.findall(r"^ *>>> ", pathlib.Path(file).read_text(), flags=re.M))
+                  for file in sources)
+    assert sum(len(test.examples) for test in examples()) == written > 50
 
 
 def test_docstring_example_of_sklearn():
@@ -39,6 +62,20 @@ def test_everything_public_is_described():
         found = getattr(gm, name)
         if inspect.isclass(found) or inspect.isfunction(found):
             assert found.__doc__ and not found.__doc__.startswith(name + "("), name
+
+
+def test_what_is_public_says_so(task, net):
+    """In pickles, in tracebacks and in help()."""
+    for name in gm.__all__:
+        found = getattr(gm, name)
+        if inspect.isclass(found) or inspect.isfunction(found):
+            assert found.__module__ == "gramian", name
+            assert pickle.loads(pickle.dumps(found)) is found
+            assert typing.get_type_hints(found) is not None
+    for value in (task, gm.Full(layers=7), gm.Training(steps=3), gm.Categorical([1, 2]), net):
+        assert b"gramian._" not in pickle.dumps(value).replace(b"gramian._core", b"")
+        assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
+    assert "gramian._" not in str(inspect.signature(gm.train))
 
 
 @pytest.mark.parametrize("script", ["generate_specs.py", "generate_reference.py"])
@@ -60,25 +97,3 @@ def test_every_key_of_a_family_is_a_field():
     for key in _core.keys():
         if key["name"] not in ("task.sigma", "model.kind"):
             assert key["name"] in fields, key["name"]
-
-
-def test_files_have_the_forms_of_their_schemas(task, tmp_path):
-    jsonschema = pytest.importorskip("jsonschema")
-    folder = PYTHON.parent / "docs" / "schemas"
-    if not folder.is_dir():
-        pytest.skip("not in a checkout")
-
-    def judge(name, value):
-        schema = json.loads((folder / f"{name}.schema.json").read_text())
-        jsonschema.Draft202012Validator.check_schema(schema)
-        validator = jsonschema.Draft202012Validator(schema)
-        validator.validate(value)
-        for key in schema["required"]:       # and it is no schema that takes anything
-            assert not validator.is_valid({k: v for k, v in value.items() if k != key})
-        assert not validator.is_valid(value | {"another": 1})
-
-    run = gm.Run.train(tmp_path / "run", task, gm.Diag(layers=2), steps=5, batch=32)
-    run.evaluate("eval.prompts=200", "eval.tuning_prompts=200", "eval.profile=[0, 1]")
-    judge("eval", json.loads((run.path / "eval.json").read_text()))
-    judge("manifest", run.manifest)
-    judge("metrics", json.loads((run.path / "metrics.jsonl").read_text().splitlines()[-1]))

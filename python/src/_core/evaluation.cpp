@@ -19,7 +19,8 @@ std::pair<std::string, std::string> evaluate(const Settings& settings,
 }
 
 std::pair<std::string, std::string> explain(const Settings& settings, const Network& network,
-                                            const nb::dict& options, const std::string& name) {
+                                            const nb::dict& options, const std::string& name,
+                                            std::optional<nb::callable> progress) {
   ExplainOptions how;
   how.seed = nb::cast<std::uint64_t>(options["seed"]);
   how.sigmas = nb::cast<std::vector<double>>(options["sigmas"]);
@@ -29,7 +30,7 @@ std::pair<std::string, std::string> explain(const Settings& settings, const Netw
   how.retrain_starts = nb::cast<int>(options["retrain_starts"]);
   how.algorithm_steps = nb::cast<int>(options["steps"]);
   const Interrupt interrupt;
-  const auto told = progress_of({}, interrupt);
+  const auto told = progress_of(std::move(progress), interrupt);
   const auto report = await_result(interrupt, [=]() -> Expected<api::ExplanationReport> {
     const auto problem = GRAMIAN_TRY(api::configure_for(network.spec, settings));
     return api::explain(problem, network, how, name, told);
@@ -43,7 +44,7 @@ void bind_evaluation(nb::module_& module) {
   module.def("evaluate", evaluate, "settings"_a, "network"_a = nb::none(),
              "progress"_a = nb::none(), "The table and the JSON of gramian eval.");
   module.def("explain", explain, "settings"_a, "network"_a, "options"_a, "name"_a,
-             "The words and the JSON of gramian explain.");
+             "progress"_a = nb::none(), "The words and the JSON of gramian explain.");
 }
 
 }  // namespace gramian::python

@@ -6,12 +6,14 @@ namespace gramian::python {
 namespace {
 
 StudyOptions options_of(const std::string& directory, int seeds, std::int64_t steps, bool quick,
-                        const std::string& only, int threads, const std::string& command) {
+                        const std::string& only, int threads, const std::string& command,
+                        bool quiet) {
   return {.directory = directory,
           .seeds = seeds,
           .effort = {.steps = steps, .quick = quick, .only = only},
           .threads = threads,
-          .command_line = command};
+          .command_line = command,
+          .quiet = quiet};
 }
 
 nb::list studies() {
@@ -35,11 +37,13 @@ void bind_studies(nb::module_& module) {
       .def(
           "__init__",
           [](StudyOptions* self, const std::string& directory, int seeds, std::int64_t steps,
-             bool quick, const std::string& only, int threads, const std::string& command) {
-            new (self)
-                StudyOptions(options_of(directory, seeds, steps, quick, only, threads, command));
+             bool quick, const std::string& only, int threads, const std::string& command,
+             bool quiet) {
+            new (self) StudyOptions(
+                options_of(directory, seeds, steps, quick, only, threads, command, quiet));
           },
-          "directory"_a, "seeds"_a, "steps"_a, "quick"_a, "only"_a, "threads"_a, "command"_a);
+          "directory"_a, "seeds"_a, "steps"_a, "quick"_a, "only"_a, "threads"_a, "command"_a,
+          "quiet"_a);
   module.def("studies", studies, "Name, title, place and paper of every study.");
   module.def(
       "units",

@@ -9,13 +9,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import numpy as np
+
 from . import _core, convert, solvers
 from ._core import DivergedError, __version__
 from ._frames import Estimate, Table
 from ._lab import (EvaluationResult, Explanation, Record, Score, Step, evaluate, explain, train)
 from ._network import Network, Prompts, States
 from ._runs import Run
-from ._spec import Categorical, Constant, Spec, Uniform
+from ._spec import Categorical, Constant, Noise, Spec, Uniform
 from ._specs import (Diag, Evaluation, Full, GDpp, GraphTask, GraphTraining, GraphTransformer,
                      Preconditioned, Regression, TokenTask, TokenTraining, Training, Transformer)
 from ._studies import StudyResult, carry_out_unit, reproduce, studies, units
@@ -59,8 +63,6 @@ def watch(network: Network) -> str:
     >>> gm.watch(net).splitlines()[0]
     'GD++, 1 layer, d = 2'
     """
-    import numpy as np
-
     lines = [repr(network)[len("<gramian.Network "):-1]]
     for layer, (P, Q) in enumerate(zip(network.P, network.Q), 1):
         for head, (p, q) in enumerate(zip(P, Q), 1):
@@ -68,6 +70,19 @@ def watch(network: Network) -> str:
             with np.printoptions(precision=3, suppress=True, linewidth=100):
                 lines.append(f"{p}\n{q}")
     return "\n".join(lines)
+
+
+def _made_public() -> None:
+    """What is public is of gramian, and not of the private module that defines it: in pickles, in
+    tracebacks and in help(). Names in the annotations of classes are looked up here then: ClassVar,
+    np and Noise are imported for them."""
+    for name in __all__:
+        found = globals().get(name)
+        if getattr(found, "__module__", "").startswith("gramian._"):
+            found.__module__ = "gramian"
+
+
+_made_public()
 
 
 def __getattr__(name: str):

@@ -6,8 +6,9 @@ from typing import Annotated
 import numpy
 from numpy.typing import NDArray
 
-from gramian import DivergedError as DivergedError
 
+class DivergedError(ArithmeticError):
+    """A training or another computation left the finite numbers."""
 
 def simd_target() -> str:
     """The instruction set of the kernels in use."""
@@ -109,7 +110,7 @@ def solver_names() -> list[str]: ...
 def evaluate(settings: Sequence[str], network: Network | None = None, progress: Callable | None = None) -> tuple[str, str]:
     """The table and the JSON of gramian eval."""
 
-def explain(settings: Sequence[str], network: Network, options: dict, name: str) -> tuple[str, str]:
+def explain(settings: Sequence[str], network: Network, options: dict, name: str, progress: Callable | None = None) -> tuple[str, str]:
     """The words and the JSON of gramian explain."""
 
 def export_network(network: Network, n: int, format: str, origin: str, task: str) -> bytes:
@@ -130,7 +131,7 @@ def evaluate_run(directory: str, settings: Sequence[str]) -> tuple[str, str]:
     """Evaluates the model of a run, as gramian eval."""
 
 class StudyOptions:
-    def __init__(self, directory: str, seeds: int, steps: int, quick: bool, only: str, threads: int, command: str) -> None: ...
+    def __init__(self, directory: str, seeds: int, steps: int, quick: bool, only: str, threads: int, command: str, quiet: bool) -> None: ...
 
 def studies() -> list:
     """Name, title, place and paper of every study."""

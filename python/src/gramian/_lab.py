@@ -287,7 +287,7 @@ class Explanation(Record):
 def explain(network: Network, task: Regression, *, seed: int = 1, prompts: int = 20_000,
             sigmas=(), blowup_prompts: int = 200_000, retrain_steps: int = 1000,
             retrain_starts: int = 3, steps: int = 0, training: Training | None = None,
-            name: str = "network") -> Explanation:
+            name: str = "network", progress: bool = False) -> Explanation:
     """Says which algorithm a network has learned for this task (docs/explain.md).
 
     prompts: of each loss;  sigmas: noise levels to read at (five over the prior)
@@ -295,6 +295,7 @@ def explain(network: Network, task: Regression, *, seed: int = 1, prompts: int =
     retrain_steps: of retraining without a part, 0 for none;  training: how that is done
     retrain_starts: of each such network
     steps: of each known algorithm that layers are compared with; 0: two more than layers
+    progress: a bar of tqdm, if it is installed
 
     >>> import gramian as gm
     >>> task = gm.Regression(d=2, n=8, noise=gm.Uniform(0, 1))
@@ -307,5 +308,17 @@ def explain(network: Network, task: Regression, *, seed: int = 1, prompts: int =
     options = dict(seed=seed, sigmas=[float(s) for s in sigmas], prompts=prompts,
                    blowup_prompts=blowup_prompts, retrain_steps=retrain_steps,
                    retrain_starts=retrain_starts, steps=steps)
-    text, source = _core.explain(task.settings() + spec.settings(), network._core, options, name)
+    bar = _bar(progress, 0, "explain")
+
+    def told(done, total):
+        bar.total = total
+        bar.n = done
+        bar.refresh()
+
+    try:
+        text, source = _core.explain(task.settings() + spec.settings(), network._core, options,
+                                     name, progress=told if bar is not None else None)
+    finally:
+        if bar is not None:
+            bar.close()
     return Explanation(text, source)

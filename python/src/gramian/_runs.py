@@ -40,19 +40,19 @@ weights='isotropic', sampler='automatic')
 
     @classmethod
     def train(cls, path, task, network, *, training=None, resume: bool = False,
-              quiet: bool = True, **settings) -> Run:
+              progress: bool = False, **settings) -> Run:
         """Trains into a directory, as gramian train does. Ctrl-C saves, and resume=True goes on to
         the same bits.
 
         task and network: Regression with Diag, Full, GDpp or Preconditioned, TokenTask with
         Transformer, or GraphTask with GraphTransformer. settings: fields of Training (of
-        TokenTraining and GraphTraining for the other two). quiet=False shows the progress bar of
-        the program.
+        TokenTraining and GraphTraining for the other two). progress: the bar of the program, on a
+        terminal.
         """
         kind = _FAMILIES.get(network._fixed["kind"], _GRAM)[1]
         spec = _spec_of(kind, training, settings)
         _core.train_run(task.settings() + network.settings() + spec.settings(), os.fspath(path),
-                        resume=resume, quiet=quiet, command="gramian.Run.train")
+                        resume=resume, quiet=not progress, command="gramian.Run.train")
         return cls(path)
 
     @property

@@ -8,6 +8,7 @@ from concurrent.futures import Executor, as_completed
 
 from . import _core
 from ._frames import Table
+from ._lab import _bar
 
 
 def studies() -> Table:
@@ -78,9 +79,10 @@ class StudyResult:
         return f"<gramian.StudyResult {self.name}: {len(self.json['claims'])} claims>"
 
 
-def _options(out, seeds, steps, quick, only, threads):
+def _options(out, seeds, steps, quick, only, threads, progress=False):
     return _core.StudyOptions(directory=os.fspath(out), seeds=seeds, steps=steps, quick=quick,
-                              only=only, threads=threads, command="gramian.reproduce")
+                              only=only, threads=threads, command="gramian.reproduce",
+                              quiet=not progress)
 
 
 def carry_out_unit(study: str, unit: str, out: str, seeds: int = 0, steps: int = 0,
@@ -105,21 +107,31 @@ def units(study: str, out, *, seeds: int = 0, steps: int = 0, quick: bool = Fals
 
 def reproduce(study: str, out="studies", *, executor: Executor | None = None, seeds: int = 0,
               steps: int = 0, quick: bool = False, only: str = "", threads: int = 0,
-              on_unit=None) -> StudyResult:
+              on_unit=None, progress: bool = False) -> StudyResult:
     """Reproduces a table or a figure: trains, evaluates, draws and judges. What is done is skipped.
 
     executor: any concurrent.futures.Executor (threads, processes, Dask, MPI, submitit), which gets
     one unit a job, the dearest first; its workers must see the same `out`. None: the threads of
-    this process. on_unit: called with the name of each unit that the executor has done.
+    this process. on_unit: called with the name of each unit that the executor has done. progress:
+    a bar of tqdm, if it is installed, with an executor; without one, that of the program, on a
+    terminal.
     """
+    options = _options(out, seeds, steps, quick, only, threads, progress)
     if executor is not None:
         left = [unit for unit in units(study, out, seeds=seeds, steps=steps, quick=quick, only=only)
                 if not unit["done"]]
         left.sort(key=lambda unit: -unit["cost"])
         jobs = [executor.submit(carry_out_unit, study, unit["name"], os.fspath(out), seeds, steps,
                                 quick, only) for unit in left]
-        for job in as_completed(jobs):
-            name = job.result()
-            if on_unit is not None:
-                on_unit(name)
-    return StudyResult(_core.reproduce(study, _options(out, seeds, steps, quick, only, threads)))
+        bar = _bar(progress, len(jobs), study)
+        try:
+            for job in as_completed(jobs):
+                name = job.result()
+                if bar is not None:
+                    bar.update(1)
+                if on_unit is not None:
+                    on_unit(name)
+        finally:
+            if bar is not None:
+                bar.close()
+    return StudyResult(_core.reproduce(study, options))
