@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Builds the site into build/site/html: pages of its own, the pages of docs/ and of the papers, the
-reference of the command line made from the program's own help, and five notebooks, which are run.
+"""Builds the site into build/site/html: pages of its own, the pages of docs/ and of the papers,
+references made from the program's own help, from the headers (Doxygen) and from the JSON Schemas,
+and five notebooks, which are run.
 
     build/python/bin/python site/build.py PROGRAM        PROGRAM: build/release/gramian
 
-Needs the Python package on the path (PYTHONPATH=build/release/python/package) and the packages of
-site/requirements.txt, and no network. A link that leads nowhere, a notebook that fails and every
-warning of Sphinx end it with an exit status other than 0.
+Needs the Python package on the path (PYTHONPATH=build/release/python/package), the packages of
+site/requirements.txt and Doxygen, and no network. A link that leads nowhere, a notebook that fails
+and every warning of Sphinx end it with an exit status other than 0.
 """
 
 import argparse
@@ -16,6 +17,9 @@ import re
 import shutil
 import subprocess
 import sys
+
+import cpp_reference
+import schema_reference
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "build" / "site" / "source"
@@ -104,6 +108,8 @@ def main() -> int:
     papers = SOURCE / "papers.md"
     papers.write_text(papers.read_text().replace("@OTHER_PAGES@", other_pages()))
     (SOURCE / "pages" / "commands.md").write_text(command_reference(program))
+    schema_reference.write_page(SOURCE / "pages")
+    cpp_reference.write_pages(SOURCE / "pages")
     return subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-E",
                            "-b", "html", str(SOURCE), str(HTML)]).returncode
 
