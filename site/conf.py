@@ -6,10 +6,11 @@ extensions = ["myst_nb", "breathe"]
 html_theme = "furo"
 html_title = "Gramian"
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 html_static_path = []
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["colon_fence", "attrs_inline"]
 myst_heading_anchors = 4
 # Pages are also read as plain Markdown, whose headings may begin at any level.
 # Each header of the C++ reference opens the namespace gramian anew.

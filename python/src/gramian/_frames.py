@@ -81,7 +81,7 @@ class Table:
 
         def cell(tag: str, value) -> str:
             text = f"{value:.5g}" if isinstance(value, float) else str(value)
-            return f"<{tag}>{escape(text)}</{tag}>"
+            return f"<{tag} style='padding: 0 0.6em; text-align: right'>{escape(text)}</{tag}>"
 
         head = "".join(cell("th", name) for name in self.columns)
         body = "".join(
