@@ -74,7 +74,9 @@ done
 
 # tests_with PYTHON: the last line of the package's tests, from outside of the checkout.
 tests_with() {
-  (cd "$out" && "$1" -B -m pytest -q -p no:cacheprovider "$root/python/tests" | tail -1)
+  (cd "$out" && "$1" -B -m pytest -q -p no:cacheprovider "$root/python/tests") \
+    >"$out/tests.log" 2>&1 || { tail -40 "$out/tests.log" >&2; return 1; }
+  tail -1 "$out/tests.log"
 }
 
 wheel_for() {
