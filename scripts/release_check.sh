@@ -118,9 +118,8 @@ done
 # A network that PyTorch trains, with Debian's python3-torch.
 if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
   /usr/bin/python3 -m venv --system-site-packages "$out/with-torch"
-  # Newer versions of onnxruntime need a NumPy that Debian's PyTorch does not work with.
   "$out/with-torch/bin/pip" install --quiet --disable-pip-version-check "$(wheel_for 3.11)" pytest \
-    "onnxruntime<1.20"
+    onnxruntime
   (cd "$out" && "$out/with-torch/bin/python" -B -m pytest -q -p no:cacheprovider -s \
     "$root/python/tests/with_torch")
 else
