@@ -164,8 +164,9 @@ def test_an_exception_of_a_callback_ends_the_training(task):
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 import gramian as gm
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 task = gm.Regression(d=10, n=20)
 work = {
     "train": lambda: gm.train(task, gm.Full(layers=7), steps=10**8),
