@@ -26,8 +26,8 @@ MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 60
 
 # In the order in which data flows; docs/design.md says what lives in each.
-ROOMS = """base lanes random parallel tape tasks models theory solvers training evaluation figures
-           io runs studies papers explain exporting tabular report bench api cli""".split()
+ROOMS = """base lanes random parallel sequence tape tasks models theory solvers training evaluation
+           figures io runs studies papers explain exporting tabular report bench api cli""".split()
 
 CPP = {".h", ".cpp"}
 CODE = CPP | {".py", ".sh", ".ts", ".cmake"}

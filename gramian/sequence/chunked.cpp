@@ -1,0 +1,111 @@
+#include "gramian/sequence/chunked.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
+#include "gramian/sequence/features.h"
+
+namespace gramian {
+namespace {
+
+using ChunkMatrix = RowMajorMatrix;
+
+RowMajorMatrix copied(const Rows<const double>& rows, std::size_t first, std::size_t count,
+                      std::size_t columns) {
+  RowMajorMatrix to(count, columns);
+  for (std::size_t t = 0; t < count; ++t)
+    std::copy_n(rows.row(first + t), columns, to.row(static_cast<Eigen::Index>(t)).data());
+  return to;
+}
+
+// The tokens of one chunk, and their sums.
+struct MixerChunk {
+  ChunkMatrix q, k;       // [C, key]
+  ChunkMatrix zeta;       // [C, C]: product of the decays of s + 1 .. t; zero above the diagonal
+  Eigen::VectorXd zeta0;  // [C]: of the tokens up to t
+  ChunkMatrix u;          // [C, value]: writes of a chunk that begins with no state
+  ChunkMatrix w;          // [C, key]: what they have less for each unit of state
+  ChunkMatrix added;      // [key, value]: what the chunk leaves of its own
+
+  MixerChunk(const CausalMixer& mixer, const MixerInput<double>& in, std::size_t first,
+             std::size_t count)
+      : q(copied(in.q, first, count, in.key)),
+        k(copied(in.k, first, count, in.key)),
+        zeta(ChunkMatrix::Zero(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(count))),
+        zeta0(static_cast<Eigen::Index>(count)),
+        u(copied(in.v, first, count, in.value)),
+        w(ChunkMatrix::Zero(q.rows(), q.cols())) {
+    const auto tokens = static_cast<Eigen::Index>(count);
+    for (Eigen::Index t = 0; t < tokens; ++t) {
+      const auto at = first + static_cast<std::size_t>(t);
+      const double decay = in.decay == nullptr ? 1 : in.decay[at];
+      const double strength = in.strength == nullptr ? 1 : in.strength[at];
+      zeta0(t) = decay * (t == 0 ? 1 : zeta0(t - 1));
+      zeta(t, t) = 1;
+      for (Eigen::Index s = 0; s < t; ++s) zeta(t, s) = decay * zeta(t - 1, s);
+      if (mixer.rule == StateRule::delta) {
+        w.row(t) = zeta0(t) * k.row(t);
+        for (Eigen::Index s = 0; s < t; ++s) {
+          const double seen = zeta(t, s) * k.row(t).dot(k.row(s));
+          u.row(t) -= seen * u.row(s);
+          w.row(t) -= seen * w.row(s);
+        }
+      }
+      u.row(t) *= strength;
+      w.row(t) *= strength;
+    }
+    added = k.transpose() * zeta.row(tokens - 1).asDiagonal() * u;
+  }
+
+  // The state behind the chunk, [key, value], of the state before it.
+  ChunkMatrix after(const ChunkMatrix& state) const {
+    const Eigen::Index last = zeta.rows() - 1;
+    return zeta0(last) * state - k.transpose() * zeta.row(last).asDiagonal() * (w * state) + added;
+  }
+
+  ChunkMatrix output(const ChunkMatrix& state) const {
+    const ChunkMatrix scores = (q * k.transpose()).cwiseProduct(zeta);
+    return zeta0.asDiagonal() * (q * state) + scores * (u - w * state);
+  }
+};
+
+void mix_chunks(const CausalMixer& mixer, const MixerInput<double>& in, std::size_t chunk,
+                Rows<double> o, double* final) {
+  std::vector<MixerChunk> chunks;
+  for (std::size_t first = 0; first < in.tokens; first += chunk)
+    chunks.emplace_back(mixer, in, first, std::min(chunk, in.tokens - first));
+  ChunkMatrix state =
+      ChunkMatrix::Zero(static_cast<Eigen::Index>(in.key), static_cast<Eigen::Index>(in.value));
+  if (in.initial != nullptr) std::copy_n(in.initial, in.key * in.value, state.data());
+  std::vector<ChunkMatrix> states;
+  for (const MixerChunk& part : chunks) {
+    states.push_back(state);
+    state = part.after(state);
+  }
+  for (std::size_t c = 0; c < chunks.size(); ++c) {
+    const ChunkMatrix out = mixer.scale * chunks[c].output(states[c]);
+    for (Eigen::Index t = 0; t < out.rows(); ++t)
+      std::copy_n(out.row(t).data(), in.value, o.row(c * chunk + static_cast<std::size_t>(t)));
+  }
+  if (final != nullptr) std::copy_n(state.data(), in.key * in.value, final);
+}
+
+}  // namespace
+
+void mix_chunked(const CausalMixer& mixer, const MixerInput<double>& in,
+                 const MixerOutput<double>& out, std::size_t chunk) {
+  GRAMIAN_ASSERT(chunk >= 1);
+  const MappedInput<double> mapped(mixer, in);
+  if (!mixer.normalise) {
+    mix_chunks(mixer, mapped.get(), chunk, out.o, out.final);
+    return;
+  }
+  const std::size_t wide = in.value + 1;
+  std::vector<double> o(in.tokens * wide);
+  mix_chunks(mixer, mapped.get(), chunk, {o.data(), static_cast<std::ptrdiff_t>(wide)}, out.final);
+  divide_by_normaliser(mixer, in.tokens, in.value, o.data(), out.o);
+}
+
+}  // namespace gramian

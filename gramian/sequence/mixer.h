@@ -1,0 +1,106 @@
+// Causal mixers: what token t of a sequence reads of the tokens up to t, through a state of fixed
+// size that is carried from token to token.
+//
+//     additive    S_t = gamma_t S_{t-1} + beta_t v_t k_t^T
+//     delta       S_t = gamma_t S_{t-1} (I - beta_t k_t k_t^T) + beta_t v_t k_t^T
+//     output      o_t = scale S_t q_t
+//     normalised  o_t = scale S_t q_t / (scale z_t^T q_t + epsilon), z_t the same sum with v = 1
+//
+// with q and k replaced by their feature map where there is one. additive is linear attention
+// (Katharopoulos et al. 2020), with gamma gated linear attention; delta is the rule of fast weight
+// programmers (Schlag et al. 2021), with gamma the gated delta rule (Yang et al. 2024). gamma is
+// the decay and beta the write strength of a token.
+//
+//   const CausalMixer mixer{.rule = StateRule::delta};
+//   const MixerInput<float> in{.tokens = 256, .key = 32, .value = 32,
+//                              .q = {q, 32}, .k = {k, 32}, .v = {v, 32}, .strength = beta};
+//   mix(mixer, in, {.o = {o, 32}});
+//   mix_adjoint(mixer, in, {.dout = {dout, 32}, .dq = {dq, 32}, .dk = {dk, 32}, .dv = {dv, 32}});
+//
+// One call is one sequence and one head, a work item for one thread. q, k and v are rows, a token a
+// row; a head within rows of several heads is a matter of the stride. A sequence may be cut
+// anywhere: `final` of the first part is `initial` of the second, and `dinitial` of the second is
+// `dfinal` of the first.
+//
+// Shapes: q, k [T, key], v, o [T, value], gamma, beta [T], states [key, value]: entry (i, j) of a
+// state is what coordinate i of k has of coordinate j of v, S_t transposed. With a normaliser a
+// state has one more column, z.
+// Preconditions (asserted): 1 <= key, value <= kMaxMixerSize; the arrays of one call do not
+// overlap. gamma may be 0, which forgets everything; decays are used as they are, never as logs.
+// Errors: none.
+//
+// Cost in multiply-adds a token, n = key * value: additive 2n forward and 6n for the adjoint, 4n
+// more where ddecay is asked for; delta 3n and 12n. Memory: q, k, v and nothing else are needed
+// for the adjoint. That of additive takes two states, whatever T. ddecay, and the adjoint of delta,
+// keep 2 sqrt(T) states: one at each sqrt(T)-th token, from which the sqrt(T) states between are
+// computed again. A feature map or a normaliser makes copies of q, k and v.
+#pragma once
+
+#include <cstddef>
+
+namespace gramian {
+
+inline constexpr std::size_t kMaxMixerSize = 256;
+
+enum class StateRule { additive, delta };
+
+// By elements; elu_plus_one is x + 1 for x > 0 and exp(x) elsewhere.
+enum class FeatureMap { identity, relu, elu_plus_one };
+
+struct CausalMixer {
+  StateRule rule = StateRule::additive;
+  FeatureMap features = FeatureMap::identity;
+  bool normalise = false;
+  double scale = 1;
+  double epsilon = 1e-6;  // of the normaliser
+
+  std::size_t state_size(std::size_t key, std::size_t value) const {
+    return key * (value + (normalise ? 1 : 0));
+  }
+};
+
+// Row t of a matrix begins at data + t * stride.
+template <class T>
+struct Rows {
+  T* data = nullptr;
+  std::ptrdiff_t stride = 0;
+
+  T* row(std::size_t t) const { return data + static_cast<std::ptrdiff_t>(t) * stride; }
+};
+
+template <class T>
+struct MixerInput {
+  std::size_t tokens = 0, key = 0, value = 0;
+  Rows<const T> q = {}, k = {}, v = {};
+  const T* decay = nullptr;     // gamma; null: 1
+  const T* strength = nullptr;  // beta; null: 1
+  const T* initial = nullptr;   // the state before the first token; null: 0
+};
+
+template <class T>
+struct MixerOutput {
+  Rows<T> o = {};
+  T* final = nullptr;  // the state after the last token; null: not wanted
+};
+
+// Derivatives of a loss with respect to what stands without the d. Those that come in: dout and
+// dfinal. All others are set, not added to; a null pointer is one that is not wanted.
+template <class T>
+struct MixerAdjoint {
+  Rows<const T> dout = {};
+  const T* dfinal = nullptr;  // null: 0
+  Rows<T> dq = {}, dk = {}, dv = {};
+  T* ddecay = nullptr;
+  T* dstrength = nullptr;
+  T* dinitial = nullptr;
+};
+
+// The recurrent form: kernels for each instruction set, SIMD along the columns of the state.
+void mix(const CausalMixer& mixer, const MixerInput<float>& in, const MixerOutput<float>& out);
+void mix(const CausalMixer& mixer, const MixerInput<double>& in, const MixerOutput<double>& out);
+void mix_adjoint(const CausalMixer& mixer, const MixerInput<float>& in,
+                 const MixerAdjoint<float>& adjoint);
+void mix_adjoint(const CausalMixer& mixer, const MixerInput<double>& in,
+                 const MixerAdjoint<double>& adjoint);
+
+}  // namespace gramian
