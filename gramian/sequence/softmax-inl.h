@@ -17,93 +17,24 @@
 #include "gramian/base/aligned.h"
 #include "gramian/base/assert.h"
 #include "gramian/sequence/softmax.h"
+#include "gramian/sequence/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Numbers of a register side by side: element (e, lane) at data[e * lanes + lane].
-template <class T>
-using SoftmaxTag = hn::CappedTag<T, 16>;
-template <class T>
-using SoftmaxVec = hn::Vec<SoftmaxTag<T>>;
-
 constexpr size_t kSoftmaxBlock = 32;  // keys, or queries, that a tile meets at once
 
-// Rows first + lane of a matrix, times `factor`, transposed; lanes beyond `count` repeat the last.
 template <class T>
-void LoadTile(const Rows<const T>& rows, size_t first, size_t count, size_t columns, T factor,
-              T* HWY_RESTRICT to) {
-  const size_t lanes = hn::Lanes(SoftmaxTag<T>());
-  for (size_t lane = 0; lane < lanes; ++lane) {
-    const T* row = rows.row(first + std::min(lane, count - 1));
-    for (size_t e = 0; e < columns; ++e) to[e * lanes + lane] = factor * row[e];
-  }
-}
-
-template <class T>
-void StoreTile(const T* HWY_RESTRICT from, size_t first, size_t count, size_t columns,
-               const Rows<T>& rows) {
-  const size_t lanes = hn::Lanes(SoftmaxTag<T>());
-  for (size_t lane = 0; lane < count; ++lane) {
-    for (size_t e = 0; e < columns; ++e) rows.row(first + lane)[e] = from[e * lanes + lane];
-  }
-}
-
-// out_m (+)= sum_n b(m, n) a_n for m in [m, m + M): b(m, n) at b + m * b_m + n * b_n.
-template <size_t M, bool kAdd, class T>
-HWY_INLINE void LaneProductRows(size_t terms, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b,
-                                ptrdiff_t b_m, ptrdiff_t b_n, T* HWY_RESTRICT out) {
-  const SoftmaxTag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  SoftmaxVec<T> sum[M];
-  for (size_t m = 0; m < M; ++m) sum[m] = kAdd ? hn::Load(d, out + m * lanes) : hn::Zero(d);
-  for (size_t n = 0; n < terms; ++n) {
-    const auto x = hn::Load(d, a + n * lanes);
-    const T* column = b + static_cast<ptrdiff_t>(n) * b_n;
-    for (size_t m = 0; m < M; ++m)
-      sum[m] = hn::MulAdd(hn::Set(d, column[static_cast<ptrdiff_t>(m) * b_m]), x, sum[m]);
-  }
-  for (size_t m = 0; m < M; ++m) hn::Store(sum[m], d, out + m * lanes);
-}
-
-template <bool kAdd, class T>
-void LaneProduct(size_t rows, size_t terms, const T* a, const T* b, ptrdiff_t b_m, ptrdiff_t b_n,
-                 T* out) {
-  const size_t lanes = hn::Lanes(SoftmaxTag<T>());
-  size_t m = 0;
-  for (; m + 8 <= rows; m += 8)
-    LaneProductRows<8, kAdd>(terms, a, b + static_cast<ptrdiff_t>(m) * b_m, b_m, b_n,
-                             out + m * lanes);
-  for (; m < rows; ++m)
-    LaneProductRows<1, kAdd>(terms, a, b + static_cast<ptrdiff_t>(m) * b_m, b_m, b_n,
-                             out + m * lanes);
-}
-
-// scores_j = row j of `rows`, from `first` on, times the tile.
-template <class T>
-void Scores(const T* tile, size_t columns, const Rows<const T>& rows, size_t first, size_t count,
-            T* scores) {
-  LaneProduct<false>(count, columns, tile, rows.row(first), rows.stride, 1, scores);
-}
-
-// sums += sum_j weights_j row_j
-template <class T>
-void AddRows(const T* weights, const Rows<const T>& rows, size_t first, size_t count,
-             size_t columns, T* sums) {
-  LaneProduct<true>(columns, count, weights, rows.row(first), 1, rows.stride, sums);
-}
-
-template <class T>
-HWY_INLINE SoftmaxVec<T> Power(SoftmaxVec<T> x) {
-  const SoftmaxTag<T> d;
+HWY_INLINE TileVec<T> Power(TileVec<T> x) {
+  const TileTag<T> d;
   return hn::Exp(d, hn::Max(x, hn::Set(d, T(-80))));
 }
 
 template <class T>
-HWY_INLINE void ScaleAll(SoftmaxVec<T> factor, size_t count, T* HWY_RESTRICT numbers) {
-  const SoftmaxTag<T> d;
+HWY_INLINE void ScaleAll(TileVec<T> factor, size_t count, T* HWY_RESTRICT numbers) {
+  const TileTag<T> d;
   const size_t lanes = hn::Lanes(d);
   for (size_t e = 0; e < count; ++e)
     hn::Store(hn::Mul(factor, hn::Load(d, numbers + e * lanes)), d, numbers + e * lanes);
@@ -112,19 +43,19 @@ HWY_INLINE void ScaleAll(SoftmaxVec<T> factor, size_t count, T* HWY_RESTRICT num
 // The maximum and the sum of the powers of scores so far, for each query of a tile.
 template <class T>
 class RunningSums {
-  using V = SoftmaxVec<T>;
+  using V = TileVec<T>;
 
  public:
   // Query `lane` reads the keys up to `position + lane`.
   explicit RunningSums(size_t position)
-      : position_(hn::Iota(SoftmaxTag<T>(), static_cast<T>(position))),
-        most_(hn::Set(SoftmaxTag<T>(), T(-1e30))),
-        sum_(hn::Zero(SoftmaxTag<T>())) {}
+      : position_(hn::Iota(TileTag<T>(), static_cast<T>(position))),
+        most_(hn::Set(TileTag<T>(), T(-1e30))),
+        sum_(hn::Zero(TileTag<T>())) {}
 
   // Puts exp(score - maximum) of the keys [first, first + count), 0 where a query may not read, in
   // place of the scores. Returns the factor by which older sums must be scaled.
   V Add(size_t first, size_t count, T* HWY_RESTRICT scores) {
-    const SoftmaxTag<T> d;
+    const TileTag<T> d;
     const size_t lanes = hn::Lanes(d);
     V most = most_;
     for (size_t j = 0; j < count; ++j) {
@@ -146,8 +77,8 @@ class RunningSums {
   V Most() const { return most_; }
 
  private:
-  hn::Mask<SoftmaxTag<T>> Reads(size_t key) const {
-    return hn::Ge(position_, hn::Set(SoftmaxTag<T>(), static_cast<T>(key)));
+  hn::Mask<TileTag<T>> Reads(size_t key) const {
+    return hn::Ge(position_, hn::Set(TileTag<T>(), static_cast<T>(key)));
   }
 
   V position_, most_, sum_;
@@ -163,7 +94,7 @@ void CheckSoftmax(const SoftmaxInput<T>& in) {
 template <class T>
 void SoftmaxForward(const SoftmaxInput<T>& in, const Rows<T>& o) {
   CheckSoftmax(in);
-  const SoftmaxTag<T> d;
+  const TileTag<T> d;
   const size_t lanes = hn::Lanes(d), past = in.keys - in.queries;
   AlignedArray<T> query(in.key * lanes), sums(in.value * lanes), weights(kSoftmaxBlock * lanes);
   for (size_t t = 0; t < in.queries; t += lanes) {
@@ -193,7 +124,7 @@ struct SoftmaxSums {
 template <class T>
 void QueryPass(const SoftmaxInput<T>& in, const Rows<const T>& dout, const Rows<T>& dq,
                SoftmaxSums<T>& sums) {
-  const SoftmaxTag<T> d;
+  const TileTag<T> d;
   const size_t lanes = hn::Lanes(d), past = in.keys - in.queries;
   AlignedArray<T> query(in.key * lanes), slope(in.value * lanes), weights(kSoftmaxBlock * lanes),
       slopes(kSoftmaxBlock * lanes), with_slope(in.key * lanes), plain(in.key * lanes);
@@ -247,7 +178,7 @@ void QueryPass(const SoftmaxInput<T>& in, const Rows<const T>& dout, const Rows<
 template <class T>
 void KeyPass(const SoftmaxInput<T>& in, const Rows<const T>& dout, const SoftmaxSums<T>& sums,
              const SoftmaxGradient<T>& to) {
-  const SoftmaxTag<T> d;
+  const TileTag<T> d;
   const size_t lanes = hn::Lanes(d), past = in.keys - in.queries;
   AlignedArray<T> key(in.key * lanes), value(in.value * lanes), weights(kSoftmaxBlock * lanes),
       slopes(kSoftmaxBlock * lanes), dk(in.key * lanes), dv(in.value * lanes);
