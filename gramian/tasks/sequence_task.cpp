@@ -125,6 +125,31 @@ Observations observe_regression(const SequenceSpec& spec, const RowMajorMatrix& 
   return all;
 }
 
+// Observation `from` into columns [slot * d, (slot + 1) * d) of token t.
+template <class T>
+void put(const SequenceSpec& spec, const RowMajorMatrix& seen, int from, int t, int slot,
+         std::vector<T>& tokens) {
+  T* const to = tokens.data() + t * spec.width() + slot * spec.observed;
+  for (int i = 0; i < spec.observed; ++i) to[i] = static_cast<T>(seen(from, i));
+}
+
+template <class T>
+void fill_prompt(const SequenceSpec& spec, const Observations& all, SequencePrompt<T>& prompt) {
+  const bool is_regression = spec.family == SequenceFamily::regression;
+  const RowMajorMatrix& next = spec.clean ? all.clean : all.seen;
+  prompt.tokens.resize(static_cast<std::size_t>(spec.tokens * spec.width()));
+  for (int t = 0; t < spec.tokens; ++t) {
+    const bool is_raw = spec.layout == SequenceLayout::raw;
+    put(spec, all.seen, t, t, is_raw ? 0 : 1, prompt.tokens);
+    if (spec.layout == SequenceLayout::constructed) put(spec, all.seen, t, t, 2, prompt.tokens);
+    const int last = spec.width() / spec.observed - 1;
+    if (!is_raw && t > 0) put(spec, all.seen, t - 1, t, last, prompt.tokens);
+    for (int i = 0; i < spec.observed; ++i)
+      prompt.targets.push_back(static_cast<T>(next(t + 1, i)));
+    prompt.weights.push_back(is_regression && t % 2 == 1 ? T(0) : T(1));
+  }
+}
+
 }  // namespace
 
 std::string SequenceSpec::describe() const {
@@ -183,27 +208,7 @@ SequencePrompt<T> SequenceSampler<T>::sample(const PhiloxAddress& address, std::
                                          : observe_system(spec_, shared_, w, uniforms);
   SequencePrompt<T> prompt;
   prompt.truth.assign(w.data(), w.data() + w.size());
-  const auto tokens = static_cast<std::size_t>(spec_.tokens);
-  const auto d = static_cast<std::size_t>(spec_.observed);
-  const auto width = static_cast<std::size_t>(spec_.width());
-  prompt.tokens.resize(tokens * width);
-  const auto put = [&](std::size_t t, std::size_t slot, std::size_t from) {
-    for (std::size_t i = 0; i < d; ++i)
-      prompt.tokens[t * width + slot * d + i] = static_cast<T>(all.seen.data()[from * d + i]);
-  };
-  for (std::size_t t = 0; t < tokens; ++t) {
-    if (spec_.layout == SequenceLayout::raw) {
-      put(t, 0, t);
-    } else {
-      put(t, 1, t);
-      if (spec_.layout == SequenceLayout::constructed) put(t, 2, t);
-      if (t > 0) put(t, width / d - 1, t - 1);
-    }
-    const RowMajorMatrix& next = spec_.clean ? all.clean : all.seen;
-    for (std::size_t i = 0; i < d; ++i)
-      prompt.targets.push_back(static_cast<T>(next.data()[(t + 1) * d + i]));
-    prompt.weights.push_back(is_regression && t % 2 == 1 ? T(0) : T(1));
-  }
+  fill_prompt(spec_, all, prompt);
   return prompt;
 }
 
