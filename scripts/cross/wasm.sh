@@ -72,7 +72,7 @@ for file in highway/hwy/abort.cc highway/hwy/targets.cc $googletest/src/gtest-al
   objects="$objects $object"
   [ -e "$object" ] || compile "$file" "$object"
 done
-core="lanes random tape tasks models"
+core="lanes random sequence tape tasks models"
 sources=$(cd "$source" && for room in $core; do
   find "gramian/$room" -name '*.cpp'
   find "tests/$room" -name '*_test.cpp' 2> /dev/null || true
