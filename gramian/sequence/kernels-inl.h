@@ -73,10 +73,12 @@ class GroupState {
         hn::Store(group_.From(memory_ + i * columns_, g), D(), Row(i) + g * Group::Lanes());
     }
   }
-  void Return() {
+  void Return() { CopyTo(memory_); }
+  // Into a state of the same shape, from its first column of the group on.
+  void CopyTo(T* first) {
     for (size_t i = 0; i < rows_; ++i) {
       for (size_t g = 0; g < G; ++g)
-        group_.To(memory_ + i * columns_, g, hn::Load(D(), Row(i) + g * Group::Lanes()));
+        group_.To(first + i * columns_, g, hn::Load(D(), Row(i) + g * Group::Lanes()));
     }
   }
   HWY_INLINE T* Row(size_t i) { return state_ + i * Group::Width(); }
@@ -154,8 +156,12 @@ void LinearGroups(const LinearPass<T>& pass) {
   ForGroups<T>(pass.value, [&]<size_t G>(const ColumnGroup<T, G>& group, size_t first) HWY_ATTR {
     GroupState<T, G> state(group, pass.key, pass.value, pass.state + first);
     size_t t = 0;
-    for (; t + 4 <= pass.tokens; t += 4) LinearTile<4, kDecay>(pass, group, first, t, state);
-    for (; t < pass.tokens; ++t) LinearTile<1, kDecay>(pass, group, first, t, state);
+    for (; pass.before == nullptr && t + 4 <= pass.tokens; t += 4)
+      LinearTile<4, kDecay>(pass, group, first, t, state);
+    for (; t < pass.tokens; ++t) {
+      if (pass.before != nullptr) state.CopyTo(pass.before + t * pass.key * pass.value + first);
+      LinearTile<1, kDecay>(pass, group, first, t, state);
+    }
     state.Return();
   });
 }
@@ -214,19 +220,49 @@ template <class T>
 void RunDelta(const DeltaPass<T>& pass) {
   ForGroups<T>(pass.value, [&]<size_t G>(const ColumnGroup<T, G>& group, size_t first) HWY_ATTR {
     GroupState<T, G> state(group, pass.key, pass.value, pass.state + first);
-    for (size_t t = 0; t < pass.tokens; ++t) DeltaToken(pass, group, first, t, state);
+    for (size_t t = 0; t < pass.tokens; ++t) {
+      if (pass.before != nullptr) state.CopyTo(pass.before + t * pass.key * pass.value + first);
+      DeltaToken(pass, group, first, t, state);
+    }
     state.Return();
   });
 }
 
-// What of token t a replay has in registers: rows of dout and, of the delta rule, of u = beta w,
+// Of the additive rule: ddecay of token t, and A of the state before it, which is
+// gamma (A + scale q dout^T).
+template <class T, size_t G>
+HWY_INLINE void DecayToken(const ReplayPass<T>& pass, const ColumnGroup<T, G>& group, size_t first,
+                           size_t t, GroupState<T, G>& adjoint) {
+  using Group = ColumnGroup<T, G>;
+  const typename Group::D d;
+  const size_t lanes = Group::Lanes();
+  const T* q = pass.q.row(t);
+  const T* before = pass.before + t * pass.key * pass.value + first;
+  const auto decay = hn::Set(d, EntryOr1(pass.decay, t));
+  typename Group::V dout[G], sum[G];
+  for (size_t g = 0; g < G; ++g) {
+    dout[g] = hn::Mul(hn::Set(d, pass.scale), group.From(pass.dout.row(t) + first, g));
+    sum[g] = hn::Zero(d);
+  }
+  for (size_t i = 0; i < pass.key; ++i) {
+    for (size_t g = 0; g < G; ++g) {
+      T* const place = adjoint.Row(i) + g * lanes;
+      const auto a = hn::MulAdd(hn::Set(d, q[i]), dout[g], hn::Load(d, place));
+      sum[g] = hn::MulAdd(a, group.From(before + i * pass.value, g), sum[g]);
+      hn::Store(hn::Mul(decay, a), d, place);
+    }
+  }
+  for (size_t g = 0; g < G; ++g) pass.ddecay[t] += SumOf<T>(d, sum[g]);
+}
+
+// What of token t a replay of the delta rule has in registers: rows of dout, of u = beta w,
 // w = v - gamma S k, and of dw.
 template <class T, size_t G>
 struct ReplayToken {
   typename ColumnGroup<T, G>::V dout[G], u[G], dw[G];
 };
 
-// A = A + scale q dout^T, and of the delta rule what follows of A k and S k.
+// A = A + scale q dout^T, and what follows of A k and S k.
 template <class T, size_t G>
 HWY_INLINE ReplayToken<T, G> EnterToken(const ReplayPass<T>& pass, const ColumnGroup<T, G>& group,
                                         size_t first, size_t t, GroupState<T, G>& adjoint) {
@@ -239,20 +275,18 @@ HWY_INLINE ReplayToken<T, G> EnterToken(const ReplayPass<T>& pass, const ColumnG
   typename Group::V of_adjoint[G], of_state[G];
   for (size_t g = 0; g < G; ++g) {
     token.dout[g] = hn::Mul(hn::Set(d, pass.scale), group.From(pass.dout.row(t) + first, g));
-    token.u[g] = token.dw[g] = of_adjoint[g] = of_state[g] = hn::Zero(d);
+    of_adjoint[g] = of_state[g] = hn::Zero(d);
   }
   for (size_t i = 0; i < pass.key; ++i) {
+    const auto key = hn::Set(d, k[i]);
     for (size_t g = 0; g < G; ++g) {
       T* const place = adjoint.Row(i) + g * lanes;
       const auto a = hn::MulAdd(hn::Set(d, q[i]), token.dout[g], hn::Load(d, place));
       hn::Store(a, d, place);
-      if (!pass.delta) continue;
-      const auto key = hn::Set(d, k[i]);
       of_adjoint[g] = hn::MulAdd(key, a, of_adjoint[g]);
       of_state[g] = hn::MulAdd(key, group.From(before + i * pass.value, g), of_state[g]);
     }
   }
-  if (!pass.delta) return token;
   const T strength = EntryOr1(pass.strength, t);
   auto dstrength = hn::Zero(d);
   for (size_t g = 0; g < G; ++g) {
@@ -279,25 +313,20 @@ HWY_INLINE void LeaveToken(const ReplayPass<T>& pass, const ColumnGroup<T, G>& g
   const auto decay = hn::Set(d, EntryOr1(pass.decay, t));
   auto ddecay = hn::Zero(d);
   for (size_t i = 0; i < pass.key; ++i) {
+    const auto key = hn::Set(d, k[i]);
     auto dk = hn::Zero(d), dq = hn::Zero(d);
     for (size_t g = 0; g < G; ++g) {
       T* const place = adjoint.Row(i) + g * lanes;
-      auto a = hn::Load(d, place);
-      const auto s = group.From(before + i * pass.value, g);
-      if (pass.delta) {
-        const auto key = hn::Set(d, k[i]);
-        const auto kept = hn::Mul(decay, s);
-        dk = hn::MulAdd(a, token.u[g], hn::NegMulAdd(kept, token.dw[g], dk));
-        dq = hn::MulAdd(hn::MulAdd(key, token.u[g], kept), token.dout[g], dq);
-        a = hn::NegMulAdd(key, token.dw[g], a);
-      }
-      ddecay = hn::MulAdd(a, s, ddecay);
-      hn::Store(hn::Mul(decay, a), d, place);
+      const auto a = hn::Load(d, place), s = group.From(before + i * pass.value, g);
+      const auto kept = hn::Mul(decay, s);
+      dk = hn::MulAdd(a, token.u[g], hn::NegMulAdd(kept, token.dw[g], dk));
+      dq = hn::MulAdd(hn::MulAdd(key, token.u[g], kept), token.dout[g], dq);
+      const auto left = hn::NegMulAdd(key, token.dw[g], a);
+      ddecay = hn::MulAdd(left, s, ddecay);
+      hn::Store(hn::Mul(decay, left), d, place);
     }
-    if (pass.delta) {
-      pass.dk.row(t)[i] += SumOf<T>(d, dk);
-      pass.dq.row(t)[i] += SumOf<T>(d, dq);
-    }
+    pass.dk.row(t)[i] += SumOf<T>(d, dk);
+    pass.dq.row(t)[i] += SumOf<T>(d, dq);
   }
   if (pass.ddecay != nullptr) pass.ddecay[t] += SumOf<T>(d, ddecay);
 }
@@ -307,6 +336,10 @@ void RunReplay(const ReplayPass<T>& pass) {
   ForGroups<T>(pass.value, [&]<size_t G>(const ColumnGroup<T, G>& group, size_t first) HWY_ATTR {
     GroupState<T, G> adjoint(group, pass.key, pass.value, pass.adjoint + first);
     for (size_t t = pass.tokens; t-- > 0;) {
+      if (!pass.delta) {
+        DecayToken(pass, group, first, t, adjoint);
+        continue;
+      }
       const ReplayToken<T, G> token = EnterToken(pass, group, first, t, adjoint);
       LeaveToken(pass, group, first, t, token, adjoint);
     }

@@ -26,6 +26,7 @@ struct LinearPass {
   Rows<const T> decay = {}, in = {}, out = {};
   T in_scale = 1, out_scale = 1;
   bool decay_after = false;
+  T* before = nullptr;  // [tokens, key, value], or null: takes the state as it is before each token
 };
 void run_linear(const LinearPass<float>& pass);
 void run_linear(const LinearPass<double>& pass);
@@ -40,6 +41,7 @@ struct DeltaPass {
   const T* decay = nullptr;
   const T* strength = nullptr;
   T scale = 1;
+  T* before = nullptr;  // as above
 };
 void run_delta(const DeltaPass<float>& pass);
 void run_delta(const DeltaPass<double>& pass);

@@ -57,10 +57,11 @@ void check_input(const MixerInput<T>& in) {
                  (in.q.data != nullptr && in.k.data != nullptr && in.v.data != nullptr));
 }
 
-// Tokens [first, first + count), without feature map and normaliser.
+// Tokens [first, first + count), without feature map and normaliser. `before`: [count, state] or
+// null, takes the state before each token.
 template <class T>
 void advance(const CausalMixer& mixer, const MixerInput<T>& in, std::size_t first,
-             std::size_t count, Rows<T> o, T* state) {
+             std::size_t count, Rows<T> o, T* state, T* before = nullptr) {
   const auto from = [&](Rows<const T> rows) { return Rows<const T>{rows.row(first), rows.stride}; };
   const T* decay = in.decay == nullptr ? nullptr : in.decay + first;
   const T* strength = in.strength == nullptr ? nullptr : in.strength + first;
@@ -76,7 +77,8 @@ void advance(const CausalMixer& mixer, const MixerInput<T>& in, std::size_t firs
                            .state = state,
                            .decay = decay,
                            .strength = strength,
-                           .scale = scale});
+                           .scale = scale,
+                           .before = before});
     return;
   }
   run_linear(LinearPass<T>{.tokens = count,
@@ -89,7 +91,8 @@ void advance(const CausalMixer& mixer, const MixerInput<T>& in, std::size_t firs
                            .state = state,
                            .decay = scalars(decay),
                            .in = scalars(strength),
-                           .out_scale = scale});
+                           .out_scale = scale,
+                           .before = before});
 }
 
 template <class T>
@@ -117,10 +120,7 @@ void replay(const CausalMixer& mixer, const MixerInput<T>& in, const MixerAdjoin
   for (std::size_t s = stretches; s-- > 0;) {
     const std::size_t first = s * stretch, count = std::min(stretch, in.tokens - first);
     std::copy_n(kept.data() + s * size, size, state.data());
-    for (std::size_t t = 0; t < count; ++t) {
-      std::copy(state.begin(), state.end(), before.begin() + static_cast<std::ptrdiff_t>(t * size));
-      if (t + 1 < count) advance(mixer, in, first + t, 1, o, state.data());
-    }
+    advance(mixer, in, first, count, o, state.data(), before.data());
     const auto from = [&](auto rows) {
       if (rows.data != nullptr) rows.data = rows.row(first);
       return rows;
