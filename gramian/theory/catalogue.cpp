@@ -7,7 +7,8 @@ namespace gramian {
 std::span<const NamedConstruction> all_constructions() {
   static const std::vector<NamedConstruction> all = [] {
     std::vector<NamedConstruction> list;
-    for (const auto& part : {gram_constructions(), token_constructions(), graph_constructions()})
+    for (const auto& part : {gram_constructions(), token_constructions(), sequence_constructions(),
+                             graph_constructions()})
       list.insert(list.end(), part.begin(), part.end());
     return list;
   }();

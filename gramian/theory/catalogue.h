@@ -49,8 +49,9 @@ std::span<const NamedConstruction> all_constructions();
 const NamedConstruction* find_construction(std::string_view name);  // null if there is none
 
 // Parts of the list, by what the network reads.
-std::span<const NamedConstruction> gram_constructions();   // a Gram matrix
-std::span<const NamedConstruction> token_constructions();  // tokens
-std::span<const NamedConstruction> graph_constructions();  // tokens that are nodes of a graph
+std::span<const NamedConstruction> gram_constructions();      // a Gram matrix
+std::span<const NamedConstruction> token_constructions();     // tokens
+std::span<const NamedConstruction> sequence_constructions();  // tokens of a sequence
+std::span<const NamedConstruction> graph_constructions();     // tokens that are nodes of a graph
 
 }  // namespace gramian

@@ -65,7 +65,10 @@ def run_tokens(metadata, tensors, tokens):
             read = 0
             for h in range(mixer["heads"]):
                 q, k, v, p = (tensors[f"{of}heads.{h}.{name}"] for name in "QKVP")
-                read = read + (e @ q) @ (keys @ k).T @ (keys @ v) @ p
+                scores = (e @ q) @ (keys @ k).T
+                if mixer["mask"] == "causal":
+                    scores = np.tril(scores)
+                read = read + scores @ (keys @ v) @ p
             linear = block["mixer_skip"]["kind"] == "linear"
             mapped = e @ tensors[of + "mixer_skip"] if linear else 0
             e = normed(e + mapped + scale * read, block["after_mixer"])
@@ -219,6 +222,34 @@ def on_tokens(name, rng, run):
     return abs(run(tokens)[0] - descent(x, y, 1, 0.5)[0]), 1e-12
 
 
+def on_sequences(name, rng, run):
+    """A linear dynamical system, d = 5, 20 tokens: beside the sums of Proposition 1, and within the
+    bound of the iteration of ridge regression."""
+    d, count = 5, 20
+    w, _ = np.linalg.qr(rng.standard_normal((d, d)))
+    s = [rng.uniform(-1, 1, d)]
+    for _ in range(count - 1):
+        s.append(w @ s[-1] + 0.01 * rng.standard_normal(d))
+    s, nothing = np.array(s), np.zeros((count, d))
+    before = np.vstack([nothing[:1], s[:-1]])
+    if name == "mesa-descent":
+        want = 0.1 * np.tril(s @ before.T) @ s
+        found = run(np.hstack([nothing, s, before]))
+        return np.linalg.norm(found - want) / np.linalg.norm(want), 1e-12
+    # The largest eigenvalue is below 20, so that |x - solution| shrinks by the bound.
+    shrinks = {"mesa-richardson": (1 + 2 / 20) ** -20.0,
+               "mesa-chebyshev": 1 / np.cosh(20 * np.arccosh(1 + 2 / 20))}[name]
+    found = run(np.hstack([nothing, s, s, before]))
+    worst = 0
+    for t in range(count):
+        sums, pairs = before[:t + 1].T @ before[:t + 1], s[:t + 1].T @ before[:t + 1]
+        assert np.linalg.norm(sums, 2) < 20
+        x = np.linalg.solve(sums + np.eye(d), s[t])
+        allowed = shrinks * np.linalg.norm(pairs, 2) * np.linalg.norm(s[t] - x)
+        worst = max(worst, np.linalg.norm(found[t] - pairs @ x) / (allowed + 1e-12))
+    return worst, 1
+
+
 def graph(rng):
     """Circular skip links of ten nodes with weights as Cheng et al. (2024) draw them: B, and the
     Laplacian, whose largest eigenvalue is scaled to 25 as the default settings have it."""
@@ -278,7 +309,8 @@ def main():
         for seed in range(3):
             rng = np.random.default_rng(seed)
             run = lambda tokens: (run_gram if gram else run_tokens)(metadata, tensors, tokens)
-            compare = on_gram if gram else on_graphs if name.startswith("electric") else on_tokens
+            compare = (on_gram if gram else on_graphs if name.startswith("electric")
+                       else on_sequences if name.startswith("mesa") else on_tokens)
             error, bound = compare(name, rng, run)
             worst = max(worst, float(error))
         print(f"{name:<25} {worst:.2g} (at most {bound:g})")
