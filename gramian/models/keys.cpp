@@ -107,6 +107,10 @@ constexpr std::array kKeys{
     on_graphs(key::boolean("model.per_column", "false",
                            "efficient: numbers differ by column of Psi and Phi, so that there are "
                            "as many as in training")),
+    on_graphs(key::number("model.init_scores", "0", key::closed(0, 100),
+                          "full: multiple of the identity that Q and K begin with on the columns "
+                          "of B, beside the random part, so that scores begin as its square times "
+                          "the Laplacian; V then begins with the identity")),
     on_graphs(key::choice("model.scale", "nodes", kGraphScales.list(),
                           "efficient: factor of the scores: 1, 1/n or n (nodes), n the number of "
                           "nodes")),

@@ -58,7 +58,10 @@ struct GraphExperiment final : public Experiment {
   }
   double cost() const override;
   Expected<double> seconds_per_cost() const override;
-  std::string speed_group() const override { return "graph"; }
+  // Products of small blocks and of full weights have different speeds.
+  std::string speed_group() const override {
+    return form == GraphForm::full ? "graph, full weights" : "graph";
+  }
 
   // The network without weights, recorded for prompts of another task with its loss. Errors:
   // config, where the task does not fit.

@@ -49,6 +49,36 @@ TEST(GraphFamily, BothFormsLearnAndComeBackFromTheirFiles) {
   }
 }
 
+// Without noise Q and K are the identity on the columns of B times this number, V the identity, and
+// P and the skips are zero.
+TEST(GraphFamily, FullWeightsMayBeginWithTheLaplacianAsScores) {
+  const auto experiment =
+      GraphExperiment::make(
+          graph_config({"model.form=full", "model.init_noise=0", "model.init_scores=3"}))
+          .value();
+  ThreadPool pool(1);
+  const auto loop = experiment.begin(pool, {}).value();
+  Transformer network = Transformer::create(experiment.full, loop->theta()).value();
+  const int width = experiment.task.width() + experiment.task.demands;
+  const auto expect_diagonal = [&](const std::string& name, int count, double value) {
+    const auto weights = network.weights(name);
+    for (int i = 0; i < width; ++i) {
+      for (int j = 0; j < width; ++j) {
+        const double here = i == j && i < count ? value : 0;
+        EXPECT_EQ(weights[static_cast<std::size_t>(i * width + j)], here) << name << i << j;
+      }
+    }
+  };
+  for (const char* layer : {"layers.0.", "layers.1."}) {
+    const std::string at = layer;
+    expect_diagonal(at + "heads.0.Q", experiment.task.columns(), 3);
+    expect_diagonal(at + "heads.0.K", experiment.task.columns(), 3);
+    expect_diagonal(at + "heads.0.V", width, 1);
+    expect_diagonal(at + "heads.0.P", 0, 0);
+    expect_diagonal(at + "mixer_skip", 0, 0);
+  }
+}
+
 TEST(GraphFamily, RefusesWhatDoesNotFit) {
   const TemporaryFolder folder;
   const auto refused = [](std::vector<std::string> settings, const std::string& what) {

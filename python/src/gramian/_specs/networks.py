@@ -278,6 +278,9 @@ class GraphTransformer(Spec):
     couples: efficient: scores have a part of Phi as well (true or false)
     per_column: efficient: numbers differ by column of Psi and Phi, so that there are as many as
         in training (true or false)
+    init_scores: full: multiple of the identity that Q and K begin with on the columns of B,
+        beside the random part, so that scores begin as its square times the Laplacian; V then
+        begins with the identity (a number in [0, 100])
     scale: efficient: factor of the scores: 1, 1/n or n (nodes), n the number of nodes (one of
         one, mean, nodes)
     norm: after each layer: B over its norm, and Psi and Phi over their common one (frobenius)
@@ -298,5 +301,6 @@ class GraphTransformer(Spec):
     rewrites: bool = True
     couples: bool = False
     per_column: bool = False
+    init_scores: float = 0.0
     scale: str = 'nodes'
     norm: str = 'frobenius'
