@@ -15,30 +15,24 @@ namespace {
 constexpr GraphQuestion kQuestions[] = {GraphQuestion::potential, GraphQuestion::embedding,
                                         GraphQuestion::heat};
 
-// One row of the table, and the depths that are trained for it.
-struct Line {
-  Setting setting;  // but for the layers
-  std::vector<int> depths;
-};
-
-std::vector<Line> depth_lines() {
-  const std::vector<int> all(std::begin(kDepths), std::end(kDepths));
-  std::vector<Line> list;
-  for (const GraphQuestion question : kQuestions) {
-    list.push_back({{.question = question}, all});
-    list.push_back({{.question = question, .graph = GraphKind::complete}, {1, 5, 9}});
+// One row of the table, at every depth: a setting but for the layers.
+std::vector<Setting> depth_lines() {
+  std::vector<Setting> list;
+  for (const GraphForm form : {GraphForm::efficient, GraphForm::full}) {
+    for (const GraphQuestion question : kQuestions) {
+      for (const GraphKind graph : {GraphKind::csl, GraphKind::complete})
+        list.push_back({.form = form, .question = question, .graph = graph});
+    }
+    list.push_back({.form = form, .centred = false});
   }
-  list.push_back({{.centred = false}, all});
-  list.push_back({{.form = GraphForm::full}, {1, 3, 5}});
-  list.push_back({{.form = GraphForm::full, .centred = false}, {1, 3, 5}});
   return list;
 }
 
 std::vector<Setting> depth_settings() {
   std::vector<Setting> list;
-  for (const Line& line : depth_lines()) {
-    for (const int layers : line.depths) {
-      list.push_back(line.setting);
+  for (const Setting& line : depth_lines()) {
+    for (const int layers : kDepths) {
+      list.push_back(line);
       list.back().layers = layers;
     }
   }
@@ -72,12 +66,12 @@ Table depth_table(const std::vector<SettingErrors>& networks,
                             fmt::join(kPublishedConstrainedCsl, ", "),
                             fmt::join(kPublishedConstrainedComplete, ", "))}};
   for (const int layers : kDepths) table.columns.push_back(fmt::format("L = {}", layers));
-  for (const Line& line : depth_lines()) {
+  for (const Setting& line : depth_lines()) {
     auto& row = table.rows.emplace_back();
-    row.emplace_back(line_name(line.setting));
-    const double* published = published_of(line.setting);
+    row.emplace_back(line_name(line));
+    const double* published = published_of(line);
     for (std::size_t i = 0; i < std::size(kDepths); ++i) {
-      const SettingErrors* at = with_layers(networks, line.setting, kDepths[i]);
+      const SettingErrors* at = with_layers(networks, line, kDepths[i]);
       if (at == nullptr) {
         row.emplace_back(std::string("-"));
         continue;
@@ -112,6 +106,7 @@ Figure depth_figure(const std::vector<SettingErrors>& networks,
       {GraphForm::efficient, GraphKind::complete, true, "efficient, complete", Role::gdpp},
       {GraphForm::efficient, GraphKind::csl, false, "efficient, not centred", Role::tunedrr},
       {GraphForm::full, GraphKind::csl, true, "full, skip links", Role::full},
+      {GraphForm::full, GraphKind::complete, true, "full, complete", Role::other},
       {GraphForm::full, GraphKind::csl, false, "full, not centred", Role::adarr}};
   for (const GraphQuestion question : kQuestions) {
     Panel panel{.title = std::string(kGraphQuestions.word(question)),

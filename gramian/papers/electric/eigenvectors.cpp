@@ -11,11 +11,50 @@ namespace gramian::electric {
 
 namespace {
 
+struct EigenvectorLine {
+  GraphForm form;
+  GraphKind graph;
+  const char* name;
+  Role role;
+};
+constexpr EigenvectorLine kEigenvectorLines[] = {
+    {GraphForm::efficient, GraphKind::csl, "efficient form, skip links", Role::diag},
+    {GraphForm::efficient, GraphKind::complete, "efficient form, complete graphs", Role::gdpp},
+    {GraphForm::full, GraphKind::csl, "full weights, skip links", Role::full},
+    {GraphForm::full, GraphKind::complete, "full weights, complete graphs", Role::other}};
+
+Setting eigenvector_setting(const EigenvectorLine& line, int layers) {
+  return {.form = line.form,
+          .question = GraphQuestion::eigenvectors,
+          .graph = line.graph,
+          .layers = layers};
+}
+
 std::vector<Setting> eigenvector_settings() {
   std::vector<Setting> list;
-  for (const int layers : kDepths)
-    list.push_back({.question = GraphQuestion::eigenvectors, .layers = layers});
+  for (const EigenvectorLine& line : kEigenvectorLines) {
+    for (const int layers : kDepths) list.push_back(eigenvector_setting(line, layers));
+  }
   return list;
+}
+
+// What is measured of the networks of one line, into the table and as a series.
+Series line_series(const EigenvectorLine& line, const std::vector<SettingErrors>& networks,
+                   Table& table) {
+  Series series{.name = line.name, .role = line.role};
+  for (const int layers : kDepths) {
+    const Setting setting = eigenvector_setting(line, layers);
+    const SettingErrors* at = with_layers(networks, setting, layers);
+    if (at == nullptr) continue;
+    const double mean = std::exp(at->mean_log()), bar = 2 * at->error_of_log();
+    table.rows.push_back({std::string(line.name), static_cast<double>(layers),
+                          TableCell{.value = mean, .se = mean * at->error_of_log()}});
+    series.points.push_back({.x = static_cast<double>(layers),
+                             .y = mean,
+                             .low = mean * std::exp(-bar),
+                             .high = mean * std::exp(bar)});
+  }
+  return series;
 }
 
 }  // namespace
@@ -41,17 +80,9 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
   Panel panel{.title = "four eigenvectors",
               .x = {.label = "layers"},
               .y = {.label = "mean loss", .log = true}};
-  Series series{.name = "efficient form, skip links", .role = Role::diag};
-  for (const SettingErrors& at : networks) {
-    if (at.seeds.empty()) continue;
-    const double mean = std::exp(at.mean_log()), bar = 2 * at.error_of_log();
-    table.rows.push_back({std::string("efficient form, csl"),
-                          static_cast<double>(at.setting.layers),
-                          TableCell{.value = mean, .se = mean * at.error_of_log()}});
-    series.points.push_back({.x = static_cast<double>(at.setting.layers),
-                             .y = mean,
-                             .low = mean * std::exp(-bar),
-                             .high = mean * std::exp(bar)});
+  for (const EigenvectorLine& line : kEigenvectorLines) {
+    Series series = line_series(line, networks, table);
+    if (!series.points.empty()) panel.series.push_back(std::move(series));
   }
   Series sweeps{.name = "subspace iteration, skip links", .role = Role::constrr};
   for (const int layers : {4, 8, 20, 40, 80}) {
@@ -61,7 +92,6 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
                           TableCell{.value = error.mean, .se = error.se}});
     if (layers <= 20) sweeps.points.push_back(point(layers, error));
   }
-  panel.series.push_back(std::move(series));
   panel.series.push_back(std::move(sweeps));
   result.claims = eigenvector_claims(networks);
   result.tables = {std::move(table)};

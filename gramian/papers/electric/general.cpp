@@ -13,13 +13,31 @@ namespace gramian::electric {
 
 namespace {
 
-constexpr Setting kEfficient{}, kFull{.form = GraphForm::full};
+constexpr Setting kEfficient{};
+constexpr GraphQuestion kGeneralQuestions[] = {GraphQuestion::potential, GraphQuestion::embedding,
+                                               GraphQuestion::heat, GraphQuestion::eigenvectors};
 
-std::vector<GraphTaskSpec> general_tasks() {
+// The efficient form for every objective, trained on either kind of graph.
+std::vector<Setting> general_settings() {
+  std::vector<Setting> list;
+  for (const GraphQuestion question : kGeneralQuestions) {
+    for (const GraphKind graph : {GraphKind::csl, GraphKind::complete})
+      list.push_back({.question = question, .graph = graph});
+  }
+  return list;
+}
+
+// Full weights, which may treat edges unlike each other.
+Setting full_setting(GraphQuestion question) {
+  return {.form = GraphForm::full, .question = question};
+}
+
+// Graphs of these sizes and of every kind, with the question of a setting.
+std::vector<GraphTaskSpec> general_tasks(const Setting& setting, std::span<const int> sizes) {
   std::vector<GraphTaskSpec> list;
-  for (const int nodes : {10, 20, 40}) {
+  for (const int nodes : sizes) {
     for (const GraphKind kind : kGraphKinds.values) {
-      GraphTaskSpec task = kEfficient.task();
+      GraphTaskSpec task = setting.task();
       task.graph = {
           .kind = kind, .nodes = nodes, .density = kind == GraphKind::geometric ? 0.5 : 0.4};
       list.push_back(task);
@@ -39,33 +57,93 @@ Expected<std::vector<GraphRun>> runs_of(const Archive& archive, const Setting& s
   return runs;
 }
 
+std::string graph_name(const GraphTaskSpec& task) {
+  return fmt::format("{}, {} nodes", kGraphKinds.word(task.graph.kind), task.graph.nodes);
+}
+
+Expected<std::vector<Estimate>> errors_on(const std::vector<GraphRun>& runs,
+                                          const GraphTaskSpec& task, std::uint64_t prompts) {
+  ThreadPool pool(1);
+  std::vector<Estimate> seeds;
+  for (const GraphRun& run : runs) {
+    const auto recorded = GRAMIAN_TRY(run.experiment.recorded_for(task));
+    const RunningMean error =
+        graph_error(task, recorded, run.network.theta(), prompts, kEvaluationSeed, pool);
+    seeds.push_back({error.mean(), error.standard_error()});
+  }
+  return seeds;
+}
+
+TableCell log_cell(const std::vector<Estimate>& seeds) {
+  const SettingErrors errors{.seeds = seeds};
+  return {.value = errors.mean_log(), .se = errors.error_of_log()};
+}
+
+// Every objective on every kind of ten nodes.
+Expected<Table> objectives_table(const Archive& archive, const StudyOptions& options,
+                                 std::uint64_t prompts) {
+  Table table{.id = "electric-general-objectives",
+              .title =
+                  "Log of the mean loss on other graphs of ten nodes, efficient form, five "
+                  "layers",
+              .columns = {"trained on"},
+              .rows = {},
+              .notes = {"Mean over seeds."}};
+  constexpr int kSizes[] = {kNodes};
+  for (const GraphTaskSpec& task : general_tasks(kEfficient, kSizes))
+    table.columns.push_back(std::string(kGraphKinds.word(task.graph.kind)));
+  for (const Setting& setting : general_settings()) {
+    const auto runs = GRAMIAN_TRY(runs_of(archive, setting, options));
+    if (runs.empty()) continue;
+    auto& row = table.rows.emplace_back();
+    row.emplace_back(setting.problem());
+    for (const GraphTaskSpec& task : general_tasks(setting, kSizes))
+      row.emplace_back(log_cell(GRAMIAN_TRY(errors_on(runs, task, prompts))));
+  }
+  return table;
+}
+
+Expected<Table> edges_table(const Archive& archive, const StudyOptions& options,
+                            std::vector<EdgeDeviations>& deviations) {
+  Table table{.id = "electric-general-edges",
+              .title = "What an answer of full weights changes by, L = 5, relative",
+              .columns = {"what", "seed", "edges exchanged", "turned", "rotated"},
+              .rows = {},
+              .notes = {"The efficient form and all constructions see edges only through L: there "
+                        "these are rounding."}};
+  for (const GraphQuestion question : kGeneralQuestions) {
+    const auto runs = GRAMIAN_TRY(runs_of(archive, full_setting(question), options));
+    for (std::size_t seed = 0; seed < runs.size(); ++seed) {
+      const EdgeDeviations at = edge_deviations(runs[seed].experiment, runs[seed].network);
+      table.rows.push_back({std::string(kGraphQuestions.word(question)), static_cast<double>(seed),
+                            at.permuted, at.turned, at.rotated});
+      deviations.push_back(at);
+    }
+  }
+  return table;
+}
+
 }  // namespace
 
-std::vector<Cell> general_cells() { return {kEfficient.cell(), kFull.cell()}; }
+std::vector<Cell> general_cells() {
+  std::vector<Cell> cells;
+  for (const Setting& setting : general_settings()) cells.push_back(setting.cell());
+  for (const GraphQuestion question : kGeneralQuestions)
+    cells.push_back(full_setting(question).cell());
+  return cells;
+}
 
 Status draw_general(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const std::uint64_t prompts = options.effort.quick ? 20 : 500;
-  ThreadPool pool(1);
-  auto runs = runs_of(archive, kEfficient, options), full = runs_of(archive, kFull, options);
-  if (!runs) return std::unexpected(runs.error());
-  if (!full) return std::unexpected(full.error());
+  const auto runs = GRAMIAN_TRY(runs_of(archive, kEfficient, options));
   std::vector<GeneralNumbers> graphs;
-  for (const GraphTaskSpec& task : general_tasks()) {
-    GeneralNumbers at{
-        .graph = fmt::format("{}, {} nodes", kGraphKinds.word(task.graph.kind), task.graph.nodes),
-        .nodes = task.graph.nodes};
-    for (const GraphRun& run : *runs) {
-      const auto recorded = GRAMIAN_TRY(run.experiment.recorded_for(task));
-      const RunningMean error =
-          graph_error(task, recorded, run.network.theta(), prompts, kEvaluationSeed, pool);
-      at.seeds.push_back({error.mean(), error.standard_error()});
-    }
-    at.descent = descent_error(task, 5, std::min<std::uint64_t>(prompts, 100));
-    graphs.push_back(std::move(at));
+  constexpr int kSizes[] = {kNodes, 2 * kNodes, 4 * kNodes};
+  for (const GraphTaskSpec& task : general_tasks(kEfficient, kSizes)) {
+    graphs.push_back({.graph = graph_name(task),
+                      .nodes = task.graph.nodes,
+                      .seeds = GRAMIAN_TRY(errors_on(runs, task, prompts)),
+                      .descent = descent_error(task, 5, std::min<std::uint64_t>(prompts, 100))});
   }
-  std::vector<EdgeDeviations> deviations;
-  for (const GraphRun& run : *full)
-    deviations.push_back(edge_deviations(run.experiment, run.network));
   Table table{.id = "electric-general",
               .title = "Log of the mean loss of potentials, five layers trained on csl, 10 nodes",
               .columns = {"graph", "efficient form", "gradient descent"},
@@ -73,23 +151,15 @@ Status draw_general(const Archive& archive, const StudyOptions& options, StudyRe
               .notes = {"Mean over seeds. Gradient descent: five of the best constant steps, with "
                         "the eigenvalues of each graph known."}};
   for (const GeneralNumbers& at : graphs) {
-    const SettingErrors errors{.seeds = at.seeds};
     table.rows.push_back(
-        {at.graph, TableCell{.value = errors.mean_log(), .se = errors.error_of_log()},
+        {at.graph, log_cell(at.seeds),
          TableCell{.value = std::log(at.descent.mean), .se = at.descent.se / at.descent.mean}});
   }
-  Table edges{.id = "electric-general-edges",
-              .title = "What an answer of full weights changes by, L = 5, relative",
-              .columns = {"seed", "edges exchanged", "turned", "rotated"},
-              .rows = {},
-              .notes = {"The efficient form and all constructions see edges only through L: there "
-                        "these are rounding."}};
-  for (std::size_t seed = 0; seed < deviations.size(); ++seed) {
-    edges.rows.push_back({static_cast<double>(seed), deviations[seed].permuted,
-                          deviations[seed].turned, deviations[seed].rotated});
-  }
+  std::vector<EdgeDeviations> deviations;
+  auto objectives = GRAMIAN_TRY(objectives_table(archive, options, prompts));
+  auto edges = GRAMIAN_TRY(edges_table(archive, options, deviations));
   result.claims = general_claims(graphs, deviations);
-  result.tables = {std::move(table), std::move(edges)};
+  result.tables = {std::move(table), std::move(objectives), std::move(edges)};
   return {};
 }
 

@@ -53,15 +53,27 @@ TEST(ElectricClaims, DepthOnesFail) {
   auto good = depths({}, {-1, -3, -5, -6, -7});
   const auto raw = depths({.centred = false}, {-1, -2, -3, -5, -6});
   good.insert(good.end(), raw.begin(), raw.end());
-  EXPECT_EQ(judged(depth_claims(good, descent)), std::vector<bool>(5, true));
+  const auto full = depths({.form = GraphForm::full, .centred = false}, {-1, -2, -3, -5, -6});
+  good.insert(good.end(), full.begin(), full.end());
+  EXPECT_EQ(judged(depth_claims(good, descent)), std::vector<bool>(7, true));
   auto bad = depths({}, {-1, -3, -3.8, -2, -2});
   const auto worse = depths({.centred = false}, {-1, -2, -2.5, -5, -6});
   bad.insert(bad.end(), worse.begin(), worse.end());
-  EXPECT_EQ(judged(depth_claims(bad, descent)), std::vector<bool>(5, false));
+  // From the third depth on, so that the first claim fails at five layers and not only after.
+  const auto worse_full =
+      depths({.form = GraphForm::full, .centred = false}, {-1, -2, -1.5, -5, -6});
+  bad.insert(bad.end(), worse_full.begin(), worse_full.end());
+  EXPECT_EQ(judged(depth_claims(bad, descent)), std::vector<bool>(7, false));
+  // What rises beyond five layers fails the second alone.
+  auto late = good;
+  late[3].seeds[0].mean = std::exp(-4.9);
+  const auto after_five = judged(depth_claims(late, descent));
+  EXPECT_TRUE(after_five[0]);
+  EXPECT_FALSE(after_five[1]);
   // One seed is enough.
   good[2].seeds.push_back({std::exp(-3.5), 0});
   const auto mixed = judged(depth_claims(good, descent));
-  EXPECT_FALSE(mixed[1]);
+  EXPECT_FALSE(mixed[2]);
 }
 
 TEST(ElectricClaims, EigenvectorOnesFail) {
