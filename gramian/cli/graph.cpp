@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "gramian/cli/commands.h"
 #include "gramian/cli/outputs.h"
 #include "gramian/io/files.h"
+#include "gramian/io/progress.h"
 #include "gramian/runs/graph_ask.h"
 #include "gramian/runs/graph_file.h"
 #include "gramian/runs/run_directory.h"
@@ -106,6 +108,26 @@ void print_asked(const GraphArguments& arguments, const NamedGraph& named,
   }
 }
 
+// A bar for each stage in turn. What cannot be followed is named at once: nothing would draw it
+// later.
+class GraphBar {
+ public:
+  void report(std::string_view stage, std::optional<double> share) {
+    if (stage != stage_) {
+      bar_.reset();
+      stage_ = stage;
+      bar_ = std::make_unique<Progress>(std::string(stage), 100, "%", 0, stderr,
+                                        share ? std::chrono::seconds(2) : std::chrono::seconds(0));
+    }
+    bar_->update(static_cast<std::int64_t>(100 * share.value_or(0)));
+  }
+  void finish() { bar_.reset(); }
+
+ private:
+  std::string stage_;
+  std::unique_ptr<Progress> bar_;
+};
+
 Expected<GraphAsk> ask_of(const GraphArguments& arguments, const NamedGraph& named) {
   GraphAsk ask{.question = kGraphQuestions.value(arguments.question),
                .layers = arguments.layers,
@@ -142,11 +164,16 @@ Status graph(GraphArguments arguments) {
     const auto text = GRAMIAN_TRY(read_file(arguments.file));
     named = GRAMIAN_TRY(parse_edge_list(text, arguments.file));
   }
-  const auto ask = GRAMIAN_TRY(ask_of(arguments, named));
+  auto ask = GRAMIAN_TRY(ask_of(arguments, named));
+  GraphBar bar;
+  ask.report = [&bar](std::string_view stage, std::optional<double> share) {
+    bar.report(stage, share);
+  };
   fmt::print("{}: {} nodes, {} edges\n", arguments.file, named.graph.nodes,
              named.graph.edges.size());
   catch_signals(AtSignal::leave);
   const auto asked = GRAMIAN_TRY(ask_graph(named.graph, ask));
+  bar.finish();
   print_asked(arguments, named, asked);
   if (arguments.json.empty()) return {};
   return write_asked(arguments, named, ask.network ? ask.network->spec.layers : ask.layers, asked);

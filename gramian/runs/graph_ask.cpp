@@ -14,6 +14,15 @@ namespace gramian {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kNetworkStage = "network", kExactStage = "exact answer";
+constexpr double kExact = 1e-10;  // of conjugate gradients and Lanczos
+constexpr int kMostSolves = 20'000, kMostProducts = 1'000;
+constexpr int kLongDense = 1000;  // nodes from which all eigenvectors may take seconds
+
+void tell(const GraphAsk& ask, std::string_view stage, std::optional<double> share) {
+  if (ask.report) ask.report(stage, share);
+}
 using NodeMatrix = Eigen::Map<const RowMajorMatrix>;
 
 double seconds_since(Clock::time_point begin) {
@@ -164,6 +173,7 @@ std::vector<double> dense_answer(const Graph& graph, const GraphAsk& ask,
 std::vector<double> krylov_answer(const SparseLaplacian& laplacian, const GraphAsk& ask,
                                   const std::vector<double>& psi, int columns, double& residual) {
   if (ask.question == GraphQuestion::eigenvectors) {
+    tell(ask, kExactStage, std::nullopt);
     auto found = sparse_eigenvectors(laplacian, columns, ask.largest_first);
     if (!found) return {};
     residual = found->residual;
@@ -173,9 +183,13 @@ std::vector<double> krylov_answer(const SparseLaplacian& laplacian, const GraphA
   std::vector<double> all(psi.size()), column(psi.size() / k);
   for (std::size_t j = 0; j < k; ++j) {
     for (std::size_t i = 0; i < column.size(); ++i) column[i] = psi[i * k + j];
+    const auto report = [&](double share) {
+      tell(ask, kExactStage, (static_cast<double>(j) + share) / columns);
+    };
     const auto found = flows(ask.question)
-                           ? solve_laplacian(laplacian, column)
-                           : lanczos_function(laplacian, ask.question, ask.heat_time, column);
+                           ? solve_laplacian(laplacian, column, kExact, kMostSolves, report)
+                           : lanczos_function(laplacian, ask.question, ask.heat_time, column,
+                                              kExact, kMostProducts, report);
     if (!found) return {};
     residual = std::max(residual, found->residual);
     for (std::size_t i = 0; i < column.size(); ++i) all[i * k + j] = found->x[i];
@@ -245,12 +259,17 @@ Expected<GraphAsked> ask_graph(const Graph& graph, const GraphAsk& ask) {
     network = GRAMIAN_TRY(network_for(ask, laplacian, asked.network));
   }
   auto begin = Clock::now();
-  asked.answer = GRAMIAN_TRY(run_graph_network(network, laplacian, psi, asked.columns));
+  const auto after_layer = [&](int layer, std::span<const double>) {
+    tell(ask, kNetworkStage, static_cast<double>(layer) / network.spec.layers);
+  };
+  asked.answer =
+      GRAMIAN_TRY(run_graph_network(network, laplacian, psi, asked.columns, after_layer));
   asked.seconds = seconds_since(begin);
   if (has_constant(ask)) asked.answer = without_first(asked.answer, asked.columns--);
   if (ask.exact) {
     begin = Clock::now();
     if (graph.nodes <= kDenseAnswer) {
+      if (graph.nodes > kLongDense) tell(ask, kExactStage, std::nullopt);
       asked.exact = dense_answer(graph, ask, psi, asked.columns);
       asked.exact_method = "eigenvectors of the dense Laplacian";
     } else {

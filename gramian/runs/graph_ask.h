@@ -14,8 +14,10 @@
 // that of the network and of the exact answer.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +38,10 @@ inline constexpr auto kGraphMethods = words<GraphMethod>({{GraphMethod::chebyshe
 
 inline constexpr int kDenseAnswer = 4000;  // nodes
 
+// Told what is being computed ("network", "exact answer") and which share of it is done; no share
+// for what may take long and cannot be followed.
+using GraphAskReport = std::function<void(std::string_view stage, std::optional<double> share)>;
+
 struct GraphAsk {
   GraphQuestion question = GraphQuestion::potential;
   int layers = 100;
@@ -48,6 +54,7 @@ struct GraphAsk {
   std::vector<double> demands = {};             // [n], in place of pairs; or empty
   std::optional<GraphNetwork> network = {};
   bool exact = true;
+  GraphAskReport report = {};
 };
 
 struct GraphAsked {

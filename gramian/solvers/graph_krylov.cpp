@@ -2,6 +2,7 @@
 
 #include <Spectra/SymEigsSolver.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gramian/base/assert.h"
@@ -94,6 +95,11 @@ class SpectraOperator {
   double shift_;
 };
 
+// Of the digits of 1 / tolerance, how many an error leaves behind it.
+double share_of_digits(double error, double tolerance) {
+  return std::clamp(std::log(error) / std::log(tolerance), 0.0, 1.0);
+}
+
 KrylovVector random_start(int nodes) {
   KrylovVector start(nodes);
   Uniforms uniforms({.seed = 1, .stream = kInitialStream}, 0);
@@ -106,7 +112,7 @@ KrylovVector random_start(int nodes) {
 
 std::optional<KrylovAnswer> solve_laplacian(const SparseLaplacian& laplacian,
                                             std::span<const double> psi, double tolerance,
-                                            int most_steps) {
+                                            int most_steps, const ShareReport& report) {
   const auto n = static_cast<Eigen::Index>(psi.size());
   GRAMIAN_ASSERT(laplacian.nodes() == n);
   KrylovVector inverse_degree(n);
@@ -122,6 +128,7 @@ std::optional<KrylovAnswer> solve_laplacian(const SparseLaplacian& laplacian,
     const double alpha = rz / p.dot(lp);
     x += alpha * p;
     r -= alpha * lp;
+    if (report) report(share_of_digits(r.norm() / size, tolerance));
     if (r.norm() <= tolerance * size || !std::isfinite(alpha)) {
       take_out_mean(x);
       const KrylovVector left =
@@ -141,7 +148,7 @@ std::optional<KrylovAnswer> solve_laplacian(const SparseLaplacian& laplacian,
 std::optional<KrylovAnswer> lanczos_function(const SparseLaplacian& laplacian,
                                              GraphQuestion question, double heat_time,
                                              std::span<const double> psi, double tolerance,
-                                             int most_steps) {
+                                             int most_steps, const ShareReport& report) {
   constexpr int kEvery = 20;
   const auto n = static_cast<Eigen::Index>(psi.size());
   GRAMIAN_ASSERT(laplacian.nodes() == n);
@@ -158,6 +165,7 @@ std::optional<KrylovAnswer> lanczos_function(const SparseLaplacian& laplacian,
       changed = f.norm() / now.norm();
     }
     before = now;
+    if (report) report(share_of_digits(changed, tolerance / 2) / 2);
     return changed > tolerance / 2;
   };
   const Tridiagonal t =
@@ -169,6 +177,7 @@ std::optional<KrylovAnswer> lanczos_function(const SparseLaplacian& laplacian,
   KrylovVector x = KrylovVector::Zero(n);
   lanczos(laplacian, start, m, [&](int j, const KrylovVector& v, const Tridiagonal&) {
     x += start.norm() * f[j] * v;
+    if (report) report(0.5 + 0.5 * j / m);
     return true;
   });
   return KrylovAnswer{{x.begin(), x.end()}, whole ? 0 : changed, m};

@@ -7,11 +7,12 @@
 //   sparse_eigenvectors eigenvectors of the largest or least eigenvalues but 0 (Spectra's restarted
 //                       Lanczos; the least as the largest of bound I - L)
 //
-// The constant direction is taken out of every vector. Shapes: psi [n], centred. Errors: none: what
-// does not converge within its steps is nothing. Cost: O(d) a step, memory O(n), of eigenvectors
-// O(n k).
+// The constant direction is taken out of every vector. `report` is told which share of the digits
+// that the tolerance asks for is there. Shapes: psi [n], centred. Errors: none: what does not
+// converge within its steps is nothing. Cost: O(d) a step, memory O(n), of eigenvectors O(n k).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -27,15 +28,19 @@ struct KrylovAnswer {
   int steps = 0;
 };
 
+using ShareReport = std::function<void(double share)>;  // in [0, 1]
+
 std::optional<KrylovAnswer> solve_laplacian(const SparseLaplacian& laplacian,
                                             std::span<const double> psi, double tolerance = 1e-10,
-                                            int most_steps = 20'000);
+                                            int most_steps = 20'000,
+                                            const ShareReport& report = {});
 
 // Requires: embedding or heat (asserted).
 std::optional<KrylovAnswer> lanczos_function(const SparseLaplacian& laplacian,
                                              GraphQuestion question, double heat_time,
                                              std::span<const double> psi, double tolerance = 1e-10,
-                                             int most_steps = 1'000);
+                                             int most_steps = 1'000,
+                                             const ShareReport& report = {});
 
 // Row-major [n, k]; the residual is the largest |L u - lambda u| over the bound of L.
 std::optional<KrylovAnswer> sparse_eigenvectors(const SparseLaplacian& laplacian, int k,

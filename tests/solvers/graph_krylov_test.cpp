@@ -45,6 +45,27 @@ TEST(GraphKrylov, AnswersAreThoseOfTheEigenvectors) {
   }
 }
 
+// What a bar of progress is drawn from.
+TEST(GraphKrylov, ReportsSharesUpToOne) {
+  const Case at = some_graph(GraphKind::grid);
+  const SparseLaplacian laplacian(at.graph);
+  std::vector<double> shares;
+  const auto report = [&](double share) { shares.push_back(share); };
+  const auto expect_shares = [&] {
+    ASSERT_GT(shares.size(), 3u);
+    EXPECT_GE(std::ranges::min(shares), 0);
+    EXPECT_LE(std::ranges::max(shares), 1);
+    EXPECT_LT(shares.front(), 0.5);
+    EXPECT_GT(shares.back(), 0.9);
+  };
+  ASSERT_TRUE(solve_laplacian(laplacian, at.psi, 1e-10, 1'000, report).has_value());
+  expect_shares();
+  shares.clear();
+  ASSERT_TRUE(lanczos_function(laplacian, GraphQuestion::heat, 0.5, at.psi, 1e-10, 1'000, report)
+                  .has_value());
+  expect_shares();
+}
+
 TEST(GraphKrylov, EigenvectorsOfBothEnds) {
   const Case at = some_graph(GraphKind::erdos_renyi);
   const SparseLaplacian laplacian(at.graph);
