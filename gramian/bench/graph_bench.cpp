@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "gramian/base/decompositions.h"
+#include "gramian/io/files.h"
 #include "gramian/models/graph_network.h"
 #include "gramian/solvers/graph_krylov.h"
 #include "gramian/theory/graph_networks.h"
@@ -53,6 +55,14 @@ Graph random_sparse_graph(const GraphBenchSpec& spec) {
   while (graph.edges.size() < nodes * static_cast<std::size_t>(spec.degree) / 2)
     add(static_cast<int>(uniforms.below(nodes)), static_cast<int>(uniforms.below(nodes)));
   return graph;
+}
+
+// The demand of the bench enters at node 0 and leaves at node 1.
+std::string edge_list(const Graph& graph) {
+  std::string text;
+  for (const Edge& edge : graph.edges)
+    fmt::format_to(std::back_inserter(text), "{} {} {:.17g}\n", edge.u, edge.v, edge.weight);
+  return text;
 }
 
 SparseMatrix sparse_matrix(const Graph& graph) {
@@ -99,10 +109,11 @@ void measure_rewriting(GraphBench& bench) {
 
 }  // namespace
 
-GraphBench run_graph_bench(const GraphBenchSpec& spec) {
+Expected<GraphBench> run_graph_bench(const GraphBenchSpec& spec) {
   GraphBench bench{.spec = spec};
   const Graph graph = random_sparse_graph(spec);
   bench.edges = graph.edges.size();
+  if (!spec.edges.empty()) GRAMIAN_TRY(write_file_atomically(spec.edges, edge_list(graph)));
   const SparseLaplacian laplacian(graph);
   const SparseMatrix matrix = sparse_matrix(graph);
   const StepRange range{.least = least_ritz_value(laplacian, 60), .largest = laplacian.bound()};

@@ -8,10 +8,12 @@
 //              scheme, beside a layer that does not
 //
 // Times are of the processor (the thread's clock), medians of three alternating repetitions.
-// Errors: none. Cost: about a minute for a million edges.
+// Errors: io, where the graph cannot be written. Cost: about a minute for a million edges.
 #pragma once
 
 #include <string>
+
+#include "gramian/base/error.h"
 
 namespace gramian {
 
@@ -19,6 +21,7 @@ struct GraphBenchSpec {
   int nodes = 250'000, degree = 8;  // on average: nodes * degree / 2 edges
   int layers = 100;
   int dense_nodes = 1'000;
+  std::string edges = {};  // if not empty, where the graph is written, "u v weight" a line
 };
 
 struct GraphBench {
@@ -30,7 +33,7 @@ struct GraphBench {
   double rewriting_layer = 0, plain_layer = 0;  // seconds, on dense_nodes
 };
 
-GraphBench run_graph_bench(const GraphBenchSpec& spec);
+Expected<GraphBench> run_graph_bench(const GraphBenchSpec& spec);
 std::string graph_bench_table(const GraphBench& bench);
 std::string graph_bench_json(const GraphBench& bench);
 

@@ -20,6 +20,7 @@ namespace {
 struct BenchArguments {
   std::string json;
   std::string target;
+  std::string edges;
   double budget = 0.3;
   bool signature = false;
   bool operations = false;
@@ -69,10 +70,12 @@ Status kernels(const BenchArguments& arguments) {
 Status bench(const BenchArguments& arguments) {
   GRAMIAN_TRY(
       check_output({.option = "--json", .path = arguments.json, .inputs = {}, .beginning = "{"}));
+  GRAMIAN_TRY(check_output(
+      {.option = "--edges", .path = arguments.edges, .inputs = {}, .beginning = "0 "}));
   if (arguments.operations) return operations(arguments);
   if (arguments.graphs) {
     catch_signals(AtSignal::leave);
-    const GraphBench result = run_graph_bench({});
+    const GraphBench result = GRAMIAN_TRY(run_graph_bench({.edges = arguments.edges}));
     return print(graph_bench_table(result), graph_bench_json(result), arguments);
   }
   if (!arguments.target.empty()) return kernels(arguments);
@@ -107,9 +110,15 @@ void add_bench(Program& program) {
   command->add_flag("--operations", arguments->operations,
                     "instead: time each operation of networks on tokens; with --target, on other\n"
                     "instruction sets");
-  command->add_flag("--graphs", arguments->graphs,
-                    "instead: a network on a graph of a million edges beside plain products and\n"
-                    "conjugate gradients; about a minute");
+  CLI::Option* graphs = command->add_flag(
+      "--graphs", arguments->graphs,
+      "instead: a network on a graph of a million edges beside plain products and\n"
+      "conjugate gradients; about a minute");
+  command
+      ->add_option("--edges", arguments->edges,
+                   "with --graphs: also write the graph to this file, for other programs")
+      ->needs(graphs)
+      ->type_name("FILE");
   command->add_flag("--signature", arguments->signature,
                     "print the signature of a small fixed run and stop");
   command->footer(
