@@ -49,7 +49,7 @@ def filtered(lines: list[str]) -> list[str]:
             found += comment(block, margin)
             block = []
         trailing = re.fullmatch(r"(.*\S)\s+// (.*)", line)
-        if trailing:
+        if trailing and not trailing[1].startswith("}"):  # "}  // namespace" describes nothing
             behind = line.index(" // ", len(trailing[1])) + 1
             line = f"{trailing[1]}  ///< {escaped(trailing[2])}"
         found.append(line)
