@@ -66,7 +66,7 @@ def test_everything_public_is_described():
 
 def test_what_is_public_says_so(task, net):
     """In pickles, in tracebacks and in help()."""
-    for name in gm.__all__:
+    for name in set(gm.__all__) - {"plot", "sklearn"}:  # modules that need more than NumPy
         found = getattr(gm, name)
         if inspect.isclass(found) or inspect.isfunction(found):
             assert found.__module__ == "gramian", name
