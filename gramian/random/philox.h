@@ -45,6 +45,7 @@ enum Stream : std::uint32_t {
   kTuningStream = 2,
   kInitialStream = 3,
   kCurvatureStream = 4,
+  kPoolStream = 5,
 };
 
 }  // namespace gramian

@@ -43,7 +43,8 @@ struct ExactLosses {
 // Nothing where there is no such law (eigenvalue_law.h), or the network is no GD++.
 std::optional<ExactLosses> exact_losses(const RegressionTask& task, const Network& network) {
   if (network.spec.kind != Parametrisation::gdpp || network.spec.query_in_keys ||
-      task.spec().weights != WeightLaw::isotropic || !check_eigenvalue_law(task)) {
+      task.spec().weights != WeightLaw::isotropic || task.spec().pool > 0 ||
+      !check_eigenvalue_law(task)) {
     return std::nullopt;
   }
   const EigenvalueLaw law = eigenvalue_law(task).value();
@@ -88,14 +89,8 @@ Expected<RunningMean> GramExperiment::mean_loss(const Model& model, std::uint64_
   return count.loss;
 }
 
-// 1/2 E <w, x>^2 = 1/2 tr(S cov(w)), where cov(w) is I or S^-1.
 double GramExperiment::zero_loss(const Model&, ThreadPool&) const {
-  const std::vector<double>& s = task.spec().covariance;
-  const auto d = static_cast<std::size_t>(task.d());
-  if (s.empty() || task.spec().weights == WeightLaw::inverse_covariance) return 0.5 * task.d();
-  double trace = 0;
-  for (std::size_t i = 0; i < d; ++i) trace += s[i * d + i];
-  return 0.5 * trace;
+  return 0.5 * task.mean_square_signal();
 }
 
 std::unique_ptr<Shared> GramExperiment::shared(const std::string& folder) const {

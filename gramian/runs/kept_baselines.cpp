@@ -91,6 +91,7 @@ std::string exact_text(const RegressionTask& task) {
     text += fmt::format(" [{:.17g} {:.17g}] {:.17g}", low, high, weight);
   text += ", covariance";
   for (const double s : of.covariance) text += fmt::format(" {:.17g}", s);
+  if (of.pool > 0) text += fmt::format(", pool of {}, seed {}", of.pool, of.pool_seed);
   return text;
 }
 

@@ -46,6 +46,12 @@ std::vector<Key> common_keys() {
                       "variance 1"),
           key::choice("task.weights", "isotropic", kWeightLaws.list(),
                       "law of the true weights: w ~ N(0, I), or N(0, S^-1)"),
+          key::integer("task.pool", "0", 0, kMaxPool,
+                       "K: each prompt has one of K weight vectors, which are drawn once by the "
+                       "law of task.weights, so that few tasks are seen again and again; 0: a new "
+                       "vector for each prompt. Solvers, Bayes among them, do not know the pool"),
+          key::integer("task.pool_seed", "0", 0, key::kLargestSeed,
+                       "seed of these vectors; the first are the same for every K"),
           key::choice(
               "task.sampler", "automatic", kSamplers.list(),
               "draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at "
@@ -137,6 +143,8 @@ Expected<TaskSpec> task_spec(const Settings& settings) {
   spec.inputs = kInputLaws.value(settings.text("task.inputs"));
   spec.weights = kWeightLaws.value(settings.text("task.weights"));
   spec.sampler = kSamplers.value(settings.text("task.sampler"));
+  spec.pool = static_cast<int>(settings.integer("task.pool"));
+  spec.pool_seed = static_cast<std::uint64_t>(settings.integer("task.pool_seed"));
   return spec;
 }
 

@@ -94,6 +94,17 @@ void FillInputs(const RegressionTask& task, const LaneWords& stream, uint32_t fi
   }
 }
 
+// w of each prompt is the vector of the pool that its word picks.
+template <class T>
+void PickTruth(const RegressionTask& task, const uint32_t* words, T* truth) {
+  const size_t d = static_cast<size_t>(task.d());
+  const uint64_t size = static_cast<uint64_t>(task.spec().pool);
+  for (size_t p = 0; p < kLanes; ++p) {
+    const double* w = task.pool().data() + ((words[p] * size) >> 32) * d;
+    for (size_t i = 0; i < d; ++i) truth[i * kLanes + p] = static_cast<T>(w[i]);
+  }
+}
+
 // sigma and w of each prompt. `scratch` holds whole_draws(d) rows.
 template <class T>
 void SampleTruth(const RegressionTask& task, const LaneWords& stream, PromptBlock<T>& block,
@@ -106,6 +117,7 @@ void SampleTruth(const RegressionTask& task, const LaneWords& stream, PromptBloc
     const double fraction = words[kLanes + p] / 4294967296.0;
     block.sigma[p] = static_cast<T>(task.spec().noise.draw(pick, fraction));
   }
+  if (task.spec().pool > 0) return PickTruth(task, words + 2 * kLanes, block.truth.data());
   FillNormals(stream, kTruthDraws, d, scratch);
   ShapeTruth(task, scratch);
   std::copy(scratch, scratch + d * kLanes, block.truth.data());

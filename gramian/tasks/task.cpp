@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "gramian/base/decompositions.h"
-
 #include "gramian/base/assert.h"
+#include "gramian/base/decompositions.h"
+#include "gramian/random/uniforms.h"
 
 namespace gramian {
 
@@ -41,6 +41,20 @@ Status factorise(const std::vector<double>& covariance, int d, std::vector<doubl
   return {};
 }
 
+// K vectors N(0, I) or, with C^-1, N(0, S^-1) = C^-T N(0, I): [K, d].
+std::vector<double> draw_pool(const TaskSpec& spec, const std::vector<double>& inverse_factor) {
+  const auto d = static_cast<std::size_t>(spec.d), size = static_cast<std::size_t>(spec.pool);
+  const bool shaped = spec.weights == WeightLaw::inverse_covariance && !inverse_factor.empty();
+  std::vector<double> pool(size * d);
+  for (std::size_t k = 0; k < size; ++k) {
+    Uniforms uniforms({.seed = spec.pool_seed, .stream = kPoolStream}, k);
+    Eigen::Map<Eigen::VectorXd> w(pool.data() + k * d, spec.d);
+    for (double& entry : w) entry = uniforms.normal();
+    if (shaped) w = Eigen::Map<const Matrix>(inverse_factor.data(), spec.d, spec.d).transpose() * w;
+  }
+  return pool;
+}
+
 }  // namespace
 
 template <class T>
@@ -62,6 +76,9 @@ Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
   }
   if (spec.n < 1 || spec.n > kMaxContext) {
     return fail(ErrorKind::config, "[task.n] must be in [1, {}], got {}", kMaxContext, spec.n);
+  }
+  if (spec.pool < 0 || spec.pool > kMaxPool) {
+    return fail(ErrorKind::config, "[task.pool] must be in [0, {}], got {}", kMaxPool, spec.pool);
   }
   RegressionTask task;
   const auto size = static_cast<std::size_t>(spec.d) * static_cast<std::size_t>(spec.d);
@@ -85,6 +102,7 @@ Expected<RegressionTask> RegressionTask::create(TaskSpec spec) {
         "[task.n] = {} is too long a context for the token sampler: n (d + 4) must be <= {}",
         spec.n, kMaxTokenNumbers);
   }
+  task.pool_ = draw_pool(spec, task.inverse_factor_);
   task.spec_ = std::move(spec);
   return task;
 }
@@ -106,6 +124,23 @@ Expected<double> RegressionTask::scalar_covariance() const {
   return variance;
 }
 
+double RegressionTask::mean_square_signal() const {
+  const auto d = static_cast<std::size_t>(spec_.d);
+  const std::vector<double>& s = spec_.covariance;
+  double sum = 0;
+  if (pool_.empty()) {
+    if (s.empty() || spec_.weights == WeightLaw::inverse_covariance) return spec_.d;
+    for (std::size_t i = 0; i < d; ++i) sum += s[i * d + i];
+    return sum;
+  }
+  for (std::size_t k = 0; k < pool_.size(); k += d) {
+    const Eigen::Map<const Eigen::VectorXd> w(pool_.data() + k, spec_.d);
+    sum += s.empty() ? w.squaredNorm()
+                     : w.dot(Eigen::Map<const Matrix>(s.data(), spec_.d, spec_.d) * w);
+  }
+  return sum / spec_.pool;
+}
+
 RegressionTask RegressionTask::with_noise(NoisePrior noise) const {
   RegressionTask copy = *this;
   copy.spec_.noise = std::move(noise);
@@ -117,6 +152,13 @@ RegressionTask RegressionTask::with_context(int n) const {
   TaskSpec spec = spec_;
   spec.n = n;
   return create(std::move(spec)).value();
+}
+
+RegressionTask RegressionTask::without_pool() const {
+  RegressionTask copy = *this;
+  copy.spec_.pool = 0;
+  copy.pool_.clear();
+  return copy;
 }
 
 }  // namespace gramian

@@ -1,6 +1,6 @@
 // In-context linear regression: where prompts come from.
 //
-//     w ~ N(0, I) or N(0, S^-1),  sigma ~ prior,
+//     w ~ N(0, I) or N(0, S^-1), or one of K vectors that were drawn so once,  sigma ~ prior,
 //     x_i = C z_i  with  C C^T = S  and z_i of independent entries, mean 0, variance 1,
 //     y_i = <w, x_i> + xi_i,  xi_i ~ N(0, sigma^2),   i = 1..n
 //
@@ -8,9 +8,10 @@
 // Gaussian inputs the Gram matrix has a Wishart distribution and is drawn directly, through
 // Bartlett's factor, at a cost that does not depend on n.
 //
-// Letters: n context length, d input dimension, D = d + 1, S covariance of x.
+// Letters: n context length, d input dimension, D = d + 1, S covariance of x, K size of the pool.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "gramian/base/aligned.h"
@@ -33,9 +34,12 @@ struct TaskSpec {
   InputLaw inputs = InputLaw::gaussian;
   WeightLaw weights = WeightLaw::isotropic;
   SamplerKind sampler = SamplerKind::automatic;
+  int pool = 0;  // K: each prompt has one of K weight vectors, all equally likely; 0: a new one
+  std::uint64_t pool_seed = 0;  // of these vectors, the first of which do not depend on K
 };
 
 inline constexpr int kMaxDimension = 256;
+inline constexpr int kMaxPool = 1 << 20;
 inline constexpr int kMaxContext = 100'000'000;
 inline constexpr double kMaxTokenNumbers = 1e9;  // n (d + 4) of the token sampler
 
@@ -55,12 +59,14 @@ struct PromptBlock {
 class RegressionTask {
  public:
   // Errors: config, for values out of range, a matrix S of a wrong size, or one that is not
-  // symmetric and positive definite.
+  // symmetric and positive definite. Memory: K d numbers.
   static Expected<RegressionTask> create(TaskSpec spec);
   // The same task with another noise prior (for profiles at a fixed sigma).
   RegressionTask with_noise(NoisePrior noise) const;
   // The same task with contexts of n >= 1 examples (asserted).
   RegressionTask with_context(int n) const;
+  // The same task with a new weight vector for each prompt.
+  RegressionTask without_pool() const;
 
   const TaskSpec& spec() const { return spec_; }
   int d() const { return spec_.d; }
@@ -68,7 +74,9 @@ class RegressionTask {
   bool samples_gram_directly() const { return direct_; }
   bool identity_covariance() const { return spec_.covariance.empty(); }
   Expected<double> scalar_covariance()
-      const;  // s_2 where S = s_2 I; an error (config) where it is not
+      const;                          // s_2 where S = s_2 I; an error (config) where it is not
+  double mean_square_signal() const;  // E <w, x>^2 = E w^T S w, of the vectors of the pool if any
+  const std::vector<double>& pool() const { return pool_; }      // [K, d]; empty without a pool
   const std::vector<double>& factor() const { return factor_; }  // C, lower triangular
   const std::vector<double>& inverse_factor() const {
     return inverse_factor_;
@@ -79,6 +87,7 @@ class RegressionTask {
   TaskSpec spec_;
   std::vector<double> factor_;          // [d, d]; empty for S = I
   std::vector<double> inverse_factor_;  // [d, d]; empty for S = I
+  std::vector<double> pool_;            // [K, d]
   bool direct_ = true;
 };
 

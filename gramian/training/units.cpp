@@ -47,22 +47,16 @@ double largest_of_context(const RegressionTask& task) {
   return std::pow(1 + std::sqrt(static_cast<double>(task.d())) * root + 4 * root, 2);
 }
 
-// E <w, x>^2.
-double signal(const RegressionTask& task) {
-  return task.spec().weights == WeightLaw::inverse_covariance ? static_cast<double>(task.d())
-                                                              : trace(task);
-}
-
 // E y^2. One large level among many small ones counts as the end of an interval.
 double mean_square_of_targets(const RegressionTask& task) {
   const NoisePrior& noise = task.spec().noise;
-  return signal(task) + std::max(noise.mean_square(), std::pow(noise.max(), 2) / 3);
+  return task.mean_square_signal() + std::max(noise.mean_square(), std::pow(noise.max(), 2) / 3);
 }
 
 // The share of the signal in what least squares finds: the rest is the noise of d / n numbers.
 double signal_share(const RegressionTask& task) {
   const double noise = task.spec().noise.mean_square() * task.d() / task.n();
-  return signal(task) / (signal(task) + noise);
+  return task.mean_square_signal() / (task.mean_square_signal() + noise);
 }
 
 // a^2 and b^2.
@@ -150,7 +144,7 @@ Status check_sizes_of_numbers(const RegressionTask& task) {
   if (!(inputs >= kSmallest && inputs <= kLargest))
     return refuse("task.covariance", "the largest eigenvalue", inputs);
   if (!(targets >= kSmallest && targets <= kLargest)) {
-    const bool noise = signal(task) < 0.5 * targets;
+    const bool noise = task.mean_square_signal() < 0.5 * targets;
     return refuse(noise ? "task.sigma" : "task.covariance", "the mean square of a target", targets);
   }
   return {};

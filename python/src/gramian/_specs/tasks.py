@@ -22,6 +22,11 @@ class Regression(Spec):
         (one of gaussian, uniform)
     weights: law of the true weights: w ~ N(0, I), or N(0, S^-1) (one of isotropic,
         inverse_covariance)
+    pool: K: each prompt has one of K weight vectors, which are drawn once by the law of
+        task.weights, so that few tasks are seen again and again; 0: a new vector for each
+        prompt. Solvers, Bayes among them, do not know the pool (an integer in [0, 1048576])
+    pool_seed: seed of these vectors; the first are the same for every K (an integer in [0,
+        9007199254740991])
     sampler: draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at one
         cost); automatic prefers gram (one of automatic, tokens, gram)
     """
@@ -35,6 +40,8 @@ class Regression(Spec):
     covariance: tuple = ()
     inputs: str = 'gaussian'
     weights: str = 'isotropic'
+    pool: int = 0
+    pool_seed: int = 0
     sampler: str = 'automatic'
 
 
@@ -52,6 +59,11 @@ class TokenTask(Spec):
         (one of gaussian, uniform)
     weights: law of the true weights: w ~ N(0, I), or N(0, S^-1) (one of isotropic,
         inverse_covariance)
+    pool: K: each prompt has one of K weight vectors, which are drawn once by the law of
+        task.weights, so that few tasks are seen again and again; 0: a new vector for each
+        prompt. Solvers, Bayes among them, do not know the pool (an integer in [0, 1048576])
+    pool_seed: seed of these vectors; the first are the same for every K (an integer in [0,
+        9007199254740991])
     sampler: draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at one
         cost); automatic prefers gram (one of automatic, tokens, gram)
     family: what is regressed: linear functions, or a sin(x + phase) with x ~ U(-5, 5) and phase
@@ -101,6 +113,8 @@ class TokenTask(Spec):
     covariance: tuple = ()
     inputs: str = 'gaussian'
     weights: str = 'isotropic'
+    pool: int = 0
+    pool_seed: int = 0
     sampler: str = 'automatic'
     family: str = 'linear'
     layout: str = 'joined'
@@ -135,6 +149,11 @@ class GraphTask(Spec):
         (one of gaussian, uniform)
     weights: law of the true weights: w ~ N(0, I), or N(0, S^-1) (one of isotropic,
         inverse_covariance)
+    pool: K: each prompt has one of K weight vectors, which are drawn once by the law of
+        task.weights, so that few tasks are seen again and again; 0: a new vector for each
+        prompt. Solvers, Bayes among them, do not know the pool (an integer in [0, 1048576])
+    pool_seed: seed of these vectors; the first are the same for every K (an integer in [0,
+        9007199254740991])
     sampler: draw n tokens, or their Gram matrix directly (gaussian inputs only; any n at one
         cost); automatic prefers gram (one of automatic, tokens, gram)
     graph: graphs: what they are; csl is a cycle with skip links (one of csl, complete,
@@ -163,6 +182,8 @@ class GraphTask(Spec):
     covariance: tuple = ()
     inputs: str = 'gaussian'
     weights: str = 'isotropic'
+    pool: int = 0
+    pool_seed: int = 0
     sampler: str = 'automatic'
     graph: str = 'csl'
     nodes: int = 10
