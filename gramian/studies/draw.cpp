@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "gramian/base/assert.h"
 #include "gramian/io/files.h"
 #include "gramian/io/json.h"
 
@@ -68,6 +70,19 @@ Spread spread(const std::vector<double>& values) {
   for (const double v : values) spread.deviation += (v - spread.mean) * (v - spread.mean);
   spread.deviation = std::sqrt(spread.deviation / static_cast<double>(values.size() - 1));
   return spread;
+}
+
+Estimate over_seeds(const std::vector<Estimate>& seeds) {
+  GRAMIAN_ASSERT(!seeds.empty());
+  std::vector<double> means;
+  double se = 0;
+  for (const Estimate& seed : seeds) {
+    means.push_back(seed.mean);
+    se = std::max(se, seed.se);
+  }
+  const Spread all = spread(means);
+  const double of_spread = all.deviation / std::sqrt(static_cast<double>(means.size()));
+  return {all.mean, std::max(se, of_spread)};
 }
 
 Table comparison_table(std::string id, std::string title, std::vector<std::string> notes) {

@@ -37,6 +37,10 @@ struct Spread {
 };
 Spread spread(const std::vector<double>& values);
 
+// The mean of one estimate a seed. Its error is that of the spread of the seeds, or the largest of
+// theirs where that is larger. Requires: at least one (asserted).
+Estimate over_seeds(const std::vector<Estimate>& seeds);
+
 // A table of numbers of this project beside published ones. Its columns: what is measured; ours,
 // with its standard error, and theirs; where theirs comes from; why the two differ.
 Table comparison_table(std::string id, std::string title, std::vector<std::string> notes = {});

@@ -1,7 +1,5 @@
 #include "gramian/papers/newton/draw.h"
 
-#include <algorithm>
-#include <cmath>
 
 namespace gramian::newton {
 
@@ -16,16 +14,8 @@ TrainedErrors errors_of(const Archive& archive, const Setting& setting) {
 
 TableCell mean_error(const std::vector<Estimate>& seeds) {
   if (seeds.empty()) return {.note = "not trained"};
-  std::vector<double> means;
-  double se = 0;
-  for (const Estimate& seed : seeds) {
-    means.push_back(seed.mean);
-    se = std::max(se, seed.se);
-  }
-  const Spread all = spread(means);
-  const auto count = static_cast<double>(means.size());
-  if (means.size() > 1) se = std::max(se, all.deviation / std::sqrt(count));
-  return {.value = all.mean, .se = se};
+  const Estimate mean = over_seeds(seeds);
+  return {.value = mean.mean, .se = mean.se};
 }
 
 Series series_of(const StepErrors& iteration, Role role) {
