@@ -87,6 +87,12 @@ constexpr Study kStudies[] = {
      .cells = shift_cells,
      .draw = draw_shift,
      .recipe = recipe},
+    {.name = "diversity",
+     .title = "Networks trained on few tasks",
+     .place = "",
+     .cells = diversity_cells,
+     .draw = draw_diversity,
+     .recipe = recipe},
 };
 
 }  // namespace

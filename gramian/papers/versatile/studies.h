@@ -35,6 +35,8 @@ std::vector<Cell> changes_cells();
 Status draw_changes(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> shift_cells();
 Status draw_shift(const Archive&, const StudyOptions&, StudyResult&);
+std::vector<Cell> diversity_cells();
+Status draw_diversity(const Archive&, const StudyOptions&, StudyResult&);
 std::string table1_csv(const Archive&, const StudyOptions&);
 
 }  // namespace gramian::versatile

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "gramian/papers/versatile/comparison.h"
+#include "gramian/papers/versatile/diversity.h"
 #include "gramian/papers/versatile/draw.h"
 #include "gramian/papers/versatile/paper.h"
 #include "gramian/papers/versatile/shift.h"
@@ -357,6 +358,38 @@ TEST(VersatileClaims, NanPassesNothing) {
     for (const Claim& claim : result.claims)
       EXPECT_NE(claim.holds, std::optional(true)) << claim.text << ": " << claim.detail;
   }
+}
+
+TEST(VersatileClaims, FewTasks) {
+  const auto pool = [](int size) {
+    return Diversity{.pool = size,
+                     .ridge = {{0.133, 1e-4}, {0.133, 1e-4}},
+                     .posterior = {{1e-4, 1e-5}, {1.5, 0.01}},
+                     .one = {{1.4, 0.01}, {1.5, 0.01}},
+                     .full = {{0.02, 1e-4}, {1.2, 0.1}},
+                     .diag = {{0.1325, 1e-4}, {0.2, 0.01}},
+                     .one_to_optimum = 1.001,
+                     .optimum = {1.39, 0}};
+  };
+  const auto claims_with = [&](const std::function<void(std::vector<Diversity>&)>& change) {
+    std::vector<Diversity> list{pool(2), pool(8), pool(2048), pool(0)};
+    list[2].full = {{0.133, 1e-4}, {0.1335, 1e-4}};
+    list[3].full = {{0.133, 1e-4}, {0.133, 1e-4}};
+    change(list);
+    return diversity_claims(list);
+  };
+  EXPECT_EQ(failing(claims_with([](auto&) {})), List{});
+  EXPECT_EQ(open_claims(claims_with([](auto&) {})), List{});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[1].one_to_optimum = 1.03; })), List{0});
+  EXPECT_EQ(open_claims(claims_with([](auto& l) { l[1].one_to_optimum = kUnknown; })), List{0});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[1].full.own.mean = 0.14; })), List{1});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[0].full.own_blowups = 1; })), List{1});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[2].diag.own.mean = 0.12; })), List{2});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[0].full.fresh = {0.2, 1e-3}; })), List{3});
+  EXPECT_EQ(open_claims(claims_with([](auto& l) { l[0].full.fresh.se = 1; })), List{3});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[2].full.fresh.mean = 0.142; })), List{4});
+  EXPECT_EQ(failing(claims_with([](auto& l) { l[2].full.fresh_blowups = 1; })), List{4});
+  EXPECT_EQ(open_claims(diversity_claims({})), (List{0, 1, 2, 3, 4}));
 }
 
 }  // namespace
