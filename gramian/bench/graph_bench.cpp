@@ -5,12 +5,12 @@
 #include <Eigen/Sparse>
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "gramian/base/decompositions.h"
+#include "gramian/bench/timing.h"
 #include "gramian/io/files.h"
 #include "gramian/models/graph_network.h"
 #include "gramian/solvers/graph_krylov.h"
@@ -21,18 +21,6 @@ namespace gramian {
 namespace {
 
 using SparseMatrix = Eigen::SparseMatrix<double, Eigen::RowMajor>;
-
-double processor_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-double processor_seconds_of(const auto& body) {
-  const double begin = processor_seconds();
-  body();
-  return processor_seconds() - begin;
-}
 
 double median_of_three(std::array<double, 3> times) {
   std::ranges::sort(times);

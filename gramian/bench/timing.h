@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <vector>
 
 namespace gramian {
@@ -11,6 +12,19 @@ double seconds_of(const auto& body) {
   const auto start = std::chrono::steady_clock::now();
   body();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Of this thread on its processor, without what others took from it.
+inline double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+double processor_seconds_of(const auto& body) {
+  const double begin = processor_seconds();
+  body();
+  return processor_seconds() - begin;
 }
 
 struct Sample {

@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gramian/bench/bench.h"
 #include "gramian/bench/graph_bench.h"
 #include "gramian/bench/kernels.h"
+#include "gramian/bench/sequence_bench.h"
 #include "gramian/bench/tape_bench.h"
 #include "gramian/cli/commands.h"
 #include "gramian/cli/outputs.h"
@@ -25,6 +27,9 @@ struct BenchArguments {
   bool signature = false;
   bool operations = false;
   bool graphs = false;
+  bool sequences = false;
+  std::vector<int> lengths = {256, 1024, 8192};
+  std::string mixer;
 };
 
 // Runs a part of the bench under a progress bar, and stops it at a signal.
@@ -59,6 +64,13 @@ Status operations(const BenchArguments& arguments) {
   return print(operation_table(result), operation_json(result), arguments);
 }
 
+Status sequences(const BenchArguments& arguments) {
+  const SequenceBench result = with_progress([&](const auto& report) {
+    return run_sequence_bench(arguments.lengths, arguments.mixer, arguments.budget, report);
+  });
+  return print(sequence_bench_table(result), sequence_bench_json(result), arguments);
+}
+
 Status kernels(const BenchArguments& arguments) {
   const std::vector<std::string> targets = targets_of(arguments);
   const KernelBench result = with_progress([&](const auto& report) {
@@ -73,6 +85,7 @@ Status bench(const BenchArguments& arguments) {
   GRAMIAN_TRY(check_output(
       {.option = "--edges", .path = arguments.edges, .inputs = {}, .beginning = "0 "}));
   if (arguments.operations) return operations(arguments);
+  if (arguments.sequences) return sequences(arguments);
   if (arguments.graphs) {
     catch_signals(AtSignal::leave);
     const GraphBench result = GRAMIAN_TRY(run_graph_bench({.edges = arguments.edges}));
@@ -85,6 +98,21 @@ Status bench(const BenchArguments& arguments) {
   const BenchResult result =
       with_progress([&](const auto& report) { return run_bench(arguments.budget, report); });
   return print(bench_table(result), bench_json(result), arguments);
+}
+
+void add_sequence_options(CLI::App& command, BenchArguments& arguments) {
+  CLI::Option* sequences = command.add_flag(
+      "--sequences", arguments.sequences,
+      "instead: causal mixers over sequences of --length tokens, forward and back; a minute or "
+      "two");
+  command.add_option("--length", arguments.lengths, "of --sequences: tokens of each sequence")
+      ->capture_default_str()
+      ->needs(sequences)
+      ->check(CLI::Range(1, 65536));
+  command.add_option("--mixer", arguments.mixer, "of --sequences: this mixer alone")
+      ->type_name("NAME")
+      ->needs(sequences)
+      ->check(CLI::IsMember(bench_mixers()));
 }
 
 }  // namespace
@@ -119,6 +147,7 @@ void add_bench(Program& program) {
                    "with --graphs: also write the graph to this file, for other programs")
       ->needs(graphs)
       ->type_name("FILE");
+  add_sequence_options(*command, *arguments);
   command->add_flag("--signature", arguments->signature,
                     "print the signature of a small fixed run and stop");
   command->footer(
