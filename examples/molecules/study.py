@@ -351,8 +351,8 @@ def main():
     rows = tables.read_rows(file)
     molecules = data.molecules()
     print(f"{len(molecules)} molecules")
-    for seed in range(arguments.seeds):
-        for kind in ("size alone", *KINDS):
+    for kind in ("size alone", *KINDS):
+        for seed in range(arguments.seeds):
             if any(r["encoding"] == kind and r["seed"] == seed for r in rows):
                 continue
             if kind == "size alone":

@@ -202,6 +202,7 @@ def report(out, rows, count, epochs, command):
             "arxiv": "2410.16699",
             "losses": "",
         },
+        "order": None,
         "quick": epochs < 20 or seeds < 2,
         "claims": found,
         "tables": tables,
