@@ -30,7 +30,7 @@ class Run:
     (True, <gramian.Network DIAG, 1 layer, d = 2>)
     >>> run.task
     Regression(d=2, n=8, noise=Uniform(low=0.0, high=5.0), covariance=(), inputs='gaussian', \
-weights='isotropic', sampler='automatic')
+weights='isotropic', pool=0, pool_seed=0, sampler='automatic')
     """
 
     def __init__(self, path):

@@ -85,8 +85,9 @@ TEST(Recipe, NamesOfOldRunsStay) {
 
 TEST(Recipe, HasTheCellsOfThePaper) {
   EXPECT_EQ(table1_cells().size(), 210u);
-  // Table 1, eight layers in Fig. 7, networks without guards, those trained on several lengths.
-  EXPECT_EQ(test::count_cells(paper), 210u + 3 + 21 + 2);
+  // Table 1, eight layers in Fig. 7, networks without guards, those trained on several lengths, and
+  // three on each of three pools of eleven sizes and on new tasks.
+  EXPECT_EQ(test::count_cells(paper), 210u + 3 + 21 + 2 + 3 * (3 * 11 + 1));
   const Cell first = table1_cells().front();
   EXPECT_EQ(first.starts(0, {.steps = 77}).front().integer("train.steps"), 0);  // computed
   EXPECT_EQ(table1_cells()[1].starts(0, {.steps = 77}).front().integer("train.steps"), 77);
