@@ -1,6 +1,5 @@
 #include "gramian/papers/newton/draw.h"
 
-
 namespace gramian::newton {
 
 TrainedErrors errors_of(const Archive& archive, const Setting& setting) {

@@ -71,19 +71,30 @@ Estimate error_of(const Solver& solver, const SpectrumBatch& prompts) {
   return estimate_of(mean);
 }
 
-}  // namespace
-
-std::vector<StepErrors> iteration_errors(const TokenTask& task, int steps, std::uint64_t prompts,
-                                         double share) {
-  const SpectrumBatch batch = spectra_of(task, prompts);
+std::vector<StepErrors> hyperpower_errors(const SpectrumBatch& batch, std::span<const int> orders,
+                                          int steps, double share) {
   std::vector<StepErrors> list;
-  for (const int order : kOrders) {
+  for (const int order : orders) {
     StepErrors& at = list.emplace_back(
         StepErrors{.name = fmt::format("Newton, order {}", order), .order = order});
     for (int t = 0; t <= steps; ++t)
       at.steps.push_back(
           error_of(Hyperpower(t, order, Hyperpower::Start::of_prompt, share), batch));
   }
+  return list;
+}
+
+}  // namespace
+
+std::vector<StepErrors> hyperpower_errors(const TokenTask& task, std::span<const int> orders,
+                                          int steps, std::uint64_t prompts, double share) {
+  return hyperpower_errors(spectra_of(task, prompts), orders, steps, share);
+}
+
+std::vector<StepErrors> iteration_errors(const TokenTask& task, int steps, std::uint64_t prompts,
+                                         double share) {
+  const SpectrumBatch batch = spectra_of(task, prompts);
+  std::vector<StepErrors> list = hyperpower_errors(batch, kOrders, steps, share);
   StepErrors& chebyshev = list.emplace_back(StepErrors{.name = "Chebyshev"});
   for (int t = 0; t <= steps; ++t) chebyshev.steps.push_back(error_of(Chebyshev(t), batch));
   StepErrors& cg = list.emplace_back(StepErrors{.name = "conjugate gradients"});

@@ -6,6 +6,7 @@
 // (evaluation stream), so that the numbers are paired with those of trained cells.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,17 @@ struct StepErrors {
 };
 
 inline constexpr int kOrders[] = {2, 3, 4, 5};
+inline constexpr int kHigherOrders[] = {6, 7, 8, 9, 10};
 
 // Hyperpower iterations of these orders, each prompt with this share of its best start; the
 // Chebyshev iteration, whose first step is the best gradient descent; and conjugate gradients, the
 // best polynomial of its degree. From 0 to `steps` steps. Requires joined tokens.
 std::vector<StepErrors> iteration_errors(const TokenTask& task, int steps, std::uint64_t prompts,
                                          double share = 1);
+
+// Hyperpower iterations of these orders alone, on the same prompts.
+std::vector<StepErrors> hyperpower_errors(const TokenTask& task, std::span<const int> orders,
+                                          int steps, std::uint64_t prompts, double share = 1);
 
 // The power of A that a solution reaches (section 4.1 of the source): the iterate X_t of order o
 // has degree 2 o^t - 1, and linear attention of L layers 3^L.

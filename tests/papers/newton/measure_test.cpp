@@ -30,6 +30,20 @@ TEST(NewtonMeasure, IterationsHaveThePublishedErrors) {
   EXPECT_LT(errors.back().steps[3].mean, errors[0].steps[3].mean);
 }
 
+// A step of order 4 or 8 is two or three of order 2, and one of order 9 is two of order 3.
+TEST(NewtonMeasure, HigherOrdersAreStepsOfLowerOnes) {
+  const TokenTask task = task_of({});
+  const int orders[] = {2, 3, 4, 8, 9};
+  const auto errors = hyperpower_errors(task, orders, 4, 500);
+  const auto at = [&](std::size_t list, std::size_t steps) {
+    return errors[list].steps[steps].mean;
+  };
+  EXPECT_NEAR(at(2, 1), at(0, 2), 1e-12);
+  EXPECT_NEAR(at(2, 2), at(0, 4), 1e-12);
+  EXPECT_NEAR(at(3, 1), at(0, 3), 1e-12);
+  EXPECT_NEAR(at(4, 1), at(1, 2), 1e-12);
+}
+
 TEST(NewtonMeasure, FittedTargetsAreThoseOfLogisticRegression) {
   const TokenTask task = logistic_task();
   EXPECT_FALSE(task.pairs().has_labels());
