@@ -71,10 +71,17 @@ for wheel in "$out"/raw/*.whl; do
     "$wheel" >"$out/repair.log" 2>&1 || { cat "$out/repair.log" >&2; exit 1; }
 done
 (cd "$out/repaired" && ls -l --block-size=K ./*.whl | awk '{print $5, $NF}')
+for wheel in "$out"/repaired/*.whl; do  # with the licences of what is compiled into it
+  for library in nanobind libfmt-dev libhwy-dev libeigen3-dev libspectra-dev libcli11-dev \
+    libtomlplusplus-dev nlohmann-json3-dev; do
+    "$builder" -m zipfile -l "$wheel" | grep "gramian/licences/$library.txt" >/dev/null ||
+      { echo "$wheel has no licence of $library" >&2; exit 1; }
+  done
+done
 
 # tests_with PYTHON: the last line of the package's tests, from outside of the checkout.
 tests_with() {
-  (cd "$out" && "$1" -B -m pytest -q -p no:cacheprovider "$root/python/tests") \
+  (cd "$out" && "$1" -B -m pytest -p no:cacheprovider "$root/python/tests") \
     >"$out/tests.log" 2>&1 || { tail -40 "$out/tests.log" >&2; return 1; }
   tail -1 "$out/tests.log"
 }
