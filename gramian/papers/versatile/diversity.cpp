@@ -310,6 +310,22 @@ std::vector<Cell> diversity_cells() {
   return cells;
 }
 
+std::string diversity_recipe(const Effort& effort) {
+  return fmt::format(
+      "Networks are trained as Table 1 trains its kind and depth ({} steps of DIAG), seed 0, on d "
+      "= "
+      "{}, n = {}, sigma = {} and a pool of K weight vectors, or on new ones; {} pools of each "
+      "size, seeds 0 to {} of task.pool_seed. They are judged on {} prompts of seed {} of their "
+      "own "
+      "pool, and on as many with new weight vectors. Losses are not adjusted.\n",
+      starts({.kind = Parametrisation::diag, .layers = kDeepPoolLayers, .problem = &main_problem()},
+             0, effort)
+          .front()
+          .integer("train.steps"),
+      kPoolInputs, kPoolExamples, kPoolNoise, kPools, kPools - 1, pool_prompts({.effort = effort}),
+      kPoolEvaluationSeed);
+}
+
 Status draw_diversity(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto pools = GRAMIAN_TRY(measure_diversity(archive, options));
   result.tables.push_back(diversity_table(pools, options));

@@ -92,7 +92,7 @@ constexpr Study kStudies[] = {
      .place = "",
      .cells = diversity_cells,
      .draw = draw_diversity,
-     .recipe = recipe},
+     .recipe = diversity_recipe},
 };
 
 }  // namespace

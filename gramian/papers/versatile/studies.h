@@ -37,6 +37,7 @@ std::vector<Cell> shift_cells();
 Status draw_shift(const Archive&, const StudyOptions&, StudyResult&);
 std::vector<Cell> diversity_cells();
 Status draw_diversity(const Archive&, const StudyOptions&, StudyResult&);
+std::string diversity_recipe(const Effort&);
 std::string table1_csv(const Archive&, const StudyOptions&);
 
 }  // namespace gramian::versatile
