@@ -13,6 +13,7 @@ namespace gramian {
 namespace {
 
 using test::distance;
+using test::expect_central_differences;
 using test::normals;
 
 // Everything that a mesa layer may be given.
@@ -198,16 +199,7 @@ TEST(Mesa, AdjointsAreCentralDifferences) {
     const auto g = MesaGradients::of(layer, s, with_decay);
     const auto check = [&](std::vector<double>& x, const std::vector<double>& slope,
                            const char* what) {
-      for (std::size_t e = 0; e < x.size(); ++e) {
-        const double kept = x[e], step = 1e-5;
-        x[e] = kept + step;
-        const double above = mesa_loss(s, with_decay);
-        x[e] = kept - step;
-        const double below = mesa_loss(s, with_decay);
-        x[e] = kept;
-        EXPECT_NEAR(slope[e], (above - below) / (2 * step), 1e-7 * (1 + std::abs(slope[e])))
-            << what << ' ' << e;
-      }
+      expect_central_differences(x, slope, what, [&] { return mesa_loss(s, with_decay); });
     };
     check(s.q, g.dq, "q");
     check(s.k, g.dk, "k");

@@ -11,6 +11,7 @@
 namespace gramian {
 namespace {
 
+using test::expect_central_differences;
 using test::expect_same;
 using test::Gradients;
 using test::Outputs;
@@ -88,16 +89,7 @@ TEST(Mixer, AdjointsAreCentralDifferences) {
     const auto g = Gradients<double>::of(s, kRecurrentAdjoint);
     const auto check = [&](std::vector<double>& x, const std::vector<double>& slope,
                            const char* what) {
-      for (std::size_t e = 0; e < x.size(); ++e) {
-        const double kept = x[e], step = 1e-5;
-        x[e] = kept + step;
-        const double above = loss_of(s);
-        x[e] = kept - step;
-        const double below = loss_of(s);
-        x[e] = kept;
-        EXPECT_NEAR(slope[e], (above - below) / (2 * step), 1e-7 * (1 + std::abs(slope[e])))
-            << what << ' ' << e;
-      }
+      expect_central_differences(x, slope, what, [&] { return loss_of(s); });
     };
     check(s.q, g.dq, "q");
     check(s.k, g.dk, "k");

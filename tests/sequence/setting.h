@@ -140,6 +140,24 @@ struct Gradients {
   }
 };
 
+// That `slope` is the derivative of loss() with respect to each entry of x, which loss() reads, to
+// `absolute` and `relative` times the slope.
+template <class Loss>
+void expect_central_differences(std::vector<double>& x, const std::vector<double>& slope,
+                                const char* what, Loss loss, double absolute = 1e-7,
+                                double relative = 1e-7) {
+  for (std::size_t e = 0; e < x.size(); ++e) {
+    const double kept = x[e], step = 1e-5;
+    x[e] = kept + step;
+    const double above = loss();
+    x[e] = kept - step;
+    const double below = loss();
+    x[e] = kept;
+    EXPECT_NEAR(slope[e], (above - below) / (2 * step), absolute + relative * std::abs(slope[e]))
+        << what << ' ' << e;
+  }
+}
+
 // The largest difference, relative to the largest number of `want` (and at least to 1).
 template <class T, class U>
 double distance(const std::vector<T>& got, const std::vector<U>& want) {

@@ -101,22 +101,11 @@ TEST(Softmax, AdjointsAreCentralDifferences) {
       for (std::size_t e = 0; e < o.size(); ++e) sum += o[e] * s.dout[e];
       return sum;
     };
-    const auto check = [&](std::vector<double>& x, const std::vector<double>& slope) {
-      for (std::size_t e = 0; e < x.size(); ++e) {
-        const double kept = x[e], step = 1e-5;
-        x[e] = kept + step;
-        const double above = loss();
-        x[e] = kept - step;
-        const double below = loss();
-        x[e] = kept;
-        EXPECT_NEAR(slope[e], (above - below) / (2 * step), 1e-8) << e;
-      }
-    };
     test::for_each_target([&] {
       const auto g = s.gradient();
-      check(s.q, g.dq);
-      check(s.k, g.dk);
-      check(s.v, g.dv);
+      test::expect_central_differences(s.q, g.dq, "q", loss, 1e-8, 0);
+      test::expect_central_differences(s.k, g.dk, "k", loss, 1e-8, 0);
+      test::expect_central_differences(s.v, g.dv, "v", loss, 1e-8, 0);
     });
   }
 }
