@@ -10,8 +10,6 @@
 namespace gramian {
 namespace {
 
-using ChunkMatrix = RowMajorMatrix;
-
 RowMajorMatrix copied(const Rows<const double>& rows, std::size_t first, std::size_t count,
                       std::size_t columns) {
   RowMajorMatrix to(count, columns);
@@ -22,21 +20,22 @@ RowMajorMatrix copied(const Rows<const double>& rows, std::size_t first, std::si
 
 // The tokens of one chunk, and their sums.
 struct MixerChunk {
-  ChunkMatrix q, k;       // [C, key]
-  ChunkMatrix zeta;       // [C, C]: product of the decays of s + 1 .. t; zero above the diagonal
+  RowMajorMatrix q, k;    // [C, key]
+  RowMajorMatrix zeta;    // [C, C]: product of the decays of s + 1 .. t; zero above the diagonal
   Eigen::VectorXd zeta0;  // [C]: of the tokens up to t
-  ChunkMatrix u;          // [C, value]: writes of a chunk that begins with no state
-  ChunkMatrix w;          // [C, key]: what they have less for each unit of state
-  ChunkMatrix added;      // [key, value]: what the chunk leaves of its own
+  RowMajorMatrix u;       // [C, value]: writes of a chunk that begins with no state
+  RowMajorMatrix w;       // [C, key]: what they have less for each unit of state
+  RowMajorMatrix added;   // [key, value]: what the chunk leaves of its own
 
   MixerChunk(const CausalMixer& mixer, const MixerInput<double>& in, std::size_t first,
              std::size_t count)
       : q(copied(in.q, first, count, in.key)),
         k(copied(in.k, first, count, in.key)),
-        zeta(ChunkMatrix::Zero(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(count))),
+        zeta(RowMajorMatrix::Zero(static_cast<Eigen::Index>(count),
+                                  static_cast<Eigen::Index>(count))),
         zeta0(static_cast<Eigen::Index>(count)),
         u(copied(in.v, first, count, in.value)),
-        w(ChunkMatrix::Zero(q.rows(), q.cols())) {
+        w(RowMajorMatrix::Zero(q.rows(), q.cols())) {
     const auto tokens = static_cast<Eigen::Index>(count);
     for (Eigen::Index t = 0; t < tokens; ++t) {
       const auto at = first + static_cast<std::size_t>(t);
@@ -60,13 +59,13 @@ struct MixerChunk {
   }
 
   // The state behind the chunk, [key, value], of the state before it.
-  ChunkMatrix after(const ChunkMatrix& state) const {
+  RowMajorMatrix after(const RowMajorMatrix& state) const {
     const Eigen::Index last = zeta.rows() - 1;
     return zeta0(last) * state - k.transpose() * zeta.row(last).asDiagonal() * (w * state) + added;
   }
 
-  ChunkMatrix output(const ChunkMatrix& state) const {
-    const ChunkMatrix scores = (q * k.transpose()).cwiseProduct(zeta);
+  RowMajorMatrix output(const RowMajorMatrix& state) const {
+    const RowMajorMatrix scores = (q * k.transpose()).cwiseProduct(zeta);
     return zeta0.asDiagonal() * (q * state) + scores * (u - w * state);
   }
 };
@@ -76,16 +75,16 @@ void mix_chunks(const CausalMixer& mixer, const MixerInput<double>& in, std::siz
   std::vector<MixerChunk> chunks;
   for (std::size_t first = 0; first < in.tokens; first += chunk)
     chunks.emplace_back(mixer, in, first, std::min(chunk, in.tokens - first));
-  ChunkMatrix state =
-      ChunkMatrix::Zero(static_cast<Eigen::Index>(in.key), static_cast<Eigen::Index>(in.value));
+  RowMajorMatrix state =
+      RowMajorMatrix::Zero(static_cast<Eigen::Index>(in.key), static_cast<Eigen::Index>(in.value));
   if (in.initial != nullptr) std::copy_n(in.initial, in.key * in.value, state.data());
-  std::vector<ChunkMatrix> states;
+  std::vector<RowMajorMatrix> states;
   for (const MixerChunk& part : chunks) {
     states.push_back(state);
     state = part.after(state);
   }
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const ChunkMatrix out = mixer.scale * chunks[c].output(states[c]);
+    const RowMajorMatrix out = mixer.scale * chunks[c].output(states[c]);
     for (Eigen::Index t = 0; t < out.rows(); ++t)
       std::copy_n(out.row(t).data(), in.value, o.row(c * chunk + static_cast<std::size_t>(t)));
   }
