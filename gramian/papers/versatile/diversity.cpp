@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/pool_posterior.h"
 #include "gramian/papers/versatile/draw.h"
+#include "gramian/papers/versatile/evaluated_task.h"
 #include "gramian/papers/versatile/setting.h"
 #include "gramian/papers/versatile/studies.h"
 #include "gramian/studies/draw.h"
@@ -34,11 +36,16 @@ struct PoolSetting {
   int size = 0;
   int pool = 0;  // which one, its seed
 };
-constexpr PoolSetting kNetworksOfPool[] = {
-    {.kind = Parametrisation::full, .layers = 1},
-    {.kind = Parametrisation::full, .layers = kDeepPoolLayers},
-    {.kind = Parametrisation::diag, .layers = kDeepPoolLayers}};
 
+// In the order of Diversity.
+std::array<PoolSetting, 3> networks_of_pool(int size, int pool) {
+  using enum Parametrisation;
+  return {{{full, 1, size, pool},
+           {full, kDeepPoolLayers, size, pool},
+           {diag, kDeepPoolLayers, size, pool}}};
+}
+
+// Pool 0 alone where there is none: its seed is that of no vectors.
 int pools_of(int size) { return size > 0 ? kPools : 1; }
 
 Cell pool_cell(const PoolSetting& at) {
@@ -59,7 +66,7 @@ Cell pool_cell(const PoolSetting& at) {
               .with({fmt::format("task.d={}", kPoolInputs), fmt::format("task.n={}", kPoolExamples),
                      "task.noise=constant", fmt::format("task.sigma={}", kPoolNoise),
                      fmt::format("task.pool={}", at.size),
-                     fmt::format("task.pool_seed={}", at.size > 0 ? at.pool : 0)})
+                     fmt::format("task.pool_seed={}", at.pool)})
               .value();
     }
     return list;
@@ -78,7 +85,7 @@ RegressionTask pool_task(int size, int pool) {
   spec.n = kPoolExamples;
   spec.noise = NoisePrior::constant(kPoolNoise).value();
   spec.pool = size;
-  spec.pool_seed = static_cast<std::uint64_t>(size > 0 ? pool : 0);
+  spec.pool_seed = static_cast<std::uint64_t>(pool);
   return RegressionTask::create(std::move(spec)).value();
 }
 
@@ -121,37 +128,23 @@ std::uint64_t pool_prompts(const StudyOptions& options) {
   return options.effort.quick ? 500 : 20'000;
 }
 
-// Losses on the prompts of one task, which all predictors share.
-class PoolEvaluation {
- public:
-  PoolEvaluation(RegressionTask task, const StudyOptions& options, ThreadPool& pool)
-      : task_(std::move(task)),
-        pool_(pool),
-        spec_{.prompts = pool_prompts(options), .seed = kPoolEvaluationSeed, .tuning_prompts = 500},
-        baselines_(tune_baselines(task_, task_.spec().noise, spec_, pool)) {}
+EvaluatedTask evaluated_pool(RegressionTask task, const StudyOptions& options, ThreadPool& pool) {
+  return {std::move(task),
+          {.prompts = pool_prompts(options), .seed = kPoolEvaluationSeed, .tuning_prompts = 500},
+          pool};
+}
 
-  Expected<TameLoss> of(Predictor& model) {
-    const EvalResult result =
-        GRAMIAN_TRY(evaluate(task_, baselines_, &model, spec_, pool_, {}, &shared_));
-    if (result.blowups.count == 0) return TameLoss{.loss = estimate_of(result.model().loss)};
-    const Estimate ridge = estimate_of(result.solvers[kOracle].loss);
-    const Estimate adjusted = estimate_of(result.blowups.adjusted_without);
-    return TameLoss{.loss = {ridge.mean + adjusted.mean, std::hypot(ridge.se, adjusted.se)},
-                    .blowups = result.blowups.count};
-  }
-  Expected<TameLoss> of_ridge() {
-    const EvalResult result =
-        GRAMIAN_TRY(evaluate(task_, baselines_, nullptr, spec_, pool_, {}, &shared_));
-    return TameLoss{.loss = estimate_of(result.solvers[kOracle].loss)};
-  }
+TameLoss tame_loss(const EvalResult& result) {
+  if (result.blowups.count == 0) return {.loss = estimate_of(result.model().loss)};
+  const Estimate ridge = estimate_of(result.solvers[kOracle].loss);
+  const Estimate adjusted = estimate_of(result.blowups.adjusted_without);
+  return {.loss = {ridge.mean + adjusted.mean, std::hypot(ridge.se, adjusted.se)},
+          .blowups = result.blowups.count};
+}
 
- private:
-  RegressionTask task_;
-  ThreadPool& pool_;
-  EvalSpec spec_;
-  Baselines baselines_;
-  SolverLosses shared_;
-};
+TameLoss ridge_loss(const EvalResult& result) {
+  return {.loss = estimate_of(result.solvers[kOracle].loss)};
+}
 
 // A network of one layer with one head: its prediction is - c p^T G Q x.
 OneLayer one_layer_of(const Network& network, int n) {
@@ -168,7 +161,7 @@ OneLayer one_layer_of(const Network& network, int n) {
 
 // All that is measured of pools of one size, pool by pool.
 struct PoolSums {
-  LossesOverPools ridge, posterior, networks[std::size(kNetworksOfPool)];
+  LossesOverPools ridge, posterior, networks[3];  // of networks_of_pool
   OverPools optimum;
   double one_to_optimum = 0;
 };
@@ -176,31 +169,30 @@ struct PoolSums {
 Status measure_pool(int size, int pool, const Archive& archive, const StudyOptions& options,
                     ThreadPool& threads, PoolSums& sums) {
   const RegressionTask own = pool_task(size, pool);
-  const auto measure = [&](Predictor& model, LossesOverPools& to, PoolEvaluation& on_own,
-                           PoolEvaluation& on_fresh) -> Status {
-    const TameLoss with_own = GRAMIAN_TRY(on_own.of(model));
-    to.add(with_own, GRAMIAN_TRY(on_fresh.of(model)));
+  EvaluatedTask on_own = evaluated_pool(own, options, threads),
+                on_fresh = evaluated_pool(own.without_pool(), options, threads);
+  const auto measure = [&](Predictor* model, TameLoss (*loss)(const EvalResult&),
+                           LossesOverPools& to) -> Status {
+    const EvalResult of_own = GRAMIAN_TRY(on_own.with(model));
+    to.add(loss(of_own), loss(GRAMIAN_TRY(on_fresh.with(model))));
     return {};
   };
-  PoolEvaluation on_own(own, options, threads), on_fresh(own.without_pool(), options, threads);
-  const TameLoss ridge = GRAMIAN_TRY(on_own.of_ridge());
-  sums.ridge.add(ridge, GRAMIAN_TRY(on_fresh.of_ridge()));
+  GRAMIAN_TRY(measure(nullptr, ridge_loss, sums.ridge));
   std::optional<OneLayerOptimum> best;
   if (size > 0) {
     PoolPosterior posterior(own, threads.threads());
-    GRAMIAN_TRY(measure(posterior, sums.posterior, on_own, on_fresh));
+    GRAMIAN_TRY(measure(&posterior, tame_loss, sums.posterior));
     best = best_one_layer(own);
     sums.optimum.add({best->loss, 0});
   }
-  for (std::size_t k = 0; k < std::size(kNetworksOfPool); ++k) {
-    PoolSetting at = kNetworksOfPool[k];
-    at.size = size;
-    at.pool = pool;
+  const auto settings = networks_of_pool(size, pool);
+  for (std::size_t k = 0; k < settings.size(); ++k) {
+    const PoolSetting& at = settings[k];
     const Trained* trained = archive.best(pool_cell(at).name);
     if (trained == nullptr) continue;
     const Network network = GRAMIAN_TRY(load_network(*trained, options));
     NetworkPredictor predictor(network, kPoolExamples, threads.threads());
-    GRAMIAN_TRY(measure(predictor, sums.networks[k], on_own, on_fresh));
+    GRAMIAN_TRY(measure(&predictor, tame_loss, sums.networks[k]));
     if (best && at.layers == 1) {
       const double loss = one_layer_loss(own, one_layer_of(network, kPoolExamples));
       sums.one_to_optimum = std::max(sums.one_to_optimum, loss / best->loss);
@@ -300,11 +292,7 @@ std::vector<Cell> diversity_cells() {
   std::vector<Cell> cells;
   for (const int size : kPoolSizes) {
     for (int pool = 0; pool < pools_of(size); ++pool) {
-      for (PoolSetting at : kNetworksOfPool) {
-        at.size = size;
-        at.pool = pool;
-        cells.push_back(pool_cell(at));
-      }
+      for (const PoolSetting& at : networks_of_pool(size, pool)) cells.push_back(pool_cell(at));
     }
   }
   return cells;
@@ -312,12 +300,10 @@ std::vector<Cell> diversity_cells() {
 
 std::string diversity_recipe(const Effort& effort) {
   return fmt::format(
-      "Networks are trained as Table 1 trains its kind and depth ({} steps of DIAG), seed 0, on d "
-      "= "
-      "{}, n = {}, sigma = {} and a pool of K weight vectors, or on new ones; {} pools of each "
+      "Networks are trained as Table 1 trains its kind and depth ({} steps of DIAG), seed 0, on "
+      "d = {}, n = {}, sigma = {} and a pool of K weight vectors, or on new ones; {} pools of each "
       "size, seeds 0 to {} of task.pool_seed. They are judged on {} prompts of seed {} of their "
-      "own "
-      "pool, and on as many with new weight vectors. Losses are not adjusted.\n",
+      "own pool, and on as many with new weight vectors. Losses are not adjusted.\n",
       starts({.kind = Parametrisation::diag, .layers = kDeepPoolLayers, .problem = &main_problem()},
              0, effort)
           .front()

@@ -11,6 +11,7 @@
 #include "gramian/base/decompositions.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/papers/versatile/draw.h"
+#include "gramian/papers/versatile/evaluated_task.h"
 #include "gramian/runs/gram_family.h"
 #include "gramian/studies/networks.h"
 #include "gramian/theory/equivalent_context.h"
@@ -95,42 +96,15 @@ class MomentRule final : public Predictor {
   std::vector<PromptBlock<double>> blocks_;
 };
 
-// Evaluations of several predictors on the prompts of one task.
-class ShiftedTask {
- public:
-  ShiftedTask(RegressionTask task, const StudyOptions& options, ThreadPool& pool)
-      : task_(std::move(task)),
-        pool_(pool),
-        spec_{.prompts = options.effort.quick ? 500u : 50'000u,
-              .seed = kShiftSeed,
-              .tuning_prompts = options.effort.quick ? 500u : 5'000u},
-        baselines_(tune_baselines(task_, task_.spec().noise, spec_, pool)) {}
+EvaluatedTask evaluated(RegressionTask task, const StudyOptions& options, ThreadPool& pool) {
+  return {std::move(task),
+          {.prompts = options.effort.quick ? 500u : 50'000u,
+           .seed = kShiftSeed,
+           .tuning_prompts = options.effort.quick ? 500u : 5'000u},
+          pool};
+}
 
-  const RegressionTask& task() const { return task_; }
-  Expected<Estimate> loss(Predictor& model) {
-    const EvalResult result =
-        GRAMIAN_TRY(evaluate(task_, baselines_, &model, spec_, pool_, {}, &shared_));
-    return estimate_of(result.model().adjusted);
-  }
-  Expected<Estimate> bayes() {
-    const EvalResult result =
-        GRAMIAN_TRY(evaluate(task_, baselines_, nullptr, spec_, pool_, {}, &shared_));
-    return estimate_of(result.solvers[kBayes].adjusted);
-  }
-  // Of the Bayes posterior mean under another prior of sigma.
-  Expected<Estimate> believing(const NoisePrior& belief) {
-    const Baselines other = tune_baselines(task_, belief, spec_, pool_);
-    const EvalResult result = GRAMIAN_TRY(evaluate(task_, other, nullptr, spec_, pool_));
-    return estimate_of(result.solvers[kBayes].adjusted);
-  }
-
- private:
-  RegressionTask task_;
-  ThreadPool& pool_;
-  EvalSpec spec_;
-  Baselines baselines_;
-  SolverLosses shared_;
-};
+Estimate bayes_of(const EvalResult& result) { return estimate_of(result.solvers[kBayes].adjusted); }
 
 RegressionTask shifted(int d, int n, double sigma_max, std::vector<double> covariance = {}) {
   TaskSpec spec;
@@ -176,8 +150,9 @@ Expected<std::vector<ShiftNetworks>> load_shift_networks(const Archive& archive,
   return list;
 }
 
-Status add_point(ShiftCurve& curve, double x, Predictor& model, ShiftedTask& task) {
-  curve.points.push_back({x, GRAMIAN_TRY(task.loss(model))});
+Status add_point(ShiftCurve& curve, double x, Predictor& model, EvaluatedTask& task) {
+  const EvalResult result = GRAMIAN_TRY(task.with(&model));
+  curve.points.push_back({x, estimate_of(result.model().adjusted)});
   return {};
 }
 
@@ -188,8 +163,8 @@ Expected<std::vector<ContextShift>> measure_contexts(const std::vector<ShiftNetw
   for (const ShiftNetworks& one : networks)
     list.push_back({.kind = std::string(title_of(one.kind))});
   for (const int n : kLengths) {
-    ShiftedTask task(shifted(kShiftInputs, n, main_problem().max), options, pool);
-    const Estimate bayes = GRAMIAN_TRY(task.bayes());
+    EvaluatedTask task = evaluated(shifted(kShiftInputs, n, main_problem().max), options, pool);
+    const Estimate bayes = bayes_of(GRAMIAN_TRY(task.with(nullptr)));
     for (std::size_t k = 0; k < networks.size(); ++k) {
       list[k].bayes.points.push_back({static_cast<double>(n), bayes});
       if (networks[k].mixed) {
@@ -212,7 +187,7 @@ Expected<std::vector<ContextShift>> measure_contexts(const std::vector<ShiftNetw
 // Along one axis, the same for every network. `belief`: also Bayes with the prior of training.
 Status measure_axis(const std::vector<ShiftNetworks>& networks, double x, RegressionTask at,
                     bool belief, OtherShift& shift, const StudyOptions& options, ThreadPool& pool) {
-  ShiftedTask task(std::move(at), options, pool);
+  EvaluatedTask task = evaluated(std::move(at), options, pool);
   shift.networks.resize(networks.size());
   for (std::size_t k = 0; k < networks.size(); ++k) {
     shift.networks[k].name = title_of(networks[k].kind);
@@ -226,10 +201,10 @@ Status measure_axis(const std::vector<ShiftNetworks>& networks, double x, Regres
     NetworkPredictor model(network, task.task().n(), pool.threads());
     GRAMIAN_TRY(add_point(shift.networks[k], x, model, task));
   }
-  shift.bayes.points.push_back({x, GRAMIAN_TRY(task.bayes())});
+  shift.bayes.points.push_back({x, bayes_of(GRAMIAN_TRY(task.with(nullptr)))});
   if (!belief) return {};
   const NoisePrior prior = NoisePrior::uniform(0, main_problem().max).value();
-  shift.trained.points.push_back({x, GRAMIAN_TRY(task.believing(prior))});
+  shift.trained.points.push_back({x, bayes_of(GRAMIAN_TRY(task.believing(prior)))});
   return {};
 }
 
