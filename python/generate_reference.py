@@ -14,6 +14,7 @@ import re
 import sys
 
 import gramian
+from generated_files import write_or_check
 from nanobind.stubgen import StubGen
 
 HERE = pathlib.Path(__file__).parent
@@ -117,17 +118,5 @@ def stubs() -> str:
     return generator.get()
 
 
-def main() -> int:
-    failed = 0
-    for path, text in ((REFERENCE, reference()), (STUBS, stubs())):
-        if sys.argv[1:] != ["--check"]:
-            path.write_text(text)
-        elif not path.is_file() or path.read_text() != text:
-            print(f"{path} is not what the module says: run python/generate_reference.py",
-                  file=sys.stderr)
-            failed = 1
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({REFERENCE: reference(), STUBS: stubs()}, "the module says"))

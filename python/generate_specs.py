@@ -13,6 +13,8 @@ import pathlib
 import sys
 import textwrap
 
+from generated_files import write_or_check
+
 
 def compiled_part():
     """gramian._core by itself: the package may name classes that this script has yet to write."""
@@ -130,17 +132,5 @@ def texts() -> dict[pathlib.Path, str]:
     return found
 
 
-def main() -> int:
-    failed = 0
-    for path, text in texts().items():
-        if sys.argv[1:] != ["--check"]:
-            path.write_text(text)
-        elif not path.is_file() or path.read_text() != text:
-            print(f"{path} is not what the keys say: run python/generate_specs.py",
-                  file=sys.stderr)
-            failed = 1
-    return failed
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(texts(), "the keys say"))
