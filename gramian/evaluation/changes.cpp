@@ -90,8 +90,8 @@ TrainedSystem gram_system(const RegressionTask& task, const Network& network,
   system.retrain = [&](const std::vector<double>& theta, const std::vector<bool>& keep,
                        std::int64_t steps,
                        const ProgressFunction& progress) -> Expected<std::vector<double>> {
-    const Network rest = GRAMIAN_TRY(gramian::retrain(task, {spec, theta}, keep,
-                                                      retraining(trained, steps), pool, progress));
+    const Network rest = GRAMIAN_TRY(
+        gramian::retrain(task, {spec, theta}, keep, retraining(trained, steps), pool, progress));
     return rest.theta;
   };
   return system;
@@ -108,7 +108,8 @@ Expected<Changes> examine_changes(const TrainedSystem& system, const ChangesPlan
     updates.emplace(system.matrices, system.start, system.trained);
     ranks = ranks_up_to(updates->full_rank());
   }
-  Networks networks(1 + ranks.size() + 2 * plan.pruned_shares.size(), progress);
+  const std::size_t orders = plan.at_random ? 2 : 1;
+  Networks networks(1 + ranks.size() + orders * plan.pruned_shares.size(), progress);
   Changes changes{.loss_name = system.loss_name, .retrain_steps = plan.retrain_steps};
 
   GRAMIAN_TRY(networks.next());
@@ -122,6 +123,7 @@ Expected<Changes> examine_changes(const TrainedSystem& system, const ChangesPlan
 
   const std::vector<PruningUnit> weights = single_weights(system);
   for (const bool at_random : {false, true}) {
+    if (at_random && !plan.at_random) continue;
     const auto order =
         pruning_order(system.trained, weights,
                       at_random ? PruningOrder::random : PruningOrder::small_first, kOrderSeed);

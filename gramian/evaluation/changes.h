@@ -75,12 +75,13 @@ struct Changes {
   RunningMean trained = {};                      // the loss of the system as it is
   std::vector<MatrixUpdate> updates = {};        // empty without a start or without matrices
   std::vector<TruncationCost> truncations = {};  // at 0, 1, 2, 4, .. and the full rank
-  std::vector<PruningCost> pruning = {};         // at each share, in both orders
+  std::vector<PruningCost> pruning = {};         // at each share, in the orders of the plan
 };
 
 struct ChangesPlan {
   std::int64_t retrain_steps = 0;  // 0: nothing is retrained
   std::vector<double> pruned_shares = {0.25, 0.5, 0.75, 0.9};
+  bool at_random = true;  // also in random order
 };
 
 // Requires: shares in [0, 1] (asserted). Progress is told how many of how many changed networks are
