@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,15 @@ struct Cell {
   // Makes the experiment of one of these settings.
   MakeExperiment make = make_experiment;
 };
+
+// The cell() of each of a list of settings, or of what `to` makes of its entries: cells_of(loops,
+// setting_of).
+template <std::ranges::input_range List, class ToSetting = std::identity>
+std::vector<Cell> cells_of(const List& list, ToSetting to = {}) {
+  std::vector<Cell> cells;
+  for (const auto& entry : list) cells.push_back(std::invoke(to, entry).cell());
+  return cells;
+}
 
 // "full-L4-looped-uniform-5" and "FULL, L = 4, looped, sigma ~ U(0, 5)": a model of so many layers,
 // all of them the same if `looped`, on a problem.

@@ -59,11 +59,7 @@ Series line_series(const EigenvectorLine& line, const std::vector<SettingErrors>
 
 }  // namespace
 
-std::vector<Cell> eigenvector_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : eigenvector_settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> eigenvector_cells() { return cells_of(eigenvector_settings()); }
 
 Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   std::vector<SettingErrors> networks;

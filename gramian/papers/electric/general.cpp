@@ -126,11 +126,9 @@ Expected<Table> edges_table(const Archive& archive, const StudyOptions& options,
 }  // namespace
 
 std::vector<Cell> general_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : general_settings()) cells.push_back(setting.cell());
-  for (const GraphQuestion question : kGeneralQuestions)
-    cells.push_back(full_setting(question).cell());
-  return cells;
+  std::vector<Setting> settings = general_settings();
+  for (const GraphQuestion question : kGeneralQuestions) settings.push_back(full_setting(question));
+  return cells_of(settings);
 }
 
 Status draw_general(const Archive& archive, const StudyOptions& options, StudyResult& result) {

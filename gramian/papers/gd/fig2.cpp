@@ -378,11 +378,7 @@ Table published_table(const Length& at, const MainNumbers& numbers) {
 
 }  // namespace
 
-std::vector<Cell> fig2_cells() {
-  std::vector<Cell> cells;
-  for (const int n : kContexts) cells.push_back(layer_at(n).cell());
-  return cells;
-}
+std::vector<Cell> fig2_cells() { return cells_of(kContexts, layer_at); }
 
 Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = GRAMIAN_TRY(measure_fig2(archive, options));

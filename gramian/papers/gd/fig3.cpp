@@ -178,11 +178,7 @@ Figure figure_of(const std::vector<Fig3Numbers>& networks) {
 
 }  // namespace
 
-std::vector<Cell> fig3_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : kSettings) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> fig3_cells() { return cells_of(kSettings); }
 
 Status draw_fig3(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   std::vector<Fig3Numbers> networks;

@@ -174,11 +174,7 @@ Figure figure_of(const Fig1Numbers& numbers) {
 
 }  // namespace
 
-std::vector<Cell> fig1_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> fig1_cells() { return cells_of(settings()); }
 
 Status draw_fig1(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = GRAMIAN_TRY(measure_fig1(archive, options));

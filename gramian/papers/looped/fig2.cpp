@@ -86,11 +86,7 @@ Figure figure_of(const std::vector<Fig2Numbers>& networks) {
 
 }  // namespace
 
-std::vector<Cell> fig2_cells() {
-  std::vector<Cell> cells;
-  for (const PublishedLevel& level : published_levels()) cells.push_back(setting_of(level).cell());
-  return cells;
-}
+std::vector<Cell> fig2_cells() { return cells_of(published_levels(), setting_of); }
 
 Status draw_fig2(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto networks = GRAMIAN_TRY(measure_fig2(archive, options));

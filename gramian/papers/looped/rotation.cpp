@@ -146,11 +146,7 @@ Figure rotation_figure(const std::vector<RotationNumbers>& numbers,
 
 }  // namespace
 
-std::vector<Cell> rotation_cells() {
-  std::vector<Cell> cells;
-  for (const int loops : kTrainedLoops) cells.push_back(turned_setting(loops).cell());
-  return cells;
-}
+std::vector<Cell> rotation_cells() { return cells_of(kTrainedLoops, turned_setting); }
 
 Status draw_rotation(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = GRAMIAN_TRY(measure_rotation(options.effort.quick));

@@ -83,11 +83,7 @@ Figure figure_of(const std::vector<GainNumbers>& gains) {
 
 }  // namespace
 
-std::vector<Cell> attention_cells() {
-  std::vector<Cell> cells;
-  for (const double gain : kGains) cells.push_back(with_gain(gain).cell());
-  return cells;
-}
+std::vector<Cell> attention_cells() { return cells_of(kGains, with_gain); }
 
 Status draw_attention(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto gains = GRAMIAN_TRY(measure_gains(archive, options));

@@ -85,11 +85,7 @@ Figure figure_of(const std::vector<ConditionNumbers>& list) {
 
 }  // namespace
 
-std::vector<Cell> conditions_cells() {
-  std::vector<Cell> cells;
-  for (const Condition& condition : conditions()) cells.push_back(condition.setting.cell());
-  return cells;
-}
+std::vector<Cell> conditions_cells() { return cells_of(conditions(), &Condition::setting); }
 
 Status draw_conditions(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto list = GRAMIAN_TRY(measure_conditions(archive, options));

@@ -77,11 +77,7 @@ Figure figure_of(const std::vector<PatternNumbers>& list) {
 
 }  // namespace
 
-std::vector<Cell> patterns_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> patterns_cells() { return cells_of(settings()); }
 
 Status draw_patterns(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto list = GRAMIAN_TRY(measure_patterns(archive, options));

@@ -70,11 +70,7 @@ Panel condition_panel(const std::vector<ConditionNumbers>& problems, double nois
 
 }  // namespace
 
-std::vector<Cell> condition_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : condition_settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> condition_cells() { return cells_of(condition_settings()); }
 
 Status draw_condition(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   std::vector<ConditionNumbers> problems;

@@ -59,11 +59,7 @@ Figure degree_figure(const std::vector<DegreeNumbers>& networks) {
 
 }  // namespace
 
-std::vector<Cell> degree_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : degree_settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> degree_cells() { return cells_of(degree_settings()); }
 
 Status draw_degree(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto iterations = iteration_errors(task_of({}), kDegreeSteps, prompts_for(options));

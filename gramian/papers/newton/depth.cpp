@@ -105,11 +105,7 @@ Figure depth_figure(const std::vector<TrainedErrors>& networks,
 
 }  // namespace
 
-std::vector<Cell> depth_cells() {
-  std::vector<Cell> cells;
-  for (const Setting& setting : depth_settings()) cells.push_back(setting.cell());
-  return cells;
-}
+std::vector<Cell> depth_cells() { return cells_of(depth_settings()); }
 
 Status draw_depth(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   std::vector<TrainedErrors> networks;

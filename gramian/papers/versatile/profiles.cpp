@@ -1,7 +1,9 @@
 // Figs. 2 and 3: adjusted loss against the noise level of the prompt. Fig. 6: the loss itself.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "gramian/papers/versatile/claims.h"
 #include "gramian/papers/versatile/draw.h"
@@ -52,14 +54,13 @@ Estimate mean_over(const Trained* trained, double low, double high) {
 }  // namespace
 
 std::vector<Cell> fig2_cells() {
-  std::vector<Cell> cells;
+  std::vector<Setting> settings;
   for (const Problem& problem : problems()) {
     if (!problem.uniform()) continue;
     const int first = problem.id == main_problem().id ? 2 : kTableLayers;
-    for (const Setting& setting : settings_of(problem, first, kTableLayers))
-      cells.push_back(setting.cell());
+    std::ranges::copy(settings_of(problem, first, kTableLayers), std::back_inserter(settings));
   }
-  return cells;
+  return cells_of(settings);
 }
 
 namespace {

@@ -242,12 +242,6 @@ std::vector<Setting> table_settings(bool uniform) {
   return list;
 }
 
-std::vector<Cell> cells_of(const std::vector<Setting>& settings) {
-  std::vector<Cell> cells;
-  for (const Setting& setting : settings) cells.push_back(setting.cell());
-  return cells;
-}
-
 const Trained* best(const Archive& archive, const Setting& setting) {
   return archive.best(setting.name());
 }

@@ -36,7 +36,6 @@ std::string recipe(const Effort& effort);  // in words
 std::vector<Setting> settings_of(const Problem& problem, int first_layer, int last_layer);
 // Every kind and depth of Table 1 on the uniform problems, or on the categorical ones.
 std::vector<Setting> table_settings(bool uniform);
-std::vector<Cell> cells_of(const std::vector<Setting>& settings);
 
 // What an archive has of a setting: its best seed, null if there is none, or all seeds.
 const Trained* best(const Archive& archive, const Setting& setting);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "gramian/evaluation/hand_made.h"
 #include "gramian/evaluation/table.h"
@@ -171,12 +172,10 @@ Claim below_hand_made(std::string words, const Archive& archive, Parametrisation
 }  // namespace
 
 std::vector<Cell> steps_cells() {
-  std::vector<Cell> cells;
-  for (const Problem* problem : step_problems()) {
-    for (const Setting& setting : settings_of(*problem, 1, kTableLayers))
-      cells.push_back(setting.cell());
-  }
-  return cells;
+  std::vector<Setting> settings;
+  for (const Problem* problem : step_problems())
+    std::ranges::copy(settings_of(*problem, 1, kTableLayers), std::back_inserter(settings));
+  return cells_of(settings);
 }
 
 Status draw_steps(const Archive& archive, const StudyOptions& options, StudyResult& result) {
