@@ -147,9 +147,11 @@ Status leave_out_studies_without(const std::string& only, std::vector<const Stud
     return true;
   });
   if (studies.empty()) {
-    return fail(ErrorKind::usage,
-                "--only {}: no cell of {} has this text in its name; --dry-run lists the cells",
-                only, names);
+    return fail(
+        ErrorKind::usage, "--only {}: no cell of {} has {}; --dry-run lists the cells", only, names,
+        is_pattern(only) ? "a name of this pattern, which is for the whole name (of a cell, "
+                           "not of a seed of it, for which there is --unit)"
+                         : "this text in its name");
   }
   return {};
 }

@@ -100,9 +100,10 @@ bool is_done(const Unit& unit, const std::string& study_directory) {
   return std::filesystem::exists(model, ignored);
 }
 
+bool is_pattern(std::string_view only) { return only.find_first_of("*?[") != only.npos; }
+
 bool is_selected(const Cell& cell, const std::string& only) {
-  if (only.find_first_of("*?[") == std::string::npos)
-    return cell.name.find(only) != std::string::npos;
+  if (!is_pattern(only)) return cell.name.find(only) != std::string::npos;
   return ::fnmatch(only.c_str(), cell.name.c_str(), 0) == 0;
 }
 

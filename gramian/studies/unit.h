@@ -89,6 +89,7 @@ bool is_done(const Unit& unit, const std::string& study_directory);
 
 // The cells that `only` names; all of them if it is empty. With *, ? or [..] in it, it is a pattern
 // for the whole name, as in a shell (fnmatch); otherwise a part of the name.
+bool is_pattern(std::string_view only);
 std::vector<Cell> selected_cells(const std::vector<Cell>& cells, const std::string& only);
 bool is_selected(const Cell& cell, const std::string& only);
 

@@ -216,6 +216,9 @@ TEST(Reproduce, OnlyNamesCells) {
     EXPECT_TRUE(
         fails(run_gramian(command), 2, {"--only diag-l4", "no cell of table1", "--dry-run"}));
   }
+  EXPECT_TRUE(fails(
+      run_gramian({"reproduce", "table1", "--only", "diag-L4-uniform-5-*", "--out", folder / "s"}),
+      2, {"--only diag-L4-uniform-5-*", "for the whole name", "--unit"}));
   EXPECT_FALSE(fs::exists(folder / "s"));
   const auto dry = run_gramian({"reproduce", "table1", "fig7", "--only", "diag-L4-uniform-5",
                                 "--dry-run", "--out", folder / "s"});
