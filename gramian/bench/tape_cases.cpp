@@ -117,6 +117,10 @@ void add_moves(std::vector<TapeCase>& list) {
   list.push_back({"broadcast, row", [=](C& c) { return repeated(c, 1, c.columns); }});
   list.push_back({"broadcast, column", [=](C& c) { return repeated(c, c.rows, 1); }});
   list.push_back({"broadcast, number", [=](C& c) { return repeated(c, 1, 1); }});
+  list.push_back({"broadcast, shared row", [](C& c) {
+                    const Attributes to = ops::Broadcast{.rows = c.rows, .columns = c.columns};
+                    return c.r.apply(to, {c.shared(1, c.columns)});
+                  }});
   list.push_back(of_one("mean_rows", ops::MeanRows{}));
   list.push_back({"look_up", [](C& c) {
                     const Value table = c.shared(7, c.columns);
@@ -134,6 +138,7 @@ void add_functions(std::vector<TapeCase>& list) {
   list.push_back(of_one("relu", ops::Relu{}));
   list.push_back(of_one("silu", ops::Silu{}));
   list.push_back(of_one("sigmoid", ops::Sigmoid{}));
+  list.push_back(of_one("softplus", ops::Softplus{}));
   list.push_back(of_one("elu", ops::Elu{}));
   list.push_back(of_one("elu + 1", ops::Elu{.plus_one = true}));
   list.push_back(of_one("exponential", ops::Exponential{}));
@@ -197,6 +202,84 @@ void add_losses(std::vector<TapeCase>& list) {
                   }});
 }
 
+// Of a case of T rows and some columns: q and k [T, key], v [T, columns + 1], where key is the
+// number of columns, and k has rows of length 1, as the delta rule needs them.
+struct MixedValues {
+  Value q, k, v;
+
+  explicit MixedValues(C& c) : q(c.value()) {
+    const Value rms = c.r.apply(ops::RmsNormalise{.epsilon = 0.01}, {c.value()});
+    k = c.r.scale(rms, 1 / std::sqrt(c.columns));
+    v = c.value(c.rows, c.columns + 1);
+  }
+};
+
+Value share_of_tokens(C& c) { return c.input(InputKind::shares, c.rows, 1); }
+
+void add_mixers(std::vector<TapeCase>& list) {
+  const auto add = [&](const char* name, CausalMixer mixer, bool decays, bool strengthens) {
+    list.push_back({name, [=](C& c) {
+                      const ops::CausalMix op{mixer, decays, strengthens};
+                      const auto [q, k, v] = MixedValues(c);
+                      if (decays && strengthens)
+                        return c.r.apply(op, {q, k, v, share_of_tokens(c), share_of_tokens(c)});
+                      if (decays || strengthens)
+                        return c.r.apply(op, {q, k, v, share_of_tokens(c)});
+                      return c.r.apply(op, {q, k, v});
+                    }});
+  };
+  const CausalMixer additive{.scale = 0.7}, delta{.rule = StateRule::delta, .scale = 0.7};
+  const CausalMixer normalised{
+      .features = FeatureMap::elu_plus_one, .normalise = true, .scale = 0.7};
+  add("causal_mix, additive", additive, false, false);
+  add("causal_mix, additive, strength", additive, false, true);
+  add("causal_mix, additive, decay and strength", additive, true, true);
+  add("causal_mix, normalised, decay", normalised, true, false);
+  add("causal_mix, delta, strength", delta, false, true);
+  add("causal_mix, delta, decay and strength", delta, true, true);
+  list.push_back({"causal_mix, shared decay", [](C& c) {
+                    const auto [q, k, v] = MixedValues(c);
+                    const Value decay = c.shared(c.rows, 1);
+                    return c.r.apply(ops::CausalMix{.decays = true}, {q, k, v, decay});
+                  }});
+  list.push_back({"causal_softmax", [](C& c) {
+                    const auto [q, k, v] = MixedValues(c);
+                    return c.r.apply(ops::CausalSoftmax{.scale = 0.7}, {q, k, v});
+                  }});
+  list.push_back({"short_convolution", [](C& c) {
+                    const Value x = c.value();
+                    return c.r.apply(ops::ShortConvolution{}, {x, c.shared(4, c.columns)});
+                  }});
+  list.push_back({"short_convolution of each prompt", [](C& c) {
+                    const Value x = c.value();
+                    return c.r.apply(ops::ShortConvolution{}, {x, c.value(2, c.columns)});
+                  }});
+}
+
+void add_mesa(std::vector<TapeCase>& list) {
+  list.push_back(
+      {"mesa_mix", [](C& c) {
+         const auto [q, k, v] = MixedValues(c);
+         const std::vector<double> ridge(static_cast<std::size_t>(c.columns), 0.6);
+         const MesaLayer layer{.scale = 0.7};
+         return c.r.apply(ops::MesaMix{layer}, {q, k, v, c.r.constant(1, c.columns, ridge)});
+       }});
+  list.push_back({"mesa_mix, recursive", [](C& c) {
+                    const auto [q, k, v] = MixedValues(c);
+                    const Value ridge = c.input(InputKind::positive, 1, c.columns);
+                    const ops::MesaMix op{{.solver = MesaSolver::recursive}, false, true};
+                    return c.r.apply(op, {q, k, v, ridge, share_of_tokens(c)});
+                  }});
+  list.push_back({"mesa_mix, learned ridge, decay and strength", [](C& c) {
+                    const auto [q, k, v] = MixedValues(c);
+                    const Attributes row = ops::Broadcast{.columns = c.columns};
+                    const Value of_prompts = c.r.apply(row, {c.shared(1, c.columns)});
+                    const Value ridge = c.r.apply(ops::Exponential{}, {of_prompts});
+                    const ops::MesaMix op{{}, true, true};
+                    return c.r.apply(op, {q, k, v, ridge, share_of_tokens(c), share_of_tokens(c)});
+                  }});
+}
+
 }  // namespace
 
 double case_number(const CaseInput& input, double u) {
@@ -205,6 +288,8 @@ double case_number(const CaseInput& input, double u) {
       return u;
     case InputKind::positive:
       return 1 + 0.5 * u;
+    case InputKind::shares:
+      return u < -0.6 ? 0 : (u + 1) / 2;
     case InputKind::mask:
       return u > -0.2 ? 1 : 0;
     case InputKind::signs:
@@ -249,6 +334,8 @@ std::vector<TapeCase> tape_cases() {
   add_moves(list);
   add_functions(list);
   add_rows(list);
+  add_mixers(list);
+  add_mesa(list);
   add_losses(list);
   return list;
 }

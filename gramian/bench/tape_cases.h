@@ -11,8 +11,9 @@
 
 namespace gramian {
 
-// What the numbers of an input are. To be different from one another: numbers in (-1, 1).
-enum class InputKind { numbers, positive, mask, signs, classes };
+// What the numbers of an input are. To be different from one another: numbers in (-1, 1). shares
+// are in [0, 1), and one in five is 0.
+enum class InputKind { numbers, positive, shares, mask, signs, classes };
 
 struct CaseInput {
   Value value;

@@ -90,6 +90,7 @@ class TapeLanes {
     }
     call.out = Here(own.values);
     call.kept = Here(own.kept);
+    call.scratch = memory_.scratch.data();
     call.dout = Here(own.adjoint);
     return call;
   }

@@ -51,6 +51,7 @@ struct LaneCall {
   LaneOperand<T> in[ops::kMaxOperands];
   T* out;         // [rows, columns, lanes]
   T* kept;        // as many numbers as kept() of the operation says, with lanes
+  T* scratch;     // as many as scratch() says; without lanes, for this register alone
   const T* dout;  // adjoint of the result
 
   size_t size() const { return rows * columns; }

@@ -11,12 +11,13 @@
 // The following may be left out, and have then the meaning at the right. `multiply_adds` counts the
 // products of the forward pass for one prompt; for each operand that learns the backward pass has
 // as many. `kept` counts the numbers of one prompt that the forward pass keeps for the backward
-// pass. `title` and `suffix` are what an error calls the operation and what it says behind the
+// pass, and `scratch` those that either of them needs while it works. `title` and `suffix` are what an error calls the operation and what it says behind the
 // shape of operand k.
 //
 //     static constexpr Traits kTraits;                 Traits{}, for two operands {2, 0, 0b10}
 //     Shapes::Result shape(const Shapes& in) const;    the shape of the first operand
 //     std::size_t kept(const Shapes& in) const;        0
+//     std::size_t scratch(const Shapes& in) const;     0
 //     double multiply_adds(const Shapes& in) const;    0
 //     std::string title(const char* name) const;       name
 //     const char* suffix(std::size_t k) const;         ""
@@ -37,7 +38,7 @@
 
 namespace gramian::ops {
 
-inline constexpr std::size_t kMaxOperands = 4;
+inline constexpr std::size_t kMaxOperands = 6;
 
 struct Shape {
   int rows = 0, columns = 0;
@@ -80,8 +81,10 @@ using Operands = std::span<const MatrixView<const double>>;
 struct Traits {
   std::size_t operands = 1;
   std::size_t optional = 0;  // of them, those at the end that may be missing
-  // Bit k: operand k may be shared by all prompts. One at least must differ from prompt to prompt.
+  // Bit k: operand k may be shared by all prompts. One at least must differ from prompt to prompt,
+  // but for an operation that makes a matrix of each prompt of a shared one.
   unsigned may_be_shared = 0;
+  bool makes_prompts = false;
   // Bit k: nothing flows back into operand k, such as a mask or the index of a class.
   unsigned no_gradient = 0;
   // Whether the adjoint leaves out elements of its operands, to which it must then add. All others
@@ -161,6 +164,12 @@ void reference_of(const Op& op, const Operands& in, Numbers out) {
 template <class Op>
 std::size_t kept_by(const Op& op, const Shapes& in) {
   if constexpr (requires { op.kept(in); }) return op.kept(in);
+  return 0;
+}
+
+template <class Op>
+std::size_t scratch_of(const Op& op, const Shapes& in) {
+  if constexpr (requires { op.scratch(in); }) return op.scratch(in);
   return 0;
 }
 

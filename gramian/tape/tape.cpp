@@ -164,7 +164,7 @@ Value Recorder::apply(Attributes attributes, std::initializer_list<Value> operan
   const auto shape = visit_operation(attributes, ops::Shapes::Result(),
                                      [&](const auto& op) { return ops::shape_of(op, shapes); });
   if (!shape) return refuse(fmt::format("{}: {}", description(attributes, shapes), shape.error()));
-  if (!of_prompts) {
+  if (!of_prompts && !traits.makes_prompts) {
     return refuse(fmt::format(
         "{}: one operand at least must differ from prompt to prompt, and here each is shared by "
         "all prompts",

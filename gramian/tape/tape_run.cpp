@@ -55,16 +55,26 @@ struct Flow {
   }
 };
 
-std::size_t kept_by(const Tape& tape, const Tape::Node& node) {
+// Numbers of one prompt, which an operation says about itself: of(operation, shapes).
+template <class Of>
+std::size_t numbers_of(const Tape& tape, const Tape::Node& node, Of of) {
   return std::visit(
       [&]<class Op>(const Op& op) -> std::size_t {
         if constexpr (std::is_same_v<Op, std::monostate>) {
           return 0;
         } else {
-          return ops::kept_by(op, ops::Shapes(tape.operand_shapes(node)));
+          return of(op, ops::Shapes(tape.operand_shapes(node)));
         }
       },
       node.attributes);
+}
+
+std::size_t kept_by(const Tape& tape, const Tape::Node& node) {
+  return numbers_of(tape, node, [](const auto& op, auto in) { return ops::kept_by(op, in); });
+}
+
+std::size_t scratch_of(const Tape& tape, const Tape::Node& node) {
+  return numbers_of(tape, node, [](const auto& op, auto in) { return ops::scratch_of(op, in); });
 }
 
 }  // namespace
@@ -81,14 +91,16 @@ TapeRun<T>::TapeRun(const Tape& tape, bool input_adjoints) {
   const auto has_own = [&](std::size_t i) {
     return !nodes[i].shared() && !traits_of(nodes[i].attributes).view;
   };
-  std::size_t numbers = 0, added = 0;
+  std::size_t numbers = 0, added = 0, scratch = 0;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
+    scratch = std::max(scratch, scratch_of(tape, nodes[i]));
     if (!has_own(i)) continue;
     numbers += nodes[i].size() + kept_by(tape, nodes[i]) +
                (flow.needed[i] && flow.sets[i] ? nodes[i].size() : 0);
     added += flow.needed[i] && !flow.sets[i] ? nodes[i].size() : 0;
   }
   memory_.numbers = AlignedArray<T>((numbers + added) * kLanes);
+  memory_.scratch = AlignedArray<T>(scratch * kLanes);
   memory_.added = memory_.numbers.data() + numbers * kLanes;
   memory_.added_size = added * kLanes;
 

@@ -11,8 +11,9 @@
 // derivative of the output: with a cotangent c of the shape of the output y, d(sum_e c_e y_e) for
 // theta and, if asked for, for the inputs. For a scalar loss backward(dtheta) takes c = 1.
 //
-// All memory is taken by the constructor, nothing is allocated in a pass. One run serves one
-// thread; runs of one tape may work side by side.
+// All memory is taken by the constructor, and nothing is allocated in a pass, but by the room
+// `sequence` for its states where a tape has its operations. One run serves one thread; runs of one
+// tape may work side by side.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +47,8 @@ struct TapeMemory {
   std::vector<OfNode> nodes;
   AlignedArray<T> numbers;
   std::vector<T> constants;
-  T* added = nullptr;  // the adjoints that begin as zeros, one after another
+  AlignedArray<T> scratch;  // of one operation at a time
+  T* added = nullptr;       // the adjoints that begin as zeros, one after another
   std::size_t added_size = 0;
 };
 

@@ -31,7 +31,7 @@ libraries=root/usr/lib/aarch64-linux-gnu
 flags="-std=c++23 -O2 -I$source -isystem root/usr/include -isystem /usr/include/eigen3"
 flags="$flags -DFMT_HEADER_ONLY -Wno-psabi"
 flags="$flags -DHWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)"
-core="lanes random tape tasks models"
+core="lanes random sequence tape tasks models"
 sources=$(cd "$source" && for room in $core; do find "gramian/$room" -name '*.cpp'; done | sort)
 objects=""
 for file in $sources gramian/bench/cases.cpp tests/models/pass_test.cpp; do

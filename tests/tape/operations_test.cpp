@@ -32,6 +32,31 @@ TEST(Operations, GradientsAreCentralDifferences) {
   for_each_case(kSome, [](const test::Setting& s) { test::expect_gradients(s, 10); });
 }
 
+// Mixers take tokens in tiles, and keep the state of each sqrt(T)-th.
+TEST(Operations, OfSequencesAroundATileOfTokens) {
+  const auto mixes_tokens = [](const Tape& tape) {
+    return std::ranges::any_of(tape.nodes(), [](const Tape::Node& node) {
+      return std::holds_alternative<ops::CausalMix>(node.attributes) ||
+             std::holds_alternative<ops::CausalSoftmax>(node.attributes) ||
+             std::holds_alternative<ops::MesaMix>(node.attributes) ||
+             std::holds_alternative<ops::ShortConvolution>(node.attributes);
+    });
+  };
+  int found = 0;
+  for (const Size size : {Size{15, 3}, Size{16, 5}, Size{17, 2}}) {
+    for (const TapeCase& what : tape_cases()) {
+      SCOPED_TRACE(fmt::format("{}, [{}, {}]", what.name, size.rows, size.columns));
+      const test::Setting s(record_case(what, size.rows, size.columns, true));
+      if (!mixes_tokens(s.tape)) continue;
+      ++found;
+      test::expect_values(s);
+      test::expect_gradients(s, 3);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+  EXPECT_GE(found, 3 * 12);
+}
+
 TEST(Operations, FloatIsDoubleRounded) {
   for_each_case(kSizes, [](const test::Setting& s) { test::expect_float(s); });
 }
@@ -75,7 +100,7 @@ struct Row {
 // Arguments where exp would leave the range of the type, where differences vanish, and zero.
 TEST(Operations, StayFiniteForLargeNumbers) {
   for (const Attributes& operation : std::vector<Attributes>{
-           ops::Gelu{}, ops::Relu{}, ops::Silu{}, ops::Sigmoid{}, ops::Elu{},
+           ops::Gelu{}, ops::Relu{}, ops::Silu{}, ops::Sigmoid{}, ops::Softplus{}, ops::Elu{},
            ops::Elu{.plus_one = true}, ops::Exponential{}, ops::Softmax{}, ops::Normalise{},
            ops::RmsNormalise{}, ops::NormaliseBlock{}, ops::NormaliseColumns{}}) {
     test::for_each_target([&] {
@@ -107,6 +132,11 @@ TEST(Operations, KnownValues) {
     EXPECT_EQ(feature.values[3], 31);
     const Row elu = Row::of<double>(ops::Elu{}, {-1e-9, 1e-9});
     EXPECT_NEAR(elu.values[0], std::expm1(-1e-9), 1e-24);
+    const Row softplus = Row::of<double>(ops::Softplus{}, {-30, 0, 40});
+    EXPECT_NEAR(softplus.values[0], std::log1p(std::exp(-30.0)), 1e-27);
+    EXPECT_NEAR(softplus.values[1], std::log(2.0), 1e-15);
+    EXPECT_EQ(softplus.values[2], 40);
+    EXPECT_NEAR(softplus.gradient[1], 0.5, 1e-15);
     const Row relu = Row::of<double>(ops::Relu{}, {-2, 0, 3});
     EXPECT_EQ(relu.values, (std::vector<double>{0, 0, 3}));
     EXPECT_EQ(relu.gradient, (std::vector<double>{0, 0, 1}));

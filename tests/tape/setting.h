@@ -137,7 +137,8 @@ inline std::vector<Difference> differences(const Setting& s, std::size_t most) {
     }
     for (std::size_t k = 0; k < in.size(); ++k) {
       const InputKind kind = s.inputs[k].kind;
-      if (kind != InputKind::numbers && kind != InputKind::positive) continue;
+      if (kind != InputKind::numbers && kind != InputKind::positive && kind != InputKind::shares)
+        continue;
       for (std::size_t e = 0; e < in[k].size(); e += in[k].size() / most + 1) {
         all.push_back({static_cast<int>(k), e, p, fourth_order([&](double h) {
                          auto up = in, down = in;

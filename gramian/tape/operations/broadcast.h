@@ -1,6 +1,7 @@
 // broadcast: one row, one column or one number, repeated to the shape [rows, columns]. da is the
 // sum of dy over what an element was repeated to. For sum, times and division it is not needed:
-// they take such a second operand as it is.
+// they take such a second operand as it is. What all prompts share becomes a matrix of each prompt,
+// which every operation can take.
 #ifndef GRAMIAN_TAPE_OPERATIONS_BROADCAST_H
 #define GRAMIAN_TAPE_OPERATIONS_BROADCAST_H
 
@@ -9,6 +10,8 @@
 namespace gramian::ops {
 
 struct Broadcast {
+  static constexpr Traits kTraits{.may_be_shared = 0b1, .makes_prompts = true};
+
   int rows = 1, columns = 1;
 
   Shapes::Result shape(const Shapes& in) const {
@@ -40,9 +43,9 @@ template <class T>
 void Forward(const ops::Broadcast&, const LaneCall<T>& call) {
   const LaneOperand<T>& a = call.in[0];
   for (size_t i = 0; i < call.rows; ++i) {
-    const T* from = a.values + (a.rows == 1 ? 0 : i) * a.columns * kLanes;
+    const size_t first = (a.rows == 1 ? 0 : i) * a.columns;
     for (size_t j = 0; j < call.columns; ++j)
-      Put<T>(Get(from, a.columns == 1 ? 0 : j), call.out, i * call.columns + j);
+      Put<T>(a.at(first + (a.columns == 1 ? 0 : j)), call.out, i * call.columns + j);
   }
 }
 

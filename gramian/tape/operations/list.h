@@ -16,6 +16,8 @@
 #include "gramian/tape/operations/above.h"
 #include "gramian/tape/operations/beside.h"
 #include "gramian/tape/operations/broadcast.h"
+#include "gramian/tape/operations/causal_mix.h"
+#include "gramian/tape/operations/causal_softmax.h"
 #include "gramian/tape/operations/clip.h"
 #include "gramian/tape/operations/columns.h"
 #include "gramian/tape/operations/cosine_distance.h"
@@ -30,6 +32,7 @@
 #include "gramian/tape/operations/hinge.h"
 #include "gramian/tape/operations/look_up.h"
 #include "gramian/tape/operations/mean_rows.h"
+#include "gramian/tape/operations/mesa_mix.h"
 #include "gramian/tape/operations/normalise.h"
 #include "gramian/tape/operations/normalise_block.h"
 #include "gramian/tape/operations/normalise_columns.h"
@@ -39,9 +42,11 @@
 #include "gramian/tape/operations/rms_normalise.h"
 #include "gramian/tape/operations/rows.h"
 #include "gramian/tape/operations/scale.h"
+#include "gramian/tape/operations/short_convolution.h"
 #include "gramian/tape/operations/sigmoid.h"
 #include "gramian/tape/operations/silu.h"
 #include "gramian/tape/operations/softmax.h"
+#include "gramian/tape/operations/softplus.h"
 #include "gramian/tape/operations/square_root.h"
 #include "gramian/tape/operations/sum.h"
 #include "gramian/tape/operations/times.h"
@@ -73,6 +78,11 @@
   X(square_root, SquareRoot) \
   X(clip, Clip) \
   X(softmax, Softmax) \
+  X(softplus, Softplus) \
+  X(short_convolution, ShortConvolution) \
+  X(causal_mix, CausalMix) \
+  X(causal_softmax, CausalSoftmax) \
+  X(mesa_mix, MesaMix) \
   X(normalise, Normalise) \
   X(rms_normalise, RmsNormalise) \
   X(normalise_columns, NormaliseColumns) \
