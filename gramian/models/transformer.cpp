@@ -9,14 +9,18 @@ namespace gramian {
 
 namespace {
 
-// Entry (row, column) of a parameter; `normal` is N(0, 1).
-double begin_as(const Parameter& parameter, const TransformerStart& start, bool diagonal,
-                double normal) {
+// Entry number i of a parameter, by rows; `normal` is N(0, 1).
+double begin_as(const Parameter& parameter, const TransformerStart& start, int i, double normal) {
+  const bool diagonal = i / parameter.columns == i % parameter.columns;
   switch (parameter.law) {
     case InitialLaw::zero:
       return 0;
     case InitialLaw::one:
       return 1;
+    case InitialLaw::start:
+      return parameter.start;
+    case InitialLaw::first_row:
+      return i < parameter.columns ? 1 : 0;
     case InitialLaw::normal:
       return normal / std::sqrt(parameter.rows);
     case InitialLaw::noisy:
@@ -53,8 +57,7 @@ Expected<Transformer> Transformer::initial(const TransformerSpec& spec,
   std::size_t index = 0;
   for (const Parameter& parameter : transformer.recorded().parameters) {
     for (int i = 0; i < parameter.rows * parameter.columns; ++i, ++index) {
-      const bool diagonal = i / parameter.columns == i % parameter.columns;
-      transformer.theta[index] = begin_as(parameter, start, diagonal, initial_normal(seed, index));
+      transformer.theta[index] = begin_as(parameter, start, i, initial_normal(seed, index));
     }
   }
   return transformer;

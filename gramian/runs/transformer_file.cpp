@@ -14,7 +14,7 @@ constexpr const char* kTransformerConvention =
     "Tokens are rows of E, the query last. E <- (E encoding), E <- E embedding; then in each layer "
     "E <- E + gelu(E mlp.in + mlp.in_bias) mlp.out + mlp.out_bias (tanh form of GELU) and "
     "E <- E + sum_h (E Q)(C K)^T (C V) P, C the rows that are keys, with a factor 1/n or with a "
-    "softmax over keys. "
+    "softmax over keys; or by the delta rule or the mesa layer. "
     "prediction = minus the last entry of the last row. Which of these there are, and what differs "
     "from them: description.";
 constexpr const char* kDescription = "description";  // the key of the metadata
@@ -72,11 +72,45 @@ std::string stem_text(const Stem& stem) {
   return text + ".";
 }
 
+// Of a mesa layer without anything beside.
+std::string mesa_text(const Mixer& mixer, const std::string& of) {
+  const std::string least = mixer.mesa.least > 0 ? fmt::format("{} + ", mixer.mesa.least) : "";
+  std::string ridge;
+  switch (mixer.mesa.ridge) {
+    case RidgeKind::fixed:
+      ridge = fmt::format("{}", mixer.mesa.least);
+      break;
+    case RidgeKind::exponential:
+      ridge = fmt::format("{}exp({}heads.h.ridge)", least, of);
+      break;
+    case RidgeKind::softplus:
+      ridge = fmt::format("{}log(1 + exp({}heads.h.ridge))", least, of);
+      break;
+  }
+  return fmt::format(
+      " E <- E + sum over h < {0} of O {1}heads.h.P, where row t of O is "
+      "q_t (sum of k_s^T k_s + diag(lambda))^-1 (sum of k_s^T v_s), sums over s <= t, q, k and v "
+      "the rows of E {1}heads.h.Q, E {1}heads.h.K and E {1}heads.h.V, lambda = {2}.",
+      mixer.heads, of, ridge);
+}
+
 std::string mixer_text(const Mixer& mixer, const std::string& of) {
   if (mixer.kind == MixerKind::none) return {};
   if (mixer.kind == MixerKind::gradient_step) return " A gradient_step (see the description).";
-  if (mixer.bias)
-    return fmt::format(" {} attention with biases (see the description).", word(mixer.kind));
+  const Mixer plain{.kind = mixer.kind,
+                    .mask = mixer.mask,
+                    .window = mixer.window,
+                    .heads = mixer.heads,
+                    .key_size = mixer.key_size,
+                    .value_size = mixer.value_size,
+                    .width = mixer.width,
+                    .scale = mixer.scale,
+                    .mesa = mixer.mesa};
+  if (mixer != plain || mixer.kind == MixerKind::delta) {
+    return fmt::format(" {} attention{} (see the description).", word(mixer.kind),
+                       mixer.bias ? " with biases" : "");
+  }
+  if (mixer.kind == MixerKind::mesa) return mesa_text(mixer, of);
   const std::string scores = fmt::format("(E {0}heads.h.Q)(C {0}heads.h.K)^T", of);
   const bool soft = mixer.kind == MixerKind::softmax;
   return fmt::format(" E <- E + {}sum over h < {} of {} (C {}heads.h.V) {}heads.h.P, C being {}{}.",

@@ -11,8 +11,8 @@
 // The following may be left out, and have then the meaning at the right. `multiply_adds` counts the
 // products of the forward pass for one prompt; for each operand that learns the backward pass has
 // as many. `kept` counts the numbers of one prompt that the forward pass keeps for the backward
-// pass, and `scratch` those that either of them needs while it works. `title` and `suffix` are what an error calls the operation and what it says behind the
-// shape of operand k.
+// pass, and `scratch` those that either of them needs while it works. `title` and `suffix` are what
+// an error calls the operation and what it says behind the shape of operand k.
 //
 //     static constexpr Traits kTraits;                 Traits{}, for two operands {2, 0, 0b10}
 //     Shapes::Result shape(const Shapes& in) const;    the shape of the first operand

@@ -143,7 +143,7 @@ Value Recorder::constant(int rows, int columns, std::span<const double> entries)
   return value;
 }
 
-Value Recorder::apply(Attributes attributes, std::initializer_list<Value> operands) {
+Value Recorder::apply(Attributes attributes, std::span<const Value> operands) {
   const Operation operation = operation_of(attributes);
   const ops::Traits traits = traits_of(attributes);
   GRAMIAN_ASSERT(operands.size() <= traits.operands &&

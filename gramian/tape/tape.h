@@ -27,6 +27,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -137,7 +138,10 @@ class Recorder {
 
   // Any operation: r.apply(ops::RmsNormalise{.epsilon = 1e-6}, {a}). Precondition: as many operands
   // as the operation takes.
-  Value apply(Attributes operation, std::initializer_list<Value> operands);
+  Value apply(Attributes operation, std::span<const Value> operands);
+  Value apply(Attributes operation, std::initializer_list<Value> operands) {
+    return apply(std::move(operation), std::span(operands.begin(), operands.size()));
+  }
 
   // Those that are used most, as functions. A factor with rows and columns exchanged is
   // product(transposed(a), b).

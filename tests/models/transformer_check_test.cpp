@@ -87,6 +87,48 @@ TEST(TransformerCheck, RefusesCombinationsOfABlock) {
                       {"blocks[3].mixer_skip", "momentum"}));
 }
 
+TEST(TransformerCheck, RefusesMixersWithAStateThatMeanNothing) {
+  const auto wrong = [](const std::function<void(Mixer&)>& change,
+                        std::initializer_list<std::string_view> parts) {
+    return refused(
+        [&](TransformerSpec& s) {
+          s.blocks[1].mixer = {.kind = MixerKind::mesa, .mask = Mask::causal, .scale = Scale::one};
+          change(s.blocks[1].mixer);
+        },
+        parts);
+  };
+  const std::string_view mixer = "blocks[1].mixer";
+  EXPECT_TRUE(
+      wrong([](Mixer& m) { m.mask = Mask::context; }, {mixer, "mask must be causal for mesa"}));
+  EXPECT_TRUE(
+      wrong([](Mixer& m) { m.scale = Scale::root; }, {mixer, "scale must be one for mesa"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.key_size = 129; }, {mixer, "at most 128", "129"}));
+  EXPECT_TRUE(
+      wrong([](Mixer& m) { m.mesa.ridge = RidgeKind::fixed; }, {mixer, "least must be above 0"}));
+  EXPECT_TRUE(wrong(
+      [](Mixer& m) {
+        m.gates.decay = true;
+        m.mesa.solver = MesaSolver::recursive;
+      },
+      {mixer, "recursive has no decay"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.mesa.steps = 9; }, {mixer, "conjugate_gradients", "direct"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.gates.cap = 0.9; }, {mixer, "gates.cap", "both gates"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.convolution = 65; }, {mixer, "convolution", "[0, 64]"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.kind = MixerKind::delta, m.scale = Scale::mean; },
+                    {mixer, "one or root for delta"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.kind = MixerKind::softmax, m.gates.decay = true; },
+                    {mixer, "gates", "not for softmax"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.kind = MixerKind::linear, m.mesa.least = 1; },
+                    {mixer, "mesa is for the kind mesa, not for linear"}));
+  EXPECT_TRUE(wrong(
+      [](Mixer& m) {
+        m.kind = MixerKind::linear;
+        m.mask = Mask::all;
+        m.convolution = 4;
+      },
+      {mixer, "convolution", "not all"}));
+}
+
 TEST(TransformerCheck, RefusesBlocksThatDoNotGoTogether) {
   const Skip momentum{.kind = SkipKind::momentum, .mu = 0.5};
   EXPECT_TRUE(refused(

@@ -184,9 +184,64 @@ inline std::vector<TransformerCase> transformers_of_parts() {
                    {.mixer = kSoftmax, .mlp = kMlp}}}}};
 }
 
+// Mixers by a state that goes from token to token, and what goes with them.
+inline std::vector<TransformerCase> transformers_of_states() {
+  const Stem stem{.tokens = 7, .width = 3};
+  const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 3, .factor = 1};
+  const auto causal = [](MixerKind kind) {
+    return Mixer{
+        .kind = kind, .mask = Mask::causal, .heads = 2, .key_size = 3, .scale = Scale::one};
+  };
+  Mixer solving = causal(MixerKind::mesa), net = solving, recursive = solving;
+  net.bias = net.unit_keys = net.norm_heads = true;
+  net.convolution = 4;
+  net.value_size = 2;
+  net.gates = {.decay = true, .strength = true, .cap = 0.7};
+  net.mesa = {.ridge = RidgeKind::softplus, .least = 0.25};
+  recursive.mesa = {.ridge = RidgeKind::fixed, .least = 0.5, .solver = MesaSolver::recursive};
+  Mixer delta = causal(MixerKind::delta), gated = causal(MixerKind::linear);
+  delta.unit_keys = true;
+  delta.gates.strength = true;
+  gated.gates.decay = true;
+  gated.scale = Scale::mean;
+  Mixer copying = causal(MixerKind::softmax);
+  copying.unit_keys = copying.norm_heads = true;
+  copying.convolution = 2;
+  Stem raw = stem;
+  raw.positions = {.kind = PositionKind::sinusoidal, .width = 2};
+  raw.embedding = 5;
+  return {
+      {"softmax, then mesa",
+       {.stem = raw,
+        .blocks = {{.mixer = causal(MixerKind::softmax)}, {.mixer = solving}},
+        .readout = {.rows = ReadoutRows::every, .map = ReadoutMap::matrix, .outputs = 3}}},
+      {"MesaNet",
+       {.stem = stem,
+        .blocks = {{.before_mixer = {.kind = NormKind::rms}, .mixer = net}},
+        .readout = every}},
+      {"delta, gated, recursive mesa",
+       {.stem = stem,
+        .blocks = {{.mixer = delta}, {.mixer = gated}, {.mixer = recursive}},
+        .readout = every}},
+      {"states, the query alone", {.stem = stem, .blocks = {{.mixer = copying}, {.mixer = net}}}},
+      {"convolution, the query alone", {.stem = stem, .blocks = {{.mixer = copying}}}}};
+}
+
+// Of so many tokens that causal attention is computed without a mask.
+inline std::vector<TransformerCase> long_transformers() {
+  const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 2, .factor = 1};
+  const Block linear{.mixer = {.mask = Mask::causal, .heads = 2, .bias = true}};
+  Block softmax = linear;
+  softmax.mixer.kind = MixerKind::softmax;
+  softmax.mixer.scale = Scale::root;
+  return {{"long, causal",
+           {.stem = {.tokens = 66, .width = 2}, .blocks = {linear, softmax}, .readout = every}}};
+}
+
 inline std::vector<TransformerCase> transformer_cases() {
   auto all = transformers_of_papers();
-  for (const auto& more : {language_models(), transformers_of_masks(), transformers_of_parts()})
+  for (const auto& more : {language_models(), transformers_of_masks(), transformers_of_parts(),
+                           transformers_of_states(), long_transformers()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -35,7 +35,14 @@ constexpr auto words_of(NormKind) {
   return std::to_array<std::string_view>({"none", "layer", "rms", "frobenius", "columns"});
 }
 constexpr auto words_of(MixerKind) {
-  return std::to_array<std::string_view>({"none", "linear", "softmax", "gradient_step"});
+  return std::to_array<std::string_view>(
+      {"none", "linear", "softmax", "gradient_step", "delta", "mesa"});
+}
+constexpr auto words_of(RidgeKind) {
+  return std::to_array<std::string_view>({"exponential", "softplus", "fixed"});
+}
+constexpr auto words_of(MesaSolver) {
+  return std::to_array<std::string_view>({"direct", "recursive", "conjugate_gradients"});
 }
 constexpr auto words_of(Mask) {
   return std::to_array<std::string_view>({"context", "all", "causal", "window"});
@@ -96,9 +103,28 @@ void fields(Visitor& visitor, S& part) {
   visitor("count", count, Bounds{0, kMaxWidth});
 }
 
+template <class Visitor, Described<Gates> S>
+void fields(Visitor& visitor, S& part) {
+  auto& [decay, strength, cap] = part;
+  visitor("decay", decay);
+  visitor("strength", strength);
+  visitor("cap", cap, Bounds{0.0, 1.0});
+}
+
+template <class Visitor, Described<Mesa> S>
+void fields(Visitor& visitor, S& part) {
+  auto& [ridge, least, solver, steps, tolerance] = part;
+  visitor("ridge", ridge);
+  visitor("least", least, Bounds{0.0, 1e6});
+  visitor("solver", solver);
+  visitor("steps", steps, Bounds{1, 1000});
+  visitor("tolerance", tolerance, Bounds{0.0, 1.0});
+}
+
 template <class Visitor, Described<Mixer> S>
 void fields(Visitor& visitor, S& part) {
-  auto& [kind, mask, window, heads, key_size, value_size, width, scale, bias] = part;
+  auto& [kind, mask, window, heads, key_size, value_size, width, scale, bias, convolution,
+         unit_keys, gates, mesa, norm_heads] = part;
   visitor("kind", kind);
   visitor("mask", mask);
   visitor("window", window, Bounds{0, kMaxTokens});
@@ -108,6 +134,11 @@ void fields(Visitor& visitor, S& part) {
   visitor("width", width, Bounds{0, kMaxWidth});
   visitor("scale", scale);
   visitor("bias", bias);
+  visitor("convolution", convolution, Bounds{0, kMaxConvolution});
+  visitor("unit_keys", unit_keys);
+  visitor("gates", gates);
+  visitor("mesa", mesa);
+  visitor("norm_heads", norm_heads);
 }
 
 template <class Visitor, Described<Mlp> S>

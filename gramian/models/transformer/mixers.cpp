@@ -1,26 +1,16 @@
 #include "gramian/models/transformer/mixers.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "gramian/base/assert.h"
 #include "gramian/models/transformer/fields.h"
+#include "gramian/models/transformer/heads.h"
 
 namespace gramian {
 
 namespace {
-
-int key_size(const Mixer& mixer, int width) { return mixer.key_size > 0 ? mixer.key_size : width; }
-
-int value_size(const Mixer& mixer, int width) {
-  return mixer.value_size > 0 ? mixer.value_size : key_size(mixer, width);
-}
-
-// The tokens that anybody may read.
-Value keys_of(const MixerWork& work) {
-  if (work.mixer.mask != Mask::context) return work.all;
-  return work.recorder.rows(work.all, 0, work.recorder.rows_of(work.all) - 1);
-}
 
 // Ones where a token may read a key, [q, n]; empty where it may read all keys. The rows are those
 // of all tokens, or of the query alone, which is the last.
@@ -50,80 +40,87 @@ double factor_of(const MixerWork& work, int keys) {
   return 1;
 }
 
-std::vector<Parameter> head_parameters(const Mixer& mixer, int width) {
-  const int key = key_size(mixer, width), value = value_size(mixer, width);
-  const int out = mixer.width > 0 ? mixer.width : width;
-  std::vector<Parameter> list;
-  for (int h = 0; h < mixer.heads; ++h) {
-    const std::string head = fmt::format("heads.{}.", h);
-    list.push_back({head + "Q", width, key, InitialLaw::noisy_key});
-    list.push_back({head + "K", width, key, InitialLaw::noisy_key});
-    list.push_back({head + "V", width, value, InitialLaw::noisy_value});
-    list.push_back({head + "P", value, out, InitialLaw::noisy});
-    if (!mixer.bias) continue;
-    list.push_back({head + "Q_bias", 1, key, InitialLaw::zero});
-    list.push_back({head + "K_bias", 1, key, InitialLaw::zero});
-    list.push_back({head + "V_bias", 1, value, InitialLaw::zero});
-  }
-  if (mixer.bias) list.push_back({"bias", 1, out, InitialLaw::zero});
-  return list;
-}
-
-// sum_h read(Q, K, V) P: what linear and softmax attention share.
-template <class Read>
-Value over_heads(const MixerWork& work, Value keys, Read read) {
-  Recorder& r = work.recorder;
-  const std::size_t of_head = work.mixer.bias ? 7 : 4;  // Q, K, V, P and the biases of three
-  const auto heads = static_cast<std::size_t>(work.mixer.heads);
-  Value all;
-  for (std::size_t h = 0; h < heads; ++h) {
-    const auto weights = work.weights.subspan(h * of_head, of_head);
-    const auto affine = [&](Value tokens, std::size_t matrix) {
-      const Value product = r.product(tokens, weights[matrix]);
-      return work.mixer.bias ? r.sum(product, weights[4 + matrix]) : product;
-    };
-    const Value q = affine(work.from, 0), k = affine(keys, 1), v = affine(keys, 2);
-    const Value out = r.product(read(q, k, v), weights[3]);
-    all = h == 0 ? out : r.sum(all, out);
-  }
-  return all;
-}
-
-Value with_bias(const MixerWork& work, Value all) {
-  return work.mixer.bias ? work.recorder.sum(all, work.weights.back()) : all;
-}
-
 // Whether (Q K^T) V costs less than Q (K^T V).
 bool scores_first(int queries, int keys, int key, int value) {
   return queries * keys * (key + value) < key * value * (queries + keys);
 }
 
+// Where all queries of a causal mixer are computed, the operations of sequences (no N x N scores)
+// are faster than a mask from so many tokens on, and for linear attention a head must fit them. The
+// numbers are compromises between measured ones (docs/sequence.md, "On a tape"), the same on every
+// machine, so that results do not depend on it.
+constexpr int kStateFrom = 64, kStreamFrom = 64;
+
+bool reads_causally(const MixerWork& work, int from) {
+  const int tokens = work.recorder.rows_of(work.all);
+  const int most = static_cast<int>(kMaxMixerSize), width = work.recorder.columns_of(work.all);
+  return work.mixer.mask == Mask::causal && tokens >= from &&
+         work.recorder.rows_of(work.from) == tokens && key_size(work.mixer, width) <= most &&
+         value_size(work.mixer, width) <= most;
+}
+
+Value apply_gated(Recorder& r, const Attributes& operation, std::vector<Value> operands,
+                  const HeadValues& head) {
+  if (head.decay) operands.push_back(*head.decay);
+  if (head.strength) operands.push_back(*head.strength);
+  return r.apply(operation, operands);
+}
+
+Value record_state(const MixerWork& work, StateRule rule) {
+  const ops::CausalMix operation{
+      .mixer = {.rule = rule, .scale = factor_of(work, work.recorder.rows_of(work.all))},
+      .decays = work.mixer.gates.decay,
+      .strengthens = work.mixer.gates.strength};
+  return over_heads(work, true, [&](const HeadValues& head) {
+    return apply_gated(work.recorder, operation, {head.q, head.k, head.v}, head);
+  });
+}
+
+Value record_delta(const MixerWork& work) { return record_state(work, StateRule::delta); }
+
+Value record_mesa(const MixerWork& work) {
+  const Mesa& mesa = work.mixer.mesa;
+  const ops::MesaMix operation{
+      .layer = {.solver = mesa.solver, .steps = mesa.steps, .tolerance = mesa.tolerance},
+      .decays = work.mixer.gates.decay,
+      .strengthens = work.mixer.gates.strength};
+  return over_heads(work, true, [&](const HeadValues& head) {
+    return apply_gated(work.recorder, operation, {head.q, head.k, head.v, *head.ridge}, head);
+  });
+}
+
 Value record_linear(const MixerWork& work) {
   Recorder& r = work.recorder;
-  const Value keys = keys_of(work);
+  if (work.mixer.gates != Gates{} || reads_causally(work, kStateFrom))
+    return record_state(work, StateRule::additive);
   const std::vector<double> mask = mask_of(work);
-  const int queries = r.rows_of(work.from), count = r.rows_of(keys);
-  const Value all = over_heads(work, keys, [&](Value q, Value k, Value v) {
-    if (mask.empty() && !scores_first(queries, count, r.columns_of(k), r.columns_of(v))) {
-      return r.product(q, r.product(Recorder::transposed(k), v));
+  const auto read = [&](const HeadValues& head) {
+    const int queries = r.rows_of(head.q), count = r.rows_of(head.k);
+    if (mask.empty() && !scores_first(queries, count, r.columns_of(head.k), r.columns_of(head.v))) {
+      return r.product(head.q, r.product(Recorder::transposed(head.k), head.v));
     }
-    Value scores = r.product(q, Recorder::transposed(k));
+    Value scores = r.product(head.q, Recorder::transposed(head.k));
     if (!mask.empty()) scores = r.times(scores, r.constant(queries, count, mask));
-    return r.product(scores, v);
-  });
-  return with_bias(work, r.scale(all, factor_of(work, count)));
+    return r.product(scores, head.v);
+  };
+  const int keys = r.rows_of(work.all) - (work.mixer.mask == Mask::context ? 1 : 0);
+  return over_heads(work, false, read, factor_of(work, keys));
 }
 
 Value record_softmax(const MixerWork& work) {
   Recorder& r = work.recorder;
-  const Value keys = keys_of(work);
+  const double factor = factor_of(work, 1);
+  if (reads_causally(work, kStreamFrom)) {
+    return over_heads(work, true, [&](const HeadValues& head) {
+      return r.apply(ops::CausalSoftmax{.scale = factor}, {head.q, head.k, head.v});
+    });
+  }
   const std::vector<double> mask = mask_of(work);
-  const Value all = over_heads(work, keys, [&](Value q, Value k, Value v) {
-    Value scores = r.product(q, Recorder::transposed(k));
-    if (work.mixer.scale != Scale::one) scores = r.scale(scores, factor_of(work, r.rows_of(keys)));
-    return r.product(mask.empty() ? r.softmax(scores) : r.softmax(scores, mask), v);
+  return over_heads(work, false, [&](const HeadValues& head) {
+    Value scores = r.product(head.q, Recorder::transposed(head.k));
+    if (work.mixer.scale != Scale::one) scores = r.scale(scores, factor);
+    return r.product(mask.empty() ? r.softmax(scores) : r.softmax(scores, mask), head.v);
   });
-  return with_bias(work, all);
 }
 
 Value record_gradient_step(const MixerWork& work) {
@@ -147,11 +144,89 @@ std::vector<Parameter> step_parameters(const Mixer&, int) {
   return {{"step", 1, 1, InitialLaw::one}};
 }
 
-Status check_heads(const Mixer&, const std::string&, int) { return {}; }
+// What an entry demands of parts that some kinds do not have.
+Status check_parts(const Mixer& mixer, const std::string& path) {
+  const bool causal = mixer.mask == Mask::causal;
+  if (mixer.gates != Gates{} && (mixer.kind == MixerKind::softmax || !causal)) {
+    return fail(ErrorKind::config,
+                "{}.gates are for linear attention, delta and mesa with the mask causal, not for "
+                "{} with the mask {}",
+                path, word(mixer.kind), word(mixer.mask));
+  }
+  if (mixer.gates.cap < 1 && !(mixer.gates.decay && mixer.gates.strength)) {
+    return fail(ErrorKind::config,
+                "{}.gates.cap limits the decay of a token by its strength, and needs both gates",
+                path);
+  }
+  if (mixer.convolution > 0 && !causal && mixer.mask != Mask::window) {
+    return fail(ErrorKind::config,
+                "{}.convolution runs over the tokens before a token, and needs the mask causal or "
+                "window, not {}",
+                path, word(mixer.mask));
+  }
+  if (mixer.kind != MixerKind::mesa && mixer.mesa != Mesa{})
+    return fail(ErrorKind::config, "{}.mesa is for the kind mesa, not for {}", path,
+                word(mixer.kind));
+  return {};
+}
+
+// Of a mixer that computes by a state, with at most `most` columns.
+Status check_state(const Mixer& mixer, const std::string& path, int width, std::size_t most) {
+  GRAMIAN_TRY(check_parts(mixer, path));
+  if (mixer.mask != Mask::causal) {
+    return fail(ErrorKind::config,
+                "{}.mask must be causal for {}, whose state goes from token to token, got {}", path,
+                word(mixer.kind), word(mixer.mask));
+  }
+  const int key = key_size(mixer, width), value = value_size(mixer, width);
+  if (std::max(key, value) > static_cast<int>(most)) {
+    return fail(ErrorKind::config,
+                "{}: {} has keys and values of at most {} numbers, got {} and {}", path,
+                word(mixer.kind), most, key, value);
+  }
+  return {};
+}
+
+Status check_linear(const Mixer& mixer, const std::string& path, int width) {
+  if (mixer.gates == Gates{}) return check_parts(mixer, path);
+  return check_state(mixer, path, width, kMaxMixerSize);
+}
 
 Status check_softmax(const Mixer& mixer, const std::string& path, int) {
+  GRAMIAN_TRY(check_parts(mixer, path));
   if (mixer.scale != Scale::mean) return {};
   return fail(ErrorKind::config, "{}.scale must be one or root for softmax, got mean", path);
+}
+
+Status check_delta(const Mixer& mixer, const std::string& path, int width) {
+  GRAMIAN_TRY(check_state(mixer, path, width, kMaxMixerSize));
+  if (mixer.scale != Scale::mean) return {};
+  return fail(ErrorKind::config, "{}.scale must be one or root for delta, got mean", path);
+}
+
+Status check_mesa(const Mixer& mixer, const std::string& path, int width) {
+  GRAMIAN_TRY(check_state(mixer, path, width, kMaxMesaKey));
+  const Mesa& mesa = mixer.mesa;
+  if (mixer.scale != Scale::one) {
+    return fail(ErrorKind::config, "{}.scale must be one for mesa, which is a regression, got {}",
+                path, word(mixer.scale));
+  }
+  if (mesa.ridge == RidgeKind::fixed && !(mesa.least > 0)) {
+    return fail(ErrorKind::config,
+                "{}.mesa.least must be above 0 for a ridge that is fixed, got {}", path,
+                mesa.least);
+  }
+  if (mesa.solver == MesaSolver::recursive && mixer.gates.decay) {
+    return fail(ErrorKind::config,
+                "{}.mesa.solver recursive has no decay; take direct or conjugate_gradients", path);
+  }
+  const bool iterates = mesa.solver == MesaSolver::conjugate_gradients;
+  if (!iterates && (mesa.steps != Mesa{}.steps || mesa.tolerance != Mesa{}.tolerance)) {
+    return fail(ErrorKind::config,
+                "{}.mesa.steps and tolerance are for the solver conjugate_gradients, not for {}",
+                path, word(mesa.solver));
+  }
+  return {};
 }
 
 Status check_gradient_step(const Mixer& mixer, const std::string& path, int width) {
@@ -176,10 +251,12 @@ constexpr std::array kMixers{
     MixerEntry{MixerKind::none, check_none,
                [](const Mixer&, int) { return std::vector<Parameter>{}; },
                [](const MixerWork& work) { return work.from; }},
-    MixerEntry{MixerKind::linear, check_heads, head_parameters, record_linear},
+    MixerEntry{MixerKind::linear, check_linear, head_parameters, record_linear},
     MixerEntry{MixerKind::softmax, check_softmax, head_parameters, record_softmax},
     MixerEntry{MixerKind::gradient_step, check_gradient_step, step_parameters,
                record_gradient_step},
+    MixerEntry{MixerKind::delta, check_delta, head_parameters, record_delta},
+    MixerEntry{MixerKind::mesa, check_mesa, head_parameters, record_mesa},
 };
 
 }  // namespace

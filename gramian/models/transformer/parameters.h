@@ -16,12 +16,15 @@ enum class InitialLaw {
   noisy_value,  // the same with a multiple of its own: V
   zero,
   one,
+  start,      // the number that the parameter names
+  first_row,  // ones in the first row, zeros below: a convolution that gives the token itself
 };
 
 struct Parameter {
   std::string name;  // as in model files
   int rows = 0, columns = 0;
   InitialLaw law = InitialLaw::normal;
+  double start = 0;  // of InitialLaw::start alone
 
   bool operator==(const Parameter&) const = default;
 };
@@ -29,7 +32,7 @@ struct Parameter {
 // The matrices of one part of a block, in the order of theta. Empty where there is none.
 struct BlockParameters {
   std::vector<Parameter> mlp;    // gate, gate_bias of swiglu; in, in_bias, out, out_bias
-  std::vector<Parameter> mixer;  // of each head Q, K, V, P; or the step
+  std::vector<Parameter> mixer;  // of each head Q, K, V, P and more (mixers.cpp); or the step
   std::vector<Parameter> before_mixer, after_mixer, before_mlp, after_mlp;  // gain, bias
   std::vector<Parameter> mixer_skip, mlp_skip;                              // S
 

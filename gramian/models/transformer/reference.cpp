@@ -30,7 +30,9 @@ struct Reader {
 
 struct Head {
   Matrix q, k, v, p;
-  Row q_bias, k_bias, v_bias;  // empty: none
+  Row q_bias, k_bias, v_bias;        // empty: none
+  Matrix q_conv, k_conv, v_conv;     // [tokens, columns]; empty: none
+  Row decay, strength, ridge, gain;  // those of gates are a map with its bias as the last number
 };
 
 struct Affine {
@@ -55,6 +57,29 @@ Affine read_norm(Reader& reader, const Norm& norm, int width) {
   return affine;
 }
 
+struct HeadSizes {
+  int width, key, value;
+};
+
+void read_extras(Reader& reader, const Mixer& mixer, const HeadSizes& sizes, Head& head) {
+  if (mixer.convolution > 0) {
+    head.q_conv = reader.matrix(mixer.convolution, sizes.key);
+    head.k_conv = reader.matrix(mixer.convolution, sizes.key);
+    head.v_conv = reader.matrix(mixer.convolution, sizes.value);
+  }
+  if (mixer.gates.decay) head.decay = reader.matrix(1, sizes.width + 1)[0];
+  if (mixer.gates.strength) head.strength = reader.matrix(1, sizes.width + 1)[0];
+  if (mixer.kind == MixerKind::mesa) {
+    const bool fixed = mixer.mesa.ridge == RidgeKind::fixed;
+    head.ridge = fixed ? Row(static_cast<std::size_t>(sizes.key)) : reader.matrix(1, sizes.key)[0];
+    for (double& r : head.ridge) {
+      const bool soft = mixer.mesa.ridge == RidgeKind::softplus;
+      r = mixer.mesa.least + (fixed ? 0 : soft ? std::log1p(std::exp(r)) : std::exp(r));
+    }
+  }
+  if (mixer.norm_heads) head.gain = reader.matrix(1, sizes.value)[0];
+}
+
 Weights read_block(Reader& reader, const Block& b, int width) {
   Weights w;
   const int after = b.mixer.width > 0 ? b.mixer.width : width;
@@ -70,7 +95,7 @@ Weights read_block(Reader& reader, const Block& b, int width) {
     if (b.mlp.bias) w.out_bias = reader.matrix(1, at_mlp)[0];
   }
   if (b.mixer.kind == MixerKind::gradient_step) w.step = reader.matrix(1, 1)[0][0];
-  if (b.mixer.kind == MixerKind::linear || b.mixer.kind == MixerKind::softmax) {
+  if (b.mixer.kind != MixerKind::none && b.mixer.kind != MixerKind::gradient_step) {
     const int key = b.mixer.key_size > 0 ? b.mixer.key_size : width;
     const int value = b.mixer.value_size > 0 ? b.mixer.value_size : key;
     for (int h = 0; h < b.mixer.heads; ++h) {
@@ -84,6 +109,7 @@ Weights read_block(Reader& reader, const Block& b, int width) {
         head.k_bias = reader.matrix(1, key)[0];
         head.v_bias = reader.matrix(1, value)[0];
       }
+      read_extras(reader, b.mixer, {width, key, value}, head);
       w.heads.push_back(std::move(head));
     }
     if (b.mixer.bias) w.mixer_bias = reader.matrix(1, after)[0];
@@ -179,34 +205,150 @@ Row affine(const Row& row, const Matrix& m, const Row& bias) {
   return out;
 }
 
-// What the mixer makes of token i.
-Row mixed(const Mixer& mixer, const Weights& w, const Matrix& e, std::size_t i) {
-  const int width = static_cast<int>(e[0].size());
-  const double c = scale_of(mixer, e.size(), width);
-  if (mixer.kind == MixerKind::gradient_step) {
-    Row out(e[0].size());
-    for (std::size_t j = 0; j < e.size(); ++j) {
-      if (!reads(mixer, i, j, e.size())) continue;
-      const double y = e[j].back();
-      out.back() -= w.step * c * y * (dot(e[i], e[j]) - e[i].back() * y);
+// A step of gradient descent from token i.
+Row gradient_step(const Mixer& mixer, double step, const Matrix& e, std::size_t i) {
+  const double c = scale_of(mixer, e.size(), static_cast<int>(e[0].size()));
+  Row out(e[0].size());
+  for (std::size_t j = 0; j < e.size(); ++j) {
+    if (!reads(mixer, i, j, e.size())) continue;
+    const double y = e[j].back();
+    out.back() -= step * c * y * (dot(e[i], e[j]) - e[i].back() * y);
+  }
+  return out;
+}
+
+// What a head reads with, for all tokens.
+struct HeadTokens {
+  Matrix q, k, v;
+  Row decay, strength;
+};
+
+Matrix convolved(const Matrix& rows, const Matrix& weights, bool with_silu) {
+  if (weights.empty()) return rows;
+  Matrix out = rows;
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    for (std::size_t j = 0; j < rows[t].size(); ++j) {
+      double sum = 0;
+      for (std::size_t d = 0; d < weights.size() && d <= t; ++d)
+        sum += weights[d][j] * rows[t - d][j];
+      out[t][j] = with_silu ? sum / (1 + std::exp(-sum)) : sum;
     }
+  }
+  return out;
+}
+
+Matrix of_unit_length(Matrix rows) {
+  for (Row& row : rows) {
+    const double length = std::sqrt(dot(row, row) + 1e-6 * static_cast<double>(row.size()));
+    for (double& x : row) x /= length;
+  }
+  return rows;
+}
+
+HeadTokens tokens_of(const Mixer& mixer, const Head& head, const Matrix& e) {
+  HeadTokens t;
+  const auto gate = [](const Row& map, const Row& token) {
+    if (map.empty()) return 1.0;
+    double sum = map.back();
+    for (std::size_t i = 0; i < token.size(); ++i) sum += map[i] * token[i];
+    return 1 / (1 + std::exp(-sum));
+  };
+  for (const Row& token : e) {
+    t.q.push_back(affine(token, head.q, head.q_bias));
+    t.k.push_back(affine(token, head.k, head.k_bias));
+    t.v.push_back(affine(token, head.v, head.v_bias));
+    t.strength.push_back(gate(head.strength, token));
+    t.decay.push_back(gate(head.decay, token) *
+                      (1 - (1 - mixer.gates.cap) * std::pow(t.strength.back(), 2)));
+  }
+  t.q = convolved(t.q, head.q_conv, true);
+  t.k = convolved(t.k, head.k_conv, true);
+  t.v = convolved(t.v, head.v_conv, false);
+  if (mixer.unit_keys) {
+    t.q = of_unit_length(t.q);
+    t.k = of_unit_length(t.k);
+  }
+  return t;
+}
+
+// (m + diag(ridge))^-1 x by elimination.
+Row solved(Matrix m, const Row& ridge, Row x) {
+  const std::size_t n = x.size();
+  for (std::size_t i = 0; i < n; ++i) m[i][i] += ridge[i];
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      if (i == j) continue;
+      const double factor = m[j][i] / m[i][i];
+      add(m[j], m[i], -factor);
+      x[j] -= factor * x[i];
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) x[i] /= m[i][i];
+  return x;
+}
+
+// Through a state [key, value] (and H [key, key] of mesa) that goes from token to token.
+Matrix read_by_state(const Mixer& mixer, const Head& head, const HeadTokens& t, double c) {
+  const std::size_t key = t.k[0].size();
+  Matrix state(key, Row(t.v[0].size())), h(key, Row(key)), out;
+  const auto write = [&](Matrix& to, const Row& k, const Row& v, std::size_t s) {
+    for (std::size_t i = 0; i < key; ++i) {
+      for (double& number : to[i]) number *= t.decay[s];
+    }
+    Row news = v;
+    if (mixer.kind == MixerKind::delta) add(news, times(k, to), -1);
+    for (std::size_t i = 0; i < key; ++i) add(to[i], news, t.strength[s] * k[i]);
+  };
+  for (std::size_t s = 0; s < t.k.size(); ++s) {
+    write(state, t.k[s], t.v[s], s);
+    write(h, t.k[s], t.k[s], s);
+    const Row q = mixer.kind == MixerKind::mesa ? solved(h, head.ridge, t.q[s]) : t.q[s];
+    out.push_back(times(q, state));
+    for (double& number : out.back()) number *= c;
+  }
+  return out;
+}
+
+Matrix read_by_scores(const Mixer& mixer, const HeadTokens& t, double c) {
+  const bool soft = mixer.kind == MixerKind::softmax;
+  Matrix out;
+  for (std::size_t i = 0; i < t.q.size(); ++i) {
+    double total = 0;
+    Row read(t.v[0].size());
+    for (std::size_t j = 0; j < t.k.size(); ++j) {
+      if (!reads(mixer, i, j, t.k.size())) continue;
+      const double score = c * dot(t.q[i], t.k[j]);
+      total += soft ? std::exp(score) : 0;
+      add(read, t.v[j], soft ? std::exp(score) : score);
+    }
+    for (double& number : read) number /= soft ? total : 1;
+    out.push_back(std::move(read));
+  }
+  return out;
+}
+
+// What the mixer makes of all tokens.
+Matrix mixed(const Mixer& mixer, const Weights& w, const Matrix& e) {
+  const std::size_t width = e[0].size();
+  Matrix out;
+  if (mixer.kind == MixerKind::gradient_step) {
+    for (std::size_t i = 0; i < e.size(); ++i) out.push_back(gradient_step(mixer, w.step, e, i));
     return out;
   }
-  Row out(static_cast<std::size_t>(mixer.width > 0 ? mixer.width : width));
+  const double c = scale_of(mixer, e.size(), static_cast<int>(width));
+  const bool by_state =
+      mixer.kind == MixerKind::delta || mixer.kind == MixerKind::mesa || mixer.gates != Gates{};
+  out.assign(e.size(), Row(mixer.width > 0 ? static_cast<std::size_t>(mixer.width) : width));
   for (const Head& head : w.heads) {
-    double total = 0;
-    Row read(head.v[0].size());
-    for (std::size_t j = 0; j < e.size(); ++j) {
-      if (!reads(mixer, i, j, e.size())) continue;
-      const double score =
-          c * dot(affine(e[i], head.q, head.q_bias), affine(e[j], head.k, head.k_bias));
-      const bool soft = mixer.kind == MixerKind::softmax;
-      total += soft ? std::exp(score) : 0;
-      add(read, affine(e[j], head.v, head.v_bias), soft ? std::exp(score) : score);
+    const HeadTokens t = tokens_of(mixer, head, e);
+    const Matrix read = by_state ? read_by_state(mixer, head, t, c) : read_by_scores(mixer, t, c);
+    for (std::size_t i = 0; i < e.size(); ++i) {
+      const Row normal =
+          mixer.norm_heads ? normed(read[i], {.kind = NormKind::rms}, {head.gain, {}}) : read[i];
+      add(out[i], times(normal, head.p));
     }
-    add(out, times(read, head.p), mixer.kind == MixerKind::softmax ? 1 / total : 1);
   }
-  add(out, w.mixer_bias);
+  for (Row& row : out) add(row, w.mixer_bias);
   return out;
 }
 
@@ -270,11 +412,8 @@ void apply_mixer(const Block& b, const Weights& w, Matrix& e, Velocities& veloci
   const Matrix x = normed(e, b.before_mixer, w.before_mixer);
   const bool with_mlp = b.mlp.place == MlpPlace::beside;
   const Matrix beside = with_mlp ? normed(e, b.before_mlp, w.before_mlp) : Matrix{};
-  Matrix y;
-  for (std::size_t i = 0; i < e.size(); ++i) {
-    y.push_back(mixed(b.mixer, w, x, i));
-    if (with_mlp) add(y[i], mlp(b.mlp, w, beside[i]));
-  }
+  Matrix y = mixed(b.mixer, w, x);
+  for (std::size_t i = 0; with_mlp && i < e.size(); ++i) add(y[i], mlp(b.mlp, w, beside[i]));
   join(b.mixer_skip, w.mixer_skip, e, y, velocities.mixer);
   e = normed(e, b.after_mixer, w.after_mixer);
 }

@@ -6,7 +6,9 @@
 //     a part   E <- after(skip(E, f(before(E))))    f the mixer, which combines tokens, or the MLP,
 //                                                   which works on each token by itself
 //     mixer    f(X) = c sum_h A_h (X_keys V_h) P_h  A_h = (X Q_h)(X_keys K_h)^T where the mask
-//                                                   lets a token read a key, or its softmax
+//                                                   lets a token read a key, or its softmax; or
+//                                                   by a state that goes from token to token, the
+//                                                   delta rule or the mesa layer
 //     MLP      f(X) = act(X A + a) B + b
 //
 // Where a network reads out the query alone, its last block is computed for the query alone. The
@@ -29,6 +31,30 @@
 //                                  .key_size = 16, .value_size = 16, .scale = Scale::root},
 //                        .before_mlp = {.kind = NormKind::layer},
 //                        .mlp = {.kind = MlpKind::gelu, .hidden = 256, .place = MlpPlace::after}};
+//   // softmax, then the mesa layer, on raw tokens (von Oswald et al. 2023)
+//   const Mixer copying{.kind = MixerKind::softmax, .mask = Mask::causal, .heads = 4,
+//                       .key_size = 10, .scale = Scale::one};
+//   const Mixer solving{.kind = MixerKind::mesa, .mask = Mask::causal, .heads = 4, .key_size = 10,
+//                       .scale = Scale::one};
+//   const TransformerSpec hybrid{
+//       .stem = {.tokens = 50, .width = 10,
+//                .positions = {.kind = PositionKind::sinusoidal, .width = 40}, .embedding = 40},
+//       .blocks = {{.mixer = copying}, {.mixer = solving}},
+//       .readout = {.rows = ReadoutRows::every, .map = ReadoutMap::matrix, .outputs = 10,
+//                   .factor = 1}};
+//   // a block of MesaNet (2025)
+//   const Block mesa_net{.before_mixer = {.kind = NormKind::rms},
+//                        .mixer = {.kind = MixerKind::mesa, .mask = Mask::causal, .heads = 4,
+//                                  .key_size = 32, .scale = Scale::one, .convolution = 4,
+//                                  .unit_keys = true,
+//                                  .gates = {.decay = true, .strength = true, .cap = 0.9975},
+//                                  .mesa = {.ridge = RidgeKind::softplus, .least = 0.25},
+//                                  .norm_heads = true}};
+//   // gated linear attention; the delta rule
+//   const Mixer gated{.mask = Mask::causal, .key_size = 32, .scale = Scale::root,
+//                     .gates = {.decay = true}};
+//   const Mixer delta{.kind = MixerKind::delta, .mask = Mask::causal, .key_size = 32,
+//                     .scale = Scale::one, .unit_keys = true, .gates = {.strength = true}};
 //
 // Shapes: [rows, columns], a token a row. Errors: check() below. Nothing here computes; record.h
 // writes a description down as operations.
@@ -39,6 +65,7 @@
 #include <vector>
 
 #include "gramian/base/error.h"
+#include "gramian/sequence/mesa.h"
 
 namespace gramian {
 
@@ -108,6 +135,12 @@ enum class MixerKind {
   // with W_0 = 0: of the W numbers of a token the last is y and the others are x, and
   // y <- y - step c sum_j y_j <x_j, x>. The step is the only number that is trained.
   gradient_step,
+  // c sum_h S_t q_t P_h of token t, S_t = gamma_t S_{t-1} (I - beta_t k_t k_t^T) + beta_t v_t k_t^T
+  // in each head, q, k and v the rows of X Q_h, X K_h and X V_h (Schlag et al. 2021).
+  delta,
+  // sum_h G_t (H_t + diag(lambda))^-1 q_t P_h: ridge regression of the values so far on the keys so
+  // far (sequence/mesa.h).
+  mesa,
 };
 
 // The tokens that are keys: those that a token may read.
@@ -122,8 +155,40 @@ enum class Mask {
 // query.
 enum class Scale { one, mean, root };
 
+// What a token keeps of the state before it (decay, gamma) and with what strength it writes (beta),
+// in each head, of linear attention, delta and mesa with the mask causal: 1, or 1 / (1 + exp(-x))
+// of a learned linear map x of the token, with bias. Linear attention with a decay is
+// S_t = gamma_t S_{t-1} + beta_t v_t k_t^T, read as c S_t q_t.
+struct Gates {
+  bool decay = false, strength = false;
+  double cap = 1;  // gamma_t is multiplied by 1 - (1 - cap) beta_t^2 (MesaNet: 0.9975)
+
+  bool operator==(const Gates&) const = default;
+};
+
+// lambda of the mesa layer, for each head [key size]: fixed, the number `least`; or `least` plus
+// exp(r) (exponential, |r| at most 20) or log(1 + exp(r)) (softplus) of learned numbers r, which
+// begin such that lambda is 1, or 2 `least` where that is more.
+enum class RidgeKind { exponential, softplus, fixed };
+
+struct Mesa {
+  RidgeKind ridge = RidgeKind::exponential;
+  double least = 0;
+  MesaSolver solver = MesaSolver::direct;
+  int steps = 30;           // of conjugate_gradients, at most
+  double tolerance = 1e-4;  // of conjugate_gradients
+
+  bool operator==(const Mesa&) const = default;
+};
+
 // Learned, for each head: Q, K [W, key size], V [W, value size], P [value size, width]. With bias,
 // also those of X Q, X K and X V for each head, and one [width] that is added to f(X).
+//
+// Between the maps and the reading, in this order: with `convolution` w, each column of q, k and v
+// becomes its sum over the last w tokens with learned weights (Q_conv, K_conv [w, key size], V_conv
+// [w, value size], which begin as the token itself), and q and k pass through SiLU; with
+// `unit_keys`, q and k become rows of length 1; and behind the reading, with `norm_heads`, what a
+// head reads is normalised to a mean square of 1 and multiplied by a learned gain [value size].
 struct Mixer {
   MixerKind kind = MixerKind::linear;
   Mask mask = Mask::context;
@@ -134,6 +199,11 @@ struct Mixer {
   int width = 0;       // of a token after this mixer; 0: as before it. Others need SkipKind::none
   Scale scale = Scale::mean;
   bool bias = false;
+  int convolution = 0;  // tokens; 0: none
+  bool unit_keys = false;
+  Gates gates = {};
+  Mesa mesa = {};  // of the kind mesa alone
+  bool norm_heads = false;
 
   bool operator==(const Mixer&) const = default;
 };
@@ -216,6 +286,7 @@ struct Readout {
 // Limits of a description.
 inline constexpr int kMaxTokens = 4096;
 inline constexpr int kMaxWidth = 1024;  // of tokens, heads and the hidden layer
+inline constexpr int kMaxConvolution = 64;
 
 struct TransformerSpec {
   Stem stem = {};
