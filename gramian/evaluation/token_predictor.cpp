@@ -10,6 +10,12 @@ namespace gramian {
 
 namespace {
 
+// Numbers of the predictions of one prompt.
+std::size_t answer_numbers(const TokenTask& task) {
+  const Answers answers = task.answers();
+  return static_cast<std::size_t>(answers.positions) * static_cast<std::size_t>(answers.outputs);
+}
+
 class TransformerPredictor final : public TokenPredictor {
  public:
   TransformerPredictor(const TokenTask& task, const Transformer& transformer)
@@ -17,15 +23,19 @@ class TransformerPredictor final : public TokenPredictor {
         transformer_(transformer),
         recorded_(transformer.recorded()),
         run_(recorded_.tape, true),
-        cotangent_(lane_size(1)) {
+        cotangent_(lane_size(1)),
+        numbers_(lane_size(answer_numbers(task))) {
     std::ranges::fill(cotangent_, 1.0);
+    GRAMIAN_ASSERT(lane_size(recorded_.tape.node(recorded_.output).size()) >= numbers_);
   }
 
   void predict(const TokenBlock<double>& block, double* predictions,
                double* sensitivities) override {
     std::ranges::copy(block.tokens, run_.values(recorded_.tokens));
     run_.forward(transformer_.theta.data());
-    std::copy_n(run_.values(recorded_.output), kLanes, predictions);
+    // The last rows of the output: learned tokens in front have no answers.
+    const std::size_t all = lane_size(recorded_.tape.node(recorded_.output).size());
+    std::copy_n(run_.values(recorded_.output) + (all - numbers_), numbers_, predictions);
     if (sensitivities == nullptr) return;
     run_.backward(cotangent_.data(), nullptr);
     const LaneView<const double> slopes(run_.adjoint(recorded_.tokens),
@@ -41,6 +51,7 @@ class TransformerPredictor final : public TokenPredictor {
   const RecordedTransformer& recorded_;
   TapeRun<double> run_;
   AlignedArray<double> cotangent_;  // [lanes] ones
+  std::size_t numbers_;             // of the predictions of a block
 };
 
 class DescentStep final : public TokenPredictor {
@@ -80,14 +91,15 @@ class DescentStep final : public TokenPredictor {
 
 class Zero final : public TokenPredictor {
  public:
-  explicit Zero(const TokenTask& task) : d_(static_cast<std::size_t>(task.d())) {}
+  explicit Zero(const TokenTask& task) : task_(task) {}
   void predict(const TokenBlock<double>&, double* predictions, double* sensitivities) override {
-    std::fill_n(predictions, kLanes, 0.0);
-    if (sensitivities != nullptr) std::fill_n(sensitivities, lane_size(d_), 0.0);
+    std::fill_n(predictions, lane_size(answer_numbers(task_)), 0.0);
+    if (sensitivities == nullptr) return;
+    std::fill_n(sensitivities, lane_size(static_cast<std::size_t>(task_.d())), 0.0);
   }
 
  private:
-  std::size_t d_;
+  const TokenTask& task_;
 };
 
 }  // namespace

@@ -160,7 +160,8 @@ GraphNetworkSpec graph_network_spec(const Settings& settings, int columns) {
           .scale = kGraphScales.value(settings.text("model.scale"))};
 }
 
-Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width) {
+Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width,
+                                           const Answers& answers) {
   const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
   return describe({.tokens = tokens,
                    .width = width,
@@ -177,7 +178,8 @@ Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens,
                    .query_in_keys = settings.boolean("model.query_in_keys"),
                    .neurons = number("model.neurons"),
                    .clip = settings.number("model.clip"),
-                   .attention_bias = settings.boolean("model.attention_bias")});
+                   .attention_bias = settings.boolean("model.attention_bias"),
+                   .answers = answers});
 }
 
 }  // namespace gramian

@@ -9,6 +9,7 @@
 #include "gramian/models/graph_network.h"
 #include "gramian/models/network.h"
 #include "gramian/models/transformer.h"
+#include "gramian/tasks/token_source.h"
 
 namespace gramian {
 
@@ -42,7 +43,9 @@ InitialWeights initial_weights(const Settings& settings);
 TransformerStart transformer_start(const Settings& settings);
 // Of GraphForm::efficient, for `columns` columns of demands.
 GraphNetworkSpec graph_network_spec(const Settings& settings, int columns);
-// For prompts of `tokens` tokens of `width` numbers. TransformerSpec::check does the rest.
-Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width);
+// For prompts of `tokens` tokens of `width` numbers with these answers. TransformerSpec::check does
+// the rest.
+Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width,
+                                           const Answers& answers = {});
 
 }  // namespace gramian

@@ -7,6 +7,7 @@
 #include "gramian/papers/gd/paper.h"
 #include "gramian/papers/looped/paper.h"
 #include "gramian/papers/low_rank/paper.h"
+#include "gramian/papers/mesa/paper.h"
 #include "gramian/papers/newton/paper.h"
 #include "gramian/papers/versatile/paper.h"
 
@@ -21,6 +22,7 @@ constexpr const Paper* kPapers[] = {
     &low_rank::paper,
     &newton::paper,
     &electric::paper,
+    &mesa::paper,
 };
 
 }  // namespace

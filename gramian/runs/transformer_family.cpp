@@ -4,8 +4,10 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/evaluation/keys.h"
+#include "gramian/evaluation/position_scores.h"
 #include "gramian/evaluation/token_alignment.h"
 #include "gramian/models/keys.h"
+#include "gramian/models/transformer/answer_loss.h"
 #include "gramian/runs/transformer_file.h"
 #include "gramian/tasks/keys.h"
 #include "gramian/tasks/token_families.h"
@@ -34,10 +36,16 @@ const Transformer& transformer_of(const Model& model) {
   return mine->transformer();
 }
 
-// A key of a family of token tasks must be at its default for all others.
+// A key of a family of token tasks must be at its default for all others, and so must those without
+// a meaning for the one that is there.
 Status refuse_keys_of_other_tasks(const Config& config) {
   const Config usual = Config::defaults(config.table());
   const std::string& name = config.text("task.family");
+  for (const UnusedKey& unused : token_family(name).unused) {
+    if (config.same(*config.table().find(unused.key), usual)) continue;
+    return fail(ErrorKind::config, "[{}] has no meaning for [task.family] {}: {} ({})", unused.key,
+                name, unused.instead, config.where(unused.key));
+  }
   for (const TokenFamily* family : token_families()) {
     if (family->name == name) continue;
     for (const Key& key : family->keys) {
@@ -73,13 +81,8 @@ Expected<Transformer> load_described(const std::string& path, const TokenTask& t
                 "{} is for {} tokens of {} numbers, but prompts of this task have {} of {}", path,
                 spec.stem.tokens, spec.stem.width, task.tokens(), task.width());
   }
-  const Value output = loaded.recorded().output;
-  const auto& node = loaded.recorded().tape.node(output);
-  if (node.rows != 1 || node.columns != 1) {
-    return fail(ErrorKind::config,
-                "{} gives {} x {} numbers a prompt, and not one prediction of the target", path,
-                node.rows, node.columns);
-  }
+  if (const Status fits = check_output(loaded.recorded(), task.answers()); !fits)
+    return fail(ErrorKind::config, "{}: {}", path, fits.error().message);
   return loaded;
 }
 
@@ -130,7 +133,7 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
     experiment.described = true;
     return experiment;
   }
-  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width()));
+  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width(), task.answers()));
   return make(config, std::move(task), std::move(network));
 }
 
@@ -142,9 +145,13 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
 }
 
 std::string TransformerExperiment::describe() const {
-  return fmt::format("{}, n = {}, {} tokens of {} numbers; {} prompts, loss {}\n\n",
-                     task.describe(), task.n(), task.tokens(), task.width(), eval.prompts,
-                     formula_of(train.loss.prediction));
+  if (task.answers().is_scalar()) {
+    return fmt::format("{}, n = {}, {} tokens of {} numbers; {} prompts, loss {}\n\n",
+                       task.describe(), task.n(), task.tokens(), task.width(), eval.prompts,
+                       formula_of(train.loss.prediction));
+  }
+  return fmt::format("{}, {} tokens of {} numbers; {} prompts, loss {}\n\n", task.describe(),
+                     task.tokens(), task.width(), eval.prompts, formula_of(task.answers()));
 }
 
 Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool& pool,
@@ -177,7 +184,15 @@ Expected<std::unique_ptr<Model>> TransformerExperiment::load(const std::string& 
 }
 
 Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, ThreadPool& pool,
-                                                           const StageProgress&) const {
+                                                           const StageProgress& progress) const {
+  if (!task.answers().is_scalar()) {
+    const auto scores =
+        GRAMIAN_TRY(position_scores(task, transformer_of(model), eval.prompts, eval.seed, pool,
+                                    [&](std::uint64_t done, std::uint64_t total) {
+                                      return progress("evaluate", done, total);
+                                    }));
+    return EvaluationReport{position_table(scores), position_json(scores)};
+  }
   const Alignment both = beside_zero(*this, model, eval.prompts, eval.seed, pool);
   return EvaluationReport{fmt::format("{:<8} {:>10.3g} +- {:.1g}\n{:<8} {:>10.3g} +- {:.1g}\n",
                                       "model", both.loss.mean(), both.loss.standard_error(), "zero",
@@ -187,18 +202,31 @@ Expected<EvaluationReport> TransformerExperiment::evaluate(const Model& model, T
 
 Expected<RunningMean> TransformerExperiment::mean_loss(const Model& model, std::uint64_t prompts,
                                                        std::uint64_t seed, ThreadPool& pool) const {
+  if (!task.answers().is_scalar()) {
+    const std::vector<NamedPredictor> one{{"model", predictor(task, transformer_of(model))}};
+    const auto losses = GRAMIAN_TRY(position_losses(task, one, prompts, seed, pool));
+    return losses.front().loss;
+  }
   return token_loss(task, predictor(task, transformer_of(model)), prompts, seed, pool,
                     train.loss.prediction);
 }
 
 double TransformerExperiment::zero_loss(const Model& model, ThreadPool& pool) const {
   constexpr std::uint64_t kPrompts = 1000;
+  if (!task.answers().is_scalar()) {
+    const std::vector<NamedPredictor> zero{{"zero", zero_predictor(task)}};
+    return position_losses(task, zero, kPrompts, eval.seed, pool).value().front().loss.mean();
+  }
   return beside_zero(*this, model, kPrompts, eval.seed, pool).other_loss.mean();
 }
 
 Expected<std::string> TransformerExperiment::examine(const Model& model, const Examination& how,
                                                      Shared&, ThreadPool& pool,
-                                                     const ProgressFunction&) const {
+                                                     const ProgressFunction& progress) const {
+  if (!task.answers().is_scalar()) {
+    return position_json(GRAMIAN_TRY(
+        position_scores(task, transformer_of(model), how.prompts, how.seed, pool, progress)));
+  }
   const Alignment both = beside_zero(*this, model, how.prompts, how.seed, pool);
   return token_scores_json(how.prompts, both.loss, both.other_loss);
 }

@@ -44,6 +44,11 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
     scores.prompts = json.at("prompts").get<std::uint64_t>();
     scores.adjusted = estimates(json.at("adjusted"));
     scores.loss = estimates(json.at("loss"));
+    if (json.contains("positions")) {
+      for (const auto& [name, list] : json["positions"].items()) {
+        for (const Object& at : list) scores.positions[name].push_back(estimate(at));
+      }
+    }
     if (json.contains("single_query"))
       scores.single_query = estimate(json["single_query"].at("adjusted"));
     if (json.contains("network")) {

@@ -31,6 +31,8 @@ struct Scores {
   std::uint64_t prompts = 0;
   std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
   std::vector<Estimate> layers = {};                         // adjusted
+  // Of tasks with answers at several positions: the losses of each, in order.
+  std::map<std::string, std::vector<Estimate>> positions = {};
   Estimate single_query = {};  // adjusted, with one sampled query a prompt; zeros if not examined
   // Of the network alone on more prompts, if examined: shares, and losses that such a share of
   // prompts is not above.

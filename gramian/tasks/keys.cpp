@@ -64,7 +64,9 @@ std::vector<Key> common_keys() {
                                 "what is classified: patterns, tokens that show one of several "
                                 "directions each, labelled by the class that shows most; or, "
                                 "conditioned, linear functions or labels of inputs whose "
-                                "covariance has a prescribed condition number")),
+                                "covariance has a prescribed condition number; or what is "
+                                "continued: sequence, observations of a dynamical system, each "
+                                "token of which is to predict the next")),
           key::only("transformer",
                     key::choice("task.layout", "joined", kLayouts.list(),
                                 "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "
@@ -149,7 +151,9 @@ Expected<TaskSpec> task_spec(const Settings& settings) {
 }
 
 Expected<TokenTask> token_task(const Settings& settings) {
-  auto pairs = GRAMIAN_TRY(token_family(settings.text("task.family")).make(settings));
+  const TokenFamily& family = token_family(settings.text("task.family"));
+  if (family.make_source != nullptr) return TokenTask(GRAMIAN_TRY(family.make_source(settings)));
+  auto pairs = GRAMIAN_TRY(family.make(settings));
   return TokenTask::create(std::move(pairs), kLayouts.value(settings.text("task.layout")));
 }
 

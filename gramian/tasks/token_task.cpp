@@ -1,5 +1,7 @@
 #include "gramian/tasks/token_task.h"
 
+#include <algorithm>
+
 #include "gramian/base/assert.h"
 #include "gramian/lanes/block.h"
 
@@ -13,22 +15,39 @@ constexpr int kMaxTokenContext = 2047;
 template <class T>
 class BlockPlaces final : public PairPlaces<T> {
  public:
-  BlockPlaces(const TokenTask& task, TokenBlock<T>& block) : task_(task), block_(block) {}
+  BlockPlaces(const PairTokens& pairs, TokenBlock<T>& block) : pairs_(pairs), block_(block) {}
 
-  T* x(std::size_t j) override { return token(task_.row_of_x(static_cast<int>(j)), 0); }
+  T* x(std::size_t j) override { return token(pairs_.row_of_x(static_cast<int>(j)), 0); }
   T* y(std::size_t j) override {
-    return token(task_.row_of_y(static_cast<int>(j)), task_.width() - 1);
+    return token(pairs_.row_of_y(static_cast<int>(j)), pairs_.width() - 1);
   }
   T* target() override { return block_.target.data(); }
   T* truth() override { return block_.truth.data(); }
 
  private:
   T* token(int row, int column) {
-    return block_.tokens.data() + static_cast<std::size_t>(row * task_.width() + column) * kLanes;
+    return block_.tokens.data() + static_cast<std::size_t>(row * pairs_.width() + column) * kLanes;
   }
 
-  const TokenTask& task_;
+  const PairTokens& pairs_;
   TokenBlock<T>& block_;
+};
+
+template <class T>
+class PairBlocks final : public BlockSampler<T> {
+ public:
+  explicit PairBlocks(const PairTokens& pairs)
+      : pairs_(pairs), sampler_(pairs.pairs().sampler(T())) {}
+
+  void sample(const PhiloxAddress& address, int count, TokenBlock<T>& block) override {
+    BlockPlaces<T> places(pairs_, block);
+    sampler_->sample(address, count, places);
+    std::fill_n(block.weights.data(), count, T(1));
+  }
+
+ private:
+  const PairTokens& pairs_;
+  std::unique_ptr<PairSampler<T>> sampler_;
 };
 
 template <class T>
@@ -40,7 +59,8 @@ void make_zeros(AlignedArray<T>& array, int numbers) {
 
 }  // namespace
 
-Expected<TokenTask> TokenTask::create(std::shared_ptr<const PairTask> pairs, TokenLayout layout) {
+Expected<std::shared_ptr<const PairTokens>> PairTokens::create(
+    std::shared_ptr<const PairTask> pairs, TokenLayout layout) {
   GRAMIAN_ASSERT(pairs != nullptr);
   if (pairs->n() > kMaxTokenContext) {
     return fail(ErrorKind::config,
@@ -51,17 +71,30 @@ Expected<TokenTask> TokenTask::create(std::shared_ptr<const PairTask> pairs, Tok
     return fail(ErrorKind::config, "[task.layout] must {} inputs for {}",
                 pairs->labels_inputs() ? "be" : "not be", pairs->describe());
   }
-  return TokenTask(std::move(pairs), layout);
+  return std::shared_ptr<const PairTokens>(new PairTokens(std::move(pairs), layout));
+}
+
+std::unique_ptr<BlockSampler<float>> PairTokens::sampler(float) const {
+  return std::make_unique<PairBlocks<float>>(*this);
+}
+
+std::unique_ptr<BlockSampler<double>> PairTokens::sampler(double) const {
+  return std::make_unique<PairBlocks<double>>(*this);
+}
+
+Expected<TokenTask> TokenTask::create(std::shared_ptr<const PairTask> pairs, TokenLayout layout) {
+  return TokenTask(GRAMIAN_TRY(PairTokens::create(std::move(pairs), layout)));
 }
 
 template <class T>
 void TokenSampler<T>::sample(const PhiloxAddress& address, int count, TokenBlock<T>& block) {
   GRAMIAN_ASSERT(count >= 0 && count <= kLanes);
+  const Answers answers = task_->answers();
   make_zeros(block.tokens, task_->tokens() * task_->width());
-  make_zeros(block.target, 1);
-  make_zeros(block.truth, task_->pairs().truth());
-  BlockPlaces<T> places(*task_, block);
-  sampler_->sample(address, count, places);
+  make_zeros(block.target, answers.positions * answers.target_width());
+  make_zeros(block.weights, answers.positions);
+  make_zeros(block.truth, task_->source().truth());
+  sampler_->sample(address, count, block);
 }
 
 template class TokenSampler<float>;

@@ -13,6 +13,11 @@ struct GraphPrompts {
   using Sampler = GraphSampler<T>;
   template <class T>
   using Block = GraphBlock<T>;
+
+  template <class T>
+  static void enter(const Task&, const Recorded& recorded, const Block<T>& block, TapeRun<T>& run) {
+    std::ranges::copy(block.target, run.values(*recorded.target));
+  }
 };
 
 }  // namespace

@@ -7,6 +7,8 @@
 //   Task, Recorded   what is drawn; the recording, with its tape, tokens, output and target
 //   Sampler<T>       draws blocks of a Task
 //   Block<T>         tokens and target, of the sizes of the inputs of the tape
+//   enter(task, recorded, block, run)
+//                    writes what a recorded loss compares with into the inputs of the tape
 #pragma once
 
 #include <algorithm>
@@ -35,7 +37,9 @@ template <class T, class Prompts>
 class TapePass final : public BlockPass<T> {
  public:
   TapePass(const typename Prompts::Task& task, const typename Prompts::Recorded& recorded)
-      : tokens_(recorded.tokens),
+      : task_(task),
+        recorded_(recorded),
+        tokens_(recorded.tokens),
         output_(recorded.output),
         target_(recorded.target),
         sampler_(task),
@@ -51,7 +55,7 @@ class TapePass final : public BlockPass<T> {
 
   void forward(const T* theta, double) override {
     std::ranges::copy(block_.tokens, run_.values(tokens_));
-    if (target_) std::ranges::copy(block_.target, run_.values(*target_));
+    if (target_) Prompts::enter(task_, recorded_, block_, run_);
     run_.forward(theta);
     for (std::size_t p = 0; p < kLanes; ++p) this->squared_error_[p] = squared_error(p);
   }
@@ -82,6 +86,8 @@ class TapePass final : public BlockPass<T> {
     return r * r;
   }
 
+  const typename Prompts::Task& task_;
+  const typename Prompts::Recorded& recorded_;
   Value tokens_, output_;
   std::optional<Value> target_;  // of a recorded loss
   typename Prompts::template Sampler<T> sampler_;

@@ -1,5 +1,6 @@
 #include "gramian/training/token_objective.h"
 
+#include "gramian/models/transformer/answer_loss.h"
 #include "gramian/training/tape_objective.h"
 
 namespace gramian {
@@ -13,6 +14,16 @@ struct TokenPrompts {
   using Sampler = TokenSampler<T>;
   template <class T>
   using Block = TokenBlock<T>;
+
+  template <class T>
+  static void enter(const Task& task, const Recorded& recorded, const Block<T>& block,
+                    TapeRun<T>& run) {
+    if (recorded.weights) {
+      enter_answers(recorded, task.answers(), block, run);
+    } else {
+      std::ranges::copy(block.target, run.values(*recorded.target));
+    }
+  }
 };
 
 }  // namespace

@@ -4,7 +4,8 @@
 //     r = prediction - target,    loss = c/2 log(1 + r^2 / c)    (c = 0: 1/2 r^2)
 //
 // Where the tape ends in a loss of its own (record_loss), r^2 is twice that loss, so that c = 0 is
-// the loss as it is recorded.
+// the loss as it is recorded. That is so for every task whose answer is not one number of the query
+// (models/transformer/answer_loss.h): its loss is the mean over the positions of a prompt.
 //
 // Shapes: theta as the parameters of the tape. The objective knows nothing of the network but the
 // tape. A network with biases predicts something for an empty prompt too; empty lanes do not count.

@@ -1,6 +1,7 @@
 #include "gramian/training/transformer_trainer.h"
 
 #include "gramian/base/memory.h"
+#include "gramian/models/transformer/answer_loss.h"
 #include "gramian/training/tape_objective.h"
 #include "gramian/training/token_objective.h"
 
@@ -14,10 +15,7 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
                 "the model is for {} tokens of {} numbers, the task has {} of {}", tokens.rows,
                 tokens.columns, task.tokens(), task.width());
   }
-  if (recorded.tape.node(recorded.output).size() != 1) {
-    return fail(ErrorKind::config, "the model has an output of {} numbers, the task a target of 1",
-                recorded.tape.node(recorded.output).size());
-  }
+  GRAMIAN_TRY(check_output(recorded, task.answers()));
   if (train.loss.guards != 0) {
     return fail(
         ErrorKind::config,
@@ -27,7 +25,9 @@ Status check(const TokenTask& task, const TransformerSpec& transformer, const Tr
     return fail(ErrorKind::config,
                 "[train.optimiser] must be adam or sgd for [model.kind] transformer");
   }
-  if (train.loss.prediction == PredictionLoss::hinge && !task.pairs().has_labels()) {
+  const PairTokens* pairs = task.pair_tokens();
+  if (train.loss.prediction == PredictionLoss::hinge &&
+      (pairs == nullptr || !pairs->pairs().has_labels())) {
     return fail(ErrorKind::config, "[train.loss] hinge is for labels of 1 and -1, and not for {}",
                 task.describe());
   }
@@ -49,7 +49,10 @@ std::unique_ptr<TransformerTrainer> TransformerTrainer::create(const TokenTask& 
                                                                ThreadPool& pool) {
   GRAMIAN_ASSERT(check(task, initial.spec(), spec).has_value());
   auto recorded = initial.shared_recording();
-  if (spec.loss.prediction != PredictionLoss::squared) {
+  if (!task.answers().is_scalar()) {
+    recorded = std::make_shared<const RecordedTransformer>(
+        record_answer_loss(initial.spec(), task.answers()).value());
+  } else if (spec.loss.prediction != PredictionLoss::squared) {
     recorded = std::make_shared<const RecordedTransformer>(
         record_loss(initial.spec(), spec.loss.prediction).value());
   }

@@ -120,6 +120,14 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"task.response", "sign"},
     {"task.unit_norm", "true"},
     {"task.curriculum", "5"},
+    {"task.system", "fixed"},
+    {"task.tokens", "10"},
+    {"task.state", "12"},
+    {"task.slots", "pairs"},
+    {"task.start", "normal"},
+    {"task.step_noise", "0.1"},
+    {"task.clean_targets", "true"},
+    {"task.teacher", "1"},
     {"model.described", "true"},
 };
 

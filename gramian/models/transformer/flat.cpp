@@ -4,6 +4,25 @@ namespace gramian {
 
 namespace {
 
+// What a network that answers at every token cannot be.
+Status check_positions(const FlatTransformer& flat, int inner) {
+  if (flat.answers.positions == 1) {
+    return fail(ErrorKind::config, "a task with {} numbers at the query alone has no model here",
+                flat.answers.outputs);
+  }
+  if (flat.neurons > 0 || flat.gradient_step || flat.query_in_keys) {
+    return fail(ErrorKind::config,
+                "[model.neurons], [model.attention] gradient_descent and [model.query_in_keys] are "
+                "for tasks with one query, and not for answers at every token");
+  }
+  if (flat.embedding == 0 && flat.answers.outputs > inner) {
+    return fail(ErrorKind::config,
+                "[model.embedding] must be above 0: {} numbers are predicted from tokens of {}",
+                flat.answers.outputs, inner);
+  }
+  return {};
+}
+
 Status check(const FlatTransformer& flat) {
   struct Bound {
     const char* key;
@@ -41,7 +60,18 @@ Status check(const FlatTransformer& flat) {
                 "[model.attention] gradient_descent has no softmax, one head, no key size, no "
                 "biases, no query in the keys and tokens of at least two numbers");
   }
-  return {};
+  return flat.answers.is_scalar() ? Status() : check_positions(flat, inner);
+}
+
+// Attention from every token to those before it, in place of the query.
+void read_every_position(const FlatTransformer& flat, TransformerSpec& spec) {
+  for (Block& block : spec.blocks) block.mixer.mask = Mask::causal;
+  spec.readout = {.rows = ReadoutRows::every, .outputs = flat.answers.outputs, .factor = 1};
+  if (flat.embedding > 0) {
+    spec.readout.map = ReadoutMap::matrix;
+  } else {
+    spec.readout.first = 0;
+  }
 }
 
 }  // namespace
@@ -74,6 +104,7 @@ Expected<TransformerSpec> describe(const FlatTransformer& flat) {
     last.mlp_skip.kind = SkipKind::none;
     spec.readout = {.rows = ReadoutRows::mean, .map = ReadoutMap::signs, .factor = 1};
   }
+  if (!flat.answers.is_scalar()) read_every_position(flat, spec);
   if (flat.tied) spec.weights_of.assign(spec.blocks.size(), 0);
   return spec;
 }

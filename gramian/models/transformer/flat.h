@@ -8,11 +8,14 @@
 //
 //     prediction = 1/N sum_j sum_i a_i ReLU(number i of token j),   a_i = +-1 / sqrt(neurons)
 //
-// with signs that alternate.
+// with signs that alternate. Where the task has answers at every token (tasks/token_source.h) every
+// token reads itself and those before it, and the prediction of a token are its first numbers, or,
+// with an embedding, a linear map of it.
 #pragma once
 
 #include "gramian/models/network.h"
 #include "gramian/models/transformer/spec.h"
+#include "gramian/tasks/token_source.h"
 
 namespace gramian {
 
@@ -32,6 +35,7 @@ struct FlatTransformer {
   int neurons = 0;  // 0: none
   double clip = 0;  // 0: none
   bool attention_bias = false;
+  Answers answers = {};  // of the task
 };
 
 // Errors: config, for numbers outside of their range and combinations without a meaning, in words

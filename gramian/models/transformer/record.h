@@ -43,6 +43,8 @@ struct RecordedTransformer {
   Value output = {};  // where a backward pass begins
   // Of a recorded loss alone: what the prediction is compared with, an input of its shape.
   std::optional<Value> target = {};
+  // Of a recorded loss of several answers (answer_loss.h): how much each counts, an input.
+  std::optional<Value> weights = {};
   std::vector<Value> states = {};          // stem, then what leaves each block
   std::vector<Parameter> parameters = {};  // in the order of theta
   std::vector<std::pair<std::string, Value>> names = {};

@@ -1,0 +1,73 @@
+// The claims of von Oswald et al. (2023) from numbers alone. A claim over numbers of which none is
+// there is not judged. Losses are means over positions of 1/2 |error|^2.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gramian/figures/result.h"
+#include "gramian/papers/mesa/measure.h"
+
+namespace gramian::mesa {
+
+// "zero", "descent", "steps-1" .. "steps-6" and "least-squares" (evaluation/sequence_baselines.h).
+using Baselines = std::map<std::string, Estimate>;
+
+// One trained layer.
+struct OneLayerNumbers {
+  Estimate loss = {}, descent = {};
+  double best_step = 0;  // of gradient descent, tuned
+  OneLayerWeights weights = {};
+};
+std::vector<Claim> one_layer_claims(const std::vector<OneLayerNumbers>& seeds);
+
+// Networks of so many layers, beside baselines on the same prompts.
+struct DepthNumbers {
+  int layers = 0;
+  std::vector<Estimate> seeds = {};
+};
+std::vector<Claim> depth_claims(const std::vector<DepthNumbers>& networks,
+                                const Baselines& baselines);
+
+// Losses of one network with its own products, with the mean of them and block-scalar ones, and
+// with block-scalar ones.
+struct CompressedNumbers {
+  int layers = 0;
+  Estimate own = {}, half = {}, whole = {};
+};
+std::vector<Claim> compressed_claims(const std::vector<CompressedNumbers>& networks,
+                                     double zero_loss);
+
+// A network of so many layers.
+struct LayerProbes {
+  int layers = 0;
+  ProbeNumbers probes = {};
+};
+std::vector<Claim> probe_claims(const std::vector<LayerProbes>& networks);
+
+// One layer on contracting systems, as OneLayerNumbers; and networks trained on one system: on it,
+// with what least squares loses there, and on systems of their own, with what zero loses there.
+struct FixedNumbers {
+  int layers = 0;
+  Estimate loss = {}, least_squares = {};
+  Estimate elsewhere = {}, zero = {};
+};
+std::vector<Claim> system_claims(const std::vector<OneLayerNumbers>& contracting,
+                                 const std::vector<FixedNumbers>& fixed);
+
+// At the sizes of the publication: baselines beside what an independent run of them gave, and the
+// losses of two trained layers, which in a log of the public code end at this.
+inline constexpr double kPublishedTwoLayers = 0.431;
+struct ReferenceNumbers {
+  std::string name = {};
+  Estimate here = {};
+  double there = 0;
+};
+std::vector<Claim> reference_claims(const std::vector<ReferenceNumbers>& numbers,
+                                    const std::vector<Estimate>& two_layers);
+
+// No loss of a trained network is NaN or infinite.
+Claim finite_claim(const std::vector<Estimate>& losses);
+
+}  // namespace gramian::mesa

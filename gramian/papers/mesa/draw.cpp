@@ -1,0 +1,59 @@
+#include "gramian/papers/mesa/draw.h"
+
+#include "gramian/evaluation/sequence_baselines.h"
+
+namespace gramian::mesa {
+
+std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting) {
+  std::vector<Estimate> losses;
+  for (const Trained* trained : archive.seeds(setting.name()))
+    losses.push_back(trained->scores.loss.at("model"));
+  return losses;
+}
+
+Baselines baselines_of(const Archive& archive, const Setting& setting) {
+  const Trained* best = archive.best(setting.name());
+  return best == nullptr ? Baselines{} : best->scores.loss;
+}
+
+Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
+                                                         const Setting& setting,
+                                                         const StudyOptions& options) {
+  std::vector<OneLayerNumbers> list;
+  const auto seeds = GRAMIAN_TRY(load_seeds(archive, setting, options));
+  if (seeds.empty()) return list;
+  ThreadPool pool(1);
+  const double best_step =
+      SequenceBaselines::tune(setting.task(), prompts_for(options), kEvaluationSeed, pool).step();
+  for (const SeedRun& seed : seeds) {
+    const auto& losses = seed.trained->scores.loss;
+    list.push_back({.loss = losses.at("model"),
+                    .descent = losses.at("descent"),
+                    .best_step = best_step,
+                    .weights = measure_one_layer(seed.run.transformer, setting.d)});
+  }
+  return list;
+}
+
+Series by_position(const Archive& archive, const Setting& setting, const std::string& which,
+                   std::string name, Role role) {
+  Series series{.name = std::move(name), .role = role};
+  const Trained* best = archive.best(setting.name());
+  if (best == nullptr) return series;
+  const auto found = best->scores.positions.find(which);
+  if (found == best->scores.positions.end()) return series;
+  for (std::size_t t = 0; t < found->second.size(); ++t)
+    series.points.push_back(point(static_cast<double>(t + 1), found->second[t]));
+  return series;
+}
+
+TableCell cell_of(const Estimate& estimate) { return {.value = estimate.mean, .se = estimate.se}; }
+
+TableCell mean_loss(const std::vector<Estimate>& seeds) {
+  if (seeds.empty()) return {.note = "not trained"};
+  return cell_of(over_seeds(seeds));
+}
+
+std::uint64_t prompts_for(const StudyOptions& options) { return options.effort.quick ? 256 : 4096; }
+
+}  // namespace gramian::mesa

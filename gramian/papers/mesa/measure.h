@@ -1,0 +1,60 @@
+// What the studies of von Oswald et al. (2023) measure of trained linear attention: where the weight
+// of its products is, the same network with block-scalar products, and what its tokens hold after
+// each layer.
+//
+// A head of a layer reads sum_t' (e_t Q K^T e_t'^T) e_t' V P (rows are tokens), so that it is known
+// by the products Q K^T and V P, [W, W]. Tokens have slots of d numbers: a product is a table of
+// [d, d] blocks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gramian/base/decompositions.h"
+#include "gramian/base/error.h"
+#include "gramian/models/transformer.h"
+#include "gramian/studies/scores.h"
+#include "gramian/tasks/token_task.h"
+
+namespace gramian::mesa {
+
+// The products of one head of one layer.
+struct HeadProducts {
+  RowMajorMatrix scores, values;  // Q K^T, V P
+};
+// All heads of a layer. Requires: linear attention without biases (asserted).
+std::vector<HeadProducts> products_of(const Transformer& network, int layer);
+
+// A layer on tokens (0, s_t, s_{t-1}) of slots 0, 1 and 2, of which slot 0 is read out. What it
+// adds to slot 0 is a trilinear map of query, key and value, sum_h scores_h[a, b] x values_h[c, 0]
+// for slots a of the query, b of the key and c of the value in {1, 2}; the squares of its numbers
+// are shared out over these eight combinations. That of Proposition 1 is a = 1, b = 2, c = 1.
+struct OneLayerWeights {
+  double share = 0;     // of the squares in the combination of Proposition 1
+  double identity = 0;  // share of that combination's squares that a multiple of I x I has
+  double step = 0;      // the multiple: the step of gradient descent
+};
+OneLayerWeights measure_one_layer(const Transformer& network, int d);
+
+// The network whose products are (1 - share) times those of `network` and `share` times the
+// products of which only the mean of the diagonal of each [d, d] block is kept, times I
+// (CompressedAlg, for share = 1: 32 numbers a head and layer of tokens with four slots).
+Expected<Transformer> compressed(const Transformer& network, int d, double share);
+
+// The mean loss on the prompts of an evaluation. Errors: none of its own.
+Expected<Estimate> loss_of(const TokenTask& task, const Transformer& network,
+                           std::uint64_t prompts);
+
+// How much of what a token could hold is a linear function of what it holds, after 0, 1, .., L
+// layers: for each position from d on a least-squares fit with a constant on half of the prompts,
+// judged on the other half, as 1 - sum |error|^2 / sum |target - its mean|^2 over positions.
+struct ProbeNumbers {
+  std::vector<double> next = {};     // s_{t+1}
+  std::vector<double> inverse = {};  // (S_{t-1} S_{t-1}^T + ridge I)^-1 s_t
+};
+// Requires: tokens with observations (asserted), prompts >= 256. Errors: config.
+Expected<ProbeNumbers> measure_probes(const TokenTask& task, const Transformer& network,
+                                      std::uint64_t prompts, double ridge);
+
+}  // namespace gramian::mesa

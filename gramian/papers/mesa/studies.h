@@ -1,0 +1,23 @@
+// The studies of von Oswald et al. (2023): what each has to train, and how it is drawn.
+#pragma once
+
+#include "gramian/studies/study.h"
+
+namespace gramian::mesa {
+
+std::vector<Cell> one_layer_cells();
+Status draw_one_layer(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
+std::vector<Cell> depth_cells();
+Status draw_depth(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
+std::vector<Cell> probe_cells();
+Status draw_probes(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
+std::vector<Cell> system_cells();
+Status draw_systems(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
+std::vector<Cell> reference_cells();
+Status draw_reference(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
+}  // namespace gramian::mesa

@@ -1,0 +1,113 @@
+// The claims of von Oswald et al. (2023) on numbers that are as they should be, and on others.
+#include "gramian/papers/mesa/claims.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/results.h"
+
+namespace gramian::mesa {
+namespace {
+
+using test::failing;
+using Places = std::vector<int>;
+
+OneLayerNumbers good_layer() {
+  return {.loss = {0.88, 0.001},
+          .descent = {0.89, 0.001},
+          .best_step = 0.033,
+          .weights = {.share = 0.97, .identity = 0.99, .step = 0.034}};
+}
+
+template <class Change>
+Places failing_layer(Change change) {
+  std::vector<OneLayerNumbers> seeds(3, good_layer());
+  change(seeds[1]);
+  return failing(one_layer_claims(seeds));
+}
+
+TEST(MesaClaims, OneLayer) {
+  EXPECT_EQ(failing_layer([](OneLayerNumbers&) {}), Places{});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.loss.mean = 0.95; }), Places{0});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.weights.share = 0.94; }), Places{1});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.weights.share = NAN; }), Places{1});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.weights.identity = 0.9; }), Places{2});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.weights.step = 0.037; }), Places{3});
+  EXPECT_EQ(failing_layer([](OneLayerNumbers& at) { at.weights.step = -0.033; }), Places{3});
+  for (const Claim& claim : one_layer_claims({})) EXPECT_FALSE(claim.holds.has_value());
+}
+
+Baselines usual_baselines() {
+  return {{"zero", {1.6, 0}},    {"descent", {0.9, 0}}, {"steps-1", {0.6, 0}},
+          {"steps-2", {0.5, 0}}, {"steps-3", {0.4, 0}}, {"least-squares", {0.1, 0}}};
+}
+
+TEST(MesaClaims, Depth) {
+  const auto at = [](double one, double two, double four) {
+    return failing(depth_claims({{1, {{one, 0.001}, {one, 0.001}}},
+                                 {2, {{two, 0.001}, {two + 0.01, 0.001}}},
+                                 {4, {{four, 0.001}}}},
+                                usual_baselines()));
+  };
+  EXPECT_EQ(at(0.9, 0.5, 0.3), Places{});
+  EXPECT_EQ(at(0.505, 0.5, 0.3), Places{0});
+  EXPECT_EQ(at(0.9, 0.3, 0.305), Places{0});
+  EXPECT_EQ(at(0.9, 0.595, 0.3), Places{1});  // its other seed
+  EXPECT_EQ(at(0.9, 0.5, 0.09), Places{2});
+  EXPECT_FALSE(depth_claims({}, usual_baselines())[1].holds.has_value());
+}
+
+TEST(MesaClaims, Compressed) {
+  const auto at = [](double half, double whole) {
+    return failing(compressed_claims({{2, {0.5, 0.001}, {half, 0.001}, {whole, 0.001}}}, 1.6));
+  };
+  EXPECT_EQ(at(0.51, 0.53), Places{});
+  EXPECT_EQ(at(0.51, 0.6), Places{0});
+  EXPECT_EQ(at(0.6, 0.5), Places{1});
+  EXPECT_EQ(at(NAN, INFINITY), (Places{0, 1}));
+}
+
+TEST(MesaClaims, Probes) {
+  const auto at = [](double last_next, double inner_inverse, double deeper) {
+    const ProbeNumbers one{.next = {0.1, last_next}, .inverse = {0.3, 0.31}};
+    const ProbeNumbers two{.next = {0.1, 0.3, 0.7}, .inverse = {0.3, inner_inverse, 0.33}};
+    const ProbeNumbers four{.next = {0.1, 0.2, 0.3, 0.4, 0.8},
+                            .inverse = {0.3, 0.4, 0.4, deeper, 0.3}};
+    return failing(probe_claims({{1, one}, {2, two}, {4, four}}));
+  };
+  EXPECT_EQ(at(0.5, 0.4, 0.6), Places{});
+  EXPECT_EQ(at(0.105, 0.4, 0.6), Places{0});
+  EXPECT_EQ(at(0.5, 0.305, 0.6), Places{1});
+  EXPECT_EQ(at(0.5, 0.61, 0.6), Places{2});
+  EXPECT_FALSE(probe_claims({})[0].holds.has_value());
+}
+
+TEST(MesaClaims, Systems) {
+  const auto at = [](double contracting, double fixed, double elsewhere) {
+    OneLayerNumbers layer = good_layer();
+    layer.loss.mean = contracting;
+    return failing(system_claims(
+        {layer}, {{2, {fixed, 0.001}, {0.2, 0.001}, {elsewhere, 0.001}, {0.8, 0.001}}}));
+  };
+  EXPECT_EQ(at(0.9, 0.1, 1.5), Places{});
+  EXPECT_EQ(at(0.95, 0.1, 1.5), Places{0});
+  EXPECT_EQ(at(0.9, 0.3, 1.5), Places{1});
+  EXPECT_EQ(at(0.9, 0.1, 0.5), Places{2});
+}
+
+TEST(MesaClaims, Reference) {
+  const auto at = [](double zero, double steps, double two) {
+    return failing(
+        reference_claims({{"zero", {zero, 0}, 1.66}, {"steps-2", {steps, 0}, 0.529}}, {{two, 0}}));
+  };
+  EXPECT_EQ(at(1.67, 0.4, 0.45), Places{});
+  EXPECT_EQ(at(1.75, 0.4, 0.45), Places{0});
+  EXPECT_EQ(at(1.67, 0.55, 0.45), Places{1});
+  EXPECT_EQ(at(1.67, 0.4, 0.5), Places{2});
+  EXPECT_EQ(failing({finite_claim({{1, 0}, {NAN, 0}})}), Places{0});
+  EXPECT_EQ(failing({finite_claim({{1, 0}})}), Places{});
+}
+
+}  // namespace
+}  // namespace gramian::mesa
