@@ -24,9 +24,9 @@ bool learns_ridge(const Mixer& mixer) {
 }
 
 // Takes the matrices of one mixer one after another.
-class Weights {
+class WeightList {
  public:
-  explicit Weights(std::span<const Value> list) : list_(list) {}
+  explicit WeightList(std::span<const Value> list) : list_(list) {}
   Value next() {
     GRAMIAN_ASSERT(at_ < list_.size());
     return list_[at_++];
@@ -38,9 +38,9 @@ class Weights {
 };
 
 // One application of a mixer, head by head.
-class Heads {
+class HeadRecorder {
  public:
-  Heads(const MixerWork& work, bool every_query)
+  HeadRecorder(const MixerWork& work, bool every_query)
       : work_(work),
         mixer_(work.mixer),
         r_(work.recorder),
@@ -127,7 +127,7 @@ class Heads {
   const MixerWork& work_;
   const Mixer& mixer_;
   Recorder& r_;
-  Weights weights_;
+  WeightList weights_;
   bool every_query_;
   Value queries_, keys_, p_;
 };
@@ -187,7 +187,7 @@ Value keys_of(const MixerWork& work) {
 Value over_heads(const MixerWork& work, bool every_query,
                  const std::function<Value(const HeadValues&)>& read,
                  std::optional<double> factor) {
-  Heads heads(work, every_query);
+  HeadRecorder heads(work, every_query);
   Value all;
   for (int h = 0; h < work.mixer.heads; ++h) {
     const Value out = heads.out(read(heads.next()));

@@ -35,9 +35,9 @@ struct HeadValues {
 // All tokens that anybody may read.
 Value keys_of(const MixerWork& work);
 
-// The sum over the heads, times `factor` where one is given, plus its bias: [q, width]. `read` gives [q, value size];
-// or, with `every_query`, what all tokens read, of which the last are taken, and it then has q of
-// all of them.
+// The sum over the heads, times `factor` where one is given, plus its bias: [q, width]. `read`
+// gives [q, value size]; or, with `every_query`, what all tokens read, of which the last are taken,
+// and it then has q of all of them.
 Value over_heads(const MixerWork& work, bool every_query,
                  const std::function<Value(const HeadValues&)>& read,
                  std::optional<double> factor = {});
