@@ -27,6 +27,15 @@ constexpr std::size_t prompt_stride(std::size_t count) {
   return ((count + kLanes - 1) / kLanes | 1) * kLanes;
 }
 
+// Columns of a state that go through the tokens together (lane_mixer-inl.h), and tokens from one
+// state that is kept for the way back to the next.
+inline constexpr std::size_t kLaneGroup = 4;
+constexpr std::size_t stretch_of(std::size_t tokens) {
+  std::size_t root = 1;
+  while (root * root < tokens) ++root;
+  return root;
+}
+
 // q, k [T, key] and v [T, value], both sizes at most `most`, and decay and strength [T, 1].
 inline Shapes::Result shape_of_mixed(const Shapes& in, const MixedOperands& at, std::size_t most) {
   if (in.size() != at.count()) {
@@ -48,6 +57,14 @@ inline Shapes::Result shape_of_mixed(const Shapes& in, const MixedOperands& at, 
 inline std::size_t mixed_scratch(const Shapes& in) {
   return 4 * prompt_stride(in[0].size()) + 3 * prompt_stride(in[2].size()) +
          4 * prompt_stride(static_cast<std::size_t>(in[0].rows));
+}
+
+// The same where the states are in lanes.
+inline std::size_t lane_scratch(const Shapes& in) {
+  const auto tokens = static_cast<std::size_t>(in[0].rows),
+             key = static_cast<std::size_t>(in[0].columns);
+  const std::size_t stretch = stretch_of(tokens), stretches = (tokens + stretch - 1) / stretch;
+  return key * (1 + kLaneGroup * (stretch + stretches + 2));
 }
 
 template <class T>

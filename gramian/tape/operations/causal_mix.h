@@ -8,8 +8,9 @@
 // all prompts. Nothing is kept for the adjoint but the operands: no matrix of T x T numbers, and no
 // state of a token.
 //
-// Sixteen prompts are transposed from lanes to rows, and back (sequence-inl.h). Cost in
-// multiply-adds: 2 T key value, of the delta rule 3; and for the adjoint as mixer.h says.
+// Computed in lanes (lane_mixer-inl.h), but for a feature map or a normaliser, with which sixteen
+// prompts are transposed to rows, and back (sequence-inl.h): in lanes nothing is moved, and no
+// column of a register is idle. Cost in multiply-adds: 2 T key value, of the delta rule 3.
 #ifndef GRAMIAN_TAPE_OPERATIONS_CAUSAL_MIX_H
 #define GRAMIAN_TAPE_OPERATIONS_CAUSAL_MIX_H
 
@@ -25,16 +26,21 @@ struct CausalMix {
   bool decays = false, strengthens = false;
 
   Shapes::Result shape(const Shapes& in) const {
-    return shape_of_mixed(in, MixedOperands{3, decays, strengthens}, kMaxMixerSize);
+    return shape_of_mixed(in, operands(), kMaxMixerSize);
   }
   void reference(const Operands& in, Numbers out) const {
-    mix_masked(mixer, mixer_input(in, MixedOperands{3, decays, strengthens}), {rows_of(out)});
+    mix_masked(mixer, mixer_input(in, operands()), {rows_of(out)});
   }
   double multiply_adds(const Shapes& in) const {
     const double rule = mixer.rule == StateRule::delta ? 3 : 2;
     return rule * static_cast<double>(in[0].size()) * in[2].columns;
   }
-  std::size_t scratch(const Shapes& in) const { return mixed_scratch(in); }
+  std::size_t scratch(const Shapes& in) const {
+    return by_rows() ? mixed_scratch(in) : lane_scratch(in);
+  }
+
+  MixedOperands operands() const { return {3, decays, strengthens}; }
+  bool by_rows() const { return mixer.normalise || mixer.features != FeatureMap::identity; }
 };
 
 }  // namespace gramian::ops
@@ -43,6 +49,7 @@ struct CausalMix {
 
 #ifdef GRAMIAN_TAPE_LANES
 
+#include "gramian/tape/lane_mixer-inl.h"
 #include "gramian/tape/sequence-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -51,8 +58,9 @@ namespace HWY_NAMESPACE {
 
 template <class T>
 void Forward(const ops::CausalMix& op, const LaneCall<T>& call) {
+  if (!op.by_rows()) return LaneMixer<T>(op.mixer, call, op.operands()).Forward();
   PromptMemory<T> memory(call);
-  const MixedRows<T> rows(call, {3, op.decays, op.strengthens}, memory);
+  const MixedRows<T> rows(call, op.operands(), memory);
   const PromptRows<T> o = memory.Take(call.rows, call.columns);
   for (size_t p = 0; p < kRegister<T>; ++p) mix(op.mixer, rows.input(p), {.o = o.of(p)});
   memory.Write(o, call.size(), call.out);
@@ -60,12 +68,12 @@ void Forward(const ops::CausalMix& op, const LaneCall<T>& call) {
 
 template <class T>
 void Backward(const ops::CausalMix& op, const LaneCall<T>& call) {
+  if (!op.by_rows()) return LaneMixer<T>(op.mixer, call, op.operands()).Backward();
   PromptMemory<T> memory(call);
-  const ops::MixedOperands at{3, op.decays, op.strengthens};
-  const MixedRows<T> rows(call, at, memory);
-  const MixedAdjoints<T> adjoints(call, at, memory);
+  const MixedRows<T> rows(call, op.operands(), memory);
+  const MixedAdjoints<T> adjoints(call, op.operands(), memory);
   for (size_t p = 0; p < kRegister<T>; ++p) mix_adjoint(op.mixer, rows.input(p), adjoints.of(p));
-  adjoints.Give(call, at);
+  adjoints.Give(call, op.operands());
 }
 
 }  // namespace HWY_NAMESPACE
