@@ -227,15 +227,15 @@ inline std::vector<TransformerCase> transformers_of_states() {
       {"convolution, the query alone", {.stem = stem, .blocks = {{.mixer = copying}}}}};
 }
 
-// Of so many tokens that causal attention is computed without a mask.
+// Of so many tokens that causal softmax is computed without a mask.
 inline std::vector<TransformerCase> long_transformers() {
-  const Readout every{.rows = ReadoutRows::every, .first = 0, .outputs = 2, .factor = 1};
-  const Block linear{.mixer = {.mask = Mask::causal, .heads = 2, .bias = true}};
-  Block softmax = linear;
-  softmax.mixer.kind = MixerKind::softmax;
-  softmax.mixer.scale = Scale::root;
+  const Block softmax{
+      .mixer = {
+          .kind = MixerKind::softmax, .mask = Mask::causal, .scale = Scale::root, .bias = true}};
   return {{"long, causal",
-           {.stem = {.tokens = 66, .width = 2}, .blocks = {linear, softmax}, .readout = every}}};
+           {.stem = {.tokens = 256, .width = 2},
+            .blocks = {softmax},
+            .readout = {.rows = ReadoutRows::every, .first = 0, .outputs = 2, .factor = 1}}}};
 }
 
 inline std::vector<TransformerCase> transformer_cases() {

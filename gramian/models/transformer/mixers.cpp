@@ -45,18 +45,27 @@ bool scores_first(int queries, int keys, int key, int value) {
   return queries * keys * (key + value) < key * value * (queries + keys);
 }
 
-// Where all queries of a causal mixer are computed, the operations of sequences (no N x N scores)
-// are faster than a mask from so many tokens on, and for linear attention a head must fit them. The
-// numbers are compromises between measured ones (docs/sequence.md, "On a tape"), the same on every
+// Where all queries of a causal mixer are computed, the operations of sequences need no matrix of
+// N x N scores. They are used where they are faster, forward and back, by the rules below, which
+// are compromises between measured numbers (docs/sequence.md, "On a tape") and the same on every
 // machine, so that results do not depend on it.
-constexpr int kStateFrom = 64, kStreamFrom = 64;
+bool reads_causally(const MixerWork& work) {
+  return work.mixer.mask == Mask::causal &&
+         work.recorder.rows_of(work.from) == work.recorder.rows_of(work.all);
+}
 
-bool reads_causally(const MixerWork& work, int from) {
-  const int tokens = work.recorder.rows_of(work.all);
-  const int most = static_cast<int>(kMaxMixerSize), width = work.recorder.columns_of(work.all);
-  return work.mixer.mask == Mask::causal && tokens >= from &&
-         work.recorder.rows_of(work.from) == tokens && key_size(work.mixer, width) <= most &&
-         value_size(work.mixer, width) <= most;
+bool linear_by_state(const MixerWork& work) {
+  const int tokens = work.recorder.rows_of(work.all), width = work.recorder.columns_of(work.all);
+  const int key = key_size(work.mixer, width), value = value_size(work.mixer, width);
+  const bool fits = std::max(key, value) <= static_cast<int>(kMaxMixerSize);
+  return reads_causally(work) && fits && tokens * (key + value) >= 5 * key * value;
+}
+
+bool softmax_by_tiles(const MixerWork& work) {
+  const int width = work.recorder.columns_of(work.all);
+  const int key = key_size(work.mixer, width), value = value_size(work.mixer, width);
+  const bool fits = std::max(key, value) <= static_cast<int>(kMaxMixerSize);
+  return reads_causally(work) && fits && work.recorder.rows_of(work.all) >= 256;
 }
 
 Value apply_gated(Recorder& r, const Attributes& operation, std::vector<Value> operands,
@@ -91,7 +100,7 @@ Value record_mesa(const MixerWork& work) {
 
 Value record_linear(const MixerWork& work) {
   Recorder& r = work.recorder;
-  if (work.mixer.gates != Gates{} || reads_causally(work, kStateFrom))
+  if (work.mixer.gates != Gates{} || linear_by_state(work))
     return record_state(work, StateRule::additive);
   const std::vector<double> mask = mask_of(work);
   const auto read = [&](const HeadValues& head) {
@@ -110,7 +119,7 @@ Value record_linear(const MixerWork& work) {
 Value record_softmax(const MixerWork& work) {
   Recorder& r = work.recorder;
   const double factor = factor_of(work, 1);
-  if (reads_causally(work, kStreamFrom)) {
+  if (softmax_by_tiles(work)) {
     return over_heads(work, true, [&](const HeadValues& head) {
       return r.apply(ops::CausalSoftmax{.scale = factor}, {head.q, head.k, head.v});
     });
