@@ -12,6 +12,18 @@ namespace {
 // Whether the attention is the fixed step of gradient descent.
 constexpr auto kAttentions = words<bool>({{false, "trained"}, {true, "gradient_descent"}});
 
+constexpr auto kMixerWords = words<MixerKind>(
+    {{MixerKind::linear, "linear"}, {MixerKind::delta, "delta"}, {MixerKind::mesa, "mesa"}});
+constexpr auto kRidges =
+    words<RidgeKind>({{RidgeKind::exponential, "exponential"}, {RidgeKind::softplus, "softplus"}});
+constexpr auto kMixerNorms =
+    words<NormKind>({{NormKind::none, "none"}, {NormKind::layer, "layer"}, {NormKind::rms, "rms"}});
+enum class GateWords { none, decay, strength, both };
+constexpr auto kGates = words<GateWords>({{GateWords::none, "none"},
+                                          {GateWords::decay, "decay"},
+                                          {GateWords::strength, "strength"},
+                                          {GateWords::both, "both"}});
+
 // Of the family gram in the order of kParametrisations, then the other families.
 constexpr auto kKinds = [] {
   std::array<std::string_view, kParametrisations.texts.size() + 2> kinds{};
@@ -84,6 +96,33 @@ constexpr std::array kKeys{
                              "size of queries, keys and values; 0: as wide as a token")),
     transformer(key::integer("model.softmax_layers", "0", 0, kMaxLayers,
                              "how many layers, the first, have softmax attention")),
+    transformer(key::choice("model.mixer", "linear", kMixerWords.list(),
+                            "the attention of the other layers: linear; or, through a state that "
+                            "goes from token to token, the delta rule or the mesa layer (ridge "
+                            "regression of the values so far on the keys so far), with which each "
+                            "token reads itself and those before it")),
+    transformer(key::choice("model.gates", "none", kGates.list(),
+                            "learned numbers of a token, in (0, 1), in each head without softmax: "
+                            "what it keeps of the state before it (decay), with what strength it "
+                            "writes, or both")),
+    transformer(key::number("model.decay_cap", "1", key::closed(0, 1),
+                            "gates both: a decay is multiplied by 1 - (1 - this) strength^2")),
+    transformer(key::choice("model.ridge", "exponential", kRidges.list(),
+                            "mesa: the ridge is exp(r) or log(1 + exp(r)) of learned numbers r, "
+                            "plus the least ridge; it begins as 1")),
+    transformer(
+        key::number("model.least_ridge", "0", key::closed(0, 1e6), "mesa: the least ridge")),
+    transformer(key::integer("model.convolution", "0", 0, kMaxConvolution,
+                             "queries, keys and values are summed over so many tokens, the last, "
+                             "with learned weights, and queries and keys pass through SiLU; 0: "
+                             "none")),
+    transformer(key::boolean("model.unit_keys", "false",
+                             "queries and keys of a head are normalised to length 1")),
+    transformer(key::boolean("model.norm_heads", "false",
+                             "what a head reads is normalised to a mean square of 1, times a "
+                             "learned gain")),
+    transformer(key::choice("model.mixer_norm", "none", kMixerNorms.list(),
+                            "norm of each token before the attention of a layer")),
     transformer(key::choice("model.attention", "trained", kAttentions.list(),
                             "trained, or a fixed step of gradient descent on what embedding and "
                             "MLP make of the tokens")),
@@ -160,6 +199,17 @@ GraphNetworkSpec graph_network_spec(const Settings& settings, int columns) {
           .scale = kGraphScales.value(settings.text("model.scale"))};
 }
 
+namespace {
+
+Gates gates_of(const Settings& settings) {
+  const GateWords gates = kGates.value(settings.text("model.gates"));
+  return {.decay = gates == GateWords::decay || gates == GateWords::both,
+          .strength = gates == GateWords::strength || gates == GateWords::both,
+          .cap = settings.number("model.decay_cap")};
+}
+
+}  // namespace
+
 Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width,
                                            const Answers& answers) {
   const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
@@ -173,6 +223,14 @@ Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens,
                    .key_size = number("model.key_size"),
                    .softmax_layers = number("model.softmax_layers"),
                    .gradient_step = kAttentions.value(settings.text("model.attention")),
+                   .mixer = kMixerWords.value(settings.text("model.mixer")),
+                   .gates = gates_of(settings),
+                   .mesa = {.ridge = kRidges.value(settings.text("model.ridge")),
+                            .least = settings.number("model.least_ridge")},
+                   .convolution = number("model.convolution"),
+                   .unit_keys = settings.boolean("model.unit_keys"),
+                   .norm_heads = settings.boolean("model.norm_heads"),
+                   .mixer_norm = kMixerNorms.value(settings.text("model.mixer_norm")),
                    .tied = settings.boolean("model.tied"),
                    .context_scale = kContextScales.value(settings.text("model.context_scale")),
                    .query_in_keys = settings.boolean("model.query_in_keys"),

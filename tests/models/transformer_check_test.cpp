@@ -170,6 +170,44 @@ TEST(TransformerCheck, FlatConfigurationsNameTheirKeys) {
   EXPECT_TRUE(wrong({.heads = 2, .gradient_step = true}, {"[model.attention]", "one head"}));
   EXPECT_TRUE(
       wrong({.gradient_step = true, .attention_bias = true}, {"[model.attention]", "no biases"}));
+  EXPECT_TRUE(
+      wrong({.gradient_step = true, .unit_keys = true}, {"[model.attention]", "unit keys"}));
+  EXPECT_TRUE(wrong({.mixer = MixerKind::delta, .query_in_keys = true}, {"[model.query_in_keys]"}));
+  EXPECT_TRUE(wrong({.gates = {.decay = true, .cap = 0.9}}, {"[model.decay_cap]", "both"}));
+  EXPECT_TRUE(wrong({.mesa = {.least = 1}}, {"[model.least_ridge]", "mesa"}));
+  EXPECT_TRUE(wrong({.convolution = 65}, {"[model.convolution]", "[0, 64]"}));
+}
+
+TEST(TransformerCheck, FlatConfigurationsMixByStates) {
+  // Softmax, then a block of MesaNet.
+  const auto spec = describe({.tokens = 7,
+                              .width = 4,
+                              .layers = 2,
+                              .softmax_layers = 1,
+                              .mixer = MixerKind::mesa,
+                              .gates = {.decay = true, .strength = true, .cap = 0.9975},
+                              .mesa = {.ridge = RidgeKind::softplus, .least = 0.25},
+                              .convolution = 4,
+                              .unit_keys = true,
+                              .norm_heads = true,
+                              .mixer_norm = NormKind::rms});
+  ASSERT_TRUE(spec && spec->check());
+  Block softmax{.before_mixer = {.kind = NormKind::rms},
+                .mixer = {.kind = MixerKind::softmax,
+                          .mask = Mask::causal,
+                          .scale = Scale::one,
+                          .convolution = 4,
+                          .unit_keys = true,
+                          .norm_heads = true}};
+  Block mesa = softmax;
+  mesa.mixer.kind = MixerKind::mesa;
+  mesa.mixer.gates = {.decay = true, .strength = true, .cap = 0.9975};
+  mesa.mixer.mesa = {.ridge = RidgeKind::softplus, .least = 0.25};
+  EXPECT_EQ(spec->blocks, (std::vector<Block>{softmax, mesa}));
+  // Gated linear attention keeps its scale.
+  const auto gated = describe({.gates = {.decay = true}});
+  const Mixer expected{.mask = Mask::causal, .gates = {.decay = true}};
+  EXPECT_EQ(gated->blocks[0].mixer, expected);
 }
 
 TEST(TransformerCheck, FlatConfigurationsAreDescriptions) {

@@ -23,6 +23,34 @@ Status check_positions(const FlatTransformer& flat, int inner) {
   return {};
 }
 
+bool is_causal(const FlatTransformer& flat) {
+  return flat.mixer != MixerKind::linear || flat.gates != Gates{} || flat.convolution > 0;
+}
+
+Status check_mixers(const FlatTransformer& flat) {
+  const bool extras = is_causal(flat) || flat.unit_keys || flat.norm_heads;
+  if (flat.gradient_step && extras) {
+    return fail(ErrorKind::config,
+                "[model.attention] gradient_descent has no [model.mixer], gates, convolution, unit "
+                "keys and norms of heads");
+  }
+  if (flat.query_in_keys && is_causal(flat)) {
+    return fail(ErrorKind::config,
+                "[model.query_in_keys] has no meaning with [model.mixer] delta or mesa, gates or a "
+                "convolution, where each token reads itself and those before it");
+  }
+  if (flat.gates.cap < 1 && !(flat.gates.decay && flat.gates.strength)) {
+    return fail(ErrorKind::config,
+                "[model.decay_cap] limits the decay of a token by its strength, and needs "
+                "[model.gates] both");
+  }
+  if (flat.mixer != MixerKind::mesa && flat.mesa != Mesa{}) {
+    return fail(ErrorKind::config,
+                "[model.ridge] and [model.least_ridge] are for [model.mixer] mesa");
+  }
+  return {};
+}
+
 Status check(const FlatTransformer& flat) {
   struct Bound {
     const char* key;
@@ -36,6 +64,7 @@ Status check(const FlatTransformer& flat) {
                          {"model.layers", flat.layers, 1, kMaxLayers},
                          {"model.heads", flat.heads, 1, kMaxHeads},
                          {"model.neurons", flat.neurons, 0, kMaxWidth},
+                         {"model.convolution", flat.convolution, 0, kMaxConvolution},
                          {"model.key_size", flat.key_size, 0, kMaxWidth}}) {
     if (b.value >= b.low && b.value <= b.high) continue;
     return fail(ErrorKind::config, "[{}] must be in [{}, {}], got {}", b.key, b.low, b.high,
@@ -51,6 +80,7 @@ Status check(const FlatTransformer& flat) {
                 "[model.neurons] is for trained attention without an MLP ([model.hidden] 0) and "
                 "for layers that are not tied");
   }
+  GRAMIAN_TRY(check_mixers(flat));
   if (!(flat.clip >= 0))
     return fail(ErrorKind::config, "[model.clip] must be >= 0, got {}", flat.clip);
   const int inner = flat.embedding > 0 ? flat.embedding : flat.width + flat.positions;
@@ -74,6 +104,25 @@ void read_every_position(const FlatTransformer& flat, TransformerSpec& spec) {
   }
 }
 
+// What the layer `block` has besides plain attention.
+void add_mixer(const FlatTransformer& flat, bool softmax, Block& block) {
+  Mixer& mixer = block.mixer;
+  block.before_mixer.kind = flat.mixer_norm;
+  if (is_causal(flat)) mixer.mask = Mask::causal;
+  mixer.convolution = flat.convolution;
+  mixer.unit_keys = flat.unit_keys;
+  mixer.norm_heads = flat.norm_heads;
+  if (softmax) {
+    mixer.kind = MixerKind::softmax;
+    mixer.scale = Scale::one;
+  } else if (!flat.gradient_step) {
+    mixer.kind = flat.mixer;
+    mixer.gates = flat.gates;
+    mixer.mesa = flat.mesa;
+    if (flat.mixer != MixerKind::linear) mixer.scale = Scale::one;
+  }
+}
+
 }  // namespace
 
 Expected<TransformerSpec> describe(const FlatTransformer& flat) {
@@ -91,11 +140,8 @@ Expected<TransformerSpec> describe(const FlatTransformer& flat) {
                  .scale = flat.context_scale == ContextScale::mean ? Scale::mean : Scale::one,
                  .bias = flat.attention_bias};
   spec.blocks.assign(static_cast<std::size_t>(flat.layers), block);
-  for (int l = 0; l < flat.softmax_layers; ++l) {
-    Mixer& mixer = spec.blocks[static_cast<std::size_t>(l)].mixer;
-    mixer.kind = MixerKind::softmax;
-    mixer.scale = Scale::one;
-  }
+  for (std::size_t l = 0; l < spec.blocks.size(); ++l)
+    add_mixer(flat, static_cast<int>(l) < flat.softmax_layers, spec.blocks[l]);
   if (flat.neurons > 0) {
     Block& last = spec.blocks.back();
     last.mixer.width = flat.neurons;

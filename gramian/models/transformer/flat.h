@@ -11,6 +11,11 @@
 // with signs that alternate. Where the task has answers at every token (tasks/token_source.h) every
 // token reads itself and those before it, and the prediction of a token are its first numbers, or,
 // with an embedding, a linear map of it.
+//
+// In place of linear attention a layer may have the delta rule or the mesa layer, and each may have
+// gates (spec.h, Mixer). A network with one of these, or with a convolution over tokens, is causal:
+// every token reads itself and those before it. The scale of delta and mesa is one. Convolution,
+// keys of length 1 and norms are those of all layers, gates of those without softmax.
 #pragma once
 
 #include "gramian/models/network.h"
@@ -28,8 +33,15 @@ struct FlatTransformer {
   int heads = 1;
   int key_size = 0;  // 0: the width in the network
   int softmax_layers = 0;
-  bool gradient_step = false;  // in place of trained attention
-  bool tied = false;           // one set of weights for all layers
+  bool gradient_step = false;           // in place of trained attention
+  MixerKind mixer = MixerKind::linear;  // of the others: linear, delta or mesa
+  Gates gates = {};
+  Mesa mesa = {};
+  int convolution = 0;  // 0: none
+  bool unit_keys = false;
+  bool norm_heads = false;
+  NormKind mixer_norm = NormKind::none;  // before the attention: none, layer or rms
+  bool tied = false;                     // one set of weights for all layers
   ContextScale context_scale = ContextScale::mean;
   bool query_in_keys = false;
   int neurons = 0;  // 0: none
