@@ -20,6 +20,11 @@ constexpr std::array kSequenceSolveKeys{
                 "penalty: ridge/2 |Phi|^2 beside the sum over the pairs"),
     key::number("construct.largest", "20", key::above(0, 1e6),
                 "largest eigenvalue of S S^T that the steps are made for")};
+constexpr std::array kSequenceMesaKeys{
+    key::integer("construct.d", "5", 1, static_cast<double>(kMaxMesaKey), "numbers of s_t"),
+    kSequenceTokens,
+    key::number("construct.ridge", "1", key::above(0, 1e6),
+                "penalty: ridge/2 |Phi|^2 beside the sum over the pairs")};
 
 int sequence_integer(const Settings& s, const char* key) {
   return static_cast<int>(s.integer(key));
@@ -41,6 +46,11 @@ Expected<Constructed> make_sequence_solve(const Settings& s, bool chebyshev) {
                                                  .chebyshev = chebyshev}))};
 }
 
+Expected<Constructed> make_sequence_mesa(const Settings& s) {
+  return Constructed{GRAMIAN_TRY(sequence_mesa({.d = sequence_integer(s, "construct.d"),
+                                                .tokens = sequence_integer(s, "construct.tokens"),
+                                                .ridge = s.number("construct.ridge")}))};
+}
 Expected<Constructed> make_richardson(const Settings& s) { return make_sequence_solve(s, false); }
 Expected<Constructed> make_chebyshev(const Settings& s) { return make_sequence_solve(s, true); }
 
@@ -51,6 +61,8 @@ constexpr NamedConstruction kSequences[] = {
      kSequenceSolveKeys, make_richardson},
     {"mesa-chebyshev", "ridge regression on a dynamical system by Chebyshev, a step a layer",
      kSequenceSolveKeys, make_chebyshev},
+    {"mesa-layer", "ridge regression on a dynamical system by one mesa layer", kSequenceMesaKeys,
+     make_sequence_mesa},
 };
 
 }  // namespace

@@ -141,4 +141,28 @@ Expected<TokenConstruction> sequence_solve(const SequenceSolveSpec& spec) {
                   solve_bound(spec), spec.largest)};
 }
 
+Expected<TokenConstruction> sequence_mesa(const SequenceMesaSpec& spec) {
+  GRAMIAN_TRY(check_sizes(spec.d, spec.tokens, 3));
+  if (!(spec.ridge > 0))
+    return fail(ErrorKind::config, "ridge must be above 0, got {:g}", spec.ridge);
+  StateLayout layout;
+  const Columns out = layout.add("out", spec.d, "0 at first; the prediction of s_{t+1} at the end");
+  const Columns s = layout.add("s", spec.d, "s_t");
+  const Columns before = layout.add("before", spec.d, "s_{t-1}; 0 in the first token");
+  Block block = causal_layer(spec.d, SkipKind::identity);
+  block.mixer.kind = MixerKind::mesa;
+  block.mixer.mesa = {.ridge = RidgeKind::fixed, .least = spec.ridge};
+  auto network =
+      GRAMIAN_TRY(Transformer::create({.stem = {.tokens = spec.tokens, .width = layout.width()},
+                                       .blocks = {block},
+                                       .readout = every_token(out)}));
+  write_descent_head(network, 0, s, before, s, out, 1);
+  return TokenConstruction{
+      std::move(network), layout.blocks(),
+      fmt::format("Ridge regression of s_t' on s_t'-1, t' <= t, for every t at once, by one mesa "
+                  "layer: s_t+1 is predicted as S_t S_t-1^T (S_t-1 S_t-1^T + {:g} I)^-1 s_t.",
+                  spec.ridge),
+      "Exact, but for rounding."};
+}
+
 }  // namespace gramian

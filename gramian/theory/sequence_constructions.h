@@ -1,5 +1,5 @@
-// Causal linear attention that learns a linear dynamical system in context, set by formula (von
-// Oswald et al. 2023, arXiv 2309.05858, Propositions 1 and 2).
+// Causal networks that learn a linear dynamical system in context, set by formula (von Oswald et
+// al. 2023, arXiv 2309.05858, Propositions 1 and 2, and Section 4).
 //
 // A sequence s_1, .., s_T of d numbers each is predicted by s_{t+1} = Phi_t s_t, Phi_t learned from
 // the pairs (s_{t'-1}, s_{t'}), t' <= t, with s_0 = 0. A token holds its own pair, so that keys are
@@ -17,6 +17,8 @@
 //
 //           from x = s_t, a layer a step, and one layer of Proposition 1 behind them. Tokens
 //           (0, s_t, s_t, s_{t-1}), of which the second block becomes x, and d zeros beside.
+// mesa      The mesa layer itself (sequence/mesa.h): the same ridge regression, solved exactly by
+//           one layer with keys s_{t'-1}, values s_{t'} and query s_t. Tokens (0, s_t, s_{t-1}).
 //
 // alpha and beta are those of Richardson's iteration or of Chebyshev's for eigenvalues in
 // [ridge, ridge + largest]. Where the eigenvalues of S_{t-1} S_{t-1}^T are at most `largest`, the
@@ -56,6 +58,14 @@ struct SequenceSolveSpec {
 };
 // State out, x, s, before, x_before.
 Expected<TokenConstruction> sequence_solve(const SequenceSolveSpec& spec);
+
+struct SequenceMesaSpec {
+  int d = 5;         // <= 128
+  int tokens = 20;   // T
+  double ridge = 1;  // > 0
+};
+// State out, s, before.
+Expected<TokenConstruction> sequence_mesa(const SequenceMesaSpec& spec);
 
 // alpha_k and beta_k, k = 0 .. steps - 1.
 struct IterationStep {

@@ -43,8 +43,23 @@ def normed(e, norm):
     return e
 
 
+def mesa(mixer, e, tensors, of):
+    """What a head of the mesa layer adds: ridge regression for each token."""
+    plain = {"convolution": 0, "unit_keys": False, "norm_heads": False, "bias": False,
+             "gates": {"decay": False, "strength": False, "cap": 1.0}}
+    assert all(mixer[name] == value for name, value in plain.items()), mixer
+    assert mixer["mesa"]["ridge"] == "fixed"
+    q, k, v, p = (tensors[of + name] for name in "QKVP")
+    ridge = mixer["mesa"]["least"] * np.eye(k.shape[1])
+    rows = []
+    for t in range(len(e)):
+        keys, values = e[:t + 1] @ k, e[:t + 1] @ v
+        rows.append(np.linalg.solve(keys.T @ keys + ridge, e[t] @ q) @ (keys.T @ values))
+    return np.array(rows) @ p
+
+
 def run_tokens(metadata, tensors, tokens):
-    """The output of a transformer: attention, ReLU, skips."""
+    """The output of a transformer: attention, the mesa layer, ReLU, skips."""
     spec = json.loads(metadata["description"])
     stem, blocks, readout = spec["stem"], spec["blocks"], spec["readout"]
     count, width = tokens.shape
@@ -59,6 +74,8 @@ def run_tokens(metadata, tensors, tokens):
     owners = spec["weights_of"] or range(len(blocks))
     for block, owner in zip(blocks, owners):
         mixer, mlp, of = block["mixer"], block["mlp"], f"layers.{owner}."
+        if mixer["kind"] == "mesa":
+            e = e + sum(mesa(mixer, e, tensors, f"{of}heads.{h}.") for h in range(mixer["heads"]))
         if mixer["kind"] == "linear":
             keys = e[:-1] if mixer["mask"] == "context" else e
             scale = 1 / len(keys) if mixer["scale"] == "mean" else 1
@@ -236,6 +253,13 @@ def on_sequences(name, rng, run):
         want = 0.1 * np.tril(s @ before.T) @ s
         found = run(np.hstack([nothing, s, before]))
         return np.linalg.norm(found - want) / np.linalg.norm(want), 1e-12
+    if name == "mesa-layer":
+        found, worst = run(np.hstack([nothing, s, before])), 0
+        for t in range(count):  # least squares, with the ridge as more pairs of the system
+            phi = np.linalg.lstsq(np.vstack([before[:t + 1], np.eye(d)]),
+                                  np.vstack([s[:t + 1], np.zeros((d, d))]), rcond=None)[0]
+            worst = max(worst, np.linalg.norm(found[t] - s[t] @ phi) / np.linalg.norm(s[t]))
+        return worst, 1e-12
     # The largest eigenvalue is below 20, so that |x - solution| shrinks by the bound.
     shrinks = {"mesa-richardson": (1 + 2 / 20) ** -20.0,
                "mesa-chebyshev": 1 / np.cosh(20 * np.arccosh(1 + 2 / 20))}[name]

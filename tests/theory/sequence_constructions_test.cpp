@@ -127,6 +127,48 @@ TEST(SequenceConstructions, SolvingConvergesToTheMesaLayer) {
   EXPECT_LE(relative_gap(output, o), 1e-11);
 }
 
+// The curve of docs/sequence.md, whose numbers have the errors that stand beside; here on 640
+// prompts. tests/tasks/sequence_task_test.cpp says what they must be.
+TEST(SequenceConstructions, TheMesaLayerIsLeastSquares) {
+  constexpr std::size_t kLong = 50, kSize = 10, kBlocks = 40;
+  const auto made = sequence_mesa({.d = kSize, .tokens = kLong, .ridge = 1e-3}).value();
+  const RecordedTransformer& recorded = made.network.recorded();
+  const SequenceSampler<double> sampler(
+      {.layout = SequenceLayout::pairs, .tokens = static_cast<int>(kLong)});
+  TapeRun<double> run(recorded.tape);
+  double sum = 0, squares = 0, tenth = 0, last = 0;
+  for (std::size_t p = 0; p < kBlocks * kLanes; p += kLanes) {
+    std::vector<SequencePrompt<double>> prompts;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      prompts.push_back(sampler.sample({.seed = 5, .stream = kEvaluationStream}, p + lane));
+      for (std::size_t e = 0; e < prompts.back().tokens.size(); ++e)
+        run.values(recorded.tokens)[e * kLanes + lane] = prompts.back().tokens[e];
+    }
+    run.forward(made.network.theta.data());
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      std::vector<double> at(kLong);
+      for (std::size_t e = 0; e < kLong * kSize; ++e) {
+        const double gap =
+            run.values(recorded.output)[e * kLanes + lane] - prompts[lane].targets[e];
+        at[e / kSize] += gap * gap / 2;
+      }
+      double mean = 0;
+      for (const double loss : at) mean += loss / kLong;
+      sum += mean;
+      squares += mean * mean;
+      tenth += at[10 - 1];
+      last += at[kLong - 1];
+    }
+  }
+  constexpr double kPrompts = kBlocks * kLanes;
+  const double mean = sum / kPrompts,
+               error = std::sqrt((squares / kPrompts - mean * mean) / kPrompts);
+  EXPECT_LT(error, 0.005);
+  EXPECT_NEAR(mean, 0.1851, 4 * std::hypot(error, 0.0005));
+  EXPECT_NEAR(tenth / kPrompts, 0.170, 4 * 0.002 * std::sqrt(20000 / kPrompts));
+  EXPECT_NEAR(last / kPrompts, 6.2e-4, 0.4e-4);
+}
+
 TEST(SequenceConstructions, ChebyshevNeedsFewerSteps) {
   SequenceSolveSpec spec{.ridge = 0.01, .largest = 10};
   const auto steps_to = [&](bool chebyshev) {
