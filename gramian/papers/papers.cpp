@@ -7,7 +7,7 @@
 #include "gramian/papers/gd/paper.h"
 #include "gramian/papers/looped/paper.h"
 #include "gramian/papers/low_rank/paper.h"
-#include "gramian/papers/mesa/paper.h"
+#include "gramian/papers/mesa_optimisation/paper.h"
 #include "gramian/papers/newton/paper.h"
 #include "gramian/papers/versatile/paper.h"
 
@@ -22,7 +22,7 @@ constexpr const Paper* kPapers[] = {
     &low_rank::paper,
     &newton::paper,
     &electric::paper,
-    &mesa::paper,
+    &mesa_optimisation::paper,
 };
 
 }  // namespace

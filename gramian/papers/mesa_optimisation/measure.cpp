@@ -1,4 +1,4 @@
-#include "gramian/papers/mesa/measure.h"
+#include "gramian/papers/mesa_optimisation/measure.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "gramian/tape/tape_run.h"
 #include "gramian/tasks/blocks.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -116,4 +116,4 @@ Expected<Estimate> loss_of(const TokenTask& task, const Transformer& network,
   return estimate_of(losses.front().loss);
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

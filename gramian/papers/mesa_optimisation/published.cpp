@@ -1,4 +1,4 @@
-#include "gramian/papers/mesa/published.h"
+#include "gramian/papers/mesa_optimisation/published.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "gramian/runs/family.h"
 #include "gramian/tasks/sequence_tokens.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -38,4 +38,4 @@ std::vector<ReferenceNumbers> measure_reference(std::uint64_t prompts) {
   return numbers;
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

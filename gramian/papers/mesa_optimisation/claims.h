@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "gramian/figures/result.h"
-#include "gramian/papers/mesa/measure.h"
+#include "gramian/papers/mesa_optimisation/measure.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 // "zero", "descent", "steps-1" .. "steps-6" and "least-squares" (evaluation/sequence_baselines.h).
-using Baselines = std::map<std::string, Estimate>;
+using BaselineLosses = std::map<std::string, Estimate>;
 
 // One trained layer.
 struct OneLayerNumbers {
@@ -28,7 +28,7 @@ struct DepthNumbers {
   std::vector<Estimate> seeds = {};
 };
 std::vector<Claim> depth_claims(const std::vector<DepthNumbers>& networks,
-                                const Baselines& baselines);
+                                const BaselineLosses& baselines);
 
 // Losses of one network with its own products, with the mean of them and block-scalar ones, and
 // with block-scalar ones.
@@ -56,6 +56,26 @@ struct FixedNumbers {
 std::vector<Claim> system_claims(const std::vector<OneLayerNumbers>& contracting,
                                  const std::vector<FixedNumbers>& fixed);
 
+// Two layers on observations as they are: one network on one family of systems.
+struct RawNumbers {
+  std::string network = {}, system = {};
+  bool is_hybrid = false;  // softmax, then mesa
+  std::vector<Estimate> seeds = {};
+};
+// One mesa layer on tokens that have s_{t-1} too.
+struct MesaLayerNumbers {
+  std::vector<Estimate> seeds = {};
+  Estimate least_squares = {};
+};
+// R^2 of a linear probe of s_{t-1} before and after a first layer of softmax, of one seed.
+struct CopyNumbers {
+  std::string network = {}, system = {};
+  bool is_linear = true;  // the family of systems
+  double before = 0, after_first = 0;
+};
+std::vector<Claim> raw_claims(const std::vector<RawNumbers>& networks, const MesaLayerNumbers& one,
+                              const std::vector<CopyNumbers>& copies);
+
 // At the sizes of the publication: baselines beside what an independent run of them gave, and the
 // losses of two trained layers, which in a log of the public code end at this.
 inline constexpr double kPublishedTwoLayers = 0.431;
@@ -70,4 +90,4 @@ std::vector<Claim> reference_claims(const std::vector<ReferenceNumbers>& numbers
 // No loss of a trained network is NaN or infinite.
 Claim finite_claim(const std::vector<Estimate>& losses);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

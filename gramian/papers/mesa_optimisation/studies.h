@@ -3,7 +3,7 @@
 
 #include "gramian/studies/study.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 std::vector<Cell> one_layer_cells();
 Status draw_one_layer(const Archive& archive, const StudyOptions& options, StudyResult& result);
@@ -17,7 +17,10 @@ Status draw_probes(const Archive& archive, const StudyOptions& options, StudyRes
 std::vector<Cell> system_cells();
 Status draw_systems(const Archive& archive, const StudyOptions& options, StudyResult& result);
 
+std::vector<Cell> raw_cells();
+Status draw_raw(const Archive& archive, const StudyOptions& options, StudyResult& result);
+
 std::vector<Cell> reference_cells();
 Status draw_reference(const Archive& archive, const StudyOptions& options, StudyResult& result);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -13,7 +13,7 @@
 #include "gramian/tasks/sequence_task.h"
 #include "gramian/tasks/token_task.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 inline constexpr int kD = 5, kPublishedD = 10;
 inline constexpr int kDepths[] = {1, 2, 3, 4, 6};
@@ -47,4 +47,4 @@ struct SeedRun {
 Expected<std::vector<SeedRun>> load_seeds(const Archive& archive, const Setting& setting,
                                           const StudyOptions& options);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

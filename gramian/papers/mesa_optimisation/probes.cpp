@@ -1,14 +1,12 @@
 // mesa-probes: what tokens hold after each layer.
 #include <fmt/format.h>
 
-#include "gramian/papers/mesa/draw.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
-
-constexpr double kRidge = 1e-3;  // 1/lambda of the publication
 
 std::uint64_t probe_prompts(const StudyOptions& options) {
   return options.effort.quick ? 256 : 2048;
@@ -74,7 +72,7 @@ Status draw_probes(const Archive& archive, const StudyOptions& options, StudyRes
     const auto run =
         GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, best->directory)));
     const auto probes = GRAMIAN_TRY(
-        measure_probes(setting.task(), run.transformer, probe_prompts(options), kRidge));
+        measure_probes(setting.task(), run.transformer, probe_prompts(options), kProbeRidge));
     networks.push_back({layers, probes});
   }
   result.claims = probe_claims(networks);
@@ -83,4 +81,4 @@ Status draw_probes(const Archive& archive, const StudyOptions& options, StudyRes
   return {};
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

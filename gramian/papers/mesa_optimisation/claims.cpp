@@ -1,4 +1,4 @@
-#include "gramian/papers/mesa/claims.h"
+#include "gramian/papers/mesa_optimisation/claims.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "gramian/studies/draw.h"
 #include "gramian/studies/judge.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -58,7 +58,7 @@ std::vector<Claim> one_layer_claims(const std::vector<OneLayerNumbers>& seeds) {
 }
 
 std::vector<Claim> depth_claims(const std::vector<DepthNumbers>& networks,
-                                const Baselines& baselines) {
+                                const BaselineLosses& baselines) {
   Cases order("One layer is worse than two and two are worse than four, on every seed");
   for (const auto& [fewer, more] : {std::pair{1, 2}, std::pair{2, 4}}) {
     const DepthNumbers *shallow = of_layers(networks, fewer), *deep = of_layers(networks, more);
@@ -117,7 +117,7 @@ std::vector<Claim> probe_claims(const std::vector<LayerProbes>& networks) {
   Cases deeper("and better the deeper the network is, from one to four layers");
   const ProbeNumbers* before = nullptr;
   for (const LayerProbes& at : networks) {
-    const auto& [of_next, of_inverse] = at.probes;
+    const auto &of_next = at.probes.next, &of_inverse = at.probes.inverse;
     const auto layers = static_cast<std::size_t>(at.layers);
     if (of_next.size() != layers + 1 || of_inverse.size() != layers + 1) continue;
     next.add_plainly(
@@ -158,6 +158,39 @@ std::vector<Claim> system_claims(const std::vector<OneLayerNumbers>& contracting
   return {near.claim(), knows.claim(), nothing.claim()};
 }
 
+std::vector<Claim> raw_claims(const std::vector<RawNumbers>& networks, const MesaLayerNumbers& one,
+                              const std::vector<CopyNumbers>& copies) {
+  Cases layer(
+      "One mesa layer on tokens that hold s_(t-1) too loses at most 1.1 times what regularised "
+      "least "
+      "squares loses, on every seed");
+  for (const Estimate& loss : one.seeds)
+    layer.add(at_most(loss, times(one.least_squares, 1.1)), against(loss, one.least_squares));
+  Cases best(
+      "Softmax, then mesa is the best of the networks of two layers on each family of systems: its "
+      "worst seed is better than the best of every other");
+  for (const RawNumbers& hybrid : networks) {
+    if (!hybrid.is_hybrid || hybrid.seeds.empty()) continue;
+    for (const RawNumbers& other : networks) {
+      if (other.is_hybrid || other.system != hybrid.system || other.seeds.empty()) continue;
+      const Estimate& worst = *std::ranges::max_element(hybrid.seeds, {}, &Estimate::mean);
+      const Estimate& least = *std::ranges::min_element(other.seeds, {}, &Estimate::mean);
+      best.add(at_most(worst, least),
+               fmt::format("{}, {}: {}", hybrid.system, other.network, against(worst, least)));
+    }
+  }
+  Cases copied(
+      "A first layer of softmax copies the previous observation: a linear probe of s_(t-1) in the "
+      "tokens after it has R^2 > 0.95 on linear systems, in every network and seed");
+  Cases others("and so it is on partially observed and on nonlinear systems");
+  for (const CopyNumbers& at : copies) {
+    Cases& cases = at.is_linear ? copied : others;
+    cases.add_plainly(at.after_first > 0.95, fmt::format("{}, {}: {:.3f}, before {:.3f}", at.system,
+                                                         at.network, at.after_first, at.before));
+  }
+  return {layer.claim(), best.claim(), copied.claim(), others.claim()};
+}
+
 std::vector<Claim> reference_claims(const std::vector<ReferenceNumbers>& numbers,
                                     const std::vector<Estimate>& two_layers) {
   Cases same(
@@ -192,4 +225,4 @@ Claim finite_claim(const std::vector<Estimate>& losses) {
   return finite.claim(fmt::format("{} trainings", losses.size()));
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -1,10 +1,10 @@
-#include "gramian/papers/mesa/setting.h"
+#include "gramian/papers/mesa_optimisation/setting.h"
 
 #include <fmt/format.h>
 
 #include "gramian/tasks/sequence_tokens.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -95,8 +95,9 @@ Cell Setting::cell() const {
           .kind = "linear attention",
           .layers = layers,
           .problem = fmt::format("{}, d = {}", title_of(system), d),
-          .starts = [setting = *this](int seed,
-                                      const Effort& e) { return mesa::starts(setting, seed, e); },
+          .starts = [setting = *this](
+                        int seed,
+                        const Effort& e) { return mesa_optimisation::starts(setting, seed, e); },
           .seeds = kSeeds,
           .examination = examination};
 }
@@ -126,4 +127,4 @@ Expected<std::vector<SeedRun>> load_seeds(const Archive& archive, const Setting&
   return runs;
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

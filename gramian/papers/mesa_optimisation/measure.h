@@ -17,7 +17,7 @@
 #include "gramian/studies/scores.h"
 #include "gramian/tasks/token_task.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 // The products of one head of one layer.
 struct HeadProducts {
@@ -50,11 +50,13 @@ Expected<Estimate> loss_of(const TokenTask& task, const Transformer& network,
 // layers: for each position from d on a least-squares fit with a constant on half of the prompts,
 // judged on the other half, as 1 - sum |error|^2 / sum |target - its mean|^2 over positions.
 struct ProbeNumbers {
+  std::vector<double> past = {};     // s_{t-1}
   std::vector<double> next = {};     // s_{t+1}
   std::vector<double> inverse = {};  // (S_{t-1} S_{t-1}^T + ridge I)^-1 s_t
 };
 // Requires: tokens with observations (asserted), prompts >= 256. Errors: config.
+inline constexpr double kProbeRidge = 1e-3;  // 1/lambda of the publication
 Expected<ProbeNumbers> measure_probes(const TokenTask& task, const Transformer& network,
                                       std::uint64_t prompts, double ridge);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -6,17 +6,17 @@
 #include <vector>
 
 #include "gramian/figures/result.h"
-#include "gramian/papers/mesa/claims.h"
-#include "gramian/papers/mesa/setting.h"
+#include "gramian/papers/mesa_optimisation/claims.h"
+#include "gramian/papers/mesa_optimisation/setting.h"
 #include "gramian/studies/draw.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 // The losses of all seeds of a cell.
 std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting);
 
 // Those of what stands beside the networks of this setting; empty if none was trained.
-Baselines baselines_of(const Archive& archive, const Setting& setting);
+BaselineLosses baselines_of(const Archive& archive, const Setting& setting);
 
 // One layer of each seed beside gradient descent.
 Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
@@ -24,8 +24,8 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
                                                          const StudyOptions& options);
 
 // A line of loss by position t = 1, 2, ..: of "model", or of a baseline, in the evaluation of the
-// best seed of a cell; without points if none was trained.
-Series by_position(const Archive& archive, const Setting& setting, const std::string& which,
+// best seed of this cell; without points if none was trained.
+Series by_position(const Archive& archive, const std::string& cell, const std::string& which,
                    std::string name, Role role);
 
 TableCell mean_loss(const std::vector<Estimate>& seeds);  // "not trained" without seeds
@@ -34,4 +34,4 @@ TableCell cell_of(const Estimate& estimate);
 // How many prompts a network is measured on beside its evaluation.
 std::uint64_t prompts_for(const StudyOptions& options);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

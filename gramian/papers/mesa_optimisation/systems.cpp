@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "gramian/evaluation/position_losses.h"
-#include "gramian/papers/mesa/draw.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -68,10 +68,11 @@ Figure system_figure(const Archive& archive) {
     Panel panel{.title = setting.title(),
                 .x = {.label = "t"},
                 .y = {.label = "1/2 |error|^2", .log = true}};
-    panel.series = {by_position(archive, setting, "zero", "zero", Role::other),
-                    by_position(archive, setting, "descent", "gradient descent", Role::constrr),
-                    by_position(archive, setting, "model", "network", Role::full),
-                    by_position(archive, setting, "least-squares", "least squares", Role::bayes)};
+    panel.series = {
+        by_position(archive, setting.name(), "zero", "zero", Role::other),
+        by_position(archive, setting.name(), "descent", "gradient descent", Role::constrr),
+        by_position(archive, setting.name(), "model", "network", Role::full),
+        by_position(archive, setting.name(), "least-squares", "least squares", Role::bayes)};
     figure.panels.push_back(std::move(panel));
   }
   return figure;
@@ -95,4 +96,4 @@ Status draw_systems(const Archive& archive, const StudyOptions& options, StudyRe
   return {};
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

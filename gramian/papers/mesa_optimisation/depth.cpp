@@ -2,10 +2,10 @@
 // and the same networks with block-scalar products.
 #include <fmt/format.h>
 
-#include "gramian/papers/mesa/draw.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -40,7 +40,7 @@ Expected<std::vector<CompressedNumbers>> compressed_numbers(const Archive& archi
   return list;
 }
 
-Table depth_table(const std::vector<DepthNumbers>& networks, const Baselines& baselines,
+Table depth_table(const std::vector<DepthNumbers>& networks, const BaselineLosses& baselines,
                   const std::vector<CompressedNumbers>& compressed) {
   Table table{.id = "mesa-fig4",
               .title = "Losses by layers",
@@ -79,7 +79,7 @@ Table depth_table(const std::vector<DepthNumbers>& networks, const Baselines& ba
 }
 
 Figure depth_figure(const Archive& archive, const std::vector<DepthNumbers>& networks,
-                    const Baselines& baselines) {
+                    const BaselineLosses& baselines) {
   Panel layers{.title = "Mean over positions",
                .x = {.label = "layers, or steps and one"},
                .y = {.label = "loss", .log = true}};
@@ -99,13 +99,13 @@ Figure depth_figure(const Archive& archive, const std::vector<DepthNumbers>& net
   Panel positions{
       .title = "By position", .x = {.label = "t"}, .y = {.label = "1/2 |error|^2", .log = true}};
   for (std::size_t k = 0; k < std::size(kDepths); ++k) {
-    positions.series.push_back(by_position(archive, Setting{.layers = kDepths[k]}, "model",
+    positions.series.push_back(by_position(archive, Setting{.layers = kDepths[k]}.name(), "model",
                                            fmt::format("L = {}", kDepths[k]), kDepthRoles[k]));
   }
-  positions.series.push_back(
-      by_position(archive, Setting{.layers = 1}, "least-squares", "least squares", Role::bayes));
-  positions.series.push_back(
-      by_position(archive, Setting{.layers = 1}, "descent", "gradient descent", Role::constrr));
+  positions.series.push_back(by_position(archive, Setting{.layers = 1}.name(), "least-squares",
+                                         "least squares", Role::bayes));
+  positions.series.push_back(by_position(archive, Setting{.layers = 1}.name(), "descent",
+                                         "gradient descent", Role::constrr));
   return {.id = "mesa-fig4",
           .title = "Loss by layers and by position",
           .caption = "Bars are two standard errors.",
@@ -116,14 +116,12 @@ Figure depth_figure(const Archive& archive, const std::vector<DepthNumbers>& net
 }  // namespace
 
 std::vector<Cell> depth_cells() {
-  std::vector<Cell> cells;
-  for (const int layers : kDepths) cells.push_back(Setting{.layers = layers}.cell());
-  return cells;
+  return cells_of(kDepths, [](int layers) { return Setting{.layers = layers}; });
 }
 
 Status draw_depth(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto networks = depth_numbers(archive);
-  const Baselines baselines = baselines_of(archive, Setting{.layers = 1});
+  const BaselineLosses baselines = baselines_of(archive, Setting{.layers = 1});
   const auto compressed = GRAMIAN_TRY(compressed_numbers(archive, options));
   result.claims = depth_claims(networks, baselines);
   const auto zero = baselines.find("zero");
@@ -137,4 +135,4 @@ Status draw_depth(const Archive& archive, const StudyOptions& options, StudyResu
   return {};
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

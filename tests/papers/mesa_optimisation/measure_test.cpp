@@ -1,19 +1,19 @@
 // What the studies of von Oswald et al. (2023) measure, on networks set by formula.
-#include "gramian/papers/mesa/measure.h"
+#include "gramian/papers/mesa_optimisation/measure.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "gramian/papers/mesa/paper.h"
-#include "gramian/papers/mesa/published.h"
-#include "gramian/papers/mesa/setting.h"
+#include "gramian/papers/mesa_optimisation/paper.h"
+#include "gramian/papers/mesa_optimisation/published.h"
+#include "gramian/papers/mesa_optimisation/setting.h"
 #include "gramian/tasks/sequence_tokens.h"
 #include "gramian/theory/sequence_constructions.h"
 #include "tests/support/results.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 namespace {
 
 constexpr SequenceSpec kSmall{
@@ -106,4 +106,4 @@ TEST(MesaMeasure, BaselinesAreThoseOfAnIndependentRun) {
 TEST(MesaPaper, HasItsCells) { EXPECT_EQ(test::count_cells(paper), 10u); }
 
 }  // namespace
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -1,9 +1,10 @@
-#include "gramian/papers/mesa/paper.h"
+#include "gramian/papers/mesa_optimisation/paper.h"
 
-#include "gramian/papers/mesa/setting.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/raw.h"
+#include "gramian/papers/mesa_optimisation/setting.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -26,6 +27,12 @@ constexpr Study kStudies[] = {
      .cells = probe_cells,
      .draw = draw_probes,
      .recipe = recipe},
+    {.name = "mesa-fig6",
+     .title = "Two layers on observations as they are: softmax, linear and mesa",
+     .place = "Figs. 2, 6 and 7",
+     .cells = raw_cells,
+     .draw = draw_raw,
+     .recipe = raw_recipe},
     {.name = "mesa-fig11",
      .title = "Contracting systems, and one system for all prompts",
      .place = "Figs. 11 and 12",
@@ -33,7 +40,7 @@ constexpr Study kStudies[] = {
      .draw = draw_systems,
      .recipe = recipe},
     {.name = "mesa-reference",
-     .title = "Baselines and two layers at the sizes of the publication",
+     .title = "BaselineLosses and two layers at the sizes of the publication",
      .place = "",
      .cells = reference_cells,
      .draw = draw_reference,
@@ -56,4 +63,4 @@ const Paper paper{
     .studies = kStudies,
 };
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -3,16 +3,16 @@
 
 #include <cmath>
 
-#include "gramian/papers/mesa/draw.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
 constexpr Setting kOneLayer{.layers = 1, .d = kPublishedD};
 
-Table one_layer_table(const std::vector<OneLayerNumbers>& seeds, const Baselines& baselines) {
+Table one_layer_table(const std::vector<OneLayerNumbers>& seeds, const BaselineLosses& baselines) {
   Table table{.id = "mesa-fig3",
               .title = "One layer beside gradient descent and least squares, d = 10, T = 50",
               .columns = {"what", "loss", "in the combination of Proposition 1",
@@ -79,10 +79,11 @@ Figure product_figure(const Transformer& network) {
 
 Figure position_figure(const Archive& archive) {
   Panel panel{.title = "One layer", .x = {.label = "t"}, .y = {.label = "1/2 |error|^2"}};
-  panel.series = {by_position(archive, kOneLayer, "zero", "zero", Role::other),
-                  by_position(archive, kOneLayer, "descent", "gradient descent", Role::constrr),
-                  by_position(archive, kOneLayer, "model", "one layer", Role::full),
-                  by_position(archive, kOneLayer, "least-squares", "least squares", Role::bayes)};
+  panel.series = {
+      by_position(archive, kOneLayer.name(), "zero", "zero", Role::other),
+      by_position(archive, kOneLayer.name(), "descent", "gradient descent", Role::constrr),
+      by_position(archive, kOneLayer.name(), "model", "one layer", Role::full),
+      by_position(archive, kOneLayer.name(), "least-squares", "least squares", Role::bayes)};
   return {.id = "mesa-fig3-positions",
           .title = "Loss by position",
           .caption = "Bars are two standard errors.",
@@ -107,4 +108,4 @@ Status draw_one_layer(const Archive& archive, const StudyOptions& options, Study
   return {};
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

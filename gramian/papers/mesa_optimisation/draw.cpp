@@ -1,8 +1,8 @@
-#include "gramian/papers/mesa/draw.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
 
 #include "gramian/evaluation/sequence_baselines.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting) {
   std::vector<Estimate> losses;
@@ -11,9 +11,9 @@ std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting) 
   return losses;
 }
 
-Baselines baselines_of(const Archive& archive, const Setting& setting) {
+BaselineLosses baselines_of(const Archive& archive, const Setting& setting) {
   const Trained* best = archive.best(setting.name());
-  return best == nullptr ? Baselines{} : best->scores.loss;
+  return best == nullptr ? BaselineLosses{} : best->scores.loss;
 }
 
 Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
@@ -35,10 +35,10 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
   return list;
 }
 
-Series by_position(const Archive& archive, const Setting& setting, const std::string& which,
+Series by_position(const Archive& archive, const std::string& cell, const std::string& which,
                    std::string name, Role role) {
   Series series{.name = std::move(name), .role = role};
-  const Trained* best = archive.best(setting.name());
+  const Trained* best = archive.best(cell);
   if (best == nullptr) return series;
   const auto found = best->scores.positions.find(which);
   if (found == best->scores.positions.end()) return series;
@@ -56,4 +56,4 @@ TableCell mean_loss(const std::vector<Estimate>& seeds) {
 
 std::uint64_t prompts_for(const StudyOptions& options) { return options.effort.quick ? 256 : 4096; }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

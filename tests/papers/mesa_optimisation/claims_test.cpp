@@ -1,5 +1,5 @@
 // The claims of von Oswald et al. (2023) on numbers that are as they should be, and on others.
-#include "gramian/papers/mesa/claims.h"
+#include "gramian/papers/mesa_optimisation/claims.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "tests/support/results.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 namespace {
 
 using test::failing;
@@ -38,7 +38,7 @@ TEST(MesaClaims, OneLayer) {
   for (const Claim& claim : one_layer_claims({})) EXPECT_FALSE(claim.holds.has_value());
 }
 
-Baselines usual_baselines() {
+BaselineLosses usual_baselines() {
   return {{"zero", {1.6, 0}},    {"descent", {0.9, 0}}, {"steps-1", {0.6, 0}},
           {"steps-2", {0.5, 0}}, {"steps-3", {0.4, 0}}, {"least-squares", {0.1, 0}}};
 }
@@ -96,6 +96,23 @@ TEST(MesaClaims, Systems) {
   EXPECT_EQ(at(0.9, 0.1, 0.5), Places{2});
 }
 
+TEST(MesaClaims, Raw) {
+  const auto at = [](double layer, double hybrid, double other, double copied, double elsewhere) {
+    const std::string linear = "linear systems";
+    return failing(raw_claims({{"softmax, mesa", linear, true, {{0.2, 0}, {hybrid, 0.001}}},
+                               {"linear, linear", linear, false, {{0.9, 0}, {other, 0.001}}},
+                               {"linear, linear", "others", false, {{0.1, 0}}}},
+                              {.seeds = {{0.1, 0}, {layer, 0.0001}}, .least_squares = {0.1, 0}},
+                              {{"softmax, mesa", linear, true, 0.1, copied},
+                               {"softmax, mesa", "others", false, 0.1, elsewhere}}));
+  };
+  EXPECT_EQ(at(0.105, 0.25, 0.5, 0.99, 0.96), Places{});
+  EXPECT_EQ(at(0.115, 0.25, 0.5, 0.99, 0.96), Places{0});
+  EXPECT_EQ(at(0.105, 0.55, 0.5, 0.99, 0.96), Places{1});
+  EXPECT_EQ(at(0.105, 0.25, 0.5, 0.94, 0.96), Places{2});
+  EXPECT_EQ(at(0.105, 0.25, 0.5, 0.99, NAN), Places{3});
+}
+
 TEST(MesaClaims, Reference) {
   const auto at = [](double zero, double steps, double two) {
     return failing(
@@ -110,4 +127,4 @@ TEST(MesaClaims, Reference) {
 }
 
 }  // namespace
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

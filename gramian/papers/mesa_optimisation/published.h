@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "gramian/papers/mesa/claims.h"
+#include "gramian/papers/mesa_optimisation/claims.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
-// Baselines on `prompts` prompts, tuned on eight times as many others, beside that run.
+// BaselineLosses on `prompts` prompts, tuned on eight times as many others, beside that run.
 std::vector<ReferenceNumbers> measure_reference(std::uint64_t prompts);
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -4,12 +4,12 @@
 #include "gramian/base/assert.h"
 #include "gramian/evaluation/sequence_baselines.h"
 #include "gramian/lanes/view.h"
-#include "gramian/papers/mesa/measure.h"
+#include "gramian/papers/mesa_optimisation/measure.h"
 #include "gramian/runs/family.h"
 #include "gramian/tape/tape_run.h"
 #include "gramian/tasks/blocks.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
@@ -17,7 +17,7 @@ namespace {
 using PromptRows = RowMajorMatrix;
 
 struct PositionTargets {
-  PromptRows next, inverse;
+  PromptRows past, next, inverse;
 };
 
 struct Recorded {
@@ -52,7 +52,7 @@ class ProbeRecorder {
       const Eigen::Index width = network.recorded().tape.node(state).columns;
       all_.states.emplace_back(tokens_, PromptRows(PromptRows::Ones(rows, width + 1)));
     }
-    all_.targets.assign(tokens_, {PromptRows(rows, d), PromptRows(rows, d)});
+    all_.targets.assign(tokens_, {PromptRows(rows, d), PromptRows(rows, d), PromptRows(rows, d)});
   }
 
   void add(const SeriesBlock& part, TokenSampler<double>& sampler) {
@@ -97,8 +97,15 @@ class ProbeRecorder {
       }
     }
     const RowMajorMatrix x = preconditioned(s, ridge_);
-    for (std::size_t t = 0; t < tokens_; ++t)
-      all_.targets[t].inverse.row(prompt) = x.row(static_cast<Eigen::Index>(t));
+    for (std::size_t t = 0; t < tokens_; ++t) {
+      const auto row = static_cast<Eigen::Index>(t);
+      all_.targets[t].inverse.row(prompt) = x.row(row);
+      if (t > 0) {
+        all_.targets[t].past.row(prompt) = s.row(row - 1);
+      } else {
+        all_.targets[t].past.row(prompt).setZero();
+      }
+    }
   }
 
   const TokenTask& task_;
@@ -146,15 +153,17 @@ Expected<ProbeNumbers> measure_probes(const TokenTask& task, const Transformer& 
   const Recorded& all = recorder.all();
   ProbeNumbers numbers;
   for (const auto& layer : all.states) {
-    Fit next, inverse;
+    Fit past, next, inverse;
     for (auto t = static_cast<std::size_t>(task.answers().outputs); t < layer.size(); ++t) {
+      add_fit(layer[t], all.targets[t].past, past);
       add_fit(layer[t], all.targets[t].next, next);
       add_fit(layer[t], all.targets[t].inverse, inverse);
     }
+    numbers.past.push_back(past.r2());
     numbers.next.push_back(next.r2());
     numbers.inverse.push_back(inverse.r2());
   }
   return numbers;
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

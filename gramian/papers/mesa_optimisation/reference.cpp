@@ -1,23 +1,23 @@
 // mesa-reference: baselines and two layers at the sizes of the publication.
 #include <fmt/format.h>
 
-#include "gramian/papers/mesa/draw.h"
-#include "gramian/papers/mesa/published.h"
-#include "gramian/papers/mesa/studies.h"
+#include "gramian/papers/mesa_optimisation/draw.h"
+#include "gramian/papers/mesa_optimisation/published.h"
+#include "gramian/papers/mesa_optimisation/studies.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 namespace {
 
-constexpr Setting kTwoLayers{.layers = 2, .d = kPublishedD};
+constexpr Setting kReferenceLayers{.layers = 2, .d = kPublishedD};
 
 }  // namespace
 
-std::vector<Cell> reference_cells() { return {kTwoLayers.cell()}; }
+std::vector<Cell> reference_cells() { return {kReferenceLayers.cell()}; }
 
 Status draw_reference(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = measure_reference(prompts_for(options));
-  const auto two_layers = losses_of(archive, kTwoLayers);
+  const auto two_layers = losses_of(archive, kReferenceLayers);
   result.claims = reference_claims(numbers, two_layers);
   Table table = comparison_table("mesa-reference", "Losses at d = 10 and T = 50");
   for (const ReferenceNumbers& at : numbers) {
@@ -35,4 +35,4 @@ Status draw_reference(const Archive& archive, const StudyOptions& options, Study
   return {};
 }
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation

@@ -4,8 +4,8 @@
 
 #include "gramian/studies/study.h"
 
-namespace gramian::mesa {
+namespace gramian::mesa_optimisation {
 
 extern const Paper paper;
 
-}  // namespace gramian::mesa
+}  // namespace gramian::mesa_optimisation
