@@ -42,11 +42,11 @@ Status check(const CrossValidationSpec& spec, std::size_t rows) {
 }
 
 struct Split {
-  Rows context;
+  TableRows context;
   std::vector<std::size_t> test;
 };
 
-Split make_split(const Rows& rows, const CrossValidationSpec& spec,
+Split make_split(const TableRows& rows, const CrossValidationSpec& spec,
                  const std::vector<std::size_t>& order, int fold) {
   Split split{{rows.d, {}, {}}, {}};
   const std::size_t most = spec.context == 0 ? rows.size() : static_cast<std::size_t>(spec.context);
@@ -82,7 +82,7 @@ std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::
 }
 
 Expected<CrossValidation> cross_validate(
-    const Rows& rows, const std::vector<const Regressor*>& regressors,
+    const TableRows& rows, const std::vector<const Regressor*>& regressors,
     const CrossValidationSpec& spec,
     const std::function<bool(std::int64_t, std::int64_t)>& progress) {
   GRAMIAN_TRY(check(spec, rows.size()));

@@ -45,7 +45,7 @@ std::vector<std::size_t> permutation(std::size_t size, std::uint64_t seed, std::
 // Errors: usage, for fewer than 2 folds, more folds than rows, or folds that leave fewer than 2
 // rows to learn from; interrupted, if progress stopped it.
 Expected<CrossValidation> cross_validate(
-    const Rows& rows, const std::vector<const Regressor*>& regressors,
+    const TableRows& rows, const std::vector<const Regressor*>& regressors,
     const CrossValidationSpec& spec,
     const std::function<bool(std::int64_t, std::int64_t)>& progress = {});
 

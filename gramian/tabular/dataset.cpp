@@ -47,7 +47,7 @@ Expected<double> number(const CsvTable& table, const CsvRow& row, std::size_t co
 
 }  // namespace
 
-void Rows::add(std::span<const double> input, double target) {
+void TableRows::add(std::span<const double> input, double target) {
   GRAMIAN_ASSERT(input.size() == d);
   x.insert(x.end(), input.begin(), input.end());
   y.push_back(target);

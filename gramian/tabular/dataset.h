@@ -12,7 +12,7 @@
 
 namespace gramian {
 
-struct Rows {
+struct TableRows {
   std::size_t d = 0;      // inputs
   std::vector<double> x;  // [n, d] row-major
   std::vector<double> y;  // [n]
@@ -28,7 +28,7 @@ struct Rows {
 struct Dataset {
   std::vector<std::string> features;  // [d], in the order of the inputs
   std::string target;
-  Rows context;
+  TableRows context;
   std::vector<double> queries;           // [m, d]
   std::vector<std::size_t> query_lines;  // [m], lines of the file
 };

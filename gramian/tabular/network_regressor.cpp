@@ -110,7 +110,7 @@ std::vector<double> NetworkRegressor::gram(const Standardised& problem) const {
   return {gram.data(), gram.data() + gram.size()};
 }
 
-Expected<Fit> NetworkRegressor::fit(const Rows& rows) const {
+Expected<Fit> NetworkRegressor::fit(const TableRows& rows) const {
   if (rows.d != static_cast<std::size_t>(network_.spec.d)) {
     return fail(ErrorKind::config, "{} inputs, but the network was trained for d = {}", rows.d,
                 network_.spec.d);

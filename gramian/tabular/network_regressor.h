@@ -42,7 +42,7 @@ class NetworkRegressor final : public Regressor {
                                            bool whiten);
 
   std::string name() const override { return "model"; }
-  Expected<Fit> fit(const Rows& rows) const override;
+  Expected<Fit> fit(const TableRows& rows) const override;
 
   // The Gram matrix that stands for the rows, [D, D] of n tokens, in the units of training.
   std::vector<double> gram(const Standardised& problem) const;

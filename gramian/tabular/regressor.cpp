@@ -50,13 +50,13 @@ Matrix ridge_path(const Standardised& problem, const std::vector<double>& grid) 
 
 }  // namespace
 
-Expected<Fit> MeanRegressor::fit(const Rows& rows) const {
+Expected<Fit> MeanRegressor::fit(const TableRows& rows) const {
   double sum = 0;
   for (const double y : rows.y) sum += y;
   return Fit{{sum / static_cast<double>(rows.size()), std::vector<double>(rows.d)}};
 }
 
-Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
+Expected<Fit> SolverRegressor::fit(const TableRows& rows) const {
   const auto problem = GRAMIAN_TRY(standardise(rows, false));
   const int d = static_cast<int>(problem.d), freedom = static_cast<int>(problem.rows) - 1;
   GRAMIAN_TRY(solver_->applicable(freedom, d));
@@ -97,14 +97,14 @@ Expected<Fit> SolverRegressor::fit(const Rows& rows) const {
   return Fit{problem.model({w.data(), size})};
 }
 
-Expected<Fit> RidgeByCrossValidation::fit(const Rows& rows) const {
+Expected<Fit> RidgeByCrossValidation::fit(const TableRows& rows) const {
   const std::vector<double> grid = penalty_grid();
   const std::size_t folds = std::min(kInnerFolds, rows.size());
   if (rows.size() < 3)
     return fail(ErrorKind::config, "{} rows, but a fold must leave 2 or more", rows.size());
   std::vector<double> errors(grid.size());
   for (std::size_t fold = 0; fold < folds; ++fold) {
-    Rows rest{rows.d, {}, {}};
+    TableRows rest{rows.d, {}, {}};
     for (std::size_t row = 0; row < rows.size(); ++row) {
       if (row % folds != fold) rest.add(rows.input(row), rows.y[row]);
     }

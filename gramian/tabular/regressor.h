@@ -24,14 +24,14 @@ class Regressor {
   virtual ~Regressor() = default;
   virtual std::string name() const = 0;  // its key in results
   // An error, with the reason, where the regressor is not defined for these rows.
-  virtual Expected<Fit> fit(const Rows& rows) const = 0;
+  virtual Expected<Fit> fit(const TableRows& rows) const = 0;
 };
 
 // The mean of the target.
 class MeanRegressor final : public Regressor {
  public:
   std::string name() const override { return "mean"; }
-  Expected<Fit> fit(const Rows& rows) const override;
+  Expected<Fit> fit(const TableRows& rows) const override;
 };
 
 // A solver on standardised inputs, with the target scaled to the variance that w ~ N(0, I) and the
@@ -42,7 +42,7 @@ class SolverRegressor final : public Regressor {
   SolverRegressor(std::unique_ptr<Solver> solver, double mean_square_noise)
       : solver_(std::move(solver)), mean_square_noise_(mean_square_noise) {}
   std::string name() const override { return solver_->name(); }
-  Expected<Fit> fit(const Rows& rows) const override;
+  Expected<Fit> fit(const TableRows& rows) const override;
 
  private:
   std::unique_ptr<Solver> solver_;
@@ -54,7 +54,7 @@ class SolverRegressor final : public Regressor {
 class RidgeByCrossValidation final : public Regressor {
  public:
   std::string name() const override { return "ridge_cv"; }
-  Expected<Fit> fit(const Rows& rows) const override;
+  Expected<Fit> fit(const TableRows& rows) const override;
 };
 
 // mean, ols, ridge_cv, adarr, and the Bayes posterior mean under the noise prior of training.

@@ -39,7 +39,7 @@ LinearModel Standardised::model(std::span<const double> w) const {
   return model;
 }
 
-Expected<Standardised> standardise(const Rows& rows, bool whiten) {
+Expected<Standardised> standardise(const TableRows& rows, bool whiten) {
   GRAMIAN_ASSERT(rows.size() >= 1 && rows.x.size() == rows.size() * rows.d);
   const auto n = static_cast<Eigen::Index>(rows.size()), d = static_cast<Eigen::Index>(rows.d);
   Standardised result;

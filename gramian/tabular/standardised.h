@@ -46,6 +46,6 @@ inline constexpr double kSmallestEigenvalue = 1e-10;
 
 // Whitening is by the inverse symmetric root of the correlations, which of all whitenings is the
 // nearest to standardising. Errors: numeric, if one input follows from the others.
-Expected<Standardised> standardise(const Rows& rows, bool whiten);
+Expected<Standardised> standardise(const TableRows& rows, bool whiten);
 
 }  // namespace gramian

@@ -20,7 +20,7 @@ class Recorder final : public Regressor {
  public:
   explicit Recorder(double value, bool defined = true) : value_(value), defined_(defined) {}
   std::string name() const override { return "recorder"; }
-  Expected<Fit> fit(const Rows& rows) const override {
+  Expected<Fit> fit(const TableRows& rows) const override {
     if (!defined_) return fail(ErrorKind::config, "never defined");
     contexts.push_back(rows.y);
     return Fit{{value_, std::vector<double>(rows.d)}, contexts.size() == 2};
@@ -32,8 +32,8 @@ class Recorder final : public Regressor {
   bool defined_;
 };
 
-Rows numbered(std::size_t n) {
-  Rows rows{1, {}, {}};
+TableRows numbered(std::size_t n) {
+  TableRows rows{1, {}, {}};
   for (std::size_t i = 0; i < n; ++i) rows.add(std::vector<double>{0.0}, static_cast<double>(i));
   return rows;
 }
@@ -96,7 +96,7 @@ TEST(CrossValidation, ErrorsAreMeansOverRowsWithStandardErrors) {
 
 // Predictions that differ from repeat to repeat: every fold from the definition.
 TEST(CrossValidation, ErrorsAreAveragedOverRepeats) {
-  const Rows rows = numbered(7);
+  const TableRows rows = numbered(7);
   const MeanRegressor mean;
   const auto result = cross_validate(rows, {&mean}, {.folds = 3, .repeats = 2, .seed = 9});
   ASSERT_TRUE(result);

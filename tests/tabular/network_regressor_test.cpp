@@ -40,7 +40,7 @@ constexpr double kMeanSquareNoise = 25.0 / 3;
 
 // With weights that are linear in alpha the scales of the target cancel: v is of variance one.
 TEST(NetworkRegressor, AStepOfGradientDescentByHand) {
-  const Rows rows = linear_rows(25, 3, 1.0, 0.0);
+  const TableRows rows = linear_rows(25, 3, 1.0, 0.0);
   const auto problem = standardise(rows, false).value();
   const auto fit = regressor(one_step(3, 0.3), task_of(3, 20)).fit(rows);
   ASSERT_TRUE(fit);
@@ -60,7 +60,7 @@ TEST(NetworkRegressor, RowsBecomeTokensOfTheSamePrecision) {
   for (const std::size_t rows_count : {12, 20, 200}) {
     SCOPED_TRACE(rows_count);
     const int n = 20, d = 4;
-    const Rows rows = linear_rows(rows_count, 4, 2.0, 0.2);
+    const TableRows rows = linear_rows(rows_count, 4, 2.0, 0.2);
     const auto problem = standardise(rows, false).value();
     const auto values = regressor(one_step(4, 0.3), task_of(d, n)).gram(problem);
     const RowMajorMatrix gram = Eigen::Map<const RowMajorMatrix>(values.data(), d + 1, d + 1) / n;
@@ -92,7 +92,7 @@ TEST(NetworkRegressor, RowsBecomeTokensOfTheSamePrecision) {
 
 TEST(NetworkRegressor, FewRowsAreTakenAsTheyAre) {
   const int n = 20, d = 4;
-  const Rows rows = linear_rows(5, 4, 2.0);  // no residuals beside an intercept
+  const TableRows rows = linear_rows(5, 4, 2.0);  // no residuals beside an intercept
   const auto problem = standardise(rows, false).value();
   const auto values = regressor(one_step(4, 0.3), task_of(d, n)).gram(problem);
   double trace = 0;
@@ -138,8 +138,8 @@ TEST(NetworkRegressor, InputsHaveTheVariancesAndTheTargetThatOfTraining) {
 TEST(NetworkRegressor, UnitsDoNotMatter) {
   const Network network{{.kind = Parametrisation::diag, .d = 3, .layers = 2},
                         {-0.05, -0.01, -0.4, -0.01, -0.1, 0.02, -0.3, -0.02}};
-  const Rows rows = linear_rows(30, 3, 1.0);
-  Rows other = rows;
+  const TableRows rows = linear_rows(30, 3, 1.0);
+  TableRows other = rows;
   for (std::size_t row = 0; row < 30; ++row) {
     other.x[3 * row] = 12 - 1000 * rows.x[3 * row];
     other.y[row] = 32 + 1.8 * rows.y[row];
@@ -156,7 +156,7 @@ TEST(NetworkRegressor, UnitsDoNotMatter) {
 }
 
 TEST(NetworkRegressor, WhiteningMakesTheMomentsTheIdentity) {
-  const Rows rows = linear_rows(40, 3, 1.0, 0.8);
+  const TableRows rows = linear_rows(40, 3, 1.0, 0.8);
   const auto fit = regressor(one_step(3, 1.0), task_of(3, 20), true).fit(rows);
   ASSERT_TRUE(fit);
   // One full step is then least squares.
@@ -172,7 +172,7 @@ TEST(NetworkRegressor, WhiteningMakesTheMomentsTheIdentity) {
 }
 
 TEST(NetworkRegressor, TheMeanStandsForANetworkThatExplodes) {
-  const Rows rows = linear_rows(30, 3, 1.0);
+  const TableRows rows = linear_rows(30, 3, 1.0);
   double mean = 0;
   for (const double y : rows.y) mean += y / 30;
   Network wild{{.kind = Parametrisation::diag, .d = 3, .layers = 9}, {}};
@@ -187,7 +187,7 @@ TEST(NetworkRegressor, TheMeanStandsForANetworkThatExplodes) {
 }
 
 TEST(NetworkRegressor, ConstantColumnsHaveNoSlopeAndConstantTargetsNoFit) {
-  Rows rows = linear_rows(30, 3, 1.0);
+  TableRows rows = linear_rows(30, 3, 1.0);
   for (std::size_t row = 0; row < 30; ++row) rows.x[3 * row + 1] = 5;
   const auto fit = regressor(one_step(3, 0.3), task_of(3, 20)).fit(rows);
   ASSERT_TRUE(fit);

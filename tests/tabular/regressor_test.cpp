@@ -21,7 +21,7 @@ using Vector = Eigen::VectorXd;
 
 // Columns divided by their deviation around their mean, and the deviations.
 struct Centred {
-  explicit Centred(const Rows& rows) : x(rows.size(), rows.d), y(rows.size()) {
+  explicit Centred(const TableRows& rows) : x(rows.size(), rows.d), y(rows.size()) {
     for (Eigen::Index i = 0; i < x.rows(); ++i) {
       y(i) = rows.y[static_cast<std::size_t>(i)];
       for (Eigen::Index j = 0; j < x.cols(); ++j)
@@ -62,7 +62,7 @@ TEST(Regressor, BaselinesAreInTheOrderOfTheTable) {
 }
 
 TEST(Regressor, AllHaveAnIntercept) {
-  const Rows rows = linear_rows(30, 3, 1.0);
+  const TableRows rows = linear_rows(30, 3, 1.0);
   double x[3] = {}, y = 0;
   for (std::size_t row = 0; row < 30; ++row) {
     for (std::size_t i = 0; i < 3; ++i) x[i] += rows.input(row)[i] / 30;
@@ -76,13 +76,13 @@ TEST(Regressor, AllHaveAnIntercept) {
 }
 
 TEST(Regressor, OlsIsTheLeastSquaresSolution) {
-  const Rows rows = linear_rows(30, 4, 1.0);
+  const TableRows rows = linear_rows(30, 4, 1.0);
   const SolverRegressor ols(std::make_unique<FixedRidge>("ols", 0.0), 8.0);
   expect_slopes(ols.fit(rows), Centred(rows).slopes(0), 1e-11);
 }
 
 TEST(Regressor, AdaptiveRidgeReadsTheNoiseFromResiduals) {
-  const Rows rows = linear_rows(30, 4, 2.0);
+  const TableRows rows = linear_rows(30, 4, 2.0);
   const Centred centred(rows);
   const double noise = 8.0;
   const SolverRegressor adarr(std::make_unique<AdaptiveRidge>(), noise);
@@ -94,7 +94,7 @@ TEST(Regressor, AdaptiveRidgeReadsTheNoiseFromResiduals) {
 }
 
 TEST(Regressor, BayesIsARidgeWhereTheNoiseIsKnown) {
-  const Rows rows = linear_rows(30, 4, 2.0);
+  const TableRows rows = linear_rows(30, 4, 2.0);
   const auto list = make_baselines(NoisePrior::constant(3).value(), 30);
   const Centred centred(rows);
   const double g2 = (4 + 9) / (centred.y.squaredNorm() / 30);
@@ -104,13 +104,13 @@ TEST(Regressor, BayesIsARidgeWhereTheNoiseIsKnown) {
 
 // Every penalty of the grid, every fold, from the definition.
 TEST(Regressor, RidgeByCrossValidationTakesTheBestPenalty) {
-  const Rows rows = linear_rows(23, 3, 4.0);
+  const TableRows rows = linear_rows(23, 3, 4.0);
   double least = std::numeric_limits<double>::infinity(), best = 0;
   for (int k = -20; k <= 8; ++k) {
     const double share = std::pow(10.0, k / 4.0);
     double error = 0;
     for (std::size_t fold = 0; fold < 10; ++fold) {
-      Rows rest{3, {}, {}};
+      TableRows rest{3, {}, {}};
       Vector mean = Vector::Zero(3);
       double y_mean = 0;
       for (std::size_t row = 0; row < 23; ++row) {
@@ -139,13 +139,13 @@ TEST(Regressor, RidgeByCrossValidationTakesTheBestPenalty) {
 }
 
 TEST(Regressor, NothingBreaksOnConstantOrCollinearRows) {
-  Rows rows = linear_rows(12, 3, 1.0);
+  TableRows rows = linear_rows(12, 3, 1.0);
   for (std::size_t row = 0; row < 12; ++row) rows.x[3 * row + 2] = 2 * rows.x[3 * row];
-  Rows constant = linear_rows(12, 3, 1.0);
+  TableRows constant = linear_rows(12, 3, 1.0);
   for (std::size_t row = 0; row < 12; ++row) constant.x[3 * row] = 7;
-  Rows flat = linear_rows(12, 3, 1.0);
+  TableRows flat = linear_rows(12, 3, 1.0);
   flat.y.assign(12, 3.0);
-  for (const Rows* some : {&rows, &constant, &flat}) {
+  for (const TableRows* some : {&rows, &constant, &flat}) {
     for (const auto& regressor : make_baselines(NoisePrior::uniform(0, 5).value(), 12)) {
       const auto fit = regressor->fit(*some);
       ASSERT_TRUE(fit) << regressor->name();

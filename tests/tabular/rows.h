@@ -16,8 +16,8 @@ inline double noise(std::size_t index) {
   return std::sqrt(12.0) * (place - 0.5);
 }
 
-inline Rows linear_rows(std::size_t n, std::size_t d, double sigma, double correlation = 0.5) {
-  Rows rows{d, {}, {}};
+inline TableRows linear_rows(std::size_t n, std::size_t d, double sigma, double correlation = 0.5) {
+  TableRows rows{d, {}, {}};
   std::size_t draw = 0;
   for (std::size_t row = 0; row < n; ++row) {
     const double common = noise(draw++);

@@ -24,7 +24,7 @@ std::vector<double> standard_input(const Standardised& problem, std::span<const 
 }
 
 TEST(Standardised, MomentsAreThoseOfTheTransformedRows) {
-  const Rows rows = linear_rows(30, 4, 1.0);
+  const TableRows rows = linear_rows(30, 4, 1.0);
   for (const bool whiten : {false, true}) {
     SCOPED_TRACE(whiten);
     const auto problem = standardise(rows, whiten);
@@ -57,7 +57,7 @@ TEST(Standardised, MomentsAreThoseOfTheTransformedRows) {
 }
 
 TEST(Standardised, ModelIsInTheUnitsOfTheUser) {
-  const Rows rows = linear_rows(30, 3, 1.0);
+  const TableRows rows = linear_rows(30, 3, 1.0);
   const std::vector<double> w{0.5, -0.25, 2};
   for (const bool whiten : {false, true}) {
     const auto problem = standardise(rows, whiten).value();
@@ -71,7 +71,7 @@ TEST(Standardised, ModelIsInTheUnitsOfTheUser) {
 }
 
 TEST(Standardised, ConstantColumnsAndTargetsAreZero) {
-  Rows rows = linear_rows(20, 3, 1.0);
+  TableRows rows = linear_rows(20, 3, 1.0);
   for (std::size_t row = 0; row < 20; ++row) {
     rows.x[3 * row + 1] = 0.1;  // no sum of which is exact
     rows.y[row] = 1e9 / 3;
@@ -87,7 +87,7 @@ TEST(Standardised, ConstantColumnsAndTargetsAreZero) {
 }
 
 TEST(Standardised, WhiteningRefusesInputsThatFollowFromOthers) {
-  Rows rows = linear_rows(20, 3, 1.0);
+  TableRows rows = linear_rows(20, 3, 1.0);
   for (std::size_t row = 0; row < 20; ++row)
     rows.x[3 * row + 2] = 3 * rows.x[3 * row] - rows.x[3 * row + 1];
   EXPECT_TRUE(standardise(rows, false));
@@ -97,7 +97,7 @@ TEST(Standardised, WhiteningRefusesInputsThatFollowFromOthers) {
 }
 
 TEST(Standardised, HasRoomForTheLargestCellsAndFarOffsets) {
-  Rows rows = linear_rows(20, 2, 1.0);
+  TableRows rows = linear_rows(20, 2, 1.0);
   const auto want = standardise(rows, false).value();
   for (std::size_t row = 0; row < 20; ++row) {
     rows.x[2 * row] *= 1e98;

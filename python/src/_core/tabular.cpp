@@ -17,7 +17,7 @@ void bind_tabular(nb::module_& module) {
         require(api::require_shape(targets, "y", "[rows]", {inputs.shape[0]}));
         require(api::require_finite(inputs, "X"));
         require(api::require_finite(targets, "y"));
-        Rows rows;
+        TableRows rows;
         rows.d = d;
         rows.x = inputs.values;
         rows.y = targets.values;
