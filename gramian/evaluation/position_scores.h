@@ -8,7 +8,7 @@
 //    "tuned": {"step", "ridge", "lags"}}                    where there are such baselines
 //
 // Of numbers that continue a sequence the baselines are those of sequence_baselines.h, tuned on
-// kTuningPrompts prompts of their own; of others the prediction of zeros alone. `adjusted` is empty:
+// kTuningPrompts prompts of their own; of others zeros alone are predicted. `adjusted` is empty:
 // no predictor knows the truth. A position that counts in no prompt has null for its numbers.
 //
 // Errors: interrupted. Cost: that of the predictions, and of tuning.

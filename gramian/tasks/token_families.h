@@ -1,5 +1,5 @@
 // The families of tasks on tokens that a configuration can name in [task.family], in one array. A
-// new family is a file that implements PairTask (pair_task.h), or TokenSource (token_source.h) where
+// new family is a file that implements PairTask (pair_task.h), or TokenSource (token_source.h) if
 // prompts are not pairs of a scalar function, and defines its TokenFamily, with the keys that it
 // alone has, and its line in token_families.cpp.
 #pragma once

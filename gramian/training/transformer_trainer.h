@@ -12,9 +12,10 @@
 namespace gramian {
 
 // Validates every setting and rejects what such a network cannot do: tokens of another shape than
-// the task's, an output that is not one of its answers, guards (they stretch a Gram matrix), optimisers other than Adam and gradient descent,
-// a hinge loss where there are no labels, more memory than a thread may take. The loss is
-// that of the sampled query or, of tasks with several answers, of all of them. Errors: config, the first fault.
+// the task's, an output that is not one of its answers, guards (they stretch a Gram matrix),
+// optimisers other than Adam and gradient descent, a hinge loss where there are no labels, more
+// memory than a thread may take. The loss is that of the sampled query or, of tasks with several
+// answers, of all of them. Errors: config, the first fault.
 Status check(const TokenTask& task, const TransformerSpec& transformer, const TrainSpec& train);
 
 // `pool` must outlive the trainer.

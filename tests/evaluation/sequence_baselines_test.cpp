@@ -1,4 +1,4 @@
-// Predictors that learn a sequence in context, against plain matrices, and their losses by position.
+// Predictors that learn a sequence in context, against plain matrices; losses by position.
 #include "gramian/evaluation/sequence_baselines.h"
 
 #include <gtest/gtest.h>

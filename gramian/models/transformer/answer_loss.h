@@ -1,4 +1,4 @@
-// A transformer recorded with the loss of its answers (tasks/token_source.h): one number or several,
+// A transformer recorded with the loss of its answers (tasks/token_source.h): a number or several,
 // at the query or at every token, or classes.
 //
 //     numbers  sum_t share_t 1/2 |prediction_t - target_t|^2

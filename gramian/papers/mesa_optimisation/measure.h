@@ -1,4 +1,4 @@
-// What the studies of von Oswald et al. (2023) measure of trained linear attention: where the weight
+// What the studies of von Oswald et al. (2023) measure of linear attention: where the weight
 // of its products is, the same network with block-scalar products, and what its tokens hold after
 // each layer.
 //

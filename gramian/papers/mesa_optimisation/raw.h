@@ -1,5 +1,5 @@
 // Networks that read observations as they are, s_t alone, and have to find s_{t-1} themselves: two
-// layers of softmax attention, linear attention or the mesa layer, on three families of systems; and
+// layers of softmax attention, linear attention or mesa layers, for three kinds of systems, and
 // one mesa layer on tokens (0, s_t, s_{t-1}) that have both.
 //
 // Sizes are ours: tokens embedded to 32 numbers with one-hot positions beside them, two heads of 10

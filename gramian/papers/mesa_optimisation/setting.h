@@ -2,7 +2,7 @@
 // dynamical system (tasks/sequence_task.h), each token of which is to predict the next.
 //
 // One and two layers have the sizes of the publication, observations of d = 10 numbers and T = 50
-// tokens. The studies of depth have sizes of ours, for minutes of one core: d = 5 and T = 25. Batches
+// tokens. The studies of depth have sizes of ours, for minutes of one core: d = 5, T = 25. Batches
 // are of 64 in place of 256, for a few thousand steps.
 #pragma once
 
