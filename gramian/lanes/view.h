@@ -91,16 +91,4 @@ auto lane_view(Array& array) {
   return LaneView(array.data(), array.size() / kLanes);
 }
 
-// The sum over the lanes of one number, in double and by halves: an order that is fixed, whatever
-// the width of the machine's registers, and that the compiler can vectorise.
-template <class T>
-double sum_lanes(const T* lanes) {
-  double sum[kLanes];
-  for (int p = 0; p < kLanes; ++p) sum[p] = static_cast<double>(lanes[p]);
-  for (int half = kLanes / 2; half > 0; half /= 2) {
-    for (int p = 0; p < half; ++p) sum[p] += sum[p + half];
-  }
-  return sum[0];
-}
-
 }  // namespace gramian

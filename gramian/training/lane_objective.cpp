@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/lanes/sums.h"
+
 namespace gramian {
 
 namespace {
@@ -41,20 +43,6 @@ void leave_out_large(LaneView<T> slopes) {
     for (std::size_t i = 0; i < slopes.rows(); ++i)
       small = small && std::abs(slopes.at(i, 0, p)) < kLargestSlope;
     if (!small) slopes.fill(p, T(0));
-  }
-}
-
-// Adds the lower triangle of sum_p s_p s_p^T, s_p the column of prompt p.
-template <class T>
-void add_outer_products(LaneView<const T> slopes, std::vector<double>& curvature) {
-  const std::size_t n = slopes.rows();
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      const T *a = slopes.lanes(i), *b = slopes.lanes(j);
-      T product[kLanes];
-      for (std::size_t p = 0; p < kLanes; ++p) product[p] = a[p] * b[p];
-      curvature[i * n + j] += sum_lanes(product);
-    }
   }
 }
 
@@ -103,12 +91,11 @@ void LaneObjective<T>::run(const Chunk& chunk, Scratch& scratch, ChunkSums& sums
       pass->add_slopes(block.address, chunk.robust, slopes.data());
       const LaneView<T> view = lane_view(slopes);
       leave_out_large(view);
-      add_outer_products<T>({slopes.data(), view.rows()}, sums.curvature);
+      // sum_p s_p s_p^T, s_p the slopes of prompt p.
+      add_lane_products(LaneView<const T>(slopes.data(), view.rows()), sums.curvature.data());
     }
   });
-  const LaneView<T> view = lane_view(dtheta);
-  for (std::size_t i = 0; i < sums.gradient.size(); ++i)
-    sums.gradient[i] = sum_lanes(view.lanes(i));
+  sum_lanes(LaneView<const T>(dtheta.data(), sums.gradient.size()), sums.gradient.data());
 }
 
 template class BlockPass<float>;

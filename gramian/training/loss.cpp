@@ -4,6 +4,7 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/lanes/view.h"
+#include "gramian/random/lane_words.h"
 
 namespace gramian {
 
@@ -63,19 +64,15 @@ void gradient_weights(const LossSpec& spec, LaneView<const T> truth, const T* sq
   }
 }
 
-// `count` random signs of prompt `lane`.
-void draw_signs(const PhiloxAddress& address, std::size_t lane, std::size_t count, double* sign) {
-  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(address.seed),
-                                         static_cast<std::uint32_t>(address.seed >> 32)};
-  std::array<std::uint32_t, 4> bits{};
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i % 128 == 0) {
-      const auto draw = static_cast<std::uint32_t>(i / 128);
-      bits = philox(key, {draw, address.first + static_cast<std::uint32_t>(lane), address.step,
-                          kCurvatureStream});
-    }
-    sign[i] = (bits[i % 128 / 32] >> (i % 32)) & 1 ? 1 : -1;
-  }
+// row: [lanes], the numbers of `scale` with random signs, those of coordinate i. A draw has the
+// signs of 128 coordinates; `words` [4, lanes] keeps it from one coordinate to the next.
+void draw_signs(PhiloxAddress address, std::size_t i, const double* scale, std::uint32_t* words,
+                double* row) {
+  address.stream = kCurvatureStream;
+  if (i % 128 == 0) draw_lane_words(address, static_cast<std::uint32_t>(i / 128), words);
+  const std::uint32_t* const bits = words + i % 128 / 32 * kLanes;
+  for (std::size_t p = 0; p < kLanes; ++p)
+    row[p] = (bits[p] >> (i % 32)) & 1 ? scale[p] : -scale[p];
 }
 
 }  // namespace
@@ -151,25 +148,28 @@ void curvature_cotangent(const LossSpec& spec, const RegressionTask& task,
   const auto d = static_cast<std::size_t>(block.d);
   GRAMIAN_ASSERT(block.d == task.d());
   const LaneView<T> out(v, d);
-  double sign[kMaxDimension];
-  for (std::size_t p = 0; p < kLanes; ++p) {
-    const double weight = std::sqrt(loss.weight[p]);
-    draw_signs(address, p, d, sign);
-    for (std::size_t i = 0; i < d; ++i) sign[i] *= weight;
+  alignas(64) std::uint32_t words[4 * kLanes];
+  double scale[kLanes], signs[kMaxDimension * kLanes];
+  for (std::size_t p = 0; p < kLanes; ++p) scale[p] = std::sqrt(loss.weight[p]);
+  const std::size_t count = spec.query == QueryMode::sampled ? 1 : d;
+  for (std::size_t i = 0; i < count; ++i) draw_signs(address, i, scale, words, signs + i * kLanes);
+  for (std::size_t i = 0; i < d; ++i) {
+    double sum[kLanes] = {};
+    const double* row = signs + i * kLanes;
+    T* const to = out.lanes(i);
     if (spec.query == QueryMode::sampled) {
-      const LaneView<const T> query(block.query.data(), d);
-      for (std::size_t i = 0; i < d; ++i)
-        out.at(i, 0, p) = static_cast<T>(sign[0]) * query.at(i, 0, p);
+      const T* const query = block.query.data() + i * kLanes;
+      for (std::size_t p = 0; p < kLanes; ++p) to[p] = static_cast<T>(signs[p]) * query[p];
       continue;
     }
-    for (std::size_t i = 0; i < d; ++i) {
-      double sum = sign[i];
-      if (!task.identity_covariance()) {
-        sum = 0;
-        for (std::size_t j = 0; j <= i; ++j) sum += task.factor()[i * d + j] * sign[j];
+    if (!task.identity_covariance()) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        for (std::size_t p = 0; p < kLanes; ++p)
+          sum[p] += task.factor()[i * d + j] * signs[j * kLanes + p];
       }
-      out.at(i, 0, p) = static_cast<T>(sum);
+      row = sum;
     }
+    for (std::size_t p = 0; p < kLanes; ++p) to[p] = static_cast<T>(row[p]);
   }
 }
 

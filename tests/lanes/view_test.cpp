@@ -61,11 +61,5 @@ TEST(LaneView, CopiesConvert) {
   EXPECT_EQ(read[0], static_cast<double>(0.1f));
 }
 
-TEST(LaneView, SumsOverLanesInDouble) {
-  float lanes[kLanes];
-  for (int p = 0; p < kLanes; ++p) lanes[p] = p == 0 ? 1.0f : 1e-8f;
-  EXPECT_DOUBLE_EQ(sum_lanes(lanes), 1 + 15 * static_cast<double>(1e-8f));
-}
-
 }  // namespace
 }  // namespace gramian

@@ -12,15 +12,13 @@
 #include "gramian/random/normal-inl.h"
 // clang-format on
 #include "gramian/base/aligned.h"
+#include "gramian/random/lane_words.h"
 #include "tests/support/targets.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 
-void Words(const PhiloxAddress& address, uint32_t draw, uint32_t* words) {
-  LaneWords(address).Draw(draw, words);
-}
 void Normals(const PhiloxAddress& address, size_t count, double* out) {
   FillNormals(LaneWords(address), 0u, count, out);
 }
@@ -65,7 +63,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gramian {
 
-HWY_EXPORT(Words);
 HWY_EXPORT(Normals);
 HWY_EXPORT(NormalsFloat);
 HWY_EXPORT(Uniforms);
@@ -115,7 +112,7 @@ TEST(Lanes, PhiloxEqualsItsScalarForm) {
         .seed = 0x123456789abcdefull, .stream = 2, .step = 9, .first = 4294967290u};
     alignas(128) std::uint32_t words[4 * kLanes];
     for (std::uint32_t draw : {0u, 1u, 0xffffffffu}) {
-      HWY_DYNAMIC_DISPATCH(Words)(address, draw, words);
+      draw_lane_words(address, draw, words);
       for (std::uint32_t p = 0; p < kLanes; ++p) {
         const auto expected = philox({0x89abcdef, 0x01234567}, {draw, address.first + p, 9, 2});
         for (std::size_t w = 0; w < 4; ++w) EXPECT_EQ(words[w * kLanes + p], expected[w]);
@@ -124,7 +121,7 @@ TEST(Lanes, PhiloxEqualsItsScalarForm) {
     alignas(128) std::uint32_t two[8 * kLanes];
     HWY_DYNAMIC_DISPATCH(TwoDraws)(address, 5, 64, two);
     for (std::uint32_t k = 0; k < 2; ++k) {
-      HWY_DYNAMIC_DISPATCH(Words)(address, 5 + 64 * k, words);
+      draw_lane_words(address, 5 + 64 * k, words);
       for (std::size_t i = 0; i < 4 * kLanes; ++i) EXPECT_EQ(two[k * 4 * kLanes + i], words[i]);
     }
   });
