@@ -53,6 +53,11 @@ class InLanes {
   void Product(A a, B b, T* c) const {
     Multiply<kInto>(size_, size_, size_, a, b, c);
   }
+  // c = A B + x y^T
+  template <class A, class B>
+  void ProductAndOuter(A a, B b, const T* x, const T* y, T* c) const {
+    Multiply<Into::set>(size_, size_, size_, a, b, c, OuterTerm<T>{Column(x), Column(y)});
+  }
   template <Into kInto, class A, class B>
   void LowerProduct(A a, B b, T* c) const {
     MultiplyLower<kInto>(size_, size_, a, b, c);
@@ -102,7 +107,15 @@ class InLanes {
     return x + size_ * kLanes;
   }
   Vec<T> VectorDot(const T* x, const T* y) const { return Dot(size_, x, y); }
-  Vec<T> MatrixDot(const T* x, const T* y) const { return Dot(size_ * size_, x, y); }
+  // dots[k] = <x_k, y_k>: several at a time overlap and read what they share once.
+  template <size_t N>
+  void VectorDots(const T* const (&x)[N], const T* const (&y)[N], Vec<T> (&dots)[N]) const {
+    Dots(size_, x, y, dots);
+  }
+  template <size_t N>
+  void MatrixDots(const T* const (&x)[N], const T* const (&y)[N], Vec<T> (&dots)[N]) const {
+    Dots(size_ * size_, x, y, dots);
+  }
   void AddScaled(Vec<T> a, const T* x, T* y) const { Axpy(size_, a, x, y); }
   void CombineVectors(Vec<T> a, const T* x, Vec<T> b, const T* z, T* y) const {
     Combine(size_, a, x, b, z, y);
@@ -110,6 +123,9 @@ class InLanes {
   void CopyVector(const T* x, T* y) const { Copy(size_, x, y); }
   void FillVector(Vec<T> value, T* x) const {
     for (size_t i = 0; i < size_; ++i) Put(value, x, i);
+  }
+  void CopyShared(SharedColumn<T> from, T* x) const {
+    for (size_t i = 0; i < size_; ++i) Put(from.at(i, 0), x, i);
   }
   void SetUnit(size_t unit, T* x) const {
     for (size_t i = 0; i < size_; ++i) Put(hn::Set(Tag<T>(), i == unit ? T(1) : T(0)), x, i);
@@ -197,6 +213,11 @@ class InRows {
   void LowerProduct(RowMatrix<T, kLeft> a, RowMatrix<T, kRight> b, T* c) const {
     MultiplyRows<Part::lower, kInto>(size_, size_, size_, a, Right(b), c, ld_);
   }
+  template <class A, class B>
+  void ProductAndOuter(A a, B b, const T* x, const T* y, T* c) const {
+    Product<Into::set>(a, b, c);
+    OuterProduct<Into::add>(x, y, c);
+  }
   void MirrorLower(T* c) const { Transpose<Part::lower>(size_, c, c, ld_); }
   template <Into kInto>
   void Apply(RowMatrix<T, Order::rows> a, const T* x, T* y) const {
@@ -253,7 +274,14 @@ class InRows {
     return x + ld_;
   }
   Vec<T> VectorDot(const T* x, const T* y) const { return DotOf(ld_, x, y); }
-  Vec<T> MatrixDot(const T* x, const T* y) const { return DotOf(size_ * ld_, x, y); }
+  template <size_t N>
+  void VectorDots(const T* const (&x)[N], const T* const (&y)[N], Vec<T> (&dots)[N]) const {
+    for (size_t k = 0; k < N; ++k) dots[k] = DotOf(ld_, x[k], y[k]);
+  }
+  template <size_t N>
+  void MatrixDots(const T* const (&x)[N], const T* const (&y)[N], Vec<T> (&dots)[N]) const {
+    for (size_t k = 0; k < N; ++k) dots[k] = DotOf(size_ * ld_, x[k], y[k]);
+  }
   void AddScaled(Vec<T> a, const T* x, T* y) const {
     for (size_t i = 0; i < Registers(size_); ++i) Put(hn::MulAdd(a, Get(x, i), Get(y, i)), y, i);
   }
@@ -265,6 +293,7 @@ class InRows {
   void FillVector(Vec<T> value, T* x) const {
     for (size_t i = 0; i < size_; ++i) SetEntry(value, x, i);
   }
+  void CopyShared(const T* from, T* x) const { CopyVector(from, x); }
   void SetUnit(size_t unit, T* x) const {
     for (size_t i = 0; i < ld_; ++i) x[i] = i == unit ? T(1) : T(0);
   }

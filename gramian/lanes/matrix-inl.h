@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <type_traits>
 
 #include "gramian/lanes/tag-inl.h"
 
@@ -72,15 +73,24 @@ enum class Into { set, add, either };  // either: a function argument decides
 // Which entries of a product are wanted.
 enum class Part { all, lower };
 
+// What a product may have besides: nothing, or x y^T, one more term of each sum, so that C is not
+// read and written again.
+struct NoTerm {};
+template <class T>
+struct OuterTerm {
+  LaneColumn<T> x, y;
+};
+
 // Between neighbours of C there are kStep numbers: kLanes, or the lanes of one register
 // (rows-inl.h).
 //
 // One register tile C[i.., j..] (= or +=) sum_k A[i, k] B[k, j]. MR x NR sums live in
 // registers; each k costs MR + NR loads for MR * NR multiply-adds. kPart == lower is for a
-// tile on the diagonal, i == j: the sums above it are left out.
-template <size_t kStep, int MR, int NR, Part kPart, Into kInto, class A, class B, class T>
+// tile on the diagonal, i == j: the sums above it are left out. `term` comes after the last k.
+template <size_t kStep, int MR, int NR, Part kPart, Into kInto, class A, class B, class T,
+          class Term = NoTerm>
 HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_RESTRICT c,
-                             size_t c_columns, bool add = false) {
+                             size_t c_columns, bool add = false, Term term = {}) {
   using D = typename B::Register;
   const D d;
   const bool from_c = kInto == Into::either ? add : kInto == Into::add;
@@ -110,6 +120,16 @@ HWY_INLINE void MultiplyTile(size_t inner, A a, B b, size_t i, size_t j, T* HWY_
       }
     }
   }
+  if constexpr (!std::is_same_v<Term, NoTerm>) {
+    HWY_UNROLL(8)
+    for (int r = 0; r < MR; ++r) {
+      HWY_UNROLL(4)
+      for (int s = 0; s < NR; ++s) {
+        if (wanted(r, s))
+          sum[r][s] = hn::MulAdd(term.x.at(i + r, 0), term.y.at(j + s, 0), sum[r][s]);
+      }
+    }
+  }
   HWY_UNROLL(8)
   for (int r = 0; r < MR; ++r) {
     HWY_UNROLL(4)
@@ -127,51 +147,56 @@ inline constexpr int kTile = 3;
 #endif
 
 // MR rows of C from row i on: all columns, or the columns up to the diagonal and including it.
-template <size_t kStep, int MR, Part kPart, Into kInto, class A, class B, class T>
+template <size_t kStep, int MR, Part kPart, Into kInto, class A, class B, class T,
+          class Term = NoTerm>
 HWY_INLINE void MultiplyStrip(size_t inner, size_t columns, A a, B b, size_t i, T* HWY_RESTRICT c,
-                              size_t c_columns) {
+                              size_t c_columns, Term term = {}) {
   const size_t end = kPart == Part::lower ? i : columns;
   size_t j = 0;
   for (; j + kTile <= end; j += kTile)
-    MultiplyTile<kStep, MR, kTile, Part::all, kInto>(inner, a, b, i, j, c, c_columns);
+    MultiplyTile<kStep, MR, kTile, Part::all, kInto>(inner, a, b, i, j, c, c_columns, false, term);
   if (kPart == Part::lower) {  // i is a multiple of the tile, so j == i here
-    MultiplyTile<kStep, MR, MR, Part::lower, kInto>(inner, a, b, i, j, c, c_columns);
+    MultiplyTile<kStep, MR, MR, Part::lower, kInto>(inner, a, b, i, j, c, c_columns, false, term);
     return;
   }
   switch (end - j) {
     case 1:
-      return MultiplyTile<kStep, MR, 1, Part::all, kInto>(inner, a, b, i, j, c, c_columns);
+      return MultiplyTile<kStep, MR, 1, Part::all, kInto>(inner, a, b, i, j, c, c_columns, false,
+                                                          term);
     case 2:
-      return MultiplyTile<kStep, MR, 2, Part::all, kInto>(inner, a, b, i, j, c, c_columns);
+      return MultiplyTile<kStep, MR, 2, Part::all, kInto>(inner, a, b, i, j, c, c_columns, false,
+                                                          term);
     case 3:
-      return MultiplyTile<kStep, MR, 3, Part::all, kInto>(inner, a, b, i, j, c, c_columns);
+      return MultiplyTile<kStep, MR, 3, Part::all, kInto>(inner, a, b, i, j, c, c_columns, false,
+                                                          term);
     default:
       return;
   }
 }
 
-template <Part kPart, Into kInto, class A, class B, class T>
+template <Part kPart, Into kInto, class A, class B, class T, class Term = NoTerm>
 HWY_INLINE void MultiplyStrips(size_t rows, size_t inner, size_t columns, A a, B b,
-                               T* HWY_RESTRICT c) {
+                               T* HWY_RESTRICT c, Term term = {}) {
   size_t i = 0;
   for (; i + kTile <= rows; i += kTile)
-    MultiplyStrip<kLanes, kTile, kPart, kInto>(inner, columns, a, b, i, c, columns);
+    MultiplyStrip<kLanes, kTile, kPart, kInto>(inner, columns, a, b, i, c, columns, term);
   switch (rows - i) {
     case 1:
-      return MultiplyStrip<kLanes, 1, kPart, kInto>(inner, columns, a, b, i, c, columns);
+      return MultiplyStrip<kLanes, 1, kPart, kInto>(inner, columns, a, b, i, c, columns, term);
     case 2:
-      return MultiplyStrip<kLanes, 2, kPart, kInto>(inner, columns, a, b, i, c, columns);
+      return MultiplyStrip<kLanes, 2, kPart, kInto>(inner, columns, a, b, i, c, columns, term);
     case 3:
-      return MultiplyStrip<kLanes, 3, kPart, kInto>(inner, columns, a, b, i, c, columns);
+      return MultiplyStrip<kLanes, 3, kPart, kInto>(inner, columns, a, b, i, c, columns, term);
     default:
       return;
   }
 }
 
-// C [rows, columns] (= or +=) A [rows, inner] B [inner, columns].
-template <Into kInto, class A, class B, class T>
-HWY_NOINLINE void Multiply(size_t rows, size_t inner, size_t columns, A a, B b, T* HWY_RESTRICT c) {
-  MultiplyStrips<Part::all, kInto>(rows, inner, columns, a, b, c);
+// C [rows, columns] (= or +=) A [rows, inner] B [inner, columns], plus the term if there is one.
+template <Into kInto, class A, class B, class T, class Term = NoTerm>
+HWY_NOINLINE void Multiply(size_t rows, size_t inner, size_t columns, A a, B b, T* HWY_RESTRICT c,
+                           Term term = {}) {
+  MultiplyStrips<Part::all, kInto>(rows, inner, columns, a, b, c, term);
 }
 
 // Copies the lower triangle of C [size, size] to the upper.

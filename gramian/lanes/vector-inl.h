@@ -25,17 +25,31 @@ HWY_INLINE void Increase(Vec<T> value, T* data, size_t i = 0) {
   Put<T>(hn::Add(Get(data, i), value), data, i);
 }
 
-// sum_i x_i y_i, in two chains so that additions overlap.
-template <class T>
-HWY_INLINE Vec<T> Dot(size_t count, const T* x, const T* y) {
-  auto even = hn::Zero(Tag<T>()), odd = hn::Zero(Tag<T>());
+// dots[k] = sum_i x_k,i y_k,i, each in two chains so that additions overlap.
+template <size_t N, class T>
+HWY_INLINE void Dots(size_t count, const T* const (&x)[N], const T* const (&y)[N],
+                     Vec<T> (&dots)[N]) {
+  Vec<T> even[N], odd[N];
+  HWY_UNROLL(16)
+  for (size_t k = 0; k < N; ++k) even[k] = odd[k] = hn::Zero(Tag<T>());
   size_t i = 0;
   for (; i + 2 <= count; i += 2) {
-    even = hn::MulAdd(Get(x, i), Get(y, i), even);
-    odd = hn::MulAdd(Get(x, i + 1), Get(y, i + 1), odd);
+    HWY_UNROLL(16)
+    for (size_t k = 0; k < N; ++k) even[k] = hn::MulAdd(Get(x[k], i), Get(y[k], i), even[k]);
+    HWY_UNROLL(16)
+    for (size_t k = 0; k < N; ++k) odd[k] = hn::MulAdd(Get(x[k], i + 1), Get(y[k], i + 1), odd[k]);
   }
-  if (i < count) even = hn::MulAdd(Get(x, i), Get(y, i), even);
-  return hn::Add(even, odd);
+  HWY_UNROLL(16)
+  for (size_t k = 0; k < N; ++k) {
+    if (i < count) even[k] = hn::MulAdd(Get(x[k], i), Get(y[k], i), even[k]);
+    dots[k] = hn::Add(even[k], odd[k]);
+  }
+}
+template <class T>
+HWY_INLINE Vec<T> Dot(size_t count, const T* x, const T* y) {
+  Vec<T> dot[1];
+  Dots<1, T>(count, {x}, {y}, dot);
+  return dot[0];
 }
 
 // y += a x

@@ -307,20 +307,22 @@ class DiagonalPass {
   }
 
   // dxx with what A has done in alpha', by its term C A rho, and in the row recursion z = T^T z',
-  // which gives T the adjoint z' dz^T. dout_rho: <dout, rho>.
-  V WithRhoAndRow(int l, V dout_rho, V dxx) const {
-    dxx = hn::MulAdd(Constant(C(l)), dout_rho, dxx);
-    return hn::Add(dxx, in_.VectorDot(Row(l + 1), Image(l)));
+  // which gives T the adjoint z' dz^T. dout_rho: <dout, rho>; z_image: <z', S dz>.
+  V WithRhoAndRow(int l, V dout_rho, V z_image, V dxx) const {
+    return hn::Add(hn::MulAdd(Constant(C(l)), dout_rho, dxx), z_image);
   }
 
   // alpha' = beta + C delta, delta = tau + A rho, beta = alpha + A tau
   void BackwardOmegasOfGdpp(int l, V dxx, const LayerAdjoint& adjoint, T* dtheta) {
     const T *alpha = Alpha(l), *tau = Tau(l), *dout = adjoint.dout;
-    const V zero = Constant(0), dout_rho = in_.VectorDot(dout, Rho(l));
-    dxx = WithRhoAndRow(l, dout_rho, dxx);
-    dxx = hn::Add(dxx, in_.VectorDot(dout, tau));
-    V dyx = hn::MulAdd(Constant(A(l)), dout_rho, in_.VectorDot(dout, tau));
-    dyx = hn::MulAdd(Y(Row(l + 1)), in_.VectorDot(RowAdjoint(l), alpha), dyx);
+    V dots[4];
+    in_.template VectorDots<4>({dout, dout, Row(l + 1), RowAdjoint(l)},
+                               {Rho(l), tau, Image(l), alpha}, dots);
+    const auto& [dout_rho, dout_tau, z_image, dz_alpha] = dots;
+    const V zero = Constant(0);
+    dxx = hn::Add(WithRhoAndRow(l, dout_rho, z_image, dxx), dout_tau);
+    V dyx = hn::MulAdd(Constant(A(l)), dout_rho, dout_tau);
+    dyx = hn::MulAdd(Y(Row(l + 1)), dz_alpha, dyx);
     AddOmega(l, dxx, zero, dyx, zero, dtheta);
   }
 
@@ -332,22 +334,24 @@ class DiagonalPass {
     const T *z = Row(l + 1), *dz = RowAdjoint(l);
     const V a = Constant(A(l)), b = Constant(B(l)), c = Constant(C(l));
     const V zy = Y(z), dzy = Y(dz), lambda = in_.Entry(Lambda(l), 0), shrink = Shrink(l);
-    const V dout_rho = in_.VectorDot(dout, Rho(l));
-    dxx = WithRhoAndRow(l, dout_rho, dxx);
-    const V q = in_.VectorDot(alpha, alpha), alpha_tau = in_.VectorDot(alpha, tau);
+    in_.AddScaled(shrink, dout, adjoint.dbeta);
+    V dots[10];
+    in_.template VectorDots<10>({dout, dout, dout, dout, alpha, alpha, z, z, dz, adjoint.dbeta},
+                                {Rho(l), alpha, beta, tau, alpha, tau, Image(l), alpha, alpha, tau},
+                                dots);
+    const auto& [dout_rho, dout_alpha, dout_beta, dout_tau, q, alpha_tau, z_image, z_alpha,
+                 dz_alpha, dbeta_tau] = dots;
+    dxx = WithRhoAndRow(l, dout_rho, z_image, dxx);
     const V two_out = hn::Mul(hn::Set(Tag<T>(), T(2)), dlambda_out);
-    const V dout_alpha = in_.VectorDot(dout, alpha), dout_beta = in_.VectorDot(dout, beta);
     const V dgamma_alpha = hn::Mul(shrink, dout_alpha), ddelta_alpha = hn::Mul(c, dout_alpha);
     const V with_lambda = hn::MulAdd(shrink, lambda, hn::Mul(c, q));
-    in_.AddScaled(shrink, dout, adjoint.dbeta);
-    dxx = hn::Add(dxx, in_.VectorDot(adjoint.dbeta, tau));
+    dxx = hn::Add(dxx, dbeta_tau);
     dxy = hn::MulAdd(lambda, dgamma_alpha, dxy);
     dxy = hn::MulAdd(q, ddelta_alpha, dxy);
-    dxy = hn::MulAdd(dzy, in_.VectorDot(z, alpha), dxy);
-    V dyx =
-        hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, in_.VectorDot(dout, tau)));
+    dxy = hn::MulAdd(dzy, z_alpha, dxy);
+    V dyx = hn::MulAdd(a, dout_rho, hn::MulAdd(hn::Mul(b, q), dout_alpha, dout_tau));
     dyx = hn::MulAdd(two_out, hn::MulAdd(shrink, q, hn::Mul(c, alpha_tau)), dyx);
-    dyx = hn::MulAdd(zy, in_.VectorDot(dz, alpha), dyx);
+    dyx = hn::MulAdd(zy, dz_alpha, dyx);
     V dshrink = hn::MulAdd(hn::Mul(b, lambda), dout_alpha, dout_beta);
     dshrink = hn::MulAdd(two_out, with_lambda, dshrink);
     dshrink = hn::MulAdd(zy, dzy, dshrink);
@@ -390,35 +394,65 @@ class DiagonalPass {
   // where there was no dS'), and the outer products of rho, of the row recursion and of tau.
   template <Into kInto>
   void BackwardS(int l, const LayerAdjoint& adjoint, const T* m, T* ds) {
-    const T *alpha = Alpha(l), *tau = Tau(l), *dtau = adjoint.dtau, *ddelta = adjoint.ddelta;
-    const T* z = Row(l + 1);
-    const T* dz = RowAdjoint(l);
-    const V a = Constant(A(l));
     if (kInto == Into::add) in_.PrepareTransposed(m);
-    for (size_t i = 0; i < d_; ++i) {
-      const V a_ddelta = hn::Mul(a, in_.Entry(ddelta, i)), a_tau = hn::Mul(a, in_.Entry(tau, i));
-      const V a_z = hn::Mul(a, in_.Entry(z, i)), a_dz = hn::Mul(a, in_.Entry(dz, i));
-      const V dtau_i = in_.Entry(dtau, i), alpha_i = in_.Entry(alpha, i);
-      T* row = in_.Row(ds, i);
-      const T* m_row = in_.Row(m, i);
-      for (size_t j = 0; j < in_.Registers(i + 1); ++j) {
-        V first, second;
-        if constexpr (kInto == Into::add) {
-          first = hn::MulAdd(a_ddelta, In::Get(tau, j), In::Get(m_row, j));
-          second = hn::MulAdd(a_tau, In::Get(ddelta, j), in_.GetTransposed(m, i, j));
-        } else {
-          first = hn::Mul(a_ddelta, In::Get(tau, j));
-          second = hn::Mul(a_tau, In::Get(ddelta, j));
-        }
-        first = hn::MulAdd(a_z, In::Get(dz, j), first);
-        second = hn::MulAdd(a_dz, In::Get(z, j), second);
-        first = hn::MulAdd(dtau_i, In::Get(alpha, j), first);
-        second = hn::MulAdd(alpha_i, In::Get(dtau, j), second);
-        const V sum = hn::Add(first, second);
-        In::Put(kInto == Into::add ? hn::Add(In::Get(row, j), sum) : sum, row, j);
+    const size_t pairs = d_ / 2 * 2;
+    for (size_t i = 0; i < pairs; i += 2) {  // two rows at a time share what they read by columns
+      const RowFactors upper = FactorsOfRow(l, adjoint, i), lower = FactorsOfRow(l, adjoint, i + 1);
+      size_t j = 0;
+      for (; j < in_.Registers(i + 1); ++j) {
+        const ColumnFactors column = FactorsOfColumn(l, adjoint, j);
+        BackwardEntry<kInto>(upper, column, m, i, j, ds);
+        BackwardEntry<kInto>(lower, column, m, i + 1, j, ds);
       }
+      for (; j < in_.Registers(i + 2); ++j)
+        BackwardEntry<kInto>(lower, FactorsOfColumn(l, adjoint, j), m, i + 1, j, ds);
+    }
+    for (size_t i = pairs; i < d_; ++i) {
+      const RowFactors row = FactorsOfRow(l, adjoint, i);
+      for (size_t j = 0; j < in_.Registers(i + 1); ++j)
+        BackwardEntry<kInto>(row, FactorsOfColumn(l, adjoint, j), m, i, j, ds);
     }
     in_.MirrorLower(ds);
+  }
+
+  // Of the outer products in dS: the factors of one row, and of one register of columns.
+  struct RowFactors {
+    V a_ddelta, a_tau, a_z, a_dz, dtau, alpha;
+  };
+  struct ColumnFactors {
+    V ddelta, tau, z, dz, dtau, alpha;
+  };
+  HWY_INLINE RowFactors FactorsOfRow(int l, const LayerAdjoint& adjoint, size_t i) const {
+    const V a = Constant(A(l));
+    return {hn::Mul(a, in_.Entry(adjoint.ddelta, i)),
+            hn::Mul(a, in_.Entry(Tau(l), i)),
+            hn::Mul(a, in_.Entry(Row(l + 1), i)),
+            hn::Mul(a, in_.Entry(RowAdjoint(l), i)),
+            in_.Entry(adjoint.dtau, i),
+            in_.Entry(Alpha(l), i)};
+  }
+  HWY_INLINE ColumnFactors FactorsOfColumn(int l, const LayerAdjoint& adjoint, size_t j) const {
+    return {In::Get(adjoint.ddelta, j), In::Get(Tau(l), j),       In::Get(Row(l + 1), j),
+            In::Get(RowAdjoint(l), j),  In::Get(adjoint.dtau, j), In::Get(Alpha(l), j)};
+  }
+  template <Into kInto>
+  HWY_INLINE void BackwardEntry(const RowFactors& row, const ColumnFactors& column, const T* m,
+                                size_t i, size_t j, T* ds) const {
+    V first, second;
+    if constexpr (kInto == Into::add) {
+      first = hn::MulAdd(row.a_ddelta, column.tau, In::Get(in_.Row(m, i), j));
+      second = hn::MulAdd(row.a_tau, column.ddelta, in_.GetTransposed(m, i, j));
+    } else {
+      first = hn::Mul(row.a_ddelta, column.tau);
+      second = hn::Mul(row.a_tau, column.ddelta);
+    }
+    first = hn::MulAdd(row.a_z, column.dz, first);
+    second = hn::MulAdd(row.a_dz, column.z, second);
+    first = hn::MulAdd(row.dtau, column.alpha, first);
+    second = hn::MulAdd(row.alpha, column.dtau, second);
+    const V sum = hn::Add(first, second);
+    T* out = in_.Row(ds, i);
+    In::Put(kInto == Into::add ? hn::Add(In::Get(out, j), sum) : sum, out, j);
   }
 
   // Adjoint of R = S + 2A S^2 + A^2 S^3. With N = dR S and M = N (2A I + A^2 S),
@@ -433,7 +467,9 @@ class DiagonalPass {
     T* n = Scratch(1);
     T* scaled = Scratch(2);
     in_.template Product<Into::set>(in_.Square(ds), in_.Square(s), n);
-    const V dxx = hn::MulAdd(Constant(a), in_.MatrixDot(n, s2), in_.MatrixDot(n, s));
+    V dots[2];
+    in_.template MatrixDots<2>({n, n}, {s, s2}, dots);
+    const V dxx = hn::MulAdd(Constant(a), dots[1], dots[0]);
     if (m == nullptr) return dxx;
     for (size_t i = 0; i < in_.MatrixRegisters(); ++i)
       In::Put(hn::Mul(Constant(a * a), In::Get(s, i)), scaled, i);

@@ -175,9 +175,7 @@ class FullPassIn {
         in_.template Apply<Into::set>(in_.Square(Gram(0)), LastRowOfP(0, h), g);
       } else {
         const size_t i = 1 + 2 * static_cast<size_t>(h);
-        T* unit = Left(i);  // e_y until the backward pass needs its place
-        in_.SetUnit(spec_.rows() - 1, unit);
-        in_.template Apply<Into::set>(P(last, h).transposed(), in_.Column(unit), Left(i + 1));
+        in_.CopyShared(LastRowOfP(last, h), Left(i + 1));
         ThroughTransposed(i + 1, Left(i + 1), U(h));
         in_.template Apply<Into::set>(in_.Square(Gram(last - 1)), in_.Column(U(h)), Right(i));
         Through(i, Right(i), g);
@@ -254,9 +252,7 @@ class FullPassIn {
     const auto map = in_.Square(Map(l));
     // G' = T G T^T, and T also moved the row z.
     in_.template Product<Into::set>(in_.Square(adjoint), map, product);
-    in_.template Product<Into::set>(in_.Square(product), gram, map_adjoint);
-    in_.template OuterProduct<Into::add>(in_.Column(Row(l + 1)), in_.Column(RowAdjoint(l)),
-                                         map_adjoint);
+    in_.ProductAndOuter(in_.Square(product), gram, Row(l + 1), RowAdjoint(l), map_adjoint);
     if (l > 0) in_.template LowerProduct<Into::set>(map.transposed(), in_.Square(product), adjoint);
     for (int h = 0; h < spec_.heads; ++h) {
       T* dp = DTheta(dtheta, l, h, 0);

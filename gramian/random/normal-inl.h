@@ -14,6 +14,7 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/lanes/tag-inl.h"
+#include "gramian/random/chi_law.h"
 #include "gramian/random/philox-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -207,21 +208,6 @@ HWY_NOINLINE void FillUniforms(const LaneWords& stream, uint32_t first_draw, siz
 // 64 failures in a row do not happen (< 1e-80).
 inline constexpr uint32_t kChiAttempts = 64;
 
-// Marsaglia and Tsang (2000) for half a chi-square with k degrees of freedom: Gamma(k / 2).
-struct ChiLaw {
-  explicit ChiLaw(double degrees)
-      : k(degrees),
-        scale(degrees / 2 - 1.0 / 3),
-        slope(1 / (3 * __builtin_sqrt(degrees / 2 - 1.0 / 3))),
-        squeeze(0.0331 * (2.0 / 3) / (degrees / 2 - 1.0 / 3)) {}
-  // u < 1 - squeeze x^4 accepts without a logarithm. With s the scale and y = slope x the bound is
-  // exp(s B(y)), B = -3/4 y^4 + .., so this is 1 - 1.79 s y^4. Marsaglia and Tsang show it for
-  // s = 2/3 (two degrees), where it is 0.0331; for a larger s it covers fewer y and is the weaker
-  // claim (tests/random). Their 0.0331 for every s leaves a tenth of the lanes undecided; this
-  // leaves one in 150 with 20 degrees.
-  double k, scale, slope, squeeze;
-};
-
 // One attempt with a normal x and a uniform `unit`: where the result is true, `chi` is a draw.
 template <class D>
 HWY_INLINE hn::Mask<D> TryChi(D d, const ChiLaw& law, hn::Vec<D> x, hn::Vec<D> unit,
@@ -282,20 +268,19 @@ HWY_INLINE bool TryChiPair(bool first, const uint32_t* words, const ChiLaw& law0
 }
 
 // out: [count, stride, lanes], of which the first of each `stride` rows are written: square roots
-// of chi-squares with `degrees`, `degrees` - 1, .. >= 1 degrees of freedom. Two come from one draw,
-// and four are made at a time; each lane repeats until accepted. Pair j has the draws from
+// of chi-squares of these laws (chi_laws(), of `count`). Two come from one draw, and four are made
+// at a time; each lane repeats until accepted. Pair j has the draws from
 // first_draw + j kChiAttempts on.
 template <class T>
-HWY_NOINLINE void FillChis(const LaneWords& stream, uint32_t first_draw, double degrees,
+HWY_NOINLINE void FillChis(const LaneWords& stream, uint32_t first_draw, const ChiLaw* laws,
                            size_t count, T* HWY_RESTRICT out, size_t stride) {
-  GRAMIAN_ASSERT(count >= 1 && degrees >= static_cast<double>(count));
+  GRAMIAN_ASSERT(count >= 1 && laws != nullptr);
   GRAMIAN_ASSERT(out != nullptr && stride >= 1);
   HWY_ALIGN uint32_t words[8 * kLanes];
   HWY_ALIGN T spare[kLanes];  // the second of the last pair of an odd count
   const auto finish = [&](size_t i, const uint32_t* drawn) HWY_ATTR {
-    const double k = degrees - static_cast<double>(i);
     const bool pair = i + 1 < count;
-    const ChiLaw law0(k), law1(pair ? k - 1 : 1.0);
+    const ChiLaw &law0 = laws[i], &law1 = laws[i + 1];
     T* out0 = out + i * stride * kLanes;
     T* out1 = pair ? out0 + stride * kLanes : spare;
     bool done = TryChiPair(true, drawn, law0, law1, out0, out1);

@@ -162,8 +162,8 @@ void GramOfFactor(size_t rows, size_t columns, const T* f, T* gram) {
 // matrix is F F^T with Bartlett's F [D, min(n, D)]: F_ii = chi(n - i), normals below the diagonal,
 // zero above. [C 0; w^T C sigma] F is the factor of the Gram matrix of the tokens.
 template <class T>
-void SampleGram(const RegressionTask& task, const PhiloxAddress& address, PromptBlock<T>& block,
-                T* scratch) {
+void SampleGram(const RegressionTask& task, const ChiLaw* laws, const PhiloxAddress& address,
+                PromptBlock<T>& block, T* scratch) {
   const Tag<T> tag;
   const size_t d = static_cast<size_t>(task.d());
   const size_t rows = d + 1;
@@ -180,9 +180,11 @@ void SampleGram(const RegressionTask& task, const PhiloxAddress& address, Prompt
       const T* z = normals + (i * (i - 1) / 2 + j) * kLanes;
       std::copy(z, z + kLanes, at(i, j));
     }
-    std::fill(at(i, std::min(i, columns)), at(i, columns), T(0));
+    // Of the zeros above the diagonal GramOfFactor reads those of its tile alone.
+    const size_t zeros = std::min(i / kTile * kTile + kTile, columns);
+    if (i < zeros) std::fill(at(i, i), at(i, zeros), T(0));
   }
-  FillChis(stream, kChiDraws, static_cast<double>(task.n()), columns, f, columns + 1);
+  FillChis(stream, kChiDraws, laws, columns, f, columns + 1);
   if (!task.identity_covariance()) MultiplyLower(task.factor().data(), d, columns, f);
   for (size_t j = 0; j < columns; ++j) {  // the row of y: w^T (rows of x) + sigma (row of xi)
     for (size_t v = 0; v < kLanes; v += hn::Lanes(tag)) {
@@ -254,13 +256,13 @@ void SampleTokens(const RegressionTask& task, const PhiloxAddress& address, Prom
   }
 }
 
-void SampleGramFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
-                     float* s) {
-  SampleGram(t, a, b, s);
+void SampleGramFloat(const RegressionTask& t, const ChiLaw* laws, const PhiloxAddress& a,
+                     PromptBlock<float>& b, float* s) {
+  SampleGram(t, laws, a, b, s);
 }
-void SampleGramDouble(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
-                      double* s) {
-  SampleGram(t, a, b, s);
+void SampleGramDouble(const RegressionTask& t, const ChiLaw* laws, const PhiloxAddress& a,
+                      PromptBlock<double>& b, double* s) {
+  SampleGram(t, laws, a, b, s);
 }
 void SampleQueryFloat(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
                       float* s) {
@@ -295,12 +297,13 @@ HWY_EXPORT(SampleTokensDouble);
 
 namespace {
 
-void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b, float* s) {
-  HWY_DYNAMIC_DISPATCH(SampleGramFloat)(t, a, b, s);
+void sample_gram(const RegressionTask& t, const ChiLaw* laws, const PhiloxAddress& a,
+                 PromptBlock<float>& b, float* s) {
+  HWY_DYNAMIC_DISPATCH(SampleGramFloat)(t, laws, a, b, s);
 }
-void sample_gram(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<double>& b,
-                 double* s) {
-  HWY_DYNAMIC_DISPATCH(SampleGramDouble)(t, a, b, s);
+void sample_gram(const RegressionTask& t, const ChiLaw* laws, const PhiloxAddress& a,
+                 PromptBlock<double>& b, double* s) {
+  HWY_DYNAMIC_DISPATCH(SampleGramDouble)(t, laws, a, b, s);
 }
 void sample_query(const RegressionTask& t, const PhiloxAddress& a, PromptBlock<float>& b,
                   float* s) {
@@ -347,14 +350,17 @@ void clear_lanes(int count, PromptBlock<T>& block) {
 
 template <class T>
 PromptSampler<T>::PromptSampler(const RegressionTask& task, bool with_query)
-    : task_(&task), with_query_(with_query), scratch_(scratch_rows(task) * kLanes) {}
+    : task_(&task), with_query_(with_query), scratch_(scratch_rows(task) * kLanes) {
+  if (!task.samples_gram_directly()) return;
+  chi_laws_ = chi_laws(task.n(), static_cast<std::size_t>(std::min(task.d() + 1, task.n())));
+}
 
 template <class T>
 void PromptSampler<T>::sample(const PhiloxAddress& address, int count, PromptBlock<T>& block) {
   GRAMIAN_ASSERT(count >= 0 && count <= kLanes);
   GRAMIAN_ASSERT(block.d == task_->d());
   if (task_->samples_gram_directly()) {
-    sample_gram(*task_, address, block, scratch_.data());
+    sample_gram(*task_, chi_laws_.data(), address, block, scratch_.data());
   } else {
     sample_by_tokens(*task_, address, block, scratch_.data(), nullptr);
   }

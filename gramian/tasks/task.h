@@ -17,6 +17,7 @@
 #include "gramian/base/aligned.h"
 #include "gramian/base/error.h"
 #include "gramian/lanes/block.h"
+#include "gramian/random/chi_law.h"
 #include "gramian/random/philox.h"
 #include "gramian/tasks/noise.h"
 
@@ -110,6 +111,7 @@ class PromptSampler {
   const RegressionTask* task_;
   bool with_query_;
   AlignedArray<T> scratch_;
+  std::vector<ChiLaw> chi_laws_;  // of the direct sampler
 };
 
 }  // namespace gramian

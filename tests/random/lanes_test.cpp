@@ -41,19 +41,12 @@ void RadiusSquares(const uint32_t* words, float* single, double* twice) {
   for (size_t v = 0; v < kLanes; v += hn::Lanes(d))
     hn::Store(RadiusSquare(d, words + v), d, twice + v);
 }
-// The numbers with which a chi variate of k degrees is accepted.
-void ChiNumbers(double k, double* scale, double* slope, double* squeeze) {
-  const ChiLaw law(k);
-  *scale = law.scale;
-  *slope = law.slope;
-  *squeeze = law.squeeze;
-}
 // Two chi variates, of k + 1 and of k degrees: out is [2, lanes].
 void Chi(const PhiloxAddress& address, double k, double* out) {
-  FillChis(LaneWords(address), 0u, k + 1, 2, out, 1);
+  FillChis(LaneWords(address), 0u, chi_laws(k + 1, 2).data(), 2, out, 1);
 }
 void ChiFloat(const PhiloxAddress& address, double k, float* out) {
-  FillChis(LaneWords(address), 0u, k + 1, 2, out, 1);
+  FillChis(LaneWords(address), 0u, chi_laws(k + 1, 2).data(), 2, out, 1);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -70,7 +63,6 @@ HWY_EXPORT(Chi);
 HWY_EXPORT(ChiFloat);
 HWY_EXPORT(TwoDraws);
 HWY_EXPORT(RadiusSquares);
-HWY_EXPORT(ChiNumbers);
 
 namespace {
 
@@ -319,8 +311,8 @@ TEST(Lanes, ChiHasTheDistributionAndTheTailsOfItsLaw) {
 // 3 log(1 + y) - 3 y + 3/2 y^2 - y^3, by its series where it cancels.
 TEST(Lanes, TheSqueezeOfChiIsBelowItsBound) {
   for (const double k : {2.0, 3.0, 4.0, 5.0, 10.0, 11.0, 20.0, 100.0, 1e5}) {
-    double scale, slope, squeeze;
-    HWY_DYNAMIC_DISPATCH(ChiNumbers)(k, &scale, &slope, &squeeze);
+    const auto [degrees, scale, slope, squeeze] = ChiLaw(k);
+    EXPECT_EQ(degrees, k);
     EXPECT_NEAR(scale * slope * slope, 1.0 / 9, 1e-15);
     for (int i = -9999; i < 30000; ++i) {
       const double y = i * 1e-4, y4 = y * y * y * y, x = y / slope;
