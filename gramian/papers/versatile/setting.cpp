@@ -16,9 +16,13 @@ namespace {
 constexpr std::int64_t kSecondOrderSteps = 2000;  // GD++ and DIAG
 constexpr std::int64_t kFullSteps = 8000;         // FULL, near gradient descent
 constexpr std::int64_t kDeepFullSteps = 24000;    // the same from kDeepLayers on, at twice the rate
-constexpr std::int64_t kRandomSteps =
-    3000;  // FULL, at random; and without noise near gradient descent
+// FULL, at random with fewer layers than kDeepLayers (from there on kFullSteps); and without noise
+// near gradient descent.
+constexpr std::int64_t kRandomSteps = 3000;
 constexpr int kDeepLayers = 6;
+// FULL without noise begins near gradient descent, too, up to this depth: from three layers on that
+// start was the worse one of every seed.
+constexpr int kNoiselessStartLayers = 3;
 constexpr double kRare = 1e-6;  // EigenvalueLaw::without_largest, for the best GD++ network
 constexpr std::int64_t kQuickSteps = 300;
 
@@ -43,13 +47,34 @@ constexpr Start kStarts[] = {
 // several valleys the best is chosen among the seeds. GD++ has its computed optima alone: of all
 // its cells a trained network was chosen in two, with one layer, where it is the same network.
 constexpr int kSeeds = static_cast<int>(std::size(kStarts));
+// Seeds beyond these. A DIAG network of three layers explodes where noise is wide and is better
+// without guards where it is not, so one more has guards. With FULL of five layers the random
+// starts of kRandomSteps were too short, so three more have kFullSteps.
+int extra_seeds(const Setting& setting) {
+  const bool full = setting.kind == Parametrisation::full;
+  if (!setting.guards || setting.problem->noiseless()) return 0;
+  if (full) return setting.layers == 5 ? 3 : 0;
+  return setting.kind == Parametrisation::diag && setting.layers == 3 ? 1 : 0;
+}
+bool is_extra(const Setting& setting, int seed) {
+  return seed >= kSeeds && seed < kSeeds + extra_seeds(setting);
+}
 
 // FULL begins near gradient descent or, at some depths, with every seed but the first and the
-// fourth, at random, where it finds networks that give up a direction of x to carry y.
-constexpr bool begins_at_random(int seed) { return seed % kSeeds != 0 && seed % kSeeds != 3; }
+// fourth, at random, where it finds networks that give up a direction of x to carry y. Of seven
+// layers these seeds begin near gradient descent as well, but have fewer steps.
+constexpr bool is_first_choice(int seed) { return seed % kSeeds == 0 || seed % kSeeds == 3; }
 // Depths at which a random start has won: one layer has a single valley, with four the start near
-// gradient descent always found its way.
-constexpr bool has_random_starts(int layers) { return layers == 2 || layers == 3 || layers == 5; }
+// gradient descent always found its way, and with seven it is the better one.
+constexpr bool has_random_starts(int layers) {
+  return layers == 2 || layers == 3 || layers == 5 || layers == 6;
+}
+bool begins_at_random(const Setting& setting, int seed) {
+  return has_random_starts(setting.layers) && (!is_first_choice(seed) || is_extra(setting, seed));
+}
+constexpr bool is_long(const Setting& setting, int seed) {
+  return setting.layers >= kDeepLayers && is_first_choice(seed);
+}
 
 using Settings = std::vector<std::string>;
 
@@ -59,12 +84,14 @@ std::vector<double> grid(double last, double step) {
   return sigmas;
 }
 
-Settings guard_settings(const Setting& setting) {
+Settings guard_settings(const Setting& setting, int seed) {
   const bool full = setting.kind == Parametrisation::full;
-  const bool guarded =
-      setting.guards && setting.layers >= (full ? kGuardedFullLayers : kGuardedLayers);
+  const bool mild = setting.guards && full && setting.layers >= kGuardedFullLayers &&
+                    setting.layers < kGuardedLayers;
+  const bool guarded = setting.guards && (mild || setting.layers >= kGuardedLayers ||
+                                          (!full && is_extra(setting, seed)));
   return {fmt::format("train.guards={}", guarded ? 1 : 0),
-          fmt::format("train.stretch={}", setting.layers < kGuardedLayers && guarded ? 1.25 : 1.5)};
+          fmt::format("train.stretch={}", mild ? 1.25 : 1.5)};
 }
 
 // GD++ and DIAG, and what begins as a GD++ network.
@@ -76,16 +103,16 @@ Settings second_order_start(const Start& start) {
           fmt::format("train.newton_memory={}", start.newton_memory)};
 }
 
-Settings random_start(const Effort& effort) {
+Settings random_start(const Setting& setting, int seed, const Effort& effort) {
   Settings settings{"model.init=random", "model.init_noise=0.1"};
-  if (effort.steps == 0) settings.push_back(fmt::format("train.steps={}", kRandomSteps));
+  if (effort.steps == 0 && setting.layers < kDeepLayers && !is_extra(setting, seed))
+    settings.push_back(fmt::format("train.steps={}", kRandomSteps));
   return settings;
 }
 
 // What the starts of a cell differ in, the usual one first.
 std::vector<Settings> variants(const Setting& setting, int seed, const Effort& effort) {
-  const char* rate =
-      setting.layers >= kDeepLayers && !setting.problem->noiseless() ? "0.01" : "0.005";
+  const char* rate = is_long(setting, seed) && !setting.problem->noiseless() ? "0.01" : "0.005";
   const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
   const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
   // Guards that are stretched by less: this network is tuned to where prompts become rare.
@@ -97,8 +124,8 @@ std::vector<Settings> variants(const Setting& setting, int seed, const Effort& e
   };
   std::vector<Settings> list;
   if (setting.kind == Parametrisation::full && !setting.problem->noiseless()) {
-    const bool random = has_random_starts(setting.layers) && begins_at_random(seed);
-    list.push_back(random ? joined(soap, random_start(effort)) : soap);
+    list.push_back(
+        begins_at_random(setting, seed) ? joined(soap, random_start(setting, seed, effort)) : soap);
     return list;
   }
   if (setting.kind == Parametrisation::diag)
@@ -109,8 +136,10 @@ std::vector<Settings> variants(const Setting& setting, int seed, const Effort& e
   } else if (!setting.problem->noiseless()) {
     return list;
   } else if (setting.kind == Parametrisation::full) {
-    list.push_back(soap);
-    if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
+    if (setting.layers <= kNoiselessStartLayers) {
+      list.push_back(soap);
+      if (effort.steps == 0) list.back().push_back(fmt::format("train.steps={}", kRandomSteps));
+    }
     list.push_back(joined(common_law, {"train.optimiser=soap", "train.learning_rate=0.0003"}));
   } else {
     list.push_back(joined(common_law, {"train.optimiser=adam", "train.learning_rate=0.001"}));
@@ -125,10 +154,10 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
   const bool second_order = setting.kind != Parametrisation::full || noiseless;
   std::int64_t steps = effort.steps;
   if (steps == 0) {
-    steps = effort.quick                    ? kQuickSteps
-            : second_order                  ? kSecondOrderSteps
-            : setting.layers >= kDeepLayers ? kDeepFullSteps
-                                            : kFullSteps;
+    steps = effort.quick             ? kQuickSteps
+            : second_order           ? kSecondOrderSteps
+            : is_long(setting, seed) ? kDeepFullSteps
+                                     : kFullSteps;
   }
   Settings shared{
       fmt::format("task.noise={}", setting.problem->noise),
@@ -141,7 +170,7 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
       "train.epsilon=1e-20",
       "train.threads=1",
   };
-  for (std::string& guard : guard_settings(setting)) shared.push_back(std::move(guard));
+  for (std::string& guard : guard_settings(setting, seed)) shared.push_back(std::move(guard));
   // Rare prompts carry the mean: they must not be robust's outliers at the end.
   if (noiseless) shared.insert(shared.end(), {"train.precision=double", "train.robust_final=1e12"});
 
@@ -165,11 +194,12 @@ std::string recipe(const Effort& effort) {
       "GD++: the network of least expected loss, computed from the law of the eigenvalues of a "
       "prompt, with and without its rarest millionth; a seed changes nothing.\n"
       "DIAG: {} steps, 30% Adam and then Gauss-Newton; seeds begin near gradient descent, each in "
-      "one of {} ways (initial weights, rate and memory of Gauss-Newton).\n"
+      "one of {} ways (initial weights, rate and memory of Gauss-Newton); with three layers a "
+      "sixth seed has guards.\n"
       "FULL: {} steps of SOAP near gradient descent{}.\n"
       "Without noise: float64, and a robust loss that ends as the squared error; each seed of DIAG "
-      "and FULL begins as the GD++ network without that millionth, too, trained on for {} steps, "
-      "and FULL near gradient descent has {} steps.\n"
+      "and FULL begins as the GD++ network without that millionth, too, trained on for {} steps; "
+      "FULL near gradient descent has {} steps, and with more than {} layers no such start.\n"
       "What counts of a seed's starts, and of a cell's seeds, is what has the least loss on {} "
       "prompts that are for this choice alone. The losses of the table are on prompts that are for "
       "the table alone (seed {}), on which no experiment was ever looked at.\n",
@@ -177,10 +207,13 @@ std::string recipe(const Effort& effort) {
       number(kFullSteps),
       effort.quick || effort.steps > 0
           ? ""
-          : fmt::format(" ({} at twice the rate from {} layers on; with 2, 3 and 5 layers three of "
-                        "five seeds begin at random and have {} steps)",
-                        kDeepFullSteps, kDeepLayers, kRandomSteps),
-      number(kSecondOrderSteps), number(kRandomSteps), kSelectionPrompts, kJudgingSeed);
+          : fmt::format(
+                " ({} at twice the rate for two of five seeds from {} layers on; with 2, 3, "
+                "5 and 6 layers three of five begin at random, with fewer than {} for {} "
+                "steps; with 5 three more begin so and have {})",
+                kDeepFullSteps, kDeepLayers, kDeepLayers, kRandomSteps, kFullSteps),
+      number(kSecondOrderSteps), number(kRandomSteps), kNoiselessStartLayers, kSelectionPrompts,
+      kJudgingSeed);
 }
 
 Examination examination(const Setting& setting, const Effort& effort) {
@@ -220,7 +253,7 @@ Cell Setting::cell() const {
       .layers = layers,
       .problem = problem->title,
       .starts = [*this](int seed, const Effort& e) { return versatile::starts(*this, seed, e); },
-      .seeds = guards && kind != Parametrisation::gdpp ? kSeeds : 1,
+      .seeds = !guards || kind == Parametrisation::gdpp ? 1 : kSeeds + extra_seeds(*this),
       .examination = [*this](const Effort& e) { return versatile::examination(*this, e); }};
 }
 

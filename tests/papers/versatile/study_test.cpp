@@ -81,6 +81,19 @@ TEST(Recipe, NamesOfOldRunsStay) {
   const Setting setting{
       .kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
   EXPECT_EQ(unit_name(setting.cell(), 0, {}), "diag-L4-uniform-5-s0-fad7b455f7eb254b");
+  // These have one more seed, or other starts of later seeds and of other depths, since then.
+  const auto name_of = [](Parametrisation kind, int layers, const char* problem, int seed) {
+    const Setting of{.kind = kind, .layers = layers, .problem = &problem_named(problem)};
+    return unit_name(of.cell(), seed, {});
+  };
+  EXPECT_EQ(name_of(Parametrisation::diag, 3, "uniform-7", 0),
+            "diag-L3-uniform-7-s0-9cdac27a896a1f5f");
+  EXPECT_EQ(name_of(Parametrisation::full, 3, "uniform-0", 0),
+            "full-L3-uniform-0-s0-bfd7b423255ff19a");
+  EXPECT_EQ(name_of(Parametrisation::full, 5, "categorical-13", 1),
+            "full-L5-categorical-13-s1-0013a593db04b627");
+  EXPECT_EQ(name_of(Parametrisation::full, 6, "categorical-13", 0),
+            "full-L6-categorical-13-s0-fafc2bc170325854");
 }
 
 TEST(Recipe, HasTheCellsOfThePaper) {
@@ -198,6 +211,48 @@ TEST(Recipe, SeedsBeginInTheirOwnWays) {
   }
   EXPECT_EQ(texts.size(), 5u);
   EXPECT_EQ(random, 3);
+}
+
+TEST(Recipe, ASixthSeedOfDiagWithThreeLayersHasGuards) {
+  const Setting setting{
+      .kind = Parametrisation::diag, .layers = 3, .problem = &problem_named("uniform-7")};
+  EXPECT_EQ(setting.cell().seeds, 6);
+  for (int seed = 0; seed < 6; ++seed) {
+    const Config start = starts(setting, seed, {}).at(0);
+    EXPECT_EQ(start.integer("train.guards"), seed == 5 ? 1 : 0) << seed;
+    EXPECT_EQ(start.number("train.stretch"), 1.5);
+  }
+}
+
+TEST(Recipe, ThreeMoreSeedsOfFullWithFiveLayersBeginAtRandomAndAreLonger) {
+  const Setting setting{
+      .kind = Parametrisation::full, .layers = 5, .problem = &problem_named("categorical-13")};
+  EXPECT_EQ(setting.cell().seeds, 8);
+  for (int seed = 0; seed < 8; ++seed) {
+    const Config start = starts(setting, seed, {}).at(0);
+    const bool random = seed != 0 && seed != 3;
+    EXPECT_EQ(start.text("model.init") == "random", random) << seed;
+    EXPECT_EQ(start.integer("train.steps"), random && seed < 5 ? 3000 : 8000) << seed;
+  }
+}
+
+// Long trainings are for two of five seeds; without noise the start that never won is left out.
+TEST(Recipe, DeepNetworksSpendTheirStepsOnTwoSeeds) {
+  const Problem &five = problem_named("uniform-5"), &none = problem_named("uniform-0");
+  for (const int layers : {6, 7}) {
+    for (int seed = 0; seed < 5; ++seed) {
+      const Setting setting{.kind = Parametrisation::full, .layers = layers, .problem = &five};
+      const Config start = starts(setting, seed, {}).at(0);
+      const bool is_long = seed == 0 || seed == 3;
+      EXPECT_EQ(start.integer("train.steps"), is_long ? 24000 : 8000) << layers << ", " << seed;
+      EXPECT_EQ(start.number("train.learning_rate"), is_long ? 0.01 : 0.005);
+      EXPECT_EQ(start.text("model.init") == "random", layers == 6 && !is_long);
+    }
+  }
+  for (const int layers : {3, 4}) {
+    const Setting setting{.kind = Parametrisation::full, .layers = layers, .problem = &none};
+    EXPECT_EQ(starts(setting, 0, {}).size(), layers == 3 ? 2u : 1u);
+  }
 }
 
 // A mean that one exploded prompt carries has an error as large as itself: no excuse.
