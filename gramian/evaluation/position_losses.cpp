@@ -19,6 +19,7 @@ struct PositionSums {
   void merge(const PositionSums& more) {
     for (std::size_t i = 0; i < of.size(); ++i) {
       of[i].loss.merge(more.of[i].loss);
+      of[i].right.merge(more.of[i].right);
       for (std::size_t t = 0; t < of[i].positions.size(); ++t)
         of[i].positions[t].merge(more.of[i].positions[t]);
     }
@@ -44,6 +45,15 @@ double cross_entropy_of(const Lanes& scores, const Lanes& targets, std::size_t t
     largest = std::max(largest, scores.at(t, j, p));
   for (std::size_t j = 0; j < scores.columns(); ++j) sum += std::exp(scores.at(t, j, p) - largest);
   return std::log(sum) + largest - scores.at(t, wanted, p);
+}
+
+// Whether no other class has as large a score.
+bool is_right(const Lanes& scores, const Lanes& targets, std::size_t t, std::size_t p) {
+  const auto wanted = static_cast<std::size_t>(targets.at(t, 0, p));
+  for (std::size_t j = 0; j < scores.columns(); ++j) {
+    if (j != wanted && !(scores.at(t, j, p) < scores.at(t, wanted, p))) return false;
+  }
+  return true;
 }
 
 class EveryPosition {
@@ -74,18 +84,21 @@ class EveryPosition {
                         static_cast<std::size_t>(answers_.target_width()));
     const Lanes predictions(predictions_.data(), positions(),
                             static_cast<std::size_t>(answers_.outputs));
-    double sum = 0, all = 0;
+    const bool is_classes = answers_.kind == AnswerKind::classes;
+    double sum = 0, all = 0, right = 0;
     for (std::size_t t = 0; t < positions(); ++t) {
       const double weight = weights.at(t, 0, p);
       if (!(weight > 0)) continue;
-      const double loss = answers_.kind == AnswerKind::classes
-                              ? cross_entropy_of(predictions, targets, t, p)
-                              : half_squared_distance(predictions, targets, t, p);
+      const double loss = is_classes ? cross_entropy_of(predictions, targets, t, p)
+                                     : half_squared_distance(predictions, targets, t, p);
       losses.positions[t].add(loss);
+      if (is_classes && is_right(predictions, targets, t, p)) right += weight;
       sum += weight * loss;
       all += weight;
     }
-    if (all > 0) losses.loss.add(sum / all);
+    if (!(all > 0)) return;
+    losses.loss.add(sum / all);
+    if (is_classes) losses.right.add(right / all);
   }
 
   Answers answers_;

@@ -23,6 +23,7 @@ namespace gramian {
 
 struct PositionLosses {
   RunningMean loss;                    // of prompts
+  RunningMean right = {};              // of classes: the share of answers with the largest score
   std::vector<RunningMean> positions;  // of each position, over the prompts in which it counts
 };
 

@@ -43,7 +43,9 @@ Expected<PositionScores> position_scores(const TokenTask& task, const Transforme
 }
 
 std::string position_table(const PositionScores& scores) {
+  const bool is_classes = scores.losses.front().right.count() > 0;
   std::string text = fmt::format("{:<14} {:>22}", "", "loss");
+  if (is_classes) text += fmt::format(" {:>18}", "right");
   const auto shown = shown_positions(scores.losses.front().positions.size());
   for (const std::size_t t : shown) text += fmt::format(" {:>10}", fmt::format("t = {}", t + 1));
   text += '\n';
@@ -51,6 +53,10 @@ std::string position_table(const PositionScores& scores) {
     const PositionLosses& of = scores.losses[i];
     text += fmt::format("{:<14} {:>22}", scores.names[i],
                         fmt::format("{:.5g} +- {:.1g}", of.loss.mean(), of.loss.standard_error()));
+    if (is_classes) {
+      text += fmt::format(
+          " {:>18}", fmt::format("{:.4f} +- {:.1g}", of.right.mean(), of.right.standard_error()));
+    }
     for (const std::size_t t : shown) {
       const RunningMean& at = of.positions[t];
       text += at.count() > 0 ? fmt::format(" {:>10.3g}", at.mean()) : fmt::format(" {:>10}", "-");
@@ -74,6 +80,8 @@ std::string position_json(const PositionScores& scores) {
                               {"positions", nlohmann::ordered_json::object()}};
   for (std::size_t i = 0; i < scores.names.size(); ++i) {
     json["loss"][scores.names[i]] = estimate_json(scores.losses[i].loss);
+    if (scores.losses[i].right.count() > 0)
+      json["right"][scores.names[i]] = estimate_json(scores.losses[i].right);
     auto& positions = json["positions"][scores.names[i]] = nlohmann::ordered_json::array();
     for (const RunningMean& at : scores.losses[i].positions) positions.push_back(estimate_json(at));
   }

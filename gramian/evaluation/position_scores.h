@@ -4,6 +4,7 @@
 //   {"prompts": N, "adjusted": {},
 //    "loss": {"model": {"mean", "se"}, "zero": .., "descent": .., "steps-1": .., ..,
 //             "least-squares": ..},
+//    "right": {"model": .., "zero": ..},    of classes: the share of answers with the largest score
 //    "positions": {"model": [{"mean", "se"}, ..], ..},      one for each position, in order
 //    "tuned": {"step", "ridge", "lags"}}                    where there are such baselines
 //

@@ -210,11 +210,11 @@ Gates gates_of(const Settings& settings) {
 
 }  // namespace
 
-Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width,
-                                           const Answers& answers) {
+Expected<TransformerSpec> transformer_spec(const Settings& settings, const TokenSource& source) {
   const auto number = [&](const char* key) { return static_cast<int>(settings.integer(key)); };
-  return describe({.tokens = tokens,
-                   .width = width,
+  return describe({.tokens = source.tokens(),
+                   .width = source.width(),
+                   .vocabulary = source.vocabulary(),
                    .positions = number("model.positions"),
                    .embedding = number("model.embedding"),
                    .hidden = number("model.hidden"),
@@ -237,7 +237,7 @@ Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens,
                    .neurons = number("model.neurons"),
                    .clip = settings.number("model.clip"),
                    .attention_bias = settings.boolean("model.attention_bias"),
-                   .answers = answers});
+                   .answers = source.answers()});
 }
 
 }  // namespace gramian

@@ -43,9 +43,7 @@ InitialWeights initial_weights(const Settings& settings);
 TransformerStart transformer_start(const Settings& settings);
 // Of GraphForm::efficient, for `columns` columns of demands.
 GraphNetworkSpec graph_network_spec(const Settings& settings, int columns);
-// For prompts of `tokens` tokens of `width` numbers with these answers. TransformerSpec::check does
-// the rest.
-Expected<TransformerSpec> transformer_spec(const Settings& settings, int tokens, int width,
-                                           const Answers& answers = {});
+// For prompts of this source. TransformerSpec::check does the rest.
+Expected<TransformerSpec> transformer_spec(const Settings& settings, const TokenSource& source);
 
 }  // namespace gramian

@@ -1,5 +1,6 @@
 #include "gramian/runs/transformer_family.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gramian/base/assert.h"
@@ -46,10 +47,11 @@ Status refuse_keys_of_other_tasks(const Config& config) {
     return fail(ErrorKind::config, "[{}] has no meaning for [task.family] {}: {} ({})", unused.key,
                 name, unused.instead, config.where(unused.key));
   }
+  const auto shared = token_family(name).shares;
   for (const TokenFamily* family : token_families()) {
     if (family->name == name) continue;
     for (const Key& key : family->keys) {
-      if (config.same(key, usual)) continue;
+      if (config.same(key, usual) || std::ranges::find(shared, key.name) != shared.end()) continue;
       return fail(ErrorKind::config, "[{}] is for [task.family] {}, not for {} ({})", key.name,
                   family->name, name, config.where(key.name));
     }
@@ -80,6 +82,11 @@ Expected<Transformer> load_described(const std::string& path, const TokenTask& t
     return fail(ErrorKind::config,
                 "{} is for {} tokens of {} numbers, but prompts of this task have {} of {}", path,
                 spec.stem.tokens, spec.stem.width, task.tokens(), task.width());
+  }
+  if (spec.stem.vocabulary != task.source().vocabulary()) {
+    return fail(ErrorKind::config,
+                "{} is for a vocabulary of {} symbols, but that of this task has {} (0: numbers)",
+                path, spec.stem.vocabulary, task.source().vocabulary());
   }
   if (const Status fits = check_output(loaded.recorded(), task.answers()); !fits)
     return fail(ErrorKind::config, "{}: {}", path, fits.error().message);
@@ -133,7 +140,7 @@ Expected<TransformerExperiment> TransformerExperiment::make(const Config& config
     experiment.described = true;
     return experiment;
   }
-  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width(), task.answers()));
+  auto network = GRAMIAN_TRY(transformer_spec(config, task.source()));
   return make(config, std::move(task), std::move(network));
 }
 

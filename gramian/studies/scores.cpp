@@ -49,6 +49,7 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
         for (const Object& at : list) scores.positions[name].push_back(estimate(at));
       }
     }
+    if (json.contains("right")) scores.right = estimates(json["right"]);
     if (json.contains("single_query"))
       scores.single_query = estimate(json["single_query"].at("adjusted"));
     if (json.contains("network")) {

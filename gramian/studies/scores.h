@@ -33,6 +33,7 @@ struct Scores {
   std::vector<Estimate> layers = {};                         // adjusted
   // Of tasks with answers at several positions: the losses of each, in order.
   std::map<std::string, std::vector<Estimate>> positions = {};
+  std::map<std::string, Estimate> right = {};  // of classes: the share of answers that are right
   Estimate single_query = {};  // adjusted, with one sampled query a prompt; zeros if not examined
   // Of the network alone on more prompts, if examined: shares, and losses that such a share of
   // prompts is not above.

@@ -66,7 +66,8 @@ std::vector<Key> common_keys() {
                                 "conditioned, linear functions or labels of inputs whose "
                                 "covariance has a prescribed condition number; or what is "
                                 "continued: sequence, observations of a dynamical system, each "
-                                "token of which is to predict the next")),
+                                "token of which is to predict the next; or recall, symbols that "
+                                "ask for what stood before")),
           key::only("transformer",
                     key::choice("task.layout", "joined", kLayouts.list(),
                                 "joined: tokens (x, y); interleaved: x, and then (0, y) in a token "

@@ -84,8 +84,8 @@ constexpr auto kSequenceKeys = key::all_affect(
             "same after a fixed network of one hidden layer (nonlinear); a matrix with eigenvalues "
             "in [0.3, 0.9] (contracting); one orthogonal matrix for all prompts (fixed); or inputs "
             "and targets of a linear regression in turn (regression)")),
-        of_transformers(key::integer("task.tokens", "50", 2, 4096,
-                                     "sequence: tokens T of a prompt, each of which has a target")),
+        of_transformers(
+            key::integer("task.tokens", "50", 2, 4096, "sequence, recall: tokens T of a prompt")),
         of_transformers(key::integer("task.state", "0", 0, kMaxSequenceState,
                                      "sequence: numbers of the state, of which task.d are "
                                      "observed through a random matrix; 0: task.d, and the "

@@ -8,13 +8,13 @@
 namespace gramian {
 
 extern const TokenFamily linear_token_family, pattern_token_family, sine_token_family,
-    conditioned_token_family, sequence_token_family;
+    conditioned_token_family, sequence_token_family, recall_token_family;
 
 namespace {
 
-constexpr std::array<const TokenFamily*, 5> kFamilies = {
+constexpr std::array<const TokenFamily*, 6> kFamilies = {
     &linear_token_family,      &sine_token_family,     &pattern_token_family,
-    &conditioned_token_family, &sequence_token_family,
+    &conditioned_token_family, &sequence_token_family, &recall_token_family,
 };
 
 }  // namespace

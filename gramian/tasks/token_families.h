@@ -22,8 +22,9 @@ struct UnusedKey {
 };
 
 struct TokenFamily {
-  std::string_view name;      // a value of [task.family]
-  std::span<const Key> keys;  // of this family alone
+  std::string_view name;                          // a value of [task.family]
+  std::span<const Key> keys;                      // of this family alone
+  std::span<const std::string_view> shares = {};  // keys of other families that it has, too
   std::span<const UnusedKey> unused = {};
   // One of the two; the other is null. Errors: config, with the place.
   Expected<std::shared_ptr<const PairTask>> (*make)(const Settings& settings) = nullptr;

@@ -64,6 +64,8 @@ class TokenSource {
   virtual ~TokenSource() = default;
   virtual int tokens() const = 0;  // N
   virtual int width() const = 0;   // D
+  // Symbols of which tokens are indices, D = 1. 0: tokens are numbers.
+  virtual int vocabulary() const { return 0; }
   virtual Answers answers() const = 0;
   virtual int truth() const = 0;  // numbers that say which function or system a prompt has
   // Where token t shows the observation s_t of `outputs` numbers whose successor it is to predict:

@@ -90,6 +90,12 @@ Status check(const FlatTransformer& flat) {
                 "[model.attention] gradient_descent has no softmax, one head, no key size, no "
                 "biases, no query in the keys and tokens of at least two numbers");
   }
+  if (flat.vocabulary > 0 && (flat.embedding == 0 || flat.positions > 0)) {
+    return fail(ErrorKind::config,
+                "tokens of this task are symbols: [model.embedding] must be above 0 and "
+                "[model.positions] 0, got {} and {}",
+                flat.embedding, flat.positions);
+  }
   return flat.answers.is_scalar() ? Status() : check_positions(flat, inner);
 }
 
@@ -127,8 +133,10 @@ void add_mixer(const FlatTransformer& flat, bool softmax, Block& block) {
 
 Expected<TransformerSpec> describe(const FlatTransformer& flat) {
   GRAMIAN_TRY(check(flat));
-  TransformerSpec spec{
-      .stem = {.tokens = flat.tokens, .width = flat.width, .embedding = flat.embedding}};
+  TransformerSpec spec{.stem = {.tokens = flat.tokens,
+                                .width = flat.width,
+                                .vocabulary = flat.vocabulary,
+                                .embedding = flat.embedding}};
   if (flat.positions > 0)
     spec.stem.positions = {.kind = PositionKind::sinusoidal, .width = flat.positions};
   Block block{.clip = flat.clip};

@@ -26,6 +26,7 @@ namespace gramian {
 
 struct FlatTransformer {
   int tokens = 11, width = 11;  // of a prompt, as the task has them
+  int vocabulary = 0;           // of the task: its tokens are symbols; 0: they are numbers
   int positions = 0;            // columns of a sinusoidal encoding
   int embedding = 0;            // 0: none
   int hidden = 0;               // of the MLP; 0: none

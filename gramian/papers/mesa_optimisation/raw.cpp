@@ -58,7 +58,7 @@ std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort
 // MLP in the first block alone, and the mesa layer in place of linear attention if so.
 Expected<std::unique_ptr<Experiment>> make_raw(const Config& config, bool with_mesa) {
   auto task = GRAMIAN_TRY(token_task(config));
-  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width(), task.answers()));
+  auto network = GRAMIAN_TRY(transformer_spec(config, task.source()));
   if (network.stem.embedding > 0)
     network.stem.positions = {.kind = PositionKind::one_hot, .width = task.tokens()};
   for (std::size_t l = 0; l < network.blocks.size(); ++l) {

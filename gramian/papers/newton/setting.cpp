@@ -52,7 +52,7 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
 // The network of the configuration with a norm before each layer and before the read-out.
 Expected<std::unique_ptr<Experiment>> make_normed(const Config& config) {
   auto task = GRAMIAN_TRY(token_task(config));
-  auto network = GRAMIAN_TRY(transformer_spec(config, task.tokens(), task.width()));
+  auto network = GRAMIAN_TRY(transformer_spec(config, task.source()));
   for (Block& block : network.blocks) block.before_mixer = {.kind = NormKind::layer};
   network.readout = {
       .norm = {.kind = NormKind::layer}, .map = ReadoutMap::matrix, .outputs = 1, .factor = 1};
