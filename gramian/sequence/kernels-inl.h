@@ -37,9 +37,13 @@ struct ColumnGroup {
   HWY_INLINE V From(const T* p, size_t g) const {
     const size_t first = g * Lanes();
     if (left >= first + Lanes()) return hn::LoadU(D(), p + first);
+#if HWY_MEM_OPS_MIGHT_FAULT
     HWY_ALIGN T some[16] = {};
     for (size_t j = first; j < left; ++j) some[j - first] = p[j];
     return hn::Load(D(), some);
+#else
+    return hn::MaskedLoad(InUse(first), D(), p + first);
+#endif
   }
   HWY_INLINE void To(T* p, size_t g, V x) const {
     const size_t first = g * Lanes();
@@ -47,9 +51,19 @@ struct ColumnGroup {
       hn::StoreU(x, D(), p + first);
       return;
     }
+#if HWY_MEM_OPS_MIGHT_FAULT
     HWY_ALIGN T some[16];
     hn::Store(x, D(), some);
     for (size_t j = first; j < left; ++j) p[j] = some[j - first];
+#else
+    hn::BlendedStore(x, InUse(first), D(), p + first);
+#endif
+  }
+
+ private:
+  // Of the columns from `first` on, those in use.
+  HWY_INLINE auto InUse(size_t first) const {
+    return hn::FirstN(D(), left > first ? left - first : 0);
   }
 };
 
