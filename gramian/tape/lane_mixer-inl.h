@@ -16,11 +16,12 @@
 // and of the delta rule, with p_t = S_{t-1}^T k_t and dp_t = -beta_t gamma_t du_t, also
 // dk_t += S_{t-1} dp_t, A_{t-1} += k_t dp_t^T and dgamma_t -= beta_t du_t . p_t. The states that it
 // needs are found again: that before each sqrt(T)-th token from a run forward, and those between
-// two of these from there.
+// two of these from there. Of the additive rule without decay each adjoint is a pass of the rule
+// itself (sequence/mixer.cpp), which needs none of them.
 //
 // Memory: (2 sqrt(T) + 4) states of a group in the scratch of the call. Cost in multiply-adds a
-// token and prompt: forward 2 key value, of delta 3; back 7 key value, of delta 10. Per-target
-// header.
+// token and prompt: forward 2 key value, of delta 3; back 6 key value, with decay 7, of delta 10.
+// Per-target header.
 #if defined(GRAMIAN_TAPE_LANE_MIXER_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRAMIAN_TAPE_LANE_MIXER_INL_H
 #undef GRAMIAN_TAPE_LANE_MIXER_INL_H
@@ -54,7 +55,11 @@ class LaneMixer {
         strength_(at.strengthens ? &call.in[at.strength()] : nullptr) {}
 
   void Forward() const {
-    ForGroups([&](auto size, size_t column) HWY_ATTR {
+    if (is_plain()) {
+      return RunLinear({Q(0), K(0), call_.in[2].values, key_, value_, strength_},
+                       [&](size_t, size_t e, V o) HWY_ATTR { Put<T>(o, call_.out, e); });
+    }
+    ForGroups(value_, [&](auto size, size_t column) HWY_ATTR {
       constexpr size_t J = size();
       T* state = call_.scratch;
       Clear(state, key_ * J);
@@ -64,9 +69,10 @@ class LaneMixer {
   }
 
   void Backward() const {
-    Sum dq = Begin(&call_.in[0]), dk = Begin(&call_.in[1]), dgamma = Begin(decay_),
-        dbeta = Begin(strength_);
-    ForGroups([&](auto size, size_t column) HWY_ATTR {
+    if (is_plain()) return BackwardPlain();
+    const Sum dq = Begin(&call_.in[0]), dk = Begin(&call_.in[1]), dgamma = Begin(decay_),
+              dbeta = Begin(strength_);
+    ForGroups(value_, [&](auto size, size_t column) HWY_ATTR {
       BackwardGroup<size()>(column, Sums{dq, dk, dgamma, dbeta});
     });
   }
@@ -96,11 +102,11 @@ class LaneMixer {
   }
 
   template <class Body>
-  HWY_INLINE void ForGroups(Body body) const {
+  HWY_INLINE static void ForGroups(size_t columns, Body body) {
     size_t c = 0;
-    for (; c + ops::kLaneGroup <= value_; c += ops::kLaneGroup)
+    for (; c + ops::kLaneGroup <= columns; c += ops::kLaneGroup)
       body(std::integral_constant<size_t, ops::kLaneGroup>(), c);
-    for (; c < value_; ++c) body(std::integral_constant<size_t, 1>(), c);
+    for (; c < columns; ++c) body(std::integral_constant<size_t, 1>(), c);
   }
 
   HWY_INLINE V Gate(const LaneOperand<T>* gate, size_t t) const {
@@ -108,6 +114,84 @@ class LaneMixer {
   }
   const T* K(size_t t) const { return call_.in[1].values + t * key_ * kLanes; }
   const T* Q(size_t t) const { return call_.in[0].values + t * key_ * kLanes; }
+
+  bool is_plain() const { return !delta_ && decay_ == nullptr; }
+
+  // S = S + in_t k_t v_t^T and sink(t, e, scale S^T q_t) for each token in turn, or from the last to
+  // the first; e is the number of an element of a matrix [tokens, value]. A matrix [tokens, key] or
+  // [tokens, value] in lanes may stand for each of q, k and v.
+  struct LinearPass {
+    const T *q, *k, *v;
+    size_t key, value;
+    const LaneOperand<T>* in = nullptr;
+    bool back = false;
+  };
+
+  template <class Sink>
+  void RunLinear(const LinearPass& pass, Sink sink) const {
+    // Two tokens of four columns fit 32 registers.
+    constexpr size_t kTokens = HWY_TARGET <= HWY_AVX3 ? 2 : 1;
+    T* state = call_.scratch + key_ * kLanes;  // behind the row that Begin gives away
+    ForGroups(pass.value, [&](auto size, size_t column) HWY_ATTR {
+      Clear(state, pass.key * size());
+      size_t n = 0;
+      for (; n + kTokens <= tokens_; n += kTokens)
+        LinearTile<size(), kTokens>(pass, column, n, state, sink);
+      for (; n < tokens_; ++n) LinearTile<size(), 1>(pass, column, n, state, sink);
+    });
+  }
+
+  template <size_t J, size_t R, class Sink>
+  HWY_INLINE void LinearTile(const LinearPass& pass, size_t column, size_t n, T* state,
+                             Sink sink) const {
+    size_t t[R];
+    V v[R][J], o[R][J];
+    for (size_t r = 0; r < R; ++r) {
+      t[r] = pass.back ? tokens_ - 1 - n - r : n + r;
+      const V in = Gate(pass.in, t[r]);
+      for (size_t j = 0; j < J; ++j) {
+        v[r][j] = hn::Mul(in, Get(pass.v, t[r] * pass.value + column + j));
+        o[r][j] = hn::Zero(Tag<T>());
+      }
+    }
+    for (size_t i = 0; i < pass.key; ++i) {
+      V s[J];
+      for (size_t j = 0; j < J; ++j) s[j] = Get(state, i * J + j);
+      for (size_t r = 0; r < R; ++r) {
+        const V k = Get(pass.k, t[r] * pass.key + i), q = Get(pass.q, t[r] * pass.key + i);
+        for (size_t j = 0; j < J; ++j) {
+          s[j] = hn::MulAdd(k, v[r][j], s[j]);
+          o[r][j] = hn::MulAdd(q, s[j], o[r][j]);
+        }
+      }
+      for (size_t j = 0; j < J; ++j) Put<T>(s[j], state, i * J + j);
+    }
+    for (size_t r = 0; r < R; ++r) {
+      for (size_t j = 0; j < J; ++j)
+        sink(t[r], t[r] * pass.value + column + j, hn::Mul(scale_, o[r][j]));
+    }
+  }
+
+  // dq = M(do, v, k), and dk, dv back in time.
+  void BackwardPlain() const {
+    const LaneOperand<T>&q = call_.in[0], &k = call_.in[1], &v = call_.in[2];
+    if (q.wanted()) {
+      RunLinear({call_.dout, v.values, k.values, value_, key_, strength_},
+                [&](size_t, size_t e, V dq) HWY_ATTR { q.give(dq, e); });
+    }
+    if (k.wanted()) {
+      RunLinear({v.values, call_.dout, q.values, value_, key_, nullptr, true},
+                [&](size_t t, size_t e, V dk)
+                    HWY_ATTR { k.give(hn::Mul(Gate(strength_, t), dk), e); });
+    }
+    const Sum dbeta = Begin(strength_);
+    RunLinear({k.values, q.values, call_.dout, key_, value_, nullptr, true},
+              [&](size_t t, size_t e, V du) HWY_ATTR {
+                if (v.wanted()) v.give(hn::Mul(Gate(strength_, t), du), e);
+                T* sum = dbeta.at(t);
+                Put<T>(hn::MulAdd(du, Get(v.values, e), Get(sum)), sum);
+              });
+  }
 
   // u_t of a group, from S_{t-1}^T k_t for delta.
   template <size_t J>
@@ -133,25 +217,19 @@ class LaneMixer {
     Write<J>(t, column, read, u);
     for (size_t j = 0; j < J; ++j) read[j] = hn::Zero(d);
     const V gamma = Gate(decay_, t);
-    const auto all_rows = [&](auto decays, auto reads) HWY_ATTR {
+    const auto all_rows = [&](auto reads) HWY_ATTR {
       for (size_t i = 0; i < key_; ++i) {
         const V ki = Get(k, i), qi = reads() ? Get(q, i) : ki;
         for (size_t j = 0; j < J; ++j) {
           const V s = Get(from, i * J + j);
-          const V next = hn::MulAdd(ki, u[j], decays() ? hn::Mul(gamma, s) : s);
+          const V next = hn::MulAdd(ki, u[j], hn::Mul(gamma, s));
           Put<T>(next, to, i * J + j);
           if (reads()) read[j] = hn::MulAdd(qi, next, read[j]);
         }
       }
     };
-    const std::true_type yes;
-    const std::false_type no;
-    if (o == nullptr) return decay_ != nullptr ? all_rows(yes, no) : all_rows(no, no);
-    if (decay_ != nullptr) {
-      all_rows(yes, yes);
-    } else {
-      all_rows(no, yes);
-    }
+    if (o == nullptr) return all_rows(std::false_type());
+    all_rows(std::true_type());
     for (size_t j = 0; j < J; ++j) Put<T>(hn::Mul(scale_, read[j]), o, j);
   }
 
@@ -181,7 +259,7 @@ class LaneMixer {
         if (delta_) {
           BackDelta<J>(step, sums);
         } else {
-          BackAdditive<J>(step, sums);
+          BackGated<J>(step, sums);
         }
       }
     }
@@ -216,7 +294,7 @@ class LaneMixer {
   }
 
   template <size_t J>
-  HWY_NOINLINE void BackAdditive(const Step& step, const Sums& sums) const {
+  HWY_NOINLINE void BackGated(const Step& step, const Sums& sums) const {
     const Tag<T> d;
     const T *k = K(step.t), *q = Q(step.t);
     T *dq = sums.dq.at(step.t), *dk = sums.dk.at(step.t);
@@ -226,29 +304,22 @@ class LaneMixer {
     Write<J>(step.t, step.column, du, u);
     const V gamma = Gate(decay_, step.t);
     V dgamma = hn::Zero(d);
-    const auto all_rows = [&](auto decays) HWY_ATTR {
-      for (size_t i = 0; i < key_; ++i) {
-        const V qi = Get(q, i), ki = Get(k, i);
-        V dqi = Get(dq, i), dki = Get(dk, i);
-        for (size_t j = 0; j < J; ++j) {
-          const size_t e = i * J + j;
-          const V a = hn::MulAdd(qi, dout[j], Get(step.adjoint, e));
-          dqi = hn::MulAdd(Get(step.after, e), dout[j], dqi);
-          du[j] = hn::MulAdd(ki, a, du[j]);
-          dki = hn::MulAdd(a, u[j], dki);
-          if (decays()) dgamma = hn::MulAdd(a, Get(step.before, e), dgamma);
-          Put<T>(decays() ? hn::Mul(gamma, a) : a, step.adjoint, e);
-        }
-        Put<T>(dqi, dq, i);
-        Put<T>(dki, dk, i);
+    for (size_t i = 0; i < key_; ++i) {
+      const V qi = Get(q, i), ki = Get(k, i);
+      V dqi = Get(dq, i), dki = Get(dk, i);
+      for (size_t j = 0; j < J; ++j) {
+        const size_t e = i * J + j;
+        const V a = hn::MulAdd(qi, dout[j], Get(step.adjoint, e));
+        dqi = hn::MulAdd(Get(step.after, e), dout[j], dqi);
+        du[j] = hn::MulAdd(ki, a, du[j]);
+        dki = hn::MulAdd(a, u[j], dki);
+        dgamma = hn::MulAdd(a, Get(step.before, e), dgamma);
+        Put<T>(hn::Mul(gamma, a), step.adjoint, e);
       }
-    };
-    if (decay_ != nullptr) {
-      all_rows(std::true_type());
-      Increase<T>(dgamma, sums.dgamma.at(step.t));
-    } else {
-      all_rows(std::false_type());
+      Put<T>(dqi, dq, i);
+      Put<T>(dki, dk, i);
     }
+    Increase<T>(dgamma, sums.dgamma.at(step.t));
     GiveWritten<J>(step, sums, du, u);
   }
 

@@ -62,9 +62,10 @@ inline std::size_t mixed_scratch(const Shapes& in) {
 // The same where the states are in lanes.
 inline std::size_t lane_scratch(const Shapes& in) {
   const auto tokens = static_cast<std::size_t>(in[0].rows),
-             key = static_cast<std::size_t>(in[0].columns);
+             key = static_cast<std::size_t>(in[0].columns),
+             value = static_cast<std::size_t>(in[2].columns);
   const std::size_t stretch = stretch_of(tokens), stretches = (tokens + stretch - 1) / stretch;
-  return key * (1 + kLaneGroup * (stretch + stretches + 2));
+  return key + kLaneGroup * std::max(key * (stretch + stretches + 2), value);
 }
 
 template <class T>

@@ -58,7 +58,7 @@ bool linear_by_state(const MixerWork& work) {
   const int tokens = work.recorder.rows_of(work.all), width = work.recorder.columns_of(work.all);
   const int key = key_size(work.mixer, width), value = value_size(work.mixer, width);
   const bool fits = std::max(key, value) <= static_cast<int>(kMaxMixerSize);
-  return reads_causally(work) && fits && tokens * (key + value) >= 5 * key * value;
+  return reads_causally(work) && fits && 2 * tokens * (key + value) >= 7 * key * value;
 }
 
 bool softmax_by_tiles(const MixerWork& work) {
