@@ -117,9 +117,9 @@ class LaneMixer {
 
   bool is_plain() const { return !delta_ && decay_ == nullptr; }
 
-  // S = S + in_t k_t v_t^T and sink(t, e, scale S^T q_t) for each token in turn, or from the last to
-  // the first; e is the number of an element of a matrix [tokens, value]. A matrix [tokens, key] or
-  // [tokens, value] in lanes may stand for each of q, k and v.
+  // S = S + in_t k_t v_t^T and sink(t, e, scale S^T q_t) for each token in turn, or from the last
+  // to the first; e is the number of an element of a matrix [tokens, value]. A matrix [tokens, key]
+  // or [tokens, value] in lanes may stand for each of q, k and v.
   struct LinearPass {
     const T *q, *k, *v;
     size_t key, value;

@@ -217,6 +217,24 @@ class Transformer(Spec):
         query (an integer in [0, 1024])
     key_size: size of queries, keys and values; 0: as wide as a token (an integer in [0, 1024])
     softmax_layers: how many layers, the first, have softmax attention (an integer in [0, 100])
+    mixer: the attention of the other layers: linear; or, through a state that goes from token
+        to token, the delta rule or the mesa layer (ridge regression of the values so far on the
+        keys so far), with which each token reads itself and those before it (one of linear,
+        delta, mesa)
+    gates: learned numbers of a token, in (0, 1), in each head without softmax: what it keeps of
+        the state before it (decay), with what strength it writes, or both (one of none, decay,
+        strength, both)
+    decay_cap: gates both: a decay is multiplied by 1 - (1 - this) strength^2 (a number in [0,
+        1])
+    ridge: mesa: the ridge is exp(r) or log(1 + exp(r)) of learned numbers r, plus the least
+        ridge; it begins as 1 (one of exponential, softplus)
+    least_ridge: mesa: the least ridge (a number in [0, 1000000])
+    convolution: queries, keys and values are summed over so many tokens, the last, with learned
+        weights, and queries and keys pass through SiLU; 0: none (an integer in [0, 64])
+    unit_keys: queries and keys of a head are normalised to length 1 (true or false)
+    norm_heads: what a head reads is normalised to a mean square of 1, times a learned gain
+        (true or false)
+    mixer_norm: norm of each token before the attention of a layer (one of none, layer, rms)
     attention: trained, or a fixed step of gradient descent on what embedding and MLP make of
         the tokens (one of trained, gradient_descent)
     clip: bound on the numbers of a token after each layer; 0: none (a number in [0, 1000000])
@@ -245,6 +263,15 @@ class Transformer(Spec):
     neurons: int = 0
     key_size: int = 0
     softmax_layers: int = 0
+    mixer: str = 'linear'
+    gates: str = 'none'
+    decay_cap: float = 1.0
+    ridge: str = 'exponential'
+    least_ridge: float = 0.0
+    convolution: int = 0
+    unit_keys: bool = False
+    norm_heads: bool = False
+    mixer_norm: str = 'none'
     attention: str = 'trained'
     clip: float = 0.0
     attention_bias: bool = False
