@@ -147,6 +147,14 @@ void replay(const CausalMixer& mixer, const MixerInput<T>& in, const MixerAdjoin
   }
 }
 
+// Rows of the caller, or an array of our own where he wants none.
+template <class T>
+Rows<T> rows_or(Rows<T> rows, std::vector<T>& own, std::size_t tokens, std::size_t columns) {
+  if (rows.data != nullptr) return rows;
+  own.resize(tokens * columns);
+  return dense(own.data(), columns);
+}
+
 // dv, dstrength and dinitial of the additive rule. With A_t the adjoint of S_t, which runs back in
 // time as S runs forward: A_t k_t is d(beta_t v_t).
 template <class T>
@@ -181,13 +189,13 @@ void additive_dv(const CausalMixer& mixer, const MixerInput<T>& in,
 
 // o = M(q, k, v) is linear in each of the three, and so the adjoint is the same pass three times:
 // dq = M(do, v, k) forward, and dk, dv back in time.
+// o = M(q, k, v) is linear in each of the three, and so the adjoint is the same pass three times,
+// of which those that are wanted are run: dq = M(do, v, k) forward, and dk, dv back in time.
 template <class T>
-void additive_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
-                      const MixerAdjoint<T>& adjoint) {
-  const std::size_t tokens = in.tokens;
-  additive_dv(mixer, in, adjoint);
+void additive_dq(const CausalMixer& mixer, const MixerInput<T>& in,
+                 const MixerAdjoint<T>& adjoint) {
   std::vector<T> state = transposed(in.initial, in.key, in.value);
-  run_linear(LinearPass<T>{.tokens = tokens,
+  run_linear(LinearPass<T>{.tokens = in.tokens,
                            .key = in.value,
                            .value = in.key,
                            .q = adjoint.dout,
@@ -198,6 +206,12 @@ void additive_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
                            .decay = scalars(in.decay),
                            .in = scalars(in.strength),
                            .out_scale = static_cast<T>(mixer.scale)});
+}
+
+template <class T>
+void additive_dk(const CausalMixer& mixer, const MixerInput<T>& in,
+                 const MixerAdjoint<T>& adjoint) {
+  const std::size_t tokens = in.tokens;
   std::vector<T> a = transposed(adjoint.dfinal, in.key, in.value);
   run_linear(LinearPass<T>{.tokens = tokens,
                            .key = in.value,
@@ -211,8 +225,21 @@ void additive_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
                            .out = reversed(scalars(in.strength), tokens),
                            .in_scale = static_cast<T>(mixer.scale),
                            .decay_after = true});
+}
+
+template <class T>
+void additive_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
+                      const MixerAdjoint<T>& adjoint) {
+  std::vector<T> own_dv;
+  MixerAdjoint<T> of_v = adjoint;
+  const bool without_v = adjoint.dv.data == nullptr;
+  if (without_v && (adjoint.dstrength != nullptr || adjoint.dinitial != nullptr))
+    of_v.dv = rows_or(adjoint.dv, own_dv, in.tokens, in.value);
+  if (of_v.dv.data != nullptr) additive_dv(mixer, in, of_v);
+  if (adjoint.dq.data != nullptr) additive_dq(mixer, in, adjoint);
+  if (adjoint.dk.data != nullptr) additive_dk(mixer, in, adjoint);
   if (adjoint.ddecay == nullptr) return;
-  std::fill_n(adjoint.ddecay, tokens, T(0));
+  std::fill_n(adjoint.ddecay, in.tokens, T(0));
   std::vector<T> again = state_of(adjoint.dfinal, in.key * in.value);
   MixerAdjoint<T> decay_alone{.dout = adjoint.dout, .ddecay = adjoint.ddecay};
   replay(mixer, in, decay_alone, again);
@@ -259,14 +286,6 @@ void mix_of(const CausalMixer& mixer, const MixerInput<T>& in, const MixerOutput
   divide_by_normaliser(mixer, in.tokens, in.value, wide.data(), out.o);
 }
 
-// Rows of the caller, or an array of our own where he wants none.
-template <class T>
-Rows<T> rows_or(Rows<T> rows, std::vector<T>& own, std::size_t tokens, std::size_t columns) {
-  if (rows.data != nullptr) return rows;
-  own.resize(tokens * columns);
-  return dense(own.data(), columns);
-}
-
 template <class T>
 void mix_adjoint_of(const CausalMixer& mixer, const MixerInput<T>& in,
                     const MixerAdjoint<T>& adjoint) {
@@ -274,25 +293,30 @@ void mix_adjoint_of(const CausalMixer& mixer, const MixerInput<T>& in,
   const MappedInput<T> mapped(mixer, in);
   std::vector<T> dq, dk, dv, wide, wide_dv;
   MixerAdjoint<T> inner = adjoint;
-  inner.dq = rows_or(adjoint.dq, dq, in.tokens, in.key);
-  inner.dk = rows_or(adjoint.dk, dk, in.tokens, in.key);
-  inner.dv = rows_or(adjoint.dv, dv, in.tokens, in.value);
+  if (mixer.rule == StateRule::delta) {  // which finds all of them together
+    inner.dq = rows_or(adjoint.dq, dq, in.tokens, in.key);
+    inner.dk = rows_or(adjoint.dk, dk, in.tokens, in.key);
+    inner.dv = rows_or(adjoint.dv, dv, in.tokens, in.value);
+  }
   const Rows<T> given_dv = inner.dv;
   if (mixer.normalise) {
     const Rows<T> o = rows_or(Rows<T>{}, wide, in.tokens, in.value + 1);
     mix_mapped(mixer, mapped.get(), o, static_cast<T*>(nullptr));
     divide_by_normaliser_adjoint(mixer, in.tokens, in.value, adjoint.dout, wide.data());
     inner.dout = read_only(o);
-    inner.dv = rows_or(Rows<T>{}, wide_dv, in.tokens, in.value + 1);
+    if (given_dv.data != nullptr) inner.dv = rows_or(Rows<T>{}, wide_dv, in.tokens, in.value + 1);
   }
   adjoint_mapped(mixer, mapped.get(), inner);
   for (std::size_t t = 0; t < in.tokens; ++t) {
-    if (mixer.normalise) std::copy_n(inner.dv.row(t), in.value, given_dv.row(t));
+    if (mixer.normalise && given_dv.data != nullptr)
+      std::copy_n(inner.dv.row(t), in.value, given_dv.row(t));
     if (mixer.features == FeatureMap::identity) continue;
-    for (std::size_t i = 0; i < in.key; ++i) {
-      inner.dq.row(t)[i] *= feature_slope(mixer.features, in.q.row(t)[i], mapped.get().q.row(t)[i]);
-      inner.dk.row(t)[i] *= feature_slope(mixer.features, in.k.row(t)[i], mapped.get().k.row(t)[i]);
-    }
+    const auto chain = [&](const Rows<T>& slope, Rows<const T> x, Rows<const T> mapped_x) {
+      for (std::size_t i = 0; slope.data != nullptr && i < in.key; ++i)
+        slope.row(t)[i] *= feature_slope(mixer.features, x.row(t)[i], mapped_x.row(t)[i]);
+    };
+    chain(inner.dq, in.q, mapped.get().q);
+    chain(inner.dk, in.k, mapped.get().k);
   }
 }
 

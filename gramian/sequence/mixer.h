@@ -29,11 +29,11 @@
 // overlap. gamma may be 0, which forgets everything; decays are used as they are, never as logs.
 // Errors: none.
 //
-// Cost in multiply-adds a token, n = key * value: additive 2n forward and 6n for the adjoint, 4n
-// more where ddecay is asked for; delta 3n and 12n. Memory: q, k, v and nothing else are needed
-// for the adjoint. That of additive takes two states, whatever T. ddecay, and the adjoint of delta,
-// keep 2 sqrt(T) states: one at each sqrt(T)-th token, from which the sqrt(T) states between are
-// computed again. A feature map or a normaliser makes copies of q, k and v.
+// Cost in multiply-adds a token, n = key * value: additive 2n forward and 2n for each of dq, dk and
+// dv that is wanted, 4n more where ddecay is; delta 3n and 12n. Memory: q, k, v and nothing else
+// are needed for the adjoint. That of additive takes two states, whatever T. ddecay, and the
+// adjoint of delta, keep 2 sqrt(T) states: one at each sqrt(T)-th token, from which the sqrt(T)
+// states between are computed again. A feature map or a normaliser makes copies of q, k and v.
 #pragma once
 
 #include <cstddef>
