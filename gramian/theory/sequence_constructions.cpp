@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gramian/models/network.h"
+
 namespace gramian {
 namespace {
 
