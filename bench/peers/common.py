@@ -80,11 +80,12 @@ def measure(args, module, run, options):
     start = time.perf_counter()
     run(args.steps)
     warm = time.perf_counter() - start
-    times = []
+    times, of_processor = [], []
     for _ in range(args.repeats):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         last = run(args.steps)
         times.append((time.perf_counter() - start) / args.steps * 1e3)
+        of_processor.append((time.process_time() - used) / args.steps * 1e3)
     quarter = statistics.quantiles(times, n=4) if len(times) > 1 else [times[0]] * 3
     result = {
         "framework": framework,
@@ -99,6 +100,7 @@ def measure(args, module, run, options):
         "style": args.style,
         "options": options,
         "ms": statistics.median(times),
+        "cpu_ms": statistics.median(of_processor),
         "min_ms": min(times),
         "spread_ms": quarter[2] - quarter[0],
         "repeats": times,
