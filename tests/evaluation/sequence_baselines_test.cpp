@@ -83,8 +83,9 @@ TEST(SequenceBaselines, AreTheirDefinitions) {
   }
 }
 
-// Tuned steps are the minimum of the loss; a higher degree is better, but for high powers, whose loss
-// a rare prompt can carry; and least squares is what an oracle knows: (d - t + 1) / 6 up to t = d without noise.
+// Tuned steps are the minimum of the loss; a higher degree is better, but for high powers, whose
+// loss a rare prompt can carry; and least squares is what an oracle knows: (d - t + 1) / 6 up to
+// t = d without noise.
 TEST(SequenceBaselines, AreTunedToTheBest) {
   const TokenTask task = dynamics(SequenceFamily::linear, SequenceLayout::raw, 3, 15);
   ThreadPool pool(2);
