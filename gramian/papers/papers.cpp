@@ -8,6 +8,7 @@
 #include "gramian/papers/looped/paper.h"
 #include "gramian/papers/low_rank/paper.h"
 #include "gramian/papers/mesa_optimisation/paper.h"
+#include "gramian/papers/mesanet/paper.h"
 #include "gramian/papers/newton/paper.h"
 #include "gramian/papers/versatile/paper.h"
 
@@ -23,6 +24,7 @@ constexpr const Paper* kPapers[] = {
     &newton::paper,
     &electric::paper,
     &mesa_optimisation::paper,
+    &mesanet::paper,
 };
 
 }  // namespace

@@ -21,6 +21,10 @@ std::int64_t raw_steps(const Effort& effort) {
 
 int observed_of(Observation system) { return system == Observation::partial ? kPartialD : kRawD; }
 
+bool has_mesa(Stack network) {
+  return network == Stack::hybrid || network == Stack::mesa || network == Stack::one_mesa;
+}
+
 std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort& effort) {
   const bool is_one = setting.network == Stack::one_mesa;
   std::vector<std::string> settings{
@@ -44,6 +48,7 @@ std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort
       fmt::format("train.steps={}", raw_steps(effort)),
       fmt::format("train.seed={}", seed),
       "train.threads=1"};
+  if (has_mesa(setting.network)) settings.push_back("model.mixer=mesa");
   if (!is_one) settings.push_back(fmt::format("model.embedding={}", kWidth));
   if (setting.system == Observation::partial)
     settings.push_back(fmt::format("task.state={}", kPartialState));
@@ -54,9 +59,9 @@ std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort
   return {parse_config("", "recipe", settings).value()};
 }
 
-// The network of the configuration with one-hot positions, softmax over roots of the key size, an
-// MLP in the first block alone, and the mesa layer in place of linear attention if so.
-Expected<std::unique_ptr<Experiment>> make_raw(const Config& config, bool with_mesa) {
+// The network of the configuration with one-hot positions, softmax over roots of the key size, and
+// an MLP in the first block alone.
+Expected<std::unique_ptr<Experiment>> make_raw(const Config& config) {
   auto task = GRAMIAN_TRY(token_task(config));
   auto network = GRAMIAN_TRY(transformer_spec(config, task.source()));
   if (network.stem.embedding > 0)
@@ -64,27 +69,11 @@ Expected<std::unique_ptr<Experiment>> make_raw(const Config& config, bool with_m
   for (std::size_t l = 0; l < network.blocks.size(); ++l) {
     Block& block = network.blocks[l];
     if (l > 0) block.mlp = {};
-    if (block.mixer.kind == MixerKind::softmax) {
-      block.mixer.scale = Scale::root;
-    } else if (with_mesa) {
-      block.mixer.kind = MixerKind::mesa;
-    }
+    if (block.mixer.kind == MixerKind::softmax) block.mixer.scale = Scale::root;
   }
   auto experiment =
       GRAMIAN_TRY(TransformerExperiment::make(config, std::move(task), std::move(network)));
   return std::make_unique<TransformerExperiment>(std::move(experiment));
-}
-
-Expected<std::unique_ptr<Experiment>> make_with_mesa(const Config& config) {
-  return make_raw(config, true);
-}
-
-Expected<std::unique_ptr<Experiment>> make_without_mesa(const Config& config) {
-  return make_raw(config, false);
-}
-
-bool has_mesa(Stack network) {
-  return network == Stack::hybrid || network == Stack::mesa || network == Stack::one_mesa;
 }
 
 Examination raw_examination(const Effort& effort) {
@@ -146,7 +135,7 @@ Cell RawSetting::cell() const {
                                       const Effort& e) { return raw_starts(setting, seed, e); },
           .seeds = kRawSeeds,
           .examination = raw_examination,
-          .make = has_mesa(network) ? make_with_mesa : make_without_mesa};
+          .make = make_raw};
 }
 
 std::string raw_recipe(const Effort& effort) {
