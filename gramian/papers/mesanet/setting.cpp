@@ -8,8 +8,8 @@ namespace gramian::mesanet {
 
 namespace {
 
-constexpr int kVocabulary = 64, kItems = 16, kLayers = 2, kWidth = 32, kHeads = 2, kBatch = 64;
-constexpr std::int64_t kSteps = 4000, kQuickSteps = 40;
+constexpr int kVocabulary = 64, kItems = 16, kLayers = 2, kWidth = 32, kHeads = 2, kBatch = 32;
+constexpr std::int64_t kSteps = 3000, kQuickSteps = 40;
 constexpr int kSeeds = 3;
 
 std::int64_t steps_of(const Effort& effort) {

@@ -70,8 +70,10 @@ class TokenTask(Spec):
         ~ U(0, pi), which has no other settings than task.n, task.layout, task.amplitude and
         task.correlated; or what is classified: patterns, tokens that show one of several
         directions each, labelled by the class that shows most; or, conditioned, linear
-        functions or labels of inputs whose covariance has a prescribed condition number (one of
-        linear, sine, patterns, conditioned)
+        functions or labels of inputs whose covariance has a prescribed condition number; or
+        what is continued: sequence, observations of a dynamical system, each token of which is
+        to predict the next; or recall, symbols that ask for what stood before (one of linear,
+        sine, patterns, conditioned, sequence, recall)
     layout: joined: tokens (x, y); interleaved: x, and then (0, y) in a token of its own;
         inputs: x alone, of task.family patterns (one of joined, interleaved, inputs)
     amplitude: sine: low and high of the uniform amplitude a (a number or an array of at most
@@ -102,6 +104,31 @@ class TokenTask(Spec):
         each so many steps, and pairs in proportion; the rest is zero; 0: all from the beginning
         (an integer in [0, 1000000000])
     unit_norm: conditioned: inputs are divided by their length (true or false)
+    system: sequence: what makes the next state: an orthogonal matrix of each prompt (linear);
+        the same after a fixed network of one hidden layer (nonlinear); a matrix with
+        eigenvalues in [0.3, 0.9] (contracting); one orthogonal matrix for all prompts (fixed);
+        or inputs and targets of a linear regression in turn (regression) (one of linear,
+        nonlinear, contracting, fixed, regression)
+    tokens: sequence, recall: tokens T of a prompt (an integer in [2, 4096])
+    state: sequence: numbers of the state, of which task.d are observed through a random matrix;
+        0: task.d, and the observation is the state (an integer in [0, 128])
+    slots: sequence: what a token holds: the observation s_t (raw); (0, s_t, s_t, s_{t-1}),
+        which has the previous one too (constructed); or (0, s_t, s_{t-1}) (pairs) (one of raw,
+        constructed, pairs)
+    start: sequence: law of the first state, U(-1, 1) or N(0, I) (one of uniform, normal)
+    step_noise: sequence: standard deviation of the noise of each step, and of each observation
+        where it is partial (a number in [0, 10])
+    clean_targets: sequence: targets are without the noise of their step (true or false)
+    teacher: sequence: seed of what all prompts share: of systems nonlinear and fixed (an
+        integer in [0, 9007199254740991])
+    recall: recall: pairs of a key and a value, and then these keys again, each of which asks
+        for its value (associative); a stream of such pairs with symbols without a meaning
+        between them, where every key that was seen before asks (noisy); or symbols among blanks
+        that are to be repeated in their order (copying) (one of associative, noisy, copying)
+    vocabulary: recall: symbols V, a multiple of 4 (an integer in [8, 1024])
+    items: recall: different keys of a prompt, or symbols to copy (an integer in [1, 1024])
+    noise_share: recall, noisy: share of the places between pairs that holds a symbol without a
+        meaning (a number in [0, 1])
     """
 
     _section = 'task'
@@ -133,6 +160,18 @@ class TokenTask(Spec):
     response: str = 'linear'
     curriculum: int = 0
     unit_norm: bool = False
+    system: str = 'linear'
+    tokens: int = 50
+    state: int = 0
+    slots: str = 'raw'
+    start: str = 'uniform'
+    step_noise: float = 0.01
+    clean_targets: bool = False
+    teacher: int = 0
+    recall: str = 'associative'
+    vocabulary: int = 64
+    items: int = 8
+    noise_share: float = 0.2
 
 
 @dataclass(frozen=True)
