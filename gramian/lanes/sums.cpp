@@ -19,15 +19,19 @@ using Summand = hn::Rebind<T, Sum>;
 HWY_INLINE hn::Vec<Sum> InDouble(hn::Vec<Summand<float>> x) { return hn::PromoteTo(Sum(), x); }
 HWY_INLINE hn::Vec<Sum> InDouble(hn::Vec<Sum> x) { return x; }
 
-// The sum of a register by halves.
+// The sum of a register by halves. A scalar one has none.
 template <class D>
-HWY_INLINE double SumOfHalves(D d, hn::Vec<D> x) {
+HWY_INLINE double SumOfHalves([[maybe_unused]] D d, hn::Vec<D> x) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::GetLane(x);
+#else
   if constexpr (hn::MaxLanes(d) == 1) {
     return hn::GetLane(x);
   } else {
     const hn::Half<D> half;
     return SumOfHalves(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
   }
+#endif
 }
 
 // term(v): a register of numbers of type T, those of lanes v and on.

@@ -266,7 +266,7 @@ TEST(Reproduce, ADryRunTrainsNothing) {
   for (const char* part :
        {"table1       210 cells, 210 of them not in the studies above",
         "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
-        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (781 runs, one for each seed), 0 done, about"}) {
+        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (817 runs, one for each seed), 0 done, about"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
   }
   EXPECT_FALSE(fs::exists(folder / "s"));

@@ -137,6 +137,10 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"task.step_noise", "0.1"},
     {"task.clean_targets", "true"},
     {"task.teacher", "1"},
+    {"task.recall", "noisy"},
+    {"task.vocabulary", "32"},
+    {"task.items", "4"},
+    {"task.noise_share", "0.5"},
     {"model.described", "true"},
 };
 

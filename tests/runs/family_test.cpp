@@ -218,8 +218,11 @@ std::string another(const Key& key) {
   switch (key.type) {
     case KeyType::integer:
       return fmt::format("{}", default_config().integer(key.name) + 1);
-    case KeyType::number:
-      return fmt::format("{}", (default_config().number(key.name) + key.range.high) / 2);
+    case KeyType::number: {
+      const double usual = default_config().number(key.name);
+      return fmt::format("{}",
+                         (usual + (usual < key.range.high ? key.range.high : key.range.low)) / 2);
+    }
     case KeyType::boolean:
       return default_config().boolean(key.name) ? "false" : "true";
     case KeyType::choice:
