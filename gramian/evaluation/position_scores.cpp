@@ -4,15 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gramian/base/json_number.h"
+#include "gramian/evaluation/estimate_json.h"
 
 namespace gramian {
 
 namespace {
-
-nlohmann::ordered_json estimate_json(const RunningMean& mean) {
-  return {{"mean", number_or_null(mean.mean())}, {"se", number_or_null(mean.standard_error())}};
-}
 
 // The positions of the table, from 0.
 std::vector<std::size_t> shown_positions(std::size_t positions) {

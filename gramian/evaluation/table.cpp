@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gramian/base/json_number.h"
+#include "gramian/evaluation/estimate_json.h"
 
 namespace gramian {
 namespace {
@@ -29,8 +30,7 @@ Interval per_million_interval(const EvalResult& result) {
 }
 
 Json estimate(const RunningMean& mean, const std::string& undefined = {}) {
-  Json json = {{"mean", number_or_null(mean.mean())},
-               {"se", number_or_null(mean.standard_error())}};
+  Json json = estimate_json(mean);
   if (!undefined.empty()) {
     json["note"] = fmt::format("undefined: {}", undefined);
   } else if (std::isinf(mean.mean())) {

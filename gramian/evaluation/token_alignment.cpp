@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "gramian/base/json_number.h"
+#include "gramian/evaluation/estimate_json.h"
 #include "gramian/tape/tape_run.h"
 
 namespace gramian {
@@ -153,14 +153,10 @@ RunningMean token_loss(const TokenTask& task, const MakeTokenPredictor& make, st
 
 std::string token_scores_json(std::uint64_t prompts, const RunningMean& model,
                               const RunningMean& zero) {
-  const auto estimate = [&](const RunningMean& mean) {
-    return nlohmann::ordered_json{{"mean", number_or_null(mean.mean())},
-                                  {"se", number_or_null(mean.standard_error())}};
-  };
   const nlohmann::ordered_json json{
       {"prompts", prompts},
       {"adjusted", nlohmann::ordered_json::object()},
-      {"loss", {{"model", estimate(model)}, {"zero", estimate(zero)}}}};
+      {"loss", {{"model", estimate_json(model)}, {"zero", estimate_json(zero)}}}};
   return json.dump(2) + "\n";
 }
 

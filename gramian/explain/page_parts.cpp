@@ -1,11 +1,10 @@
 #include "gramian/explain/page_parts.h"
+#include "gramian/evaluation/estimate_json.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-
-#include "gramian/base/json_number.h"
 
 namespace gramian::page {
 
@@ -16,9 +15,7 @@ TableCell cell(const RunningMean& mean) {
   return {.value = mean.mean(), .se = mean.standard_error()};
 }
 
-Json json_of(const RunningMean& mean) {
-  return {{"mean", number_or_null(mean.mean())}, {"se", number_or_null(mean.standard_error())}};
-}
+Json json_of(const RunningMean& mean) { return estimate_json(mean); }
 
 std::string origin(const Ablation& part) {
   if (part.steps == 0) return part.from;

@@ -7,6 +7,7 @@
 #include "gramian/base/assert.h"
 #include "gramian/base/json_number.h"
 #include "gramian/evaluation/blowups.h"
+#include "gramian/evaluation/estimate_json.h"
 #include "gramian/evaluation/network_predictor.h"
 #include "gramian/evaluation/table.h"
 #include "gramian/runs/gram_family.h"
@@ -139,8 +140,7 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
     const auto alone = GRAMIAN_TRY(
         count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
                       {.seed = how.seed, .count = how.network_prompts}, pool, progress));
-    const Json estimate = {{"mean", number_or_null(alone.loss.mean())},
-                           {"se", number_or_null(alone.loss.standard_error())}};
+    const Json estimate = estimate_json(alone.loss);
     json["network"] = {
         {"prompts", alone.prompts}, {"loss", estimate}, {"quantiles", Json::array()}};
     for (const double q : {0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999})
