@@ -252,6 +252,14 @@ Expected<double> TransformerExperiment::seconds_per_cost() const {
   return seconds / typical.cost();
 }
 
+Expected<std::unique_ptr<Experiment>> make_transformer_experiment(const Config& config,
+                                                                  TokenTask prompts,
+                                                                  TransformerSpec network) {
+  auto experiment =
+      GRAMIAN_TRY(TransformerExperiment::make(config, std::move(prompts), std::move(network)));
+  return std::make_unique<TransformerExperiment>(std::move(experiment));
+}
+
 Expected<TransformerExperiment> transformer_experiment(const Config& config) {
   const auto experiment = GRAMIAN_TRY(make_experiment(config));
   const auto* mine = dynamic_cast<const TransformerExperiment*>(experiment.get());

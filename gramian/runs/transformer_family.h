@@ -68,6 +68,11 @@ struct TransformerExperiment final : public Experiment {
   TransformerExperiment(const Config& from, TokenTask prompts, TransformerSpec network);
 };
 
+// TransformerExperiment::make with prompts and a network of one's own, for Cell::make.
+Expected<std::unique_ptr<Experiment>> make_transformer_experiment(const Config& config,
+                                                                  TokenTask prompts,
+                                                                  TransformerSpec network);
+
 // The experiment of a configuration, for whoever needs a transformer. Errors: config; usage for
 // other families.
 Expected<TransformerExperiment> transformer_experiment(const Config& config);

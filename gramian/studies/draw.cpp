@@ -23,6 +23,8 @@ Role role_of(Parametrisation kind) {
                                          : Role::other;
 }
 
+TableCell cell_of(const Estimate& estimate) { return {.value = estimate.mean, .se = estimate.se}; }
+
 Point point(double x, const Estimate& estimate) {
   return {.x = x,
           .y = estimate.mean,
@@ -83,6 +85,11 @@ Estimate over_seeds(const std::vector<Estimate>& seeds) {
   const Spread all = spread(means);
   const double of_spread = all.deviation / std::sqrt(static_cast<double>(means.size()));
   return {all.mean, std::max(se, of_spread)};
+}
+
+TableCell cell_of_seeds(const std::vector<Estimate>& seeds) {
+  if (seeds.empty()) return {.note = "not trained"};
+  return cell_of(over_seeds(seeds));
 }
 
 Table comparison_table(std::string id, std::string title, std::vector<std::string> notes) {

@@ -16,6 +16,10 @@ namespace gramian {
 std::string_view title_of(Parametrisation kind);
 Role role_of(Parametrisation kind);
 
+TableCell cell_of(const Estimate& estimate);
+// Of over_seeds; "not trained" without any.
+TableCell cell_of_seeds(const std::vector<Estimate>& seeds);
+
 // An error bar of two standard errors.
 Point point(double x, const Estimate& estimate);
 

@@ -19,6 +19,11 @@ struct Effort {
   std::int64_t steps = 0;  // of every run; 0: as the recipe says
   bool quick = false;      // a rehearsal: few steps and prompts
   std::string only = {};   // if not empty: cells that it names (unit.h), and no others
+
+  // Of a run that has `usual` by its recipe, and `rehearsed` in a rehearsal.
+  std::int64_t steps_of(std::int64_t usual, std::int64_t rehearsed) const {
+    return steps > 0 ? steps : quick ? rehearsed : usual;
+  }
 };
 
 // One model on one problem: what is trained, from one or several starts, and how it is examined.

@@ -1,5 +1,7 @@
 #include "gramian/studies/token_cells.h"
 
+#include <fmt/format.h>
+
 #include "gramian/runs/run_directory.h"
 #include "gramian/runs/train_run.h"
 #include "gramian/runs/transformer_file.h"
@@ -27,6 +29,18 @@ Expected<TokenRun> load_token_run(const std::string& directory) {
   auto transformer =
       GRAMIAN_TRY(load_transformer(run.directory.model(), run.experiment.transformer));
   return TokenRun{std::move(run.experiment), std::move(transformer)};
+}
+
+Expected<TokenRun> load_token_run(const Trained& trained, const StudyOptions& options) {
+  return load_token_run(fmt::format("{}/{}", options.directory, trained.directory));
+}
+
+Expected<std::vector<TokenSeed>> load_token_seeds(const Archive& archive, const std::string& cell,
+                                                  const StudyOptions& options) {
+  std::vector<TokenSeed> seeds;
+  for (const Trained* trained : archive.seeds(cell))
+    seeds.push_back({trained, GRAMIAN_TRY(load_token_run(*trained, options))});
+  return seeds;
 }
 
 Expected<std::vector<TransformerSnapshot>> load_transformer_snapshots(

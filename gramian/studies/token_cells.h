@@ -18,6 +18,16 @@ struct TokenRun {
 };
 // Errors: io, config and format.
 Expected<TokenRun> load_token_run(const std::string& directory);
+Expected<TokenRun> load_token_run(const Trained& trained, const StudyOptions& options);
+
+// A trained seed of a cell, read back.
+struct TokenSeed {
+  const Trained* trained = nullptr;
+  TokenRun run;
+};
+// Of the cell of this name, all seeds that came to an end. Errors: io, config and format.
+Expected<std::vector<TokenSeed>> load_token_seeds(const Archive& archive, const std::string& cell,
+                                                  const StudyOptions& options);
 
 struct TransformerSnapshot {
   std::int64_t step = 0;

@@ -84,8 +84,8 @@ Status draw_eigenvectors(const Archive& archive, const StudyOptions& options, St
   for (const int layers : {4, 8, 20, 40, 80}) {
     const Estimate error = subspace_error(Setting{.question = GraphQuestion::eigenvectors}.task(),
                                           layers, options.effort.quick ? 50 : 1'000);
-    table.rows.push_back({std::string("subspace iteration, csl"), static_cast<double>(layers),
-                          TableCell{.value = error.mean, .se = error.se}});
+    table.rows.push_back(
+        {std::string("subspace iteration, csl"), static_cast<double>(layers), cell_of(error)});
     if (layers <= 20) sweeps.points.push_back(point(layers, error));
   }
   panel.series.push_back(std::move(sweeps));

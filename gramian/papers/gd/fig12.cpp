@@ -61,8 +61,7 @@ Table table_of(const std::vector<Fig12Numbers>& networks) {
               .rows = {},
               .notes = {}};
   for (const Fig12Numbers& one : networks) {
-    table.rows.push_back({static_cast<double>(one.heads),
-                          TableCell{.value = one.loss.mean, .se = one.loss.se}, kOneStepLoss,
+    table.rows.push_back({static_cast<double>(one.heads), cell_of(one.loss), kOneStepLoss,
                           one.end.cosine.mean(), one.end.prediction.mean(),
                           one.end.sensitivity.mean(), one.seconds});
   }

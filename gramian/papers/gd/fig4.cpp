@@ -211,8 +211,7 @@ std::vector<Claim> claims(const Fig4Numbers& numbers) {
 }
 
 void add_row(const char* name, const char* law, const SineNumbers& one, Table& table) {
-  table.rows.push_back({std::string(name), std::string(law),
-                        TableCell{.value = one.loss.mean, .se = one.loss.se},
+  table.rows.push_back({std::string(name), std::string(law), cell_of(one.loss),
                         TableCell{.value = one.before.mean(), .se = one.before.standard_error()},
                         one.zero.mean, one.seconds});
 }

@@ -119,10 +119,8 @@ Table table_of(const Fig1Numbers& numbers) {
   for (std::size_t k = 0; k < numbers.cells.size(); ++k) {
     const RestrictedNumbers& c = numbers.cells[k];
     table.rows.push_back({fmt::format("{}, {}", c.d, c.n), numbers.problems[k].kappa,
-                          static_cast<double>(c.loops),
-                          TableCell{.value = c.loss.mean, .se = c.loss.se},
-                          TableCell{.value = c.best.mean, .se = c.best.se},
-                          TableCell{.value = c.turned.mean, .se = c.turned.se}, c.u,
+                          static_cast<double>(c.loops), cell_of(c.loss), cell_of(c.best),
+                          cell_of(c.turned), c.u,
                           fmt::format("{:.3f} {:.3f} {:.3f}", c.low, c.mean, c.high),
                           fmt::format("{:.4f}", c.a), c.turn, c.best_turn});
   }

@@ -61,8 +61,7 @@ Table table_of(const std::vector<Fig2Numbers>& networks) {
                         "optimum of that family for the same layers, shared or each its own. "
                         "Published: where the curves of Fig. 2 level out."}};
   for (const auto& [full, training] : networks) {
-    table.rows.push_back({full.name, TableCell{.value = full.loss.mean, .se = full.loss.se},
-                          TableCell{.value = full.best.mean, .se = full.best.se}, full.published});
+    table.rows.push_back({full.name, cell_of(full.loss), cell_of(full.best), full.published});
   }
   return table;
 }

@@ -97,8 +97,7 @@ Table rotation_table(const std::vector<RotationNumbers>& numbers) {
           "one; for the rotated A no such number is known."}};
   for (const RotationNumbers& at : numbers) {
     table.rows.push_back({static_cast<double>(at.n), static_cast<double>(at.loops), at.a,
-                          at.turned_a, at.k, at.symmetric, at.exact, at.turned,
-                          TableCell{.value = at.ratio.mean, .se = at.ratio.se}});
+                          at.turned_a, at.k, at.symmetric, at.exact, at.turned, cell_of(at.ratio)});
   }
   return table;
 }

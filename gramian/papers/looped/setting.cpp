@@ -70,9 +70,7 @@ Examination examination(const Effort& effort) {
 }  // namespace
 
 std::string recipe(const Effort& effort) {
-  const auto number = [&](std::int64_t steps) {
-    return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
-  };
+  const auto number = [&](std::int64_t steps) { return effort.steps_of(steps, kQuickSteps); };
   return fmt::format(
       "Every cell: no noise, x ~ N(0, S), w ~ N(0, S^-1), loss integrated over the query, robust "
       "weights, one start.\n"

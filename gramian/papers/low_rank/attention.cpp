@@ -20,10 +20,10 @@ Expected<std::vector<GainNumbers>> measure_gains(const Archive& archive,
   std::vector<GainNumbers> gains;
   for (const double gain : kGains) {
     const Setting setting = with_gain(gain);
-    const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
+    const auto runs = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
     GainNumbers& at = gains.emplace_back(GainNumbers{.gain = gain});
     at.ranks = measure_ranks(runs, setting.relevant);
-    for (const SeedRun& seed : runs) {
+    for (const TokenSeed& seed : runs) {
       at.attention.push_back(measure_attention(seed.run, setting.task().relevant_tokens(),
                                                options.effort.quick ? kQuickPrompts : kPrompts));
     }

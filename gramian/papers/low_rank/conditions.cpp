@@ -27,10 +27,10 @@ Expected<std::vector<ConditionNumbers>> measure_conditions(const Archive& archiv
   ThreadPool pool(options.threads);
   std::vector<ConditionNumbers> list;
   for (const auto& [name, setting] : conditions()) {
-    const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
+    const auto runs = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
     ConditionNumbers& at = list.emplace_back(ConditionNumbers{.condition = name});
     at.ranks = measure_ranks(runs, setting.relevant);
-    for (const SeedRun& seed : runs) {
+    for (const TokenSeed& seed : runs) {
       at.hinge.push_back(seed.trained->scores.loss.at("model").mean);
       at.pruning.push_back(measure_pruning(seed.run, precision_for(options), pool));
     }

@@ -20,9 +20,9 @@ LossPrecision precision_for(const StudyOptions& options) {
   return options.effort.quick ? LossPrecision{.prompts = 100, .random_orders = 1} : LossPrecision{};
 }
 
-std::vector<RankNumbers> measure_ranks(const std::vector<SeedRun>& runs, int relevant) {
+std::vector<RankNumbers> measure_ranks(const std::vector<TokenSeed>& runs, int relevant) {
   std::vector<RankNumbers> numbers;
-  for (const SeedRun& seed : runs) numbers.push_back(measure_rank(seed.run, relevant));
+  for (const TokenSeed& seed : runs) numbers.push_back(measure_rank(seed.run, relevant));
   return numbers;
 }
 

@@ -27,7 +27,7 @@ std::vector<double> each(const std::vector<Seed>& seeds, Number number) {
 // How exactly losses are measured: coarsely in a rehearsal.
 LossPrecision precision_for(const StudyOptions& options);
 
-std::vector<RankNumbers> measure_ranks(const std::vector<SeedRun>& runs, int relevant);
+std::vector<RankNumbers> measure_ranks(const std::vector<TokenSeed>& runs, int relevant);
 
 // A table of updates without rows, and a row for each matrix: energies, gap, rank and angle of its
 // update, over seeds.

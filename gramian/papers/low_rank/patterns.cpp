@@ -27,7 +27,7 @@ Expected<std::vector<PatternNumbers>> measure_patterns(const Archive& archive,
                                                        const StudyOptions& options) {
   std::vector<PatternNumbers> list;
   for (const Setting& setting : settings()) {
-    const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
+    const auto runs = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
     list.push_back({.relevant = setting.relevant,
                     .mixed = setting.mixed,
                     .ranks = measure_ranks(runs, setting.relevant)});

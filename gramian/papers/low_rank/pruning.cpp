@@ -12,10 +12,10 @@ namespace {
 
 Expected<std::vector<PruningNumbers>> measure_pruned_seeds(const Archive& archive,
                                                            const StudyOptions& options) {
-  const auto runs = GRAMIAN_TRY(load_seeds(archive, Setting{}, options));
+  const auto runs = GRAMIAN_TRY(load_token_seeds(archive, Setting{}.cell().name, options));
   ThreadPool pool(options.threads);
   std::vector<PruningNumbers> numbers;
-  for (const SeedRun& seed : runs)
+  for (const TokenSeed& seed : runs)
     numbers.push_back(measure_pruning(seed.run, precision_for(options), pool));
   return numbers;
 }

@@ -30,10 +30,10 @@ double steps_to_learn(const std::vector<Point>& training) {
 
 Expected<SeedNumbers> measure_trained_seeds(const Archive& archive, const StudyOptions& options) {
   const Setting setting;
-  const auto runs = GRAMIAN_TRY(load_seeds(archive, setting, options));
+  const auto runs = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
   ThreadPool pool(options.threads);
   SeedNumbers numbers{.ranks = measure_ranks(runs, setting.relevant)};
-  for (const SeedRun& seed : runs) {
+  for (const TokenSeed& seed : runs) {
     numbers.hinge.push_back(seed.trained->scores.loss.at("model").mean);
     numbers.truncations.push_back(
         measure_truncation(seed.run, kRanks, precision_for(options), pool));

@@ -12,9 +12,7 @@ constexpr int kWidth = 20, kNeurons = 100, kPatterns = 10;
 constexpr std::int64_t kSteps = 400, kQuickSteps = 100;
 constexpr double kWeightNoise = 0.01;
 
-std::int64_t steps_of(const Effort& effort) {
-  return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : kSteps;
-}
+std::int64_t steps_of(const Effort& effort) { return effort.steps_of(kSteps, kQuickSteps); }
 
 std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort) {
   const PatternSpec task = setting.task();
@@ -116,17 +114,6 @@ std::string recipe(const Effort& effort) {
       "loss. Where a cell says so, one of these differs. Sizes and rates of the publication are "
       "not known to us.\n",
       kWidth, kPatterns, kNeurons, kWeightNoise, steps_of(effort));
-}
-
-Expected<std::vector<SeedRun>> load_seeds(const Archive& archive, const Setting& setting,
-                                          const StudyOptions& options) {
-  std::vector<SeedRun> runs;
-  for (const Trained* trained : archive.seeds(setting.cell().name)) {
-    auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, trained->directory)));
-    runs.push_back({trained, std::move(run)});
-  }
-  return runs;
 }
 
 }  // namespace gramian::low_rank

@@ -32,13 +32,4 @@ struct Setting {
 
 std::string recipe(const Effort& effort);  // of these cells, in words
 
-// A trained seed of a cell, read back.
-struct SeedRun {
-  const Trained* trained = nullptr;
-  TokenRun run;
-};
-// Of all seeds that came to an end. Errors: io, config and format.
-Expected<std::vector<SeedRun>> load_seeds(const Archive& archive, const Setting& setting,
-                                          const StudyOptions& options);
-
 }  // namespace gramian::low_rank

@@ -25,8 +25,7 @@ Expected<std::vector<CompressedNumbers>> compressed_numbers(const Archive& archi
     const Setting setting{.layers = layers};
     const Trained* best = archive.best(setting.name());
     if (best == nullptr) continue;
-    const auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, best->directory)));
+    const auto run = GRAMIAN_TRY(load_token_run(*best, options));
     const auto loss = [&](double share) -> Expected<Estimate> {
       const auto network = GRAMIAN_TRY(compressed(run.transformer, kD, share));
       return loss_of(setting.task(), network, prompts_for(options));
@@ -53,7 +52,7 @@ Table depth_table(const std::vector<DepthNumbers>& networks, const BaselineLosse
   for (const DepthNumbers& at : networks) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(static_cast<double>(at.layers));
-    row.emplace_back(mean_loss(at.seeds));
+    row.emplace_back(cell_of_seeds(at.seeds));
     const auto same = baselines.find(at.layers == 1 ? std::string("descent")
                                                     : fmt::format("steps-{}", at.layers - 1));
     if (same == baselines.end()) {

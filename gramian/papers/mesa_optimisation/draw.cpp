@@ -20,12 +20,12 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
                                                          const Setting& setting,
                                                          const StudyOptions& options) {
   std::vector<OneLayerNumbers> list;
-  const auto seeds = GRAMIAN_TRY(load_seeds(archive, setting, options));
+  const auto seeds = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
   if (seeds.empty()) return list;
   ThreadPool pool(1);
   const double best_step =
       SequenceBaselines::tune(setting.task(), prompts_for(options), kEvaluationSeed, pool).step();
-  for (const SeedRun& seed : seeds) {
+  for (const TokenSeed& seed : seeds) {
     const auto& losses = seed.trained->scores.loss;
     list.push_back({.loss = losses.at("model"),
                     .descent = losses.at("descent"),
@@ -45,13 +45,6 @@ Series by_position(const Archive& archive, const std::string& cell, const std::s
   for (std::size_t t = 0; t < found->second.size(); ++t)
     series.points.push_back(point(static_cast<double>(t + 1), found->second[t]));
   return series;
-}
-
-TableCell cell_of(const Estimate& estimate) { return {.value = estimate.mean, .se = estimate.se}; }
-
-TableCell mean_loss(const std::vector<Estimate>& seeds) {
-  if (seeds.empty()) return {.note = "not trained"};
-  return cell_of(over_seeds(seeds));
 }
 
 std::uint64_t prompts_for(const StudyOptions& options) { return options.effort.quick ? 256 : 4096; }

@@ -28,9 +28,6 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
 Series by_position(const Archive& archive, const std::string& cell, const std::string& which,
                    std::string name, Role role);
 
-TableCell mean_loss(const std::vector<Estimate>& seeds);  // "not trained" without seeds
-TableCell cell_of(const Estimate& estimate);
-
 // How many prompts a network is measured on beside its evaluation.
 std::uint64_t prompts_for(const StudyOptions& options);
 

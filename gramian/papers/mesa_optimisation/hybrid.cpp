@@ -94,7 +94,7 @@ Table raw_table(const Archive& archive, const std::vector<CopyNumbers>& copies) 
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(network)));
     for (const Observation system : kObservations) {
-      row.emplace_back(mean_loss(raw_losses(archive, {.network = network, .system = system})));
+      row.emplace_back(cell_of_seeds(raw_losses(archive, {.network = network, .system = system})));
       double worst = 2;
       for (const CopyNumbers& at : copies) {
         if (at.network == title_of(network) && at.system == title_of(system))
@@ -130,7 +130,7 @@ Table one_mesa_table(const MesaLayerNumbers& numbers) {
               .columns = {"what", "loss"},
               .rows = {},
               .notes = {}};
-  table.rows.push_back({std::string("one mesa layer"), mean_loss(numbers.seeds)});
+  table.rows.push_back({std::string("one mesa layer"), cell_of_seeds(numbers.seeds)});
   if (!numbers.seeds.empty())
     table.rows.push_back({std::string("least-squares"), cell_of(numbers.least_squares)});
   return table;

@@ -101,8 +101,7 @@ Status draw_one_layer(const Archive& archive, const StudyOptions& options, Study
   result.tables.push_back(one_layer_table(numbers, baselines_of(archive, kOneLayer)));
   result.figures.push_back(position_figure(archive));
   if (const Trained* best = archive.best(kOneLayer.name())) {
-    const auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, best->directory)));
+    const auto run = GRAMIAN_TRY(load_token_run(*best, options));
     result.figures.push_back(product_figure(run.transformer));
   }
   return {};

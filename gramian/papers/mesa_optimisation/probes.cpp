@@ -69,8 +69,7 @@ Status draw_probes(const Archive& archive, const StudyOptions& options, StudyRes
     const Setting setting{.layers = layers};
     const Trained* best = archive.best(setting.name());
     if (best == nullptr) continue;
-    const auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, best->directory)));
+    const auto run = GRAMIAN_TRY(load_token_run(*best, options));
     const auto probes = GRAMIAN_TRY(
         measure_probes(setting.task(), run.transformer, probe_prompts(options), kProbeRidge));
     networks.push_back({layers, probes});

@@ -15,9 +15,7 @@ constexpr std::int64_t kRawSteps = 3000, kRawQuickSteps = 40;
 constexpr int kRawTokens = 25, kRawD = 5, kPartialD = 4, kPartialState = 8;
 constexpr int kRawBatch = 64, kWidth = 32, kKey = 10, kHidden = 64, kRawSeeds = 3;
 
-std::int64_t raw_steps(const Effort& effort) {
-  return effort.steps > 0 ? effort.steps : effort.quick ? kRawQuickSteps : kRawSteps;
-}
+std::int64_t raw_steps(const Effort& effort) { return effort.steps_of(kRawSteps, kRawQuickSteps); }
 
 int observed_of(Observation system) { return system == Observation::partial ? kPartialD : kRawD; }
 
@@ -71,9 +69,7 @@ Expected<std::unique_ptr<Experiment>> make_raw(const Config& config) {
     if (l > 0) block.mlp = {};
     if (block.mixer.kind == MixerKind::softmax) block.mixer.scale = Scale::root;
   }
-  auto experiment =
-      GRAMIAN_TRY(TransformerExperiment::make(config, std::move(task), std::move(network)));
-  return std::make_unique<TransformerExperiment>(std::move(experiment));
+  return make_transformer_experiment(config, std::move(task), std::move(network));
 }
 
 Examination raw_examination(const Effort& effort) {

@@ -26,7 +26,7 @@ Status draw_reference(const Archive& archive, const StudyOptions& options, Study
     add_comparison(table, at.name, cell, "an independent run", "");
   }
   if (!two_layers.empty()) {
-    TableCell cell = mean_loss(two_layers);
+    TableCell cell = cell_of_seeds(two_layers);
     cell.paper = kPublishedTwoLayers;
     add_comparison(table, "two trained layers, mean over seeds", cell, "a log of the public code",
                    "fewer steps, smaller batches");

@@ -11,9 +11,7 @@ namespace {
 constexpr std::int64_t kSteps = 4000, kQuickSteps = 60;
 constexpr int kBatch = 64, kSeeds = 3;
 
-std::int64_t steps_of(const Effort& effort) {
-  return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : kSteps;
-}
+std::int64_t steps_of(const Effort& effort) { return effort.steps_of(kSteps, kQuickSteps); }
 
 int heads_of(int layers) { return layers == 1 ? 2 : 4; }
 
@@ -114,17 +112,6 @@ std::string recipe(const Effort& effort) {
       "Losses are means over positions of 1/2 |error|^2 on prompts that all predictors share; "
       "baselines are tuned on others.\n",
       kD, 5 * kD, kPublishedD, 5 * kPublishedD, steps_of(effort), kBatch);
-}
-
-Expected<std::vector<SeedRun>> load_seeds(const Archive& archive, const Setting& setting,
-                                          const StudyOptions& options) {
-  std::vector<SeedRun> runs;
-  for (const Trained* trained : archive.seeds(setting.cell().name)) {
-    auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, trained->directory)));
-    runs.push_back({trained, std::move(run)});
-  }
-  return runs;
 }
 
 }  // namespace gramian::mesa_optimisation

@@ -18,8 +18,8 @@ Expected<std::vector<FixedNumbers>> fixed_numbers(const Archive& archive,
   for (const int layers : kFixedDepths) {
     const Setting setting{.layers = layers, .system = System::fixed};
     const TokenTask others = Setting{.layers = layers}.task();
-    const auto seeds = GRAMIAN_TRY(load_seeds(archive, setting, options));
-    for (const SeedRun& seed : seeds) {
+    const auto seeds = GRAMIAN_TRY(load_token_seeds(archive, setting.cell().name, options));
+    for (const TokenSeed& seed : seeds) {
       const auto& losses = seed.trained->scores.loss;
       ThreadPool pool(1);
       const std::vector<NamedPredictor> both{{"model", predictor(others, seed.run.transformer)},

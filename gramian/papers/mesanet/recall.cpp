@@ -52,12 +52,11 @@ template <class Change>
 Expected<std::vector<Estimate>> each_seed(const Archive& archive, const Setting& setting,
                                           const StudyOptions& options, Change change) {
   std::vector<Estimate> list;
-  for (const Trained* trained : archive.seeds(setting.name())) {
-    const auto run =
-        GRAMIAN_TRY(load_token_run(fmt::format("{}/{}", options.directory, trained->directory)));
-    TransformerSpec spec = run.transformer.spec();
+  const auto seeds = GRAMIAN_TRY(load_token_seeds(archive, setting.name(), options));
+  for (const TokenSeed& seed : seeds) {
+    TransformerSpec spec = seed.run.transformer.spec();
     change(spec);
-    list.push_back(GRAMIAN_TRY(right_of(setting, spec, run.transformer.theta, options)));
+    list.push_back(GRAMIAN_TRY(right_of(setting, spec, seed.run.transformer.theta, options)));
   }
   return list;
 }
@@ -107,7 +106,7 @@ Expected<Table> right_table(const Archive& archive, const std::vector<RecallNumb
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(of.kind)));
     row.emplace_back(std::string(title_of(of.mixing)));
-    row.emplace_back(TableCell{.value = mean.mean, .se = mean.se});
+    row.emplace_back(cell_of(mean));
     row.emplace_back(least.mean);
     row.emplace_back(most.mean);
     row.emplace_back(fmt::format("{} of {}", steps.size(), trained.size()));

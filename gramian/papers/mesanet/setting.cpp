@@ -12,9 +12,7 @@ constexpr int kVocabulary = 64, kItems = 16, kLayers = 2, kWidth = 32, kHeads = 
 constexpr std::int64_t kSteps = 3000, kQuickSteps = 40;
 constexpr int kSeeds = 3;
 
-std::int64_t steps_of(const Effort& effort) {
-  return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : kSteps;
-}
+std::int64_t steps_of(const Effort& effort) { return effort.steps_of(kSteps, kQuickSteps); }
 
 std::string_view word_of(RecallKind kind) {
   constexpr std::string_view kWords[] = {"associative", "noisy", "copying"};

@@ -33,12 +33,12 @@ Table condition_table(const std::vector<ConditionNumbers>& problems) {
   for (const ConditionNumbers& at : problems) {
     const Problem& problem = at.trained.setting.problem;
     auto& row = table.rows.emplace_back();
-    row = {problem.kappa, problem.noise, mean_error(at.trained.seeds),
+    row = {problem.kappa, problem.noise, cell_of_seeds(at.trained.seeds),
            TableCell{.value = at.iterations.front().steps.front().mean,
                      .se = at.iterations.front().steps.front().se}};
     for (const StepErrors& iteration : at.iterations) {
       const Estimate& error = iteration.steps.at(kLayers);
-      row.emplace_back(TableCell{.value = error.mean, .se = error.se});
+      row.emplace_back(cell_of(error));
     }
   }
   return table;
@@ -54,7 +54,7 @@ Panel condition_panel(const std::vector<ConditionNumbers>& problems, double nois
     const Problem& problem = at.trained.setting.problem;
     if (problem.noise != noise) continue;
     if (!at.trained.seeds.empty()) {
-      const TableCell cell = mean_error(at.trained.seeds);
+      const TableCell cell = cell_of_seeds(at.trained.seeds);
       network.points.push_back(point(problem.kappa, {*cell.value, cell.se.value_or(0)}));
     }
     for (std::size_t k = 0; k < at.iterations.size(); ++k) {

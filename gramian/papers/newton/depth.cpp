@@ -44,15 +44,14 @@ Table depth_table(const std::vector<TrainedErrors>& networks,
       if (found == networks.end()) {
         row.emplace_back(std::string("-"));
       } else {
-        row.emplace_back(mean_error(found->seeds));
+        row.emplace_back(cell_of_seeds(found->seeds));
       }
     }
   }
   const auto add = [&](const StepErrors& iteration) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(iteration.name);
-    for (const Estimate& error : iteration.steps)
-      row.emplace_back(TableCell{.value = error.mean, .se = error.se});
+    for (const Estimate& error : iteration.steps) row.emplace_back(cell_of(error));
   };
   std::ranges::for_each(iterations, add);
   std::ranges::for_each(higher, add);

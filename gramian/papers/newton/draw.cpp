@@ -11,12 +11,6 @@ TrainedErrors errors_of(const Archive& archive, const Setting& setting) {
   return errors;
 }
 
-TableCell mean_error(const std::vector<Estimate>& seeds) {
-  if (seeds.empty()) return {.note = "not trained"};
-  const Estimate mean = over_seeds(seeds);
-  return {.value = mean.mean, .se = mean.se};
-}
-
 Series series_of(const StepErrors& iteration, Role role) {
   Series series{.name = iteration.name, .role = role};
   for (std::size_t t = 0; t < iteration.steps.size(); ++t)
@@ -28,7 +22,7 @@ Series series_of(const std::vector<TrainedErrors>& networks, std::string name, R
   Series series{.name = std::move(name), .role = role, .mark = Mark::points};
   for (const TrainedErrors& at : networks) {
     if (at.seeds.empty()) continue;
-    const TableCell cell = mean_error(at.seeds);
+    const TableCell cell = cell_of_seeds(at.seeds);
     series.points.push_back(point(at.setting.layers, {*cell.value, cell.se.value_or(0)}));
   }
   return series;

@@ -15,9 +15,6 @@ namespace gramian::newton {
 // The errors over d of all seeds of a cell.
 TrainedErrors errors_of(const Archive& archive, const Setting& setting);
 
-// The mean over seeds, with the larger of its two errors: over seeds, and of one seed.
-TableCell mean_error(const std::vector<Estimate>& seeds);
-
 // Of the iterations of iteration_errors, in their order.
 inline constexpr Role kIterationRoles[] = {Role::constrr, Role::adarr, Role::tunedrr,
                                            Role::bayes,   Role::paper, Role::other};

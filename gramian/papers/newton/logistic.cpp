@@ -29,7 +29,7 @@ Table logistic_table(const std::vector<EncoderErrors>& encoders, const LogisticS
                         "an encoder predicts for one query and has no w."}};
   for (const EncoderErrors& at : encoders) {
     table.rows.push_back(
-        {"encoder", static_cast<double>(at.layers), mean_error(at.seeds), std::string("-")});
+        {"encoder", static_cast<double>(at.layers), cell_of_seeds(at.seeds), std::string("-")});
   }
   for (std::size_t t = 0; t < steps.newton.size(); ++t) {
     const auto at = static_cast<double>(t);
@@ -69,7 +69,7 @@ Figure logistic_figure(const std::vector<EncoderErrors>& encoders, const Logisti
   Series trained{.name = "encoder", .role = Role::full, .mark = Mark::points};
   for (const EncoderErrors& at : encoders) {
     if (at.seeds.empty()) continue;
-    const TableCell cell = mean_error(at.seeds);
+    const TableCell cell = cell_of_seeds(at.seeds);
     trained.points.push_back(point(at.layers, {*cell.value, cell.se.value_or(0)}));
   }
   errors.series.push_back(std::move(trained));

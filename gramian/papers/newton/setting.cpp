@@ -15,7 +15,7 @@ constexpr std::int64_t kLinearSteps = 6000, kEncoderSteps = 3000, kQuickSteps = 
 constexpr int kBatch = 128, kWidth = 16, kHeads = 4, kEncoderWidth = 32, kClip = 10;
 
 std::int64_t steps_of(const Effort& effort, std::int64_t usual) {
-  return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : usual;
+  return effort.steps_of(usual, kQuickSteps);
 }
 
 std::vector<std::string> common_settings(int d, int n, int seed, std::int64_t steps) {
@@ -56,9 +56,7 @@ Expected<std::unique_ptr<Experiment>> make_normed(const Config& config) {
   for (Block& block : network.blocks) block.before_mixer = {.kind = NormKind::layer};
   network.readout = {
       .norm = {.kind = NormKind::layer}, .map = ReadoutMap::matrix, .outputs = 1, .factor = 1};
-  auto experiment =
-      GRAMIAN_TRY(TransformerExperiment::make(config, std::move(task), std::move(network)));
-  return std::make_unique<TransformerExperiment>(std::move(experiment));
+  return make_transformer_experiment(config, std::move(task), std::move(network));
 }
 
 std::vector<Config> encoder_starts(int layers, int seed, const Effort& effort) {
@@ -87,9 +85,7 @@ Expected<std::unique_ptr<Experiment>> make_encoder(const Config& config) {
       .blocks = {static_cast<std::size_t>(config.integer("model.layers")), block},
       .readout = {
           .norm = {.kind = NormKind::layer}, .map = ReadoutMap::matrix, .outputs = 1, .factor = 1}};
-  auto experiment =
-      GRAMIAN_TRY(TransformerExperiment::make(config, std::move(task), std::move(network)));
-  return std::make_unique<TransformerExperiment>(std::move(experiment));
+  return make_transformer_experiment(config, std::move(task), std::move(network));
 }
 
 Examination examination(const Effort& effort) {

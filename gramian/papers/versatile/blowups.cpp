@@ -108,14 +108,14 @@ Table table_of(const std::vector<BlowUpRow>& rows) {
       row.emplace_back(rate.y);
       row.emplace_back(fmt::format("{:.2g} to {:.2g}", *rate.low, *rate.high));
       const Estimate& adjusted = trained->scores.adjusted.at("model");
-      row.emplace_back(TableCell{.value = adjusted.mean, .se = adjusted.se});
+      row.emplace_back(cell_of(adjusted));
     }
     if (from.plain.trained == nullptr) {
       row.emplace_back(std::string("diverged"));
       continue;
     }
     const Estimate& rest = from.plain.trained->scores.adjusted_without;
-    row.emplace_back(TableCell{.value = rest.mean, .se = rest.se});
+    row.emplace_back(cell_of(rest));
   }
   return table;
 }

@@ -30,10 +30,6 @@ Networks that_count(const Networks& networks) {
   return some;
 }
 
-TableCell cell_of(const RunningMean& mean) {
-  return {.value = mean.mean(), .se = mean.standard_error()};
-}
-
 Table ranks_table(const Networks& networks) {
   Table table{
       .id = "changes-rank",
@@ -49,7 +45,8 @@ Table ranks_table(const Networks& networks) {
     row.emplace_back(static_cast<double>(m->layers));
     row.emplace_back(static_cast<double>(m->seed));
     row.emplace_back(m->median_rank());
-    for (const TruncationCost& cost : m->changes.truncations) row.emplace_back(cell_of(cost.loss));
+    for (const TruncationCost& cost : m->changes.truncations)
+      row.emplace_back(cell_of(estimate_of(cost.loss)));
   }
   return table;
 }
@@ -71,11 +68,12 @@ Table pruned_table(const Networks& networks, bool at_random) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(static_cast<double>(m->layers));
     row.emplace_back(static_cast<double>(m->seed));
-    row.emplace_back(cell_of(m->changes.trained));
+    row.emplace_back(cell_of(estimate_of(m->changes.trained)));
     for (const PruningCost& cost : m->changes.pruning) {
       if (cost.at_random != at_random) continue;
-      row.emplace_back(cell_of(cost.before));
-      row.emplace_back(cost.after ? cell_of(*cost.after) : TableCell{.note = "diverged"});
+      row.emplace_back(cell_of(estimate_of(cost.before)));
+      row.emplace_back(cost.after ? cell_of(estimate_of(*cost.after))
+                                  : TableCell{.note = "diverged"});
     }
   }
   return table;
@@ -127,7 +125,7 @@ Table by_problem(const Quantity& quantity, const std::vector<MeasuredChanges>& l
         continue;
       }
       const Estimate number = quantity.of(*found);
-      row.emplace_back(TableCell{.value = number.mean, .se = number.se});
+      row.emplace_back(cell_of(number));
     }
   }
   return table;

@@ -185,9 +185,7 @@ std::vector<Config> starts(const Setting& setting, int seed, const Effort& effor
 }
 
 std::string recipe(const Effort& effort) {
-  const auto number = [&](std::int64_t steps) {
-    return effort.steps > 0 ? effort.steps : effort.quick ? kQuickSteps : steps;
-  };
+  const auto number = [&](std::int64_t steps) { return effort.steps_of(steps, kQuickSteps); };
   return fmt::format(
       "Every cell: fresh batches of 2,048 prompts, loss integrated over the query, robust weights; "
       "from {} layers on ({} for FULL) one prompt of sixteen is a guard.\n"

@@ -130,14 +130,14 @@ Table table_of(const Archive& archive, const Problem& problem, const HandMadeSco
     row.emplace_back(static_cast<double>(k));
     for (const Method& method : methods()) {
       const Estimate& e = scores.steps[static_cast<std::size_t>(k - 1)].at(method.name);
-      row.emplace_back(TableCell{.value = e.mean, .se = e.se});
+      row.emplace_back(cell_of(e));
     }
     for (const Parametrisation kind : kKinds) {
       const Estimate* e = learned(archive, kind, k, problem);
       if (e == nullptr) {
         row.emplace_back(std::string("-"));
       } else {
-        row.emplace_back(TableCell{.value = e->mean, .se = e->se});
+        row.emplace_back(cell_of(*e));
       }
     }
   }
