@@ -19,17 +19,19 @@ if(GRAMIAN_ONE_TARGET)
   include(CheckCXXSourceRuns)
   set(CMAKE_REQUIRED_QUIET ON)
   check_cxx_source_runs("int main() {
-      return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1;
+      return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") &&
+             __builtin_cpu_supports(\"aes\") ? 0 : 1;
     }" GRAMIAN_HAS_AVX2)
 endif()
 
 # Kernels are the sources that include Highway: each holds its code once for every instruction set,
 # so it is a translation unit of its own. The least that a kernel may use on x86-64 is SSE4, which
 # all processors have since 2010: without a set below it a quarter of the kernels' code is not
-# compiled. check_processor() of gramian/lanes/target.h says so where it is missing.
+# compiled. check_processor() of gramian/lanes/target.h says so where it is missing. With AVX2, AES
+# is asked for by name: GCC's Haswell has none, and without it Highway compiles plain loops instead.
 function(gramian_kernels flags)
   if(GRAMIAN_HAS_AVX2)
-    list(APPEND flags -march=haswell -DHWY_COMPILE_ONLY_STATIC)
+    list(APPEND flags -march=haswell -maes -DHWY_COMPILE_ONLY_STATIC)
   elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     list(APPEND flags -msse4.2 -maes -mpclmul)
   endif()

@@ -34,6 +34,16 @@ TEST(Target, RunsTheBodyOnceOnTheTargetThatIsNamed) {
   }
 }
 
+#if defined(__x86_64__)
+// Flags that lack one extension make Highway compile plain loops without a word.
+TEST(Target, KernelsAreNeverPlainLoopsHere) {
+  for (const std::string& name : simd_targets()) {
+    EXPECT_NE(name, "SCALAR");
+    EXPECT_NE(name, "EMU128");
+  }
+}
+#endif
+
 #ifdef GRAMIAN_ASSERTIONS
 TEST(TargetDeathTest, ATargetThatIsNotThereIsAMistakeOfTheCaller) {
   EXPECT_DEATH(with_simd_target("Z80", [] {}), "precondition violated");
