@@ -68,8 +68,10 @@ struct Examination {
   std::uint64_t single_query_prompts = 0;  // with one sampled query each, as some papers do
   std::uint64_t profile_prompts = 0;       // at each noise level
   // Without solvers: for mean and quantiles of the loss where a perfect solver loses nothing, and
-  // rare prompts carry the mean. The adjusted loss is then that of these prompts.
+  // rare prompts carry the mean. The adjusted loss is then that of these prompts. `sample_prompts`
+  // of them at a time have means of their own, which tell what a mean over so few may be.
   std::uint64_t network_prompts = 0;
+  std::uint64_t sample_prompts = 0;  // a multiple of kLanes; 0: no such means
   std::vector<double> sigmas = {};         // of the profile; may be empty
   std::uint64_t tuning_prompts = 100'000;  // on which the baselines are tuned
   int gd_steps = 7;                        // of the baseline gradient descent

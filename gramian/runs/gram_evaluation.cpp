@@ -1,4 +1,5 @@
 // How models of the family gram are evaluated, compared and examined.
+#include <algorithm>
 #include <limits>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,38 @@ ProgressFunction stage(const StageProgress& progress, std::string_view name) {
   return [&progress, name](std::uint64_t done, std::uint64_t total) {
     return progress(name, done, total);
   };
+}
+
+// The network without solvers, on network_prompts prompts: mean and quantiles of its loss, and the
+// means over each sample_prompts of them, in order, without what is left at the end.
+Expected<nlohmann::ordered_json> examine_alone(const RegressionTask& task, Predictor& network,
+                                               const Examination& how, ThreadPool& pool,
+                                               const ProgressFunction& progress) {
+  using Json = nlohmann::ordered_json;
+  const std::uint64_t sample = how.sample_prompts > 0 ? how.sample_prompts : how.network_prompts;
+  RunningMean loss;
+  LossHistogram losses;
+  Json means = Json::array();
+  for (std::uint64_t first = 0; first < how.network_prompts; first += sample) {
+    const PromptSeries prompts{
+        .seed = how.seed, .first = first, .count = std::min(sample, how.network_prompts - first)};
+    const auto some =
+        GRAMIAN_TRY(count_blowups(task, network, std::numeric_limits<double>::infinity(), prompts,
+                                  pool, [&](std::uint64_t done, std::uint64_t) {
+                                    return !progress || progress(first + done, how.network_prompts);
+                                  }));
+    loss.merge(some.loss);
+    losses.merge(some.losses);
+    if (prompts.count == how.sample_prompts) means.push_back(number_or_null(some.loss.mean()));
+  }
+  Json json = {{"prompts", how.network_prompts},
+               {"loss", estimate_json(loss)},
+               {"quantiles", Json::array()}};
+  for (const double q : {0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999})
+    json["quantiles"].push_back({q, number_or_null(losses.quantile(q))});
+  if (how.sample_prompts > 0)
+    json["samples"] = {{"prompts", how.sample_prompts}, {"means", std::move(means)}};
+  return json;
 }
 
 }  // namespace
@@ -137,16 +170,9 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
                             {"adjusted", single["adjusted"]["model"]}};
   }
   if (how.network_prompts > 0) {
-    const auto alone = GRAMIAN_TRY(
-        count_blowups(task, predictor, std::numeric_limits<double>::infinity(),
-                      {.seed = how.seed, .count = how.network_prompts}, pool, progress));
-    const Json estimate = estimate_json(alone.loss);
-    json["network"] = {
-        {"prompts", alone.prompts}, {"loss", estimate}, {"quantiles", Json::array()}};
-    for (const double q : {0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999})
-      json["network"]["quantiles"].push_back({q, number_or_null(alone.losses.quantile(q))});
+    json["network"] = GRAMIAN_TRY(examine_alone(task, predictor, how, pool, progress));
     const bool lossless = task.spec().noise.max() == 0 && task.n() >= task.d();
-    if (lossless) json["adjusted"]["model"] = json["loss"]["model"] = estimate;
+    if (lossless) json["adjusted"]["model"] = json["loss"]["model"] = json["network"]["loss"];
     if (const auto exact = lossless ? exact_losses(task, network_of(model)) : std::nullopt) {
       json["network"]["exact"] = {{"loss", number_or_null(exact->whole)},
                                   {"without_rare", number_or_null(exact->common)},

@@ -57,6 +57,10 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
         scores.quantiles.emplace_back(pair.at(0).get<double>(),
                                       number(pair.at(1), std::numeric_limits<double>::infinity()));
       }
+      if (json["network"].contains("samples")) {
+        for (const Object& mean : json["network"]["samples"].at("means"))
+          scores.sample_means.push_back(number(mean, std::numeric_limits<double>::infinity()));
+      }
       if (json["network"].contains("exact")) {
         const Object& exact = json["network"]["exact"];
         scores.exact = number(exact.at("loss"), std::numeric_limits<double>::infinity());

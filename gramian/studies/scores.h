@@ -38,6 +38,9 @@ struct Scores {
   // Of the network alone on more prompts, if examined: shares, and losses that such a share of
   // prompts is not above.
   std::vector<std::pair<double, double>> quantiles = {};
+  // Its means over disjoint samples of these prompts, if examined; infinite where a loss is not
+  // finite.
+  std::vector<double> sample_means = {};
   // Expected loss of the network by an exact law, and without what so few prompts have that a
   // sample does not show it; NaN where no such law is known.
   double exact = std::numeric_limits<double>::quiet_NaN();

@@ -43,6 +43,7 @@ Expected<Unit> make_unit(const Cell& cell, int seed, const StudyOptions& options
   // Names of evaluations that are on the common prompts are older than the choice of others.
   if (how.seed != kEvaluationSeed) text += fmt::format(" seed {}", how.seed);
   if (how.network_prompts > 0) text += fmt::format(" alone {}", how.network_prompts);
+  if (how.sample_prompts > 0) text += fmt::format(" by {}", how.sample_prompts);
   unit.eval_name = fmt::format("eval-{}.json", short_hash(text));
   return unit;
 }

@@ -147,6 +147,35 @@ TEST(Families, ExaminesTheNetworkAloneOnMorePrompts) {
   }
 }
 
+// The means of samples of the same prompts, in order: their mean is that of all, and the first is
+// that of the first prompts alone.
+TEST(Families, ExaminesTheNetworkAloneBySamples) {
+  const auto experiment =
+      make_experiment(small({"model.kind=full", "task.noise=constant", "task.sigma=[0]"})).value();
+  const auto model = trained(*experiment);
+  ThreadPool pool(1);
+  const auto shared = experiment->shared("");
+  const auto json = nlohmann::json::parse(experiment
+                                              ->examine(*model,
+                                                        {.seed = 7,
+                                                         .prompts = 500,
+                                                         .network_prompts = 3'300,
+                                                         .sample_prompts = 1'600,
+                                                         .tuning_prompts = 500},
+                                                        *shared, pool, {})
+                                              .value());
+  const auto& samples = json["network"]["samples"];
+  EXPECT_EQ(samples["prompts"], 1'600);
+  ASSERT_EQ(samples["means"].size(), 2u);  // and a hundred prompts that are no sample
+  const double first = samples["means"][0], second = samples["means"][1];
+  EXPECT_EQ(first, experiment->mean_loss(*model, 1'600, 7, pool).value().mean());
+  EXPECT_NE(first, second);
+  const double both = experiment->mean_loss(*model, 3'200, 7, pool).value().mean();
+  EXPECT_NEAR((first + second) / 2, both, 1e-12 * both);
+  const double all = experiment->mean_loss(*model, 3'300, 7, pool).value().mean();
+  EXPECT_NEAR(json["network"]["loss"]["mean"].get<double>(), all, 1e-12 * all);
+}
+
 // GD++ without noise has its exact expectation beside the mean of a sample.
 TEST(Families, ExaminesGdppByTheExactLaw) {
   const auto experiment = make_experiment(small({"model.kind=gdpp", "task.n=12", "model.layers=1",

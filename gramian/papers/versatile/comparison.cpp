@@ -11,7 +11,23 @@ double Comparison::error() const {
   return std::hypot(ours.se, protocol, std::sqrt(2.0) * training);
 }
 
+bool Comparison::by_samples() const {
+  return !sample_means.empty() && std::isfinite(ours.mean) && ours.se > kRare * ours.mean;
+}
+
+std::ptrdiff_t Comparison::samples_at_or_below() const {
+  return std::ranges::count_if(sample_means,
+                               [&](double mean) { return mean <= paper.value + paper.rounding; });
+}
+
 Verdict Comparison::verdict(double errors) const {
+  if (by_samples()) {
+    if (errors > 2) return Verdict::equal;
+    const auto above = [&](double mean) { return !(mean <= paper.value + paper.rounding); };
+    const auto below = [&](double mean) { return mean < paper.value - paper.rounding; };
+    if (std::ranges::all_of(sample_means, above)) return Verdict::worse;
+    return std::ranges::all_of(sample_means, below) ? Verdict::better : Verdict::equal;
+  }
   const double margin = std::min(errors * error(), paper.value) + paper.rounding;
   if (!(ours.mean <= paper.value + margin)) return Verdict::worse;
   return ours.mean < paper.value - margin ? Verdict::better : Verdict::equal;
@@ -22,7 +38,8 @@ Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds
   Comparison comparison{.ours = best.scores.adjusted.at("model"),
                         .protocol = best.scores.single_query.se,
                         .seeds = static_cast<int>(seeds.size()),
-                        .paper = paper};
+                        .paper = paper,
+                        .sample_means = best.scores.sample_means};
   const Trained* second = nullptr;
   for (const Trained* other : seeds) {
     if (other == &best) continue;

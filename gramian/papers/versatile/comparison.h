@@ -16,7 +16,17 @@
 // the count is also taken with kCorrectedErrors, where all 210 together have a chance of 5% to show
 // one (Bonferroni). Errors excuse no more than the value itself: where rare prompts carry a mean
 // they would excuse all.
+//
+// Without noise there are networks of which one prompt in a million carries the mean (a standard
+// error of more than kRare of it): it says what no mean over 100,000 prompts, as the published ones
+// are, is likely to show. Such a network is judged by its means over samples of so many: clearly
+// better or worse if the published value is beyond all of them, by more than its rounding. Of 40
+// samples, both together happen with a chance of 2 / 41 = 4.9% if the published value is one more
+// such mean; the corrected chance would take 8,600, so that no such cell is counted there.
 #pragma once
+
+#include <cstddef>
+#include <vector>
 
 #include "gramian/papers/versatile/setting.h"
 
@@ -26,6 +36,8 @@ enum class Verdict { better, equal, worse };
 
 // Two-sided, 5% over 210 normal comparisons.
 inline constexpr double kCorrectedErrors = 3.676;
+// Share of the mean that its standard error has where rare prompts carry it.
+inline constexpr double kRare = 0.25;
 
 struct Comparison {
   Estimate ours = {};   // of the chosen seed
@@ -33,9 +45,14 @@ struct Comparison {
   double training = 0;  // of ours; 0: not known
   int seeds = 1;
   Published paper = {};
+  std::vector<double> sample_means = {};  // of ours, over as many prompts as the paper's; or none
 
   // Of the difference, both sides.
   double error() const;
+  // Whether the verdict is by samples: there are some, and rare prompts carry our mean.
+  bool by_samples() const;
+  // How many of the samples have a mean at or below the published value, as it is printed.
+  std::ptrdiff_t samples_at_or_below() const;
   // A value that is not finite is worse.
   Verdict verdict(double errors = 2) const;
   // The mean is at or below the published value, at the precision at which it is printed.

@@ -220,7 +220,10 @@ Examination examination(const Setting& setting, const Effort& effort) {
   e.seed = kJudgingSeed;
   e.prompts = effort.quick ? 5'000 : 200'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
-  if (setting.problem->noiseless()) e.network_prompts = effort.quick ? 10'000 : 2'000'000;
+  if (setting.problem->noiseless()) {
+    e.network_prompts = effort.quick ? 10'000 : 4'000'000;
+    e.sample_prompts = effort.quick ? 1'600 : 100'000;  // the paper's
+  }
   if (!setting.guards) return e;  // only its rare prompts are of interest
   e.single_query_prompts = effort.quick ? 5'000 : 100'000;
   if (setting.problem->id == "uniform-5" && setting.layers >= 2) {

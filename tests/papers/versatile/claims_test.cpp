@@ -314,6 +314,35 @@ TEST(VersatileComparison, VerdictsInThreeWords) {
   EXPECT_GT(210 * std::erfc((kCorrectedErrors - 0.01) / std::sqrt(2.0)), 0.05);
 }
 
+// One sample in forty holds the rare prompt that carries the mean of 5e-11.
+TEST(VersatileComparison, WhereRarePromptsCarryTheMeanSamplesJudge) {
+  const Published paper{2.5e-12, 5e-14};
+  const auto verdict = [&](std::vector<double> means, double errors = 2) {
+    Trained chosen = trained(5e-11, 5e-11, 0, 1);
+    chosen.scores.sample_means = std::move(means);
+    return words(compare(chosen, {&chosen}, paper).verdict(errors));
+  };
+  std::vector<double> samples(40, 6e-14);
+  EXPECT_EQ(verdict({}), "clearly worse");  // by errors, which excuse no more than the value
+  EXPECT_EQ(verdict(samples), "clearly better");
+  EXPECT_EQ(verdict(samples, kCorrectedErrors), "not distinguishable");
+  samples[7] = 2e-9;
+  EXPECT_EQ(verdict(samples), "not distinguishable");
+  samples.assign(40, 3e-12);
+  EXPECT_EQ(verdict(samples), "clearly worse");
+  samples[7] = 2.52e-12;  // the published value, as it is printed
+  EXPECT_EQ(verdict(samples), "not distinguishable");
+  samples.assign(40, NAN);
+  EXPECT_EQ(verdict(samples), "clearly worse");
+  // Where errors say what other prompts would give, they judge.
+  Trained tame = trained(5e-11, 1e-11, 0, 1);
+  tame.scores.sample_means.assign(40, 6e-14);
+  EXPECT_EQ(words(compare(tame, {&tame}, paper).verdict()), "clearly worse");
+  Trained infinite = trained(INFINITY, INFINITY, 0, 1);
+  infinite.scores.sample_means.assign(40, 6e-14);
+  EXPECT_EQ(words(compare(infinite, {&infinite}, paper).verdict()), "clearly worse");
+}
+
 TEST(VersatileComparison, AtOrBelowIsTheMeanAsPrinted) {
   const auto is = [](double loss) {
     const Trained chosen = trained(loss, 1, 1, 1);  // errors excuse nothing
