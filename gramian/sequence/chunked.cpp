@@ -6,6 +6,7 @@
 #include "gramian/base/assert.h"
 #include "gramian/base/decompositions.h"
 #include "gramian/sequence/features.h"
+#include "gramian/sequence/momentum.h"
 
 namespace gramian {
 namespace {
@@ -70,8 +71,9 @@ struct MixerChunk {
   }
 };
 
+// With `adds` to what is in o.
 void mix_chunks(const CausalMixer& mixer, const MixerInput<double>& in, std::size_t chunk,
-                Rows<double> o, double* final) {
+                Rows<double> o, double* final, bool adds = false) {
   std::vector<MixerChunk> chunks;
   for (std::size_t first = 0; first < in.tokens; first += chunk)
     chunks.emplace_back(mixer, in, first, std::min(chunk, in.tokens - first));
@@ -84,9 +86,12 @@ void mix_chunks(const CausalMixer& mixer, const MixerInput<double>& in, std::siz
     state = part.after(state);
   }
   for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const RowMajorMatrix out = mixer.scale * chunks[c].output(states[c]);
+    RowMajorMatrix out = mixer.scale * chunks[c].output(states[c]);
+    const std::size_t first = c * chunk;
+    if (adds)
+      out += copied({o.data, o.stride}, first, std::min(chunk, in.tokens - first), in.value);
     for (Eigen::Index t = 0; t < out.rows(); ++t)
-      std::copy_n(out.row(t).data(), in.value, o.row(c * chunk + static_cast<std::size_t>(t)));
+      std::copy_n(out.row(t).data(), in.value, o.row(first + static_cast<std::size_t>(t)));
   }
   if (final != nullptr) std::copy_n(state.data(), in.key * in.value, final);
 }
@@ -97,13 +102,20 @@ void mix_chunked(const CausalMixer& mixer, const MixerInput<double>& in,
                  const MixerOutput<double>& out, std::size_t chunk) {
   GRAMIAN_ASSERT(chunk >= 1);
   const MappedInput<double> mapped(mixer, in);
-  if (!mixer.normalise) {
-    mix_chunks(mixer, mapped.get(), chunk, out.o, out.final);
-    return;
-  }
+  const auto form = [&](double weight, const MixerInput<double>& sum, Rows<double> o, double* final,
+                        bool adds) {
+    CausalMixer weighted = mixer;
+    weighted.scale *= weight;
+    mix_chunks(weighted, sum, chunk, o, final, adds);
+  };
+  const auto run = [&](Rows<double> o) {
+    if (!mixer.momentum) return mix_chunks(mixer, mapped.get(), chunk, o, out.final);
+    MomentumSums<double>(mixer, mapped.get()).mix(form, o, out.final);
+  };
+  if (!mixer.normalise) return run(out.o);
   const std::size_t wide = in.value + 1;
   std::vector<double> o(in.tokens * wide);
-  mix_chunks(mixer, mapped.get(), chunk, {o.data(), static_cast<std::ptrdiff_t>(wide)}, out.final);
+  run({o.data(), static_cast<std::ptrdiff_t>(wide)});
   divide_by_normaliser(mixer, in.tokens, in.value, o.data(), out.o);
 }
 

@@ -9,6 +9,8 @@
 //
 //     w_t = beta_t ( zeta_t k_t - sum_{s<t} zeta_ts (k_t . k_s) w_s ),    zeta_t of the tokens .. t
 //
+// With momentum it is done for each of the two sums of momentum.h.
+//
 // Three steps: the sums of each chunk (parallel), the states between chunks (one after the other),
 // the outputs of each chunk (parallel). This is Yang et al. (2024) without exponentials: products
 // of decays are products, so that a decay of 0 is nothing special.

@@ -7,6 +7,7 @@
 #include "gramian/base/assert.h"
 #include "gramian/sequence/features.h"
 #include "gramian/sequence/kernels.h"
+#include "gramian/sequence/momentum.h"
 
 namespace gramian {
 namespace {
@@ -50,100 +51,106 @@ std::vector<T> transposed(const T* initial, std::size_t rows, std::size_t column
 }
 
 template <class T>
-void check_input(const MixerInput<T>& in) {
+void check_input(const CausalMixer& mixer, const MixerInput<T>& in) {
+  GRAMIAN_ASSERT(!mixer.momentum || (mixer.rule == StateRule::additive && *mixer.momentum >= 0 &&
+                                     *mixer.momentum < 1));
   GRAMIAN_ASSERT(in.key >= 1 && in.key <= kMaxMixerSize);
   GRAMIAN_ASSERT(in.value >= 1 && in.value <= kMaxMixerSize + 1);
   GRAMIAN_ASSERT(in.tokens == 0 ||
                  (in.q.data != nullptr && in.k.data != nullptr && in.v.data != nullptr));
 }
 
-// Tokens [first, first + count), without feature map and normaliser. `before`: [count, state] or
-// null, takes the state before each token.
 template <class T>
-void advance(const CausalMixer& mixer, const MixerInput<T>& in, std::size_t first,
-             std::size_t count, Rows<T> o, T* state, T* before = nullptr) {
-  const auto from = [&](Rows<const T> rows) { return Rows<const T>{rows.row(first), rows.stride}; };
-  const T* decay = in.decay == nullptr ? nullptr : in.decay + first;
-  const T* strength = in.strength == nullptr ? nullptr : in.strength + first;
-  const T scale = static_cast<T>(mixer.scale);
-  if (mixer.rule == StateRule::delta) {
-    run_delta(DeltaPass<T>{.tokens = count,
-                           .key = in.key,
-                           .value = in.value,
-                           .q = from(in.q),
-                           .k = from(in.k),
-                           .v = from(in.v),
-                           .o = o,
-                           .state = state,
-                           .decay = decay,
-                           .strength = strength,
-                           .scale = scale,
-                           .before = before});
-    return;
-  }
-  run_linear(LinearPass<T>{.tokens = count,
-                           .key = in.key,
-                           .value = in.value,
-                           .q = from(in.q),
-                           .k = from(in.k),
-                           .v = from(in.v),
-                           .o = o,
-                           .state = state,
-                           .decay = scalars(decay),
-                           .in = scalars(strength),
-                           .out_scale = scale,
-                           .before = before});
+Rows<const T> scalars_from(const T* array, std::size_t first) {
+  return scalars(array == nullptr ? nullptr : array + first);
 }
 
+// One sum: without feature map, normaliser and momentum. `adds`, of the additive rule: to o.
 template <class T>
-void mix_mapped(const CausalMixer& mixer, const MixerInput<T>& in, Rows<T> o, T* final) {
+void mix_sum(const CausalMixer& mixer, const MixerInput<T>& in, Rows<T> o, T* final,
+             bool adds = false) {
   std::vector<T> state = state_of(in.initial, in.key * in.value);
-  if (in.tokens > 0) advance(mixer, in, 0, in.tokens, o, state.data());
+  const T scale = static_cast<T>(mixer.scale);
+  if (mixer.rule == StateRule::delta) {
+    run_delta(DeltaPass<T>{.tokens = in.tokens,
+                           .key = in.key,
+                           .value = in.value,
+                           .q = in.q,
+                           .k = in.k,
+                           .v = in.v,
+                           .o = o,
+                           .state = state.data(),
+                           .decay = in.decay,
+                           .strength = in.strength,
+                           .scale = scale});
+  } else {
+    run_linear(LinearPass<T>{.tokens = in.tokens,
+                             .key = in.key,
+                             .value = in.value,
+                             .q = in.q,
+                             .k = in.k,
+                             .v = in.v,
+                             .o = o,
+                             .state = state.data(),
+                             .decay = scalars(in.decay),
+                             .in = scalars(in.strength),
+                             .out_scale = scale,
+                             .adds = adds});
+  }
   if (final != nullptr) std::copy(state.begin(), state.end(), final);
 }
 
-// Back through the tokens in stretches of sqrt(T): the state before each stretch is kept from a run
-// forward, and those within it are computed again.
+// The state after the tokens [first, first + count) of the additive rule from that before them.
+// `before`: [count, state] or null, takes the state before each token.
 template <class T>
-void replay(const CausalMixer& mixer, const MixerInput<T>& in, const MixerAdjoint<T>& adjoint,
-            std::vector<T>& a) {
+void advance(const MixerInput<T>& in, std::size_t first, std::size_t count, T* state, T* before) {
+  run_linear(LinearPass<T>{.tokens = count,
+                           .key = in.key,
+                           .value = in.value,
+                           .k = {in.k.row(first), in.k.stride},
+                           .v = {in.v.row(first), in.v.stride},
+                           .state = state,
+                           .decay = scalars_from(in.decay, first),
+                           .in = scalars_from(in.strength, first),
+                           .before = before});
+}
+
+// ddecay. Back through the tokens in stretches of sqrt(T): the state before each stretch is kept
+// from a run forward, and those within it are computed again. `in` is what is written by the
+// additive rule; `erased` is dv of the delta rule, or null.
+template <class T>
+void replay(double scale, const MixerInput<T>& in, const MixerAdjoint<T>& adjoint,
+            Rows<const T> erased) {
   const std::size_t size = in.key * in.value;
   const auto stretch = static_cast<std::size_t>(std::ceil(std::sqrt(in.tokens)));
   const std::size_t stretches = (in.tokens + stretch - 1) / stretch;
-  std::vector<T> kept(stretches * size), before(stretch * size), unread(stretch * in.value);
-  const Rows<T> o = dense(unread.data(), in.value);
-  std::vector<T> state = state_of(in.initial, size);
+  std::fill_n(adjoint.ddecay, in.tokens, T(0));
+  std::vector<T> kept(stretches * size), before(stretch * size);
+  std::vector<T> state = state_of(in.initial, size), a = state_of(adjoint.dfinal, size);
+  T* const nothing = nullptr;
   for (std::size_t s = 0; s < stretches; ++s) {
     std::copy(state.begin(), state.end(), kept.begin() + static_cast<std::ptrdiff_t>(s * size));
-    if (s + 1 < stretches) advance(mixer, in, s * stretch, stretch, o, state.data());
+    if (s + 1 < stretches) advance(in, s * stretch, stretch, state.data(), nothing);
   }
   for (std::size_t s = stretches; s-- > 0;) {
     const std::size_t first = s * stretch, count = std::min(stretch, in.tokens - first);
     std::copy_n(kept.data() + s * size, size, state.data());
-    advance(mixer, in, first, count, o, state.data(), before.data());
-    const auto from = [&](auto rows) {
-      if (rows.data != nullptr) rows.data = rows.row(first);
-      return rows;
+    advance(in, first, count, state.data(), before.data());
+    const auto from = [&](Rows<const T> rows) {
+      return Rows<const T>{rows.data == nullptr ? nullptr : rows.row(first), rows.stride};
     };
-    const auto at = [&](auto* array) { return array == nullptr ? nullptr : array + first; };
     run_replay(ReplayPass<T>{.tokens = count,
                              .key = in.key,
                              .value = in.value,
-                             .delta = mixer.rule == StateRule::delta,
                              .q = from(in.q),
-                             .k = from(in.k),
-                             .v = from(in.v),
                              .dout = from(adjoint.dout),
-                             .decay = at(in.decay),
-                             .strength = at(in.strength),
-                             .scale = static_cast<T>(mixer.scale),
+                             .k = from(in.k),
+                             .dv = from(erased),
+                             .decay = in.decay == nullptr ? nullptr : in.decay + first,
+                             .scale = static_cast<T>(scale),
                              .before = before.data(),
                              .adjoint = a.data(),
-                             .dq = from(adjoint.dq),
-                             .dk = from(adjoint.dk),
-                             .dv = from(adjoint.dv),
-                             .dstrength = at(adjoint.dstrength),
-                             .ddecay = at(adjoint.ddecay)});
+                             .ddecay = adjoint.ddecay + first});
   }
 }
 
@@ -161,34 +168,38 @@ template <class T>
 void additive_dv(const CausalMixer& mixer, const MixerInput<T>& in,
                  const MixerAdjoint<T>& adjoint) {
   const std::size_t tokens = in.tokens;
-  std::vector<T> a = state_of(adjoint.dfinal, in.key * in.value);
-  run_linear(LinearPass<T>{.tokens = tokens,
-                           .key = in.key,
-                           .value = in.value,
-                           .q = reversed(in.k, tokens),
-                           .k = reversed(in.q, tokens),
-                           .v = reversed(adjoint.dout, tokens),
-                           .o = reversed(adjoint.dv, tokens),
-                           .state = a.data(),
-                           .decay = reversed(scalars(in.decay), tokens),
-                           .in_scale = static_cast<T>(mixer.scale),
-                           .decay_after = true});
+  std::vector<T> a = state_of(adjoint.dfinal, in.key * in.value), unweighted;
+  const bool by_rows = adjoint.dstrength != nullptr || adjoint.dv.data == nullptr;
+  const Rows<T> dv = rows_or(by_rows ? Rows<T>{} : adjoint.dv, unweighted, tokens, in.value);
+  run_linear(
+      LinearPass<T>{.tokens = tokens,
+                    .key = in.key,
+                    .value = in.value,
+                    .q = reversed(in.k, tokens),
+                    .k = reversed(in.q, tokens),
+                    .v = reversed(adjoint.dout, tokens),
+                    .o = reversed(dv, tokens),
+                    .state = a.data(),
+                    .decay = reversed(scalars(in.decay), tokens),
+                    .out = by_rows ? Rows<const T>{} : reversed(scalars(in.strength), tokens),
+                    .in_scale = static_cast<T>(mixer.scale),
+                    .decay_after = true,
+                    .adds = adjoint.adds && !by_rows});
   if (adjoint.dinitial != nullptr) std::copy(a.begin(), a.end(), adjoint.dinitial);
-  for (std::size_t t = 0; t < tokens; ++t) {
-    T* dv = adjoint.dv.row(t);
-    const T* v = in.v.row(t);
-    if (adjoint.dstrength != nullptr) {
-      T sum = 0;
-      for (std::size_t j = 0; j < in.value; ++j) sum += dv[j] * v[j];
-      adjoint.dstrength[t] = sum;
+  for (std::size_t t = 0; by_rows && t < tokens; ++t) {
+    const T* const row = dv.row(t);
+    const T* const v = in.v.row(t);
+    T sum = 0;
+    for (std::size_t j = 0; j < in.value; ++j) sum += row[j] * v[j];
+    if (adjoint.dstrength != nullptr) adjoint.dstrength[t] = sum;
+    const T strength = in.strength == nullptr ? T(1) : in.strength[t];
+    for (std::size_t j = 0; adjoint.dv.data != nullptr && j < in.value; ++j) {
+      T& place = adjoint.dv.row(t)[j];
+      place = (adjoint.adds ? place : T(0)) + strength * row[j];
     }
-    if (in.strength == nullptr) continue;
-    for (std::size_t j = 0; j < in.value; ++j) dv[j] *= in.strength[t];
   }
 }
 
-// o = M(q, k, v) is linear in each of the three, and so the adjoint is the same pass three times:
-// dq = M(do, v, k) forward, and dk, dv back in time.
 // o = M(q, k, v) is linear in each of the three, and so the adjoint is the same pass three times,
 // of which those that are wanted are run: dq = M(do, v, k) forward, and dk, dv back in time.
 template <class T>
@@ -205,7 +216,8 @@ void additive_dq(const CausalMixer& mixer, const MixerInput<T>& in,
                            .state = state.data(),
                            .decay = scalars(in.decay),
                            .in = scalars(in.strength),
-                           .out_scale = static_cast<T>(mixer.scale)});
+                           .out_scale = static_cast<T>(mixer.scale),
+                           .adds = adjoint.adds});
 }
 
 template <class T>
@@ -224,44 +236,109 @@ void additive_dk(const CausalMixer& mixer, const MixerInput<T>& in,
                            .decay = reversed(scalars(in.decay), tokens),
                            .out = reversed(scalars(in.strength), tokens),
                            .in_scale = static_cast<T>(mixer.scale),
-                           .decay_after = true});
+                           .decay_after = true,
+                           .adds = adjoint.adds});
 }
 
 template <class T>
 void additive_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
                       const MixerAdjoint<T>& adjoint) {
-  std::vector<T> own_dv;
-  MixerAdjoint<T> of_v = adjoint;
-  const bool without_v = adjoint.dv.data == nullptr;
-  if (without_v && (adjoint.dstrength != nullptr || adjoint.dinitial != nullptr))
-    of_v.dv = rows_or(adjoint.dv, own_dv, in.tokens, in.value);
-  if (of_v.dv.data != nullptr) additive_dv(mixer, in, of_v);
+  if (adjoint.dv.data != nullptr || adjoint.dstrength != nullptr || adjoint.dinitial != nullptr)
+    additive_dv(mixer, in, adjoint);
   if (adjoint.dq.data != nullptr) additive_dq(mixer, in, adjoint);
   if (adjoint.dk.data != nullptr) additive_dk(mixer, in, adjoint);
-  if (adjoint.ddecay == nullptr) return;
-  std::fill_n(adjoint.ddecay, in.tokens, T(0));
-  std::vector<T> again = state_of(adjoint.dfinal, in.key * in.value);
-  MixerAdjoint<T> decay_alone{.dout = adjoint.dout, .ddecay = adjoint.ddecay};
-  replay(mixer, in, decay_alone, again);
+  if (adjoint.ddecay != nullptr) replay(mixer.scale, in, adjoint, Rows<const T>{});
+}
+
+// dv, dstrength and dinitial of the delta rule, and w, which it writes with the strength of a token
+// in place of v: S_t = gamma_t S_{t-1} + beta_t w_t k_t^T with w_t = v_t - gamma_t S_{t-1} k_t.
+template <class T>
+void delta_dv(const CausalMixer& mixer, const MixerInput<T>& in, const MixerAdjoint<T>& adjoint,
+              Rows<T> w) {
+  std::vector<T> state = state_of(in.initial, in.key * in.value);
+  run_delta(DeltaPass<T>{.tokens = in.tokens,
+                         .key = in.key,
+                         .value = in.value,
+                         .k = in.k,
+                         .v = in.v,
+                         .w = w,
+                         .state = state.data(),
+                         .decay = in.decay,
+                         .strength = in.strength});
+  std::vector<T> a = state_of(adjoint.dfinal, in.key * in.value);
+  if (adjoint.dstrength != nullptr) std::fill_n(adjoint.dstrength, in.tokens, T(0));
+  run_delta_back(DeltaBackPass<T>{.tokens = in.tokens,
+                                  .key = in.key,
+                                  .value = in.value,
+                                  .q = in.q,
+                                  .k = in.k,
+                                  .w = read_only(w),
+                                  .dout = adjoint.dout,
+                                  .dv = adjoint.dv,
+                                  .adjoint = a.data(),
+                                  .decay = in.decay,
+                                  .strength = in.strength,
+                                  .scale = static_cast<T>(mixer.scale),
+                                  .dstrength = adjoint.dstrength});
+  if (adjoint.dinitial != nullptr) std::copy(a.begin(), a.end(), adjoint.dinitial);
+}
+
+// dq_t = scale S_t^T dout_t and dk_t = beta_t A_t w_t - gamma_t S_{t-1}^T dv_t: with w and dv known
+// both states are sums, as those of the additive rule, and are run transposed.
+template <class T>
+void delta_dq_and_dk(const CausalMixer& mixer, const MixerInput<T>& in,
+                     const MixerAdjoint<T>& adjoint, Rows<const T> w) {
+  const std::size_t tokens = in.tokens;
+  const T scale = static_cast<T>(mixer.scale);
+  std::vector<T> state = transposed(in.initial, in.key, in.value);
+  run_linear(LinearPass<T>{.tokens = tokens,
+                           .key = in.value,
+                           .value = in.key,
+                           .q = adjoint.dout,
+                           .k = w,
+                           .v = in.k,
+                           .o = adjoint.dq,
+                           .state = state.data(),
+                           .decay = scalars(in.decay),
+                           .in = scalars(in.strength),
+                           .out_scale = scale,
+                           .x = read_only(adjoint.dv),
+                           .y = adjoint.dk});
+  std::vector<T> a = transposed(adjoint.dfinal, in.key, in.value);
+  run_linear(LinearPass<T>{.tokens = tokens,
+                           .key = in.value,
+                           .value = in.key,
+                           .q = reversed(w, tokens),
+                           .k = reversed(adjoint.dout, tokens),
+                           .v = reversed(in.q, tokens),
+                           .o = reversed(adjoint.dk, tokens),
+                           .state = a.data(),
+                           .decay = reversed(scalars(in.decay), tokens),
+                           .out = reversed(scalars(in.strength), tokens),
+                           .in_scale = scale,
+                           .decay_after = true,
+                           .adds = true,
+                           .x = reversed(read_only(adjoint.dv), tokens),
+                           .w = reversed(in.k, tokens)});
 }
 
 template <class T>
 void delta_adjoint(const CausalMixer& mixer, const MixerInput<T>& in,
                    const MixerAdjoint<T>& adjoint) {
-  for (std::size_t t = 0; t < in.tokens; ++t) {
-    std::fill_n(adjoint.dq.row(t), in.key, T(0));
-    std::fill_n(adjoint.dk.row(t), in.key, T(0));
-  }
-  if (adjoint.dstrength != nullptr) std::fill_n(adjoint.dstrength, in.tokens, T(0));
-  if (adjoint.ddecay != nullptr) std::fill_n(adjoint.ddecay, in.tokens, T(0));
-  std::vector<T> a = state_of(adjoint.dfinal, in.key * in.value);
-  replay(mixer, in, adjoint, a);
-  if (adjoint.dinitial != nullptr) std::copy(a.begin(), a.end(), adjoint.dinitial);
+  std::vector<T> writes(in.tokens * in.value);
+  const Rows<T> w = dense(writes.data(), in.value);
+  delta_dv(mixer, in, adjoint, w);
+  delta_dq_and_dk(mixer, in, adjoint, read_only(w));
+  if (adjoint.ddecay == nullptr) return;
+  MixerInput<T> written = in;
+  written.v = read_only(w);
+  replay(mixer.scale, written, adjoint, read_only(adjoint.dv));
 }
 
+// Of one sum.
 template <class T>
-void adjoint_mapped(const CausalMixer& mixer, const MixerInput<T>& in,
-                    const MixerAdjoint<T>& adjoint) {
+void adjoint_sum(const CausalMixer& mixer, const MixerInput<T>& in,
+                 const MixerAdjoint<T>& adjoint) {
   if (in.tokens == 0) {
     if (adjoint.dinitial == nullptr) return;
     const std::vector<T> a = state_of(adjoint.dfinal, in.key * in.value);
@@ -274,8 +351,36 @@ void adjoint_mapped(const CausalMixer& mixer, const MixerInput<T>& in,
 }
 
 template <class T>
+auto form_of(const CausalMixer& mixer) {
+  return [mixer](double weight, const MixerInput<T>& in, Rows<T> o, T* final, bool adds) {
+    CausalMixer weighted = mixer;
+    weighted.scale *= weight;
+    mix_sum(weighted, in, o, final, adds);
+  };
+}
+
+// Behind feature map and normaliser.
+template <class T>
+void mix_mapped(const CausalMixer& mixer, const MixerInput<T>& in, Rows<T> o, T* final) {
+  if (!mixer.momentum) return mix_sum(mixer, in, o, final);
+  MomentumSums<T>(mixer, in).mix(form_of<T>(mixer), o, final);
+}
+
+template <class T>
+void adjoint_mapped(const CausalMixer& mixer, const MixerInput<T>& in,
+                    const MixerAdjoint<T>& adjoint) {
+  if (!mixer.momentum) return adjoint_sum(mixer, in, adjoint);
+  const auto back = [&](double weight, const MixerInput<T>& sum, const MixerAdjoint<T>& to) {
+    CausalMixer weighted = mixer;
+    weighted.scale *= weight;
+    adjoint_sum(weighted, sum, to);
+  };
+  MomentumSums<T>(mixer, in).adjoint(form_of<T>(mixer), back, adjoint);
+}
+
+template <class T>
 void mix_of(const CausalMixer& mixer, const MixerInput<T>& in, const MixerOutput<T>& out) {
-  check_input(in);
+  check_input(mixer, in);
   const MappedInput<T> mapped(mixer, in);
   if (!mixer.normalise) {
     mix_mapped(mixer, mapped.get(), out.o, out.final);
@@ -289,7 +394,9 @@ void mix_of(const CausalMixer& mixer, const MixerInput<T>& in, const MixerOutput
 template <class T>
 void mix_adjoint_of(const CausalMixer& mixer, const MixerInput<T>& in,
                     const MixerAdjoint<T>& adjoint) {
-  check_input(in);
+  check_input(mixer, in);
+  GRAMIAN_ASSERT(!adjoint.adds || (mixer.rule == StateRule::additive && !mixer.normalise &&
+                                   mixer.features == FeatureMap::identity && !mixer.momentum));
   const MappedInput<T> mapped(mixer, in);
   std::vector<T> dq, dk, dv, wide, wide_dv;
   MixerAdjoint<T> inner = adjoint;

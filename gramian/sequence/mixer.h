@@ -2,14 +2,17 @@
 // size that is carried from token to token.
 //
 //     additive    S_t = gamma_t S_{t-1} + beta_t v_t k_t^T
+//     momentum    S_t = gamma_t S_{t-1} + M_t,  M_t = mu gamma_t M_{t-1} + beta_t v_t k_t^T
 //     delta       S_t = gamma_t S_{t-1} (I - beta_t k_t k_t^T) + beta_t v_t k_t^T
 //     output      o_t = scale S_t q_t
 //     normalised  o_t = scale S_t q_t / (scale z_t^T q_t + epsilon), z_t the same sum with v = 1
 //
 // with q and k replaced by their feature map where there is one. additive is linear attention
-// (Katharopoulos et al. 2020), with gamma gated linear attention; delta is the rule of fast weight
-// programmers (Schlag et al. 2021), with gamma the gated delta rule (Yang et al. 2024). gamma is
-// the decay and beta the write strength of a token.
+// (Katharopoulos et al. 2020), with gamma gated linear attention; momentum is additive with heavy
+// ball (Nguyen et al. 2022, with beta their step and gamma = 1), whose normaliser has none; delta
+// is the rule of fast weight programmers (Schlag et al. 2021), with gamma the gated delta rule
+// (Yang et al. 2024). gamma is the decay and beta the write strength of a token, and mu a number
+// for all.
 //
 //   const CausalMixer mixer{.rule = StateRule::delta};
 //   const MixerInput<float> in{.tokens = 256, .key = 32, .value = 32,
@@ -24,19 +27,21 @@
 //
 // Shapes: q, k [T, key], v, o [T, value], gamma, beta [T], states [key, value]: entry (i, j) of a
 // state is what coordinate i of k has of coordinate j of v, S_t transposed. With a normaliser a
-// state has one more column, z.
-// Preconditions (asserted): 1 <= key, value <= kMaxMixerSize; the arrays of one call do not
-// overlap. gamma may be 0, which forgets everything; decays are used as they are, never as logs.
-// Errors: none.
+// state has one more column, z. With momentum a state is S and, behind it, M [key, value].
+// Preconditions (asserted): 1 <= key, value <= kMaxMixerSize; momentum with the additive rule
+// alone, 0 <= mu < 1; the arrays of one call do not overlap. gamma may be 0, which forgets
+// everything; decays are used as they are, never as logs. Errors: none.
 //
 // Cost in multiply-adds a token, n = key * value: additive 2n forward and 2n for each of dq, dk and
-// dv that is wanted, 4n more where ddecay is; delta 3n and 12n. Memory: q, k, v and nothing else
-// are needed for the adjoint. That of additive takes two states, whatever T. ddecay, and the
-// adjoint of delta, keep 2 sqrt(T) states: one at each sqrt(T)-th token, from which the sqrt(T)
-// states between are computed again. A feature map or a normaliser makes copies of q, k and v.
+// dv that is wanted, 4n more where ddecay is; delta 3n and 11n, 5n more for ddecay; momentum twice
+// that of additive, and 8n for dmomentum. Memory: q, k, v and nothing else are needed for the
+// adjoint. That of additive takes two states, whatever T, and that of delta also two arrays like v.
+// ddecay keeps 2 sqrt(T) states: one at each sqrt(T)-th token, from which the sqrt(T) states
+// between are computed again. A feature map or a normaliser makes copies of q, k and v.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 namespace gramian {
 
@@ -52,10 +57,11 @@ struct CausalMixer {
   FeatureMap features = FeatureMap::identity;
   bool normalise = false;
   double scale = 1;
-  double epsilon = 1e-6;  // of the normaliser
+  double epsilon = 1e-6;                // of the normaliser
+  std::optional<double> momentum = {};  // mu; none: as 0, but for the state M, which is not there
 
   std::size_t state_size(std::size_t key, std::size_t value) const {
-    return key * (value + (normalise ? 1 : 0));
+    return key * (value + (normalise ? 1 : 0) + (momentum ? value : 0));
   }
 };
 
@@ -84,7 +90,8 @@ struct MixerOutput {
 };
 
 // Derivatives of a loss with respect to what stands without the d. Those that come in: dout and
-// dfinal. All others are set, not added to; a null pointer is one that is not wanted.
+// dfinal. All others are set, but with `adds` dq, dk and dv are added to what is there, and may be
+// one array; a null pointer is one that is not wanted.
 template <class T>
 struct MixerAdjoint {
   Rows<const T> dout = {};
@@ -93,6 +100,8 @@ struct MixerAdjoint {
   T* ddecay = nullptr;
   T* dstrength = nullptr;
   T* dinitial = nullptr;
+  T* dmomentum = nullptr;  // one number; for a mixer with momentum
+  bool adds = false;       // of the additive rule without momentum, feature map and normaliser
 };
 
 // The recurrent form: kernels for each instruction set, SIMD along the columns of the state.

@@ -31,6 +31,10 @@ const NamedMixer kMixers[] = {
     {"scaled", {.scale = 0.3}},
     {"relu", {.features = FeatureMap::relu, .scale = 2}},
     {"normalised", {.features = FeatureMap::elu_plus_one, .normalise = true, .scale = 0.7}},
+    {"momentum", {.scale = 0.3, .momentum = 0.6}},
+    {"momentum of 0", {.momentum = 0}},
+    {"momentum of features",
+     {.features = FeatureMap::elu_plus_one, .normalise = true, .momentum = 0.95}},
     {"delta", {.rule = StateRule::delta, .scale = 0.3}},
     {"delta of features", {.rule = StateRule::delta, .features = FeatureMap::elu_plus_one}}};
 
@@ -97,6 +101,12 @@ TEST(Mixer, AdjointsAreCentralDifferences) {
     check(s.decay, g.ddecay, "decay");
     check(s.strength, g.dstrength, "strength");
     check(s.initial, g.dinitial, "initial");
+    if (!mixer.momentum || *mixer.momentum == 0) continue;  // below 0 there is none
+    std::vector<double> mu{*mixer.momentum};
+    expect_central_differences(mu, g.dmomentum, "momentum", [&] {
+      s.mixer.momentum = mu[0];
+      return loss_of(s);
+    });
   }
 }
 
@@ -149,6 +159,7 @@ TEST(Mixer, ASequenceMayBeCutAnywhere) {
       append(all.dv, of_tail.dv);
       append(all.ddecay, of_tail.ddecay);
       append(all.dstrength, of_tail.dstrength);
+      all.dmomentum[0] += of_tail.dmomentum[0];
       expect_same(all, gradients, 1e-11);
     }
   }
@@ -182,6 +193,36 @@ TEST(Mixer, ForgetsAtDecayZeroAndOverwritesRepeatedKeys) {
   EXPECT_LE(test::distance(Outputs<double>::of(s, kRecurrent).o, s.v), 1e-13);
 }
 
+// What a token reads, written out: keys and queries of one number 1, so that o_t is S_t.
+TEST(Mixer, MomentumIsHeavyBall) {
+  const double mu = 0.75, write[] = {1, -2, 0.5, 3};
+  Sequence<double> s = Sequence<double>::random({.momentum = mu}, 4, 1, 1, 3);
+  std::fill(s.q.begin(), s.q.end(), 1);
+  std::fill(s.k.begin(), s.k.end(), 1);
+  std::copy(std::begin(write), std::end(write), s.v.begin());
+  s.decay.clear();
+  s.strength.clear();
+  const auto out = Outputs<double>::of(s, kRecurrent);
+  double state = s.initial[0], velocity = s.initial[1];
+  for (std::size_t t = 0; t < 4; ++t) {
+    velocity = mu * velocity + write[t];
+    state += velocity;
+    EXPECT_NEAR(out.o[t], state, 1e-13);
+  }
+  EXPECT_NEAR(out.final[0], state, 1e-13);
+  EXPECT_NEAR(out.final[1], velocity, 1e-13);
+}
+
+TEST(Mixer, MomentumOfZeroIsTheAdditiveRuleToTheBit) {
+  const Sequence<float> moving =
+      Sequence<double>::random({.scale = 0.3, .momentum = 0}, 19, 5, 6, 23).as<float>();
+  Sequence<float> plain = moving;
+  plain.mixer.momentum.reset();
+  plain.initial.resize(plain.state());
+  plain.dfinal.resize(plain.state());
+  EXPECT_EQ(Outputs<float>::of(moving, kRecurrent).o, Outputs<float>::of(plain, kRecurrent).o);
+}
+
 // Decays, strengths and states that are left out are 1, 1 and 0.
 TEST(Mixer, WhatIsLeftOutIsOneOrZero) {
   for (const auto& [name, mixer] : kMixers) {
@@ -203,13 +244,15 @@ TEST(Mixer, WhatIsLeftOutIsOneOrZero) {
 }
 
 // Of the sums of T products a float form loses the square root of T roundings, and of the delta
-// rule some more; the bound leaves a factor of about ten.
+// rule some more; the bound leaves a factor of about ten. Momentum multiplies a difference, and its
+// rounding, by up to 1 / (1 - mu).
 TEST(Mixer, FloatIsDoubleRounded) {
   for_each_sequence([](const Sequence<double>& full) {
     const Sequence<float> s = full.as<float>();
     const Sequence<double> same = s.as<double>();
-    const double tolerance =
-        30 * std::sqrt(double(s.tokens + s.key)) * std::numeric_limits<float>::epsilon();
+    const double tolerance = 30 * std::sqrt(double(s.tokens + s.key)) *
+                             std::numeric_limits<float>::epsilon() /
+                             (1 - s.mixer.momentum.value_or(0));
     test::for_each_target([&] {
       expect_same(Outputs<float>::of(s, kRecurrent), Outputs<double>::of(same, kRecurrent),
                   tolerance);

@@ -56,7 +56,7 @@ struct Sequence {
     s.initial = converted<T>(normals(generator, s.state()));
     s.dfinal = converted<T>(normals(generator, s.state()));
     // A normaliser must stay away from zero: its features are positive, and so is its column.
-    for (std::size_t e = 0; mixer.normalise && e < s.state(); ++e) {
+    for (std::size_t e = 0; mixer.normalise && e < key * (value + 1); ++e) {
       if ((e + 1) % (value + 1) == 0) s.initial[e] = std::abs(s.initial[e]) + 1;
     }
     for (std::size_t t = 0; t < tokens; ++t) {
@@ -122,6 +122,7 @@ struct Outputs {
 template <class T>
 struct Gradients {
   std::vector<T> dq, dk, dv, ddecay, dstrength, dinitial;
+  std::vector<T> dmomentum = std::vector<T>(1);  // stays 0 where a mixer has none
 
   template <class Form>
   static Gradients of(const Sequence<T>& s, Form form) {
@@ -135,7 +136,8 @@ struct Gradients {
                          .dv = {g.dv.data(), width_of(s.value, T())},
                          .ddecay = g.ddecay.data(),
                          .dstrength = g.dstrength.data(),
-                         .dinitial = g.dinitial.data()});
+                         .dinitial = g.dinitial.data(),
+                         .dmomentum = g.dmomentum.data()});
     return g;
   }
 };
@@ -185,6 +187,7 @@ void expect_same(const Gradients<T>& got, const Gradients<U>& want, double toler
   EXPECT_LE(distance(got.ddecay, want.ddecay), tolerance) << "ddecay";
   EXPECT_LE(distance(got.dstrength, want.dstrength), tolerance) << "dstrength";
   EXPECT_LE(distance(got.dinitial, want.dinitial), tolerance) << "dinitial";
+  EXPECT_LE(distance(got.dmomentum, want.dmomentum), tolerance) << "dmomentum";
 }
 
 }  // namespace gramian::test
