@@ -1,6 +1,8 @@
 #include "gramian/sequence/mesa.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <memory>
 #include <vector>
 
 #include "gramian/base/assert.h"
@@ -10,15 +12,22 @@
 namespace gramian {
 namespace {
 
+// A few matrices [tokens, columns] in one piece of memory: the C library gives pages of many pieces
+// of this size back to the system at the end of each call, and takes them again.
 template <class T>
-struct TokenMatrix {  // [tokens, columns]
-  std::vector<T> data;
-  std::ptrdiff_t columns;
+class TokenMatrices {
+ public:
+  TokenMatrices(std::size_t tokens, std::size_t columns, std::size_t count)
+      : size_(tokens * columns),
+        stride_(static_cast<std::ptrdiff_t>(columns)),
+        data_(new T[count * size_]) {}
+  Rows<T> rows(std::size_t n) { return {data_.get() + n * size_, stride_}; }
+  Rows<const T> read(std::size_t n) const { return {data_.get() + n * size_, stride_}; }
 
-  TokenMatrix(std::size_t tokens, std::size_t width)
-      : data(tokens * width), columns(static_cast<std::ptrdiff_t>(width)) {}
-  Rows<T> rows() { return {data.data(), columns}; }
-  Rows<const T> read() const { return {data.data(), columns}; }
+ private:
+  std::size_t size_;
+  std::ptrdiff_t stride_;
+  std::unique_ptr<T[]> data_;
 };
 
 template <class T>
@@ -42,24 +51,33 @@ void check_mesa(const MesaLayer& layer, const MesaInput<T>& in) {
   GRAMIAN_ASSERT(layer.solver != MesaSolver::recursive || in.mixed.decay == nullptr);
 }
 
-// x_t = (H_t + diag(lambda))^-1 b_t for all tokens; returns H after the last.
 template <class T>
-std::vector<T> solve_tokens(const MesaLayer& layer, const MesaInput<T>& in, Rows<const T> b,
-                            Rows<T> x) {
+struct RightSide {
+  Rows<const T> b;
+  Rows<T> x;
+};
+
+// x_t = (H_t + diag(lambda))^-1 b_t for all tokens and right sides; returns H after the last.
+template <class T>
+std::vector<T> solve_tokens(const MesaLayer& layer, const MesaInput<T>& in,
+                            std::initializer_list<RightSide<T>> sides) {
   const std::size_t key = in.mixed.key;
   std::vector<T> h(key * key);
   if (in.initial != nullptr) std::copy_n(in.initial, h.size(), h.data());
   SolvePass<T> pass{.tokens = in.mixed.tokens,
                     .key = key,
+                    .sides = 0,
                     .k = in.mixed.k,
-                    .b = b,
-                    .x = x,
                     .decay = in.mixed.decay,
                     .strength = in.mixed.strength,
                     .ridge = in.ridge,
                     .h = h.data(),
                     .steps = layer.steps,
                     .tolerance = static_cast<T>(layer.tolerance)};
+  for (const RightSide<T>& side : sides) {
+    pass.b[pass.sides] = side.b;
+    pass.x[pass.sides++] = side.x;
+  }
   if (layer.solver == MesaSolver::direct) solve_direct(pass);
   if (layer.solver == MesaSolver::conjugate_gradients) solve_by_gradients(pass);
   if (layer.solver != MesaSolver::recursive) return h;
@@ -67,8 +85,10 @@ std::vector<T> solve_tokens(const MesaLayer& layer, const MesaInput<T>& in, Rows
     const std::vector<T> r = inverse_with_ridge(h, in.ridge, key);
     pass.tokens = std::min(kMesaBlock, in.mixed.tokens - first);
     pass.k.data = in.mixed.k.row(first);
-    pass.b.data = b.row(first);
-    pass.x.data = x.row(first);
+    for (std::size_t n = 0; n < sides.size(); ++n) {
+      pass.b[n].data = sides.begin()[n].b.row(first);
+      pass.x[n].data = sides.begin()[n].x.row(first);
+    }
     if (in.mixed.strength != nullptr) pass.strength = in.mixed.strength + first;
     pass.r = r.data();
     solve_recursive(pass);
@@ -79,17 +99,12 @@ std::vector<T> solve_tokens(const MesaLayer& layer, const MesaInput<T>& in, Rows
 template <class T>
 void mesa_of(const MesaLayer& layer, const MesaInput<T>& in, const MesaOutput<T>& out) {
   check_mesa(layer, in);
-  TokenMatrix<T> x(in.mixed.tokens, in.mixed.key);
-  const std::vector<T> h = solve_tokens(layer, in, in.mixed.q, x.rows());
+  TokenMatrices<T> room(in.mixed.tokens, in.mixed.key, 1);
+  const std::vector<T> h = solve_tokens(layer, in, {{in.mixed.q, room.rows(0)}});
   if (out.final_h != nullptr) std::copy(h.begin(), h.end(), out.final_h);
   MixerInput<T> reads = in.mixed;
-  reads.q = x.read();
+  reads.q = room.read(0);
   mix({.scale = layer.scale}, reads, {out.o, out.final_g});
-}
-
-template <class T>
-Rows<T> rows_or_own(Rows<T> rows, TokenMatrix<T>& own) {
-  return rows.data == nullptr ? own.rows() : rows;
 }
 
 template <class T>
@@ -100,32 +115,28 @@ void add_to(std::size_t count, const std::vector<T>& from, T* to) {
 // What of the adjoint comes through H: the additive mixer reads H_t x_t, with v = k, and its
 // output has the adjoint -e_t.
 template <class T>
-void add_adjoint_of_h(const MesaInput<T>& in, const TokenMatrix<T>& x, const TokenMatrix<T>& e,
-                      Rows<T> dk, const MesaAdjoint<T>& adjoint) {
-  const std::size_t tokens = in.mixed.tokens, key = in.mixed.key;
+void add_adjoint_of_h(const MesaInput<T>& in, Rows<const T> x, Rows<const T> e,
+                      const MesaAdjoint<T>& adjoint) {
+  const std::size_t tokens = in.mixed.tokens;
   MixerInput<T> reads = in.mixed;
-  reads.value = key;
-  reads.q = x.read();
+  reads.value = in.mixed.key;
+  reads.q = x;
   reads.v = in.mixed.k;
   reads.initial = in.initial;
-  TokenMatrix<T> minus_e(tokens, key), as_key(tokens, key), as_value(tokens, key);
-  for (std::size_t i = 0; i < e.data.size(); ++i) minus_e.data[i] = -e.data[i];
-  std::vector<T> ddecay(tokens), dstrength(tokens);
   const MixerAdjoint<T>& g = adjoint.mixed;
-  mix_adjoint({}, reads,
-              MixerAdjoint<T>{.dout = minus_e.read(),
+  std::vector<T> ddecay(g.ddecay == nullptr ? 0 : tokens),
+      dstrength(g.dstrength == nullptr ? 0 : tokens);
+  mix_adjoint({.scale = -1}, reads,
+              MixerAdjoint<T>{.dout = e,
                               .dfinal = adjoint.dfinal,
-                              .dk = as_key.rows(),
-                              .dv = as_value.rows(),
+                              .dk = g.dk,
+                              .dv = g.dk,
                               .ddecay = g.ddecay == nullptr ? nullptr : ddecay.data(),
                               .dstrength = g.dstrength == nullptr ? nullptr : dstrength.data(),
-                              .dinitial = adjoint.dinitial});
+                              .dinitial = adjoint.dinitial,
+                              .adds = true});
   add_to(tokens, ddecay, g.ddecay);
   add_to(tokens, dstrength, g.dstrength);
-  for (std::size_t t = 0; t < tokens; ++t) {
-    for (std::size_t i = 0; i < key; ++i)
-      dk.row(t)[i] += as_key.rows().row(t)[i] + as_value.rows().row(t)[i];
-  }
 }
 
 template <class T>
@@ -133,23 +144,23 @@ void mesa_adjoint_of(const MesaLayer& layer, const MesaInput<T>& in,
                      const MesaAdjoint<T>& adjoint) {
   check_mesa(layer, in);
   const std::size_t tokens = in.mixed.tokens, key = in.mixed.key;
-  TokenMatrix<T> x(tokens, key), y(tokens, key), e(tokens, key), own_dk(tokens, key);
-  solve_tokens(layer, in, in.mixed.q, x.rows());
+  const CausalMixer reader{.scale = layer.scale};
+  TokenMatrices<T> room(tokens, key, 3);
+  const Rows<T> x = room.rows(0), y = room.rows(1),
+                e = adjoint.mixed.dq.data == nullptr ? room.rows(2) : adjoint.mixed.dq;
+  mix_adjoint(reader, in.mixed, MixerAdjoint<T>{.dout = adjoint.mixed.dout, .dq = y});
+  solve_tokens(layer, in, {{in.mixed.q, x}, {room.read(1), e}});
   MixerInput<T> reads = in.mixed;
-  reads.q = x.read();
+  reads.q = room.read(0);
   MixerAdjoint<T> inner = adjoint.mixed;
-  inner.dq = y.rows();
-  inner.dk = rows_or_own(adjoint.mixed.dk, own_dk);
-  mix_adjoint({.scale = layer.scale}, reads, inner);
-  solve_tokens(layer, in, y.read(), e.rows());
-  add_adjoint_of_h(in, x, e, inner.dk, adjoint);
-  if (adjoint.mixed.dq.data != nullptr) {
-    for (std::size_t t = 0; t < tokens; ++t)
-      std::copy_n(e.rows().row(t), key, adjoint.mixed.dq.row(t));
-  }
+  inner.dq = {};
+  mix_adjoint(reader, reads, inner);
+  add_adjoint_of_h(in, room.read(0), {e.data, e.stride}, adjoint);
   if (adjoint.dridge == nullptr) return;
   std::fill_n(adjoint.dridge, key, T(0));
-  for (std::size_t i = 0; i < x.data.size(); ++i) adjoint.dridge[i % key] -= x.data[i] * e.data[i];
+  for (std::size_t t = 0; t < tokens; ++t) {
+    for (std::size_t i = 0; i < key; ++i) adjoint.dridge[i] -= x.row(t)[i] * e.row(t)[i];
+  }
 }
 
 }  // namespace

@@ -9,7 +9,8 @@
 //
 // Three ways to solve, by the same law:
 //
-//     direct      LDL^T of H_t + diag(lambda) for each token: the exact one
+//     direct      LDL^T of H_t + diag(lambda) for each token, or, without decays, of some tokens
+//                 together (block_solve-inl.h): the exact one
 //     recursive   R_t = (H_t + diag(lambda))^-1 by rank-one updates, for gamma = 1 alone (with a
 //                 decay they would divide by gamma and forget the ridge); R is found afresh from
 //                 H every kMesaBlock tokens, so that rounding does not gather
@@ -27,8 +28,8 @@
 //
 // The adjoint is implicit. With y_t = G_t^T do_t and e_t = (H_t + diag(lambda))^-1 y_t it is
 // dq_t = e_t, dlambda = - sum_t x_t e_t by elements, and what the additive mixer gives of its reads
-// G_t x_t with dout and H_t x_t with -e_t: two solves and two adjoints of mixer.h, whatever the
-// solver.
+// G_t x_t with dout and H_t x_t with -e_t: two solves, of one factor, and two adjoints of mixer.h,
+// whatever the solver.
 //
 // Ill-conditioned H, such as of repeated keys: with kappa = (|H_t| + max lambda) / min lambda the
 // relative error of x is about kappa epsilon (docs/sequence.md has measurements), and there is no
@@ -37,12 +38,13 @@
 // curvature p^T (H_t + diag(lambda)) p of a step of conjugate gradients as min lambda |p|^2 at
 // least; and k_t^T u, u = R_{t-1} k_t, as min lambda |u|^2 at least.
 //
-// Shapes: as in mixer.h; lambda [key], H [key, key]. Preconditions (asserted, but for those of
-// H_0, beta and gamma): those of mixer.h, key <= kMaxMesaKey, lambda > 0, beta >= 0 and
-// 0 <= gamma <= 1, H_0 symmetric and positive semi-definite; gamma left out for `recursive`.
-// Errors: none. Cost in multiply-adds a token beside the mixer, n = key, C the lanes of a register:
-// direct n^3 / 6 + C n^2 / 2, recursive 5 n^2, a step of conjugate gradients n^2 + 2 C n. Memory:
-// x [T, key], C triangles for direct and a few matrices; of the adjoint seven arrays [T, key].
+// Shapes: as in mixer.h; lambda [key], H [key, key]. Preconditions (asserted, but for those of H_0,
+// beta and gamma): those of mixer.h, key <= kMaxMesaKey, lambda > 0, beta >= 0 and 0 <= gamma <= 1,
+// H_0 symmetric and positive semi-definite; gamma left out for `recursive`. Errors: none. Cost in
+// multiply-adds a token beside the mixer, n = key, C the lanes of a register: direct n^3 / 6 + C
+// n^2 / 2, without decays n^3 / (6 C) + 5 n^2 / 2 + 3 C n; recursive 5 n^2, a step of conjugate
+// gradients n^2 + 2 C n. Memory: x [T, key], C triangles for direct with decays and a few matrices;
+// of the adjoint three arrays [T, key].
 #pragma once
 
 #include "gramian/sequence/mixer.h"

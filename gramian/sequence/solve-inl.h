@@ -13,83 +13,15 @@
 
 #include "gramian/base/aligned.h"
 #include "gramian/base/assert.h"
-#include "gramian/sequence/kernels-inl.h"
+#include "gramian/sequence/block_solve-inl.h"
 #include "gramian/sequence/mesa.h"
 #include "gramian/sequence/solve.h"
-#include "gramian/sequence/tiles-inl.h"
+#include "gramian/sequence/solve_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace gramian {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// Tokens of a pass side by side in the lanes of a register, with what their H are made of.
-template <class T>
-class SolveTile {
- public:
-  explicit SolveTile(const SolvePass<T>& pass) : pass_(pass), unread_(16 * pass.key) {
-    GRAMIAN_ASSERT(pass.key <= kMaxMesaKey);
-    least_ridge_ = *std::min_element(pass.ridge, pass.ridge + pass.key);
-    GRAMIAN_ASSERT(least_ridge_ > 0);
-  }
-
-  static size_t Lanes() { return hn::Lanes(TileTag<T>()); }
-  size_t Key() const { return pass_.key; }
-  size_t Count() const { return count_; }
-  T LeastRidge() const { return least_ridge_; }
-  T Ridge(size_t i) const { return pass_.ridge[i]; }
-  T H(size_t i, size_t j) const { return pass_.h[i * pass_.key + j]; }
-  const T* HRow(size_t i) const { return pass_.h + i * pass_.key; }
-  const T* KeyOf(size_t j) const { return pass_.k.row(first_ + j); }
-  ptrdiff_t KeyStride() const { return pass_.k.stride; }
-  TileVec<T> Delta() const { return hn::Load(TileTag<T>(), delta_); }
-  TileVec<T> Z(size_t j) const { return hn::Load(TileTag<T>(), z_ + j * Lanes()); }
-
-  // The tokens from `first` on. Lanes beyond the last token repeat it.
-  void Enter(size_t first) {
-    const size_t lanes = Lanes();
-    first_ = first;
-    count_ = std::min(lanes, pass_.tokens - first);
-    for (size_t lane = 0; lane < lanes; ++lane) {
-      const bool is_token = lane < count_;
-      const T decay = is_token ? EntryOr1(pass_.decay, first + lane) : T(1);
-      delta_[lane] = decay * (lane == 0 ? T(1) : delta_[lane - 1]);
-      for (size_t j = 0; j < lanes; ++j)
-        z_[j * lanes + lane] = j < lane ? decay * z_[j * lanes + lane - 1] : T(0);
-      if (is_token) z_[lane * lanes + lane] = EntryOr1(pass_.strength, first + lane);
-    }
-  }
-
-  // b of each lane, [key, lanes].
-  void LoadRight(T* b) const { LoadTile(pass_.b, first_, count_, pass_.key, T(1), b); }
-  void StoreSolution(const T* x) const { StoreTile(x, first_, count_, pass_.key, pass_.x); }
-
-  // H as it is behind the tile.
-  void Leave() {
-    const auto at = [&](const T* array) {
-      return Rows<const T>{array == nullptr ? nullptr : array + first_, 1};
-    };
-    const Rows<const T> k{pass_.k.row(first_), pass_.k.stride};
-    RunLinear(LinearPass<T>{.tokens = count_,
-                            .key = pass_.key,
-                            .value = pass_.key,
-                            .q = k,
-                            .k = k,
-                            .v = k,
-                            .o = {unread_.data(), static_cast<ptrdiff_t>(pass_.key)},
-                            .state = pass_.h,
-                            .decay = at(pass_.decay),
-                            .in = at(pass_.strength)});
-  }
-
- private:
-  const SolvePass<T>& pass_;
-  T least_ridge_ = 0;
-  size_t first_ = 0, count_ = 0;
-  HWY_ALIGN T z_[16 * 16];
-  HWY_ALIGN T delta_[16];
-  AlignedArray<T> unread_;
-};
 
 // ---- LDL^T
 
@@ -114,50 +46,107 @@ void FillTriangle(const SolveTile<T>& tile, T* HWY_RESTRICT m) {
   }
 }
 
-// Of rows [i, i + R) of L, the entries of column j: (M_ij - sum_c L_ic w_c) / d_j.
-template <size_t R, class T>
-HWY_INLINE void FactorRows(size_t i, size_t j, const T* HWY_RESTRICT w, TileVec<T> inverse, T* m) {
+// Columns of a triangle that are found together, and rows: what fits the registers.
+constexpr size_t kFactorColumns = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+// sum over c < count of a_c b_c; in four sums, so that one need not wait for the other.
+template <class T>
+HWY_INLINE TileVec<T> TriangleDot(size_t count, const T* HWY_RESTRICT a, const T* HWY_RESTRICT b) {
+  const TileTag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  TileVec<T> sum[4] = {hn::Zero(d), hn::Zero(d), hn::Zero(d), hn::Zero(d)};
+  size_t c = 0;
+  for (; c + 4 <= count; c += 4) {
+    for (size_t n = 0; n < 4; ++n) {
+      sum[n] =
+          hn::MulAdd(hn::Load(d, a + (c + n) * lanes), hn::Load(d, b + (c + n) * lanes), sum[n]);
+    }
+  }
+  for (; c < count; ++c)
+    sum[0] = hn::MulAdd(hn::Load(d, a + c * lanes), hn::Load(d, b + c * lanes), sum[0]);
+  return hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]));
+}
+
+// Of rows [i, i + R) of L, the entries of the columns j .. j + Q - 1:
+// L_ij = (M_ij - sum_{c<j} L_ic w_jc) / D_j with w_jc = L_jc D_c, row q of w that of column j + q.
+template <size_t R, size_t Q, class T>
+HWY_INLINE void FactorRows(size_t i, size_t j, size_t key, const T* HWY_RESTRICT w,
+                           const T* HWY_RESTRICT inverses, T* m) {
   const TileTag<T> d;
   const size_t lanes = hn::Lanes(d);
   T* row[R];
-  TileVec<T> sum[R];
+  TileVec<T> sum[R][Q];
   for (size_t r = 0; r < R; ++r) {
     row[r] = m + TriangleRow(i + r) * lanes;
-    sum[r] = hn::Load(d, row[r] + j * lanes);
+    for (size_t q = 0; q < Q; ++q) sum[r][q] = hn::Load(d, row[r] + (j + q) * lanes);
   }
   for (size_t c = 0; c < j; ++c) {
-    const auto x = hn::Load(d, w + c * lanes);
-    for (size_t r = 0; r < R; ++r)
-      sum[r] = hn::NegMulAdd(hn::Load(d, row[r] + c * lanes), x, sum[r]);
+    TileVec<T> x[Q];
+    for (size_t q = 0; q < Q; ++q) x[q] = hn::Load(d, w + (q * key + c) * lanes);
+    for (size_t r = 0; r < R; ++r) {
+      const auto entry = hn::Load(d, row[r] + c * lanes);
+      for (size_t q = 0; q < Q; ++q) sum[r][q] = hn::NegMulAdd(entry, x[q], sum[r][q]);
+    }
   }
-  for (size_t r = 0; r < R; ++r) hn::Store(hn::Mul(sum[r], inverse), d, row[r] + j * lanes);
+  for (size_t r = 0; r < R; ++r) {
+    for (size_t q = 0; q < Q; ++q) {
+      for (size_t p = 0; p < q; ++p) {
+        sum[r][q] = hn::NegMulAdd(sum[r][p], hn::Load(d, w + (q * key + j + p) * lanes), sum[r][q]);
+      }
+      sum[r][q] = hn::Mul(sum[r][q], hn::Load(d, inverses + (j + q) * lanes));
+      hn::Store(sum[r][q], d, row[r] + (j + q) * lanes);
+    }
+  }
 }
 
-// L below the diagonal of m, D on it and 1 / D in `inverses`. w: [key, lanes] of room.
+// D_j and its inverse, and w_jc for c < j, from row j of L.
 template <class T>
-void FactorTriangle(const SolveTile<T>& tile, T* m, T* HWY_RESTRICT w, T* HWY_RESTRICT inverses) {
+HWY_INLINE void FactorPivot(const SolveTile<T>& tile, size_t j, T* HWY_RESTRICT w,
+                            T* HWY_RESTRICT inverses, T* m) {
+  const TileTag<T> d;
+  const size_t lanes = tile.Lanes();
+  T* const row = m + TriangleRow(j) * lanes;
+  for (size_t c = 0; c < j; ++c) {
+    const auto pivot = hn::Load(d, m + (TriangleRow(c) + c) * lanes);
+    hn::Store(hn::Mul(hn::Load(d, row + c * lanes), pivot), d, w + c * lanes);
+  }
+  const T epsilon = static_cast<T>(tile.Key()) * std::numeric_limits<T>::epsilon();
+  const auto diagonal = hn::Load(d, row + j * lanes);
+  const auto least = hn::Max(hn::Set(d, tile.LeastRidge()), hn::Mul(hn::Set(d, epsilon), diagonal));
+  const auto pivot = hn::Max(hn::Sub(diagonal, TriangleDot(j, row, w)), least);
+  hn::Store(pivot, d, row + j * lanes);
+  hn::Store(hn::Div(hn::Set(d, T(1)), pivot), d, inverses + j * lanes);
+}
+
+// The columns j .. j + Q - 1: first their own rows, then those below.
+template <size_t Q, class T>
+HWY_INLINE void FactorColumns(const SolveTile<T>& tile, size_t j, T* m, T* HWY_RESTRICT w,
+                              T* HWY_RESTRICT inverses) {
   const TileTag<T> d;
   const size_t lanes = tile.Lanes(), key = tile.Key();
-  const auto epsilon = hn::Set(d, static_cast<T>(key) * std::numeric_limits<T>::epsilon());
-  for (size_t j = 0; j < key; ++j) {
-    T* const row = m + TriangleRow(j) * lanes;
-    const auto diagonal = hn::Load(d, row + j * lanes);
-    auto pivot = diagonal;
-    for (size_t c = 0; c < j; ++c) {
-      const auto entry = hn::Load(d, row + c * lanes);
-      const auto times = hn::Mul(entry, hn::Load(d, m + (TriangleRow(c) + c) * lanes));
-      hn::Store(times, d, w + c * lanes);
-      pivot = hn::NegMulAdd(entry, times, pivot);
+  for (size_t q = 0; q < Q; ++q) {
+    T* const row = m + TriangleRow(j + q) * lanes;
+    for (size_t p = 0; p < q; ++p) {
+      T* const place = row + (j + p) * lanes;
+      const auto sum = TriangleDot(j + p, row, w + p * key * lanes);
+      const auto left = hn::Sub(hn::Load(d, place), sum);
+      hn::Store(hn::Mul(left, hn::Load(d, inverses + (j + p) * lanes)), d, place);
     }
-    const auto least = hn::Max(hn::Set(d, tile.LeastRidge()), hn::Mul(epsilon, diagonal));
-    pivot = hn::Max(pivot, least);
-    const auto inverse = hn::Div(hn::Set(d, T(1)), pivot);
-    hn::Store(pivot, d, row + j * lanes);
-    hn::Store(inverse, d, inverses + j * lanes);
-    size_t i = j + 1;
-    for (; i + 4 <= key; i += 4) FactorRows<4>(i, j, w, inverse, m);
-    for (; i < key; ++i) FactorRows<1>(i, j, w, inverse, m);
+    FactorPivot(tile, j + q, w + q * key * lanes, inverses, m);
   }
+  size_t i = j + Q;
+  for (; i + 4 <= key; i += 4) FactorRows<4, Q>(i, j, key, w, inverses, m);
+  for (; i < key; ++i) FactorRows<1, Q>(i, j, key, w, inverses, m);
+}
+
+// L below the diagonal of m, D on it and 1 / D in `inverses`. w: [kFactorColumns, key, lanes] of
+// room.
+template <class T>
+void FactorTriangle(const SolveTile<T>& tile, T* m, T* HWY_RESTRICT w, T* HWY_RESTRICT inverses) {
+  size_t j = 0;
+  for (; j + kFactorColumns <= tile.Key(); j += kFactorColumns)
+    FactorColumns<kFactorColumns>(tile, j, m, w, inverses);
+  for (; j < tile.Key(); ++j) FactorColumns<1>(tile, j, m, w, inverses);
 }
 
 // x from b, in its place: L y = b, then L^T x = D^-1 y.
@@ -167,13 +156,9 @@ void SolveTriangle(size_t key, const T* HWY_RESTRICT m, const T* HWY_RESTRICT in
   const TileTag<T> d;
   const size_t lanes = hn::Lanes(d);
   for (size_t i = 0; i < key; ++i) {
-    const T* row = m + TriangleRow(i) * lanes;
-    TileVec<T> sum[2] = {hn::Load(d, x + i * lanes), hn::Zero(d)};
-    for (size_t c = 0; c < i; ++c) {
-      sum[c % 2] =
-          hn::NegMulAdd(hn::Load(d, row + c * lanes), hn::Load(d, x + c * lanes), sum[c % 2]);
-    }
-    hn::Store(hn::Add(sum[0], sum[1]), d, x + i * lanes);
+    T* const place = x + i * lanes;
+    const auto sum = TriangleDot(i, m + TriangleRow(i) * lanes, x);
+    hn::Store(hn::Sub(hn::Load(d, place), sum), d, place);
   }
   for (size_t i = 0; i < key; ++i) {
     T* const place = x + i * lanes;
@@ -191,16 +176,20 @@ void SolveTriangle(size_t key, const T* HWY_RESTRICT m, const T* HWY_RESTRICT in
 
 template <class T>
 void SolveDirect(const SolvePass<T>& pass) {
+  if (pass.decay == nullptr) return SolveBlocks(pass);
   SolveTile<T> tile(pass);
   const size_t lanes = tile.Lanes(), vector = pass.key * lanes;
-  AlignedArray<T> m(TriangleRow(pass.key) * lanes), w(vector), inverses(vector), x(vector);
+  AlignedArray<T> m(TriangleRow(pass.key) * lanes), w(kFactorColumns * vector), inverses(vector),
+      x(vector);
   for (size_t t = 0; t < pass.tokens; t += lanes) {
     tile.Enter(t);
-    tile.LoadRight(x.data());
     FillTriangle(tile, m.data());
     FactorTriangle(tile, m.data(), w.data(), inverses.data());
-    SolveTriangle(pass.key, m.data(), inverses.data(), x.data());
-    tile.StoreSolution(x.data());
+    for (size_t side = 0; side < pass.sides; ++side) {
+      tile.LoadRight(side, x.data());
+      SolveTriangle(pass.key, m.data(), inverses.data(), x.data());
+      tile.StoreSolution(side, x.data());
+    }
     tile.Leave();
   }
 }
@@ -305,29 +294,31 @@ void SolveByGradients(const SolvePass<T>& pass) {
   GradientVectors<T> vectors(pass.key * tile.Lanes());
   for (size_t t = 0; t < pass.tokens; t += tile.Lanes()) {
     tile.Enter(t);
-    tile.LoadRight(vectors.b.data());
-    DescendLanes(tile, pass.steps, pass.tolerance, vectors);
-    tile.StoreSolution(vectors.x.data());
+    for (size_t side = 0; side < pass.sides; ++side) {
+      tile.LoadRight(side, vectors.b.data());
+      DescendLanes(tile, pass.steps, pass.tolerance, vectors);
+      tile.StoreSolution(side, vectors.x.data());
+    }
     tile.Leave();
   }
 }
 
 // ---- Rank-one updates of R = (H + diag(lambda))^-1
 
-// A vector and R padded with zeros to whole registers.
+// Vectors and R padded with zeros to whole registers; b and w of each right side.
 template <class T>
 struct RankOne {
   size_t key, padded;
-  AlignedArray<T> r, k, b, u, w;
+  AlignedArray<T> r, k, u, b[2], w[2];
 
   explicit RankOne(const SolvePass<T>& pass)
       : key(pass.key),
         padded((pass.key + 15) / 16 * 16),
         r(pass.key * padded),
         k(padded),
-        b(padded),
         u(padded),
-        w(padded) {
+        b{AlignedArray<T>(padded), AlignedArray<T>(padded)},
+        w{AlignedArray<T>(padded), AlignedArray<T>(padded)} {
     for (size_t i = 0; i < key; ++i) std::copy_n(pass.r + i * key, key, r.data() + i * padded);
   }
 };
@@ -349,10 +340,11 @@ HWY_INLINE void ReadColumns(RankOne<T>& s, size_t column) {
   for (size_t i = 0; i < s.key; ++i) {
     const auto row = hn::Load(d, s.r.data() + i * s.padded + column);
     u[i % 2] = hn::MulAdd(hn::Set(d, s.k.data()[i]), row, u[i % 2]);
-    w[i % 2] = hn::MulAdd(hn::Set(d, s.b.data()[i]), row, w[i % 2]);
+    for (size_t side = 0; side < 2; ++side)
+      w[side] = hn::MulAdd(hn::Set(d, s.b[side].data()[i]), row, w[side]);
   }
   hn::Store(hn::Add(u[0], u[1]), d, s.u.data() + column);
-  hn::Store(hn::Add(w[0], w[1]), d, s.w.data() + column);
+  for (size_t side = 0; side < 2; ++side) hn::Store(w[side], d, s.w[side].data() + column);
 }
 
 // R <- R - beta u u^T / (1 + beta k.u), u = R k, and then x = R b.
@@ -365,12 +357,12 @@ void SolveRecursive(const SolvePass<T>& pass) {
   RankOne<T> s(pass);
   for (size_t t = 0; t < pass.tokens; ++t) {
     std::copy_n(pass.k.row(t), s.key, s.k.data());
-    std::copy_n(pass.b.row(t), s.key, s.b.data());
+    for (size_t side = 0; side < pass.sides; ++side)
+      std::copy_n(pass.b[side].row(t), s.key, s.b[side].data());
     for (size_t c = 0; c < s.padded; c += lanes) ReadColumns(s, c);
     const T strength = EntryOr1(pass.strength, t);
     const T least = least_ridge * DotOf(s.u, s.u);  // k.u is u^T (H + diag(lambda)) u
     const T factor = strength / (1 + strength * std::max(least, DotOf(s.k, s.u)));
-    const T along = factor * DotOf(s.u, s.b);
     for (size_t i = 0; i < s.key; ++i) {
       const auto weight = hn::Set(d, factor * s.u.data()[i]);
       for (size_t c = 0; c < s.padded; c += lanes) {
@@ -378,8 +370,11 @@ void SolveRecursive(const SolvePass<T>& pass) {
         hn::Store(hn::NegMulAdd(weight, hn::Load(d, s.u.data() + c), hn::Load(d, place)), d, place);
       }
     }
-    T* const x = pass.x.row(t);
-    for (size_t i = 0; i < s.key; ++i) x[i] = s.w.data()[i] - along * s.u.data()[i];
+    for (size_t side = 0; side < pass.sides; ++side) {
+      const T along = factor * DotOf(s.u, s.b[side]);
+      T* const x = pass.x[side].row(t);
+      for (size_t i = 0; i < s.key; ++i) x[i] = s.w[side].data()[i] - along * s.u.data()[i];
+    }
   }
   SolveTile<T> tile(pass);
   for (size_t t = 0; t < pass.tokens; t += lanes) {

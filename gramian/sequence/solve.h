@@ -1,8 +1,10 @@
-// The kernels that solve (H_t + diag(lambda)) x_t = b_t for each token t, for mesa.h; compiled once
-// for each instruction set in solve.cpp. What they compute, preconditions and cost: mesa.h.
+// The kernels that solve (H_t + diag(lambda)) x_t = b_t for each token t, for mesa.h, of one or two
+// right sides b; compiled once for each instruction set in solve.cpp. What they compute,
+// preconditions and cost: mesa.h.
 //
-// direct and conjugate gradients take as many tokens as a register has lanes together. H of the
-// tokens of a tile is that before it, and what the tile itself has written:
+// direct without decays is in block_solve-inl.h. direct and conjugate gradients take as many tokens
+// as a register has lanes together. H of the tokens of a tile is that before it, and what the tile
+// itself has written:
 //
 //     H_t = delta_t H + sum_s Z_ts k_s k_s^T,  delta_t product of the decays of the tile up to t,
 //                                              Z_ts = beta_s times that of the tokens s + 1 .. t
@@ -15,8 +17,9 @@ namespace gramian {
 template <class T>
 struct SolvePass {
   std::size_t tokens = 0, key = 0;
-  Rows<const T> k = {}, b = {};
-  Rows<T> x = {};
+  std::size_t sides = 1;
+  Rows<const T> k = {}, b[2] = {};
+  Rows<T> x[2] = {};
   const T* decay = nullptr;
   const T* strength = nullptr;
   const T* ridge = nullptr;
