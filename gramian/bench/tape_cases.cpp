@@ -235,6 +235,8 @@ void add_mixers(std::vector<TapeCase>& list) {
   add("causal_mix, additive, strength", additive, false, true);
   add("causal_mix, additive, decay and strength", additive, true, true);
   add("causal_mix, normalised, decay", normalised, true, false);
+  add("causal_mix, momentum", {.scale = 0.7, .momentum = 0.6}, false, false);
+  add("causal_mix, momentum, decay and strength", {.momentum = 0.6}, true, true);
   add("causal_mix, delta, strength", delta, false, true);
   add("causal_mix, delta, decay and strength", delta, true, true);
   list.push_back({"causal_mix, shared decay", [](C& c) {

@@ -107,6 +107,10 @@ constexpr std::array kKeys{
                             "writes, or both")),
     transformer(key::number("model.decay_cap", "1", key::closed(0, 1),
                             "gates both: a decay is multiplied by 1 - (1 - this) strength^2")),
+    transformer(key::number("model.momentum", "0", key::closed(0, kMaxMomentum),
+                            "of linear attention: the state moves on by this share of its last "
+                            "change before a token writes, and each token reads itself and those "
+                            "before it; 0: none")),
     transformer(key::choice("model.ridge", "exponential", kRidges.list(),
                             "mesa: the ridge is exp(r) or log(1 + exp(r)) of learned numbers r, "
                             "plus the least ridge; it begins as 1")),
@@ -205,7 +209,8 @@ Gates gates_of(const Settings& settings) {
   const GateWords gates = kGates.value(settings.text("model.gates"));
   return {.decay = gates == GateWords::decay || gates == GateWords::both,
           .strength = gates == GateWords::strength || gates == GateWords::both,
-          .cap = settings.number("model.decay_cap")};
+          .cap = settings.number("model.decay_cap"),
+          .momentum = settings.number("model.momentum")};
 }
 
 }  // namespace

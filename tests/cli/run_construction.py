@@ -46,7 +46,7 @@ def normed(e, norm):
 def mesa(mixer, e, tensors, of):
     """What a head of the mesa layer adds: ridge regression for each token."""
     plain = {"convolution": 0, "unit_keys": False, "norm_heads": False, "bias": False,
-             "gates": {"decay": False, "strength": False, "cap": 1.0}}
+             "gates": {"decay": False, "strength": False, "cap": 1.0, "momentum": 0.0}}
     assert all(mixer[name] == value for name, value in plain.items()), mixer
     assert mixer["mesa"]["ridge"] == "fixed"
     q, k, v, p = (tensors[of + name] for name in "QKVP")

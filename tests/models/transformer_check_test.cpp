@@ -113,6 +113,9 @@ TEST(TransformerCheck, RefusesMixersWithAStateThatMeanNothing) {
       {mixer, "recursive has no decay"}));
   EXPECT_TRUE(wrong([](Mixer& m) { m.mesa.steps = 9; }, {mixer, "conjugate_gradients", "direct"}));
   EXPECT_TRUE(wrong([](Mixer& m) { m.gates.cap = 0.9; }, {mixer, "gates.cap", "both gates"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.gates.momentum = 0.5; }, {mixer, "momentum", "not for mesa"}));
+  EXPECT_TRUE(wrong([](Mixer& m) { m.kind = MixerKind::linear, m.gates.momentum = 1; },
+                    {mixer, "gates.momentum", "[0, 0.999]"}));
   EXPECT_TRUE(wrong([](Mixer& m) { m.convolution = 65; }, {mixer, "convolution", "[0, 64]"}));
   EXPECT_TRUE(wrong([](Mixer& m) { m.kind = MixerKind::delta, m.scale = Scale::mean; },
                     {mixer, "one or root for delta"}));
@@ -174,6 +177,8 @@ TEST(TransformerCheck, FlatConfigurationsNameTheirKeys) {
       wrong({.gradient_step = true, .unit_keys = true}, {"[model.attention]", "unit keys"}));
   EXPECT_TRUE(wrong({.mixer = MixerKind::delta, .query_in_keys = true}, {"[model.query_in_keys]"}));
   EXPECT_TRUE(wrong({.gates = {.decay = true, .cap = 0.9}}, {"[model.decay_cap]", "both"}));
+  EXPECT_TRUE(wrong({.mixer = MixerKind::delta, .gates = {.momentum = 0.5}},
+                    {"[model.momentum]", "linear", "delta"}));
   EXPECT_TRUE(wrong({.mesa = {.least = 1}}, {"[model.least_ridge]", "mesa"}));
   EXPECT_TRUE(wrong({.convolution = 65}, {"[model.convolution]", "[0, 64]"}));
 }

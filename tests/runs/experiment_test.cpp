@@ -110,6 +110,7 @@ constexpr std::pair<std::string_view, std::string_view> kKeysOfTransformers[] = 
     {"model.mixer", "mesa"},
     {"model.gates", "both"},
     {"model.decay_cap", "0.9975"},
+    {"model.momentum", "0.6"},
     {"model.ridge", "softplus"},
     {"model.least_ridge", "0.25"},
     {"model.convolution", "4"},

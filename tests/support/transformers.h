@@ -204,6 +204,9 @@ inline std::vector<TransformerCase> transformers_of_states() {
   delta.gates.strength = true;
   gated.gates.decay = true;
   gated.scale = Scale::mean;
+  Mixer moving = gated, heavy = causal(MixerKind::linear);
+  moving.gates = {.decay = true, .strength = true, .momentum = 0.6};
+  heavy.gates.momentum = 0.9;
   Mixer copying = causal(MixerKind::softmax);
   copying.unit_keys = copying.norm_heads = true;
   copying.convolution = 2;
@@ -223,6 +226,8 @@ inline std::vector<TransformerCase> transformers_of_states() {
        {.stem = stem,
         .blocks = {{.mixer = delta}, {.mixer = gated}, {.mixer = recursive}},
         .readout = every}},
+      {"momentum",
+       {.stem = stem, .blocks = {{.mixer = moving}, {.mixer = heavy}}, .readout = every}},
       {"states, the query alone", {.stem = stem, .blocks = {{.mixer = copying}, {.mixer = net}}}},
       {"convolution, the query alone", {.stem = stem, .blocks = {{.mixer = copying}}}}};
 }

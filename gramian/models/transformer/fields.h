@@ -105,10 +105,11 @@ void fields(Visitor& visitor, S& part) {
 
 template <class Visitor, Described<Gates> S>
 void fields(Visitor& visitor, S& part) {
-  auto& [decay, strength, cap] = part;
+  auto& [decay, strength, cap, momentum] = part;
   visitor("decay", decay);
   visitor("strength", strength);
   visitor("cap", cap, Bounds{0.0, 1.0});
+  visitor("momentum", momentum, Bounds{0.0, kMaxMomentum});
 }
 
 template <class Visitor, Described<Mesa> S>

@@ -31,18 +31,22 @@ Status check_mixers(const FlatTransformer& flat) {
   const bool extras = is_causal(flat) || flat.unit_keys || flat.norm_heads;
   if (flat.gradient_step && extras) {
     return fail(ErrorKind::config,
-                "[model.attention] gradient_descent has no [model.mixer], gates, convolution, unit "
-                "keys and norms of heads");
+                "[model.attention] gradient_descent has no [model.mixer], gates, momentum, "
+                "convolution, unit keys and norms of heads");
   }
   if (flat.query_in_keys && is_causal(flat)) {
     return fail(ErrorKind::config,
-                "[model.query_in_keys] has no meaning with [model.mixer] delta or mesa, gates or a "
-                "convolution, where each token reads itself and those before it");
+                "[model.query_in_keys] has no meaning with [model.mixer] delta or mesa, gates, "
+                "momentum or a convolution, where each token reads itself and those before it");
   }
   if (flat.gates.cap < 1 && !(flat.gates.decay && flat.gates.strength)) {
     return fail(ErrorKind::config,
                 "[model.decay_cap] limits the decay of a token by its strength, and needs "
                 "[model.gates] both");
+  }
+  if (flat.gates.momentum > 0 && flat.mixer != MixerKind::linear) {
+    return fail(ErrorKind::config, "[model.momentum] is for [model.mixer] linear, not for {}",
+                word(flat.mixer));
   }
   if (flat.mixer != MixerKind::mesa && flat.mesa != Mesa{}) {
     return fail(ErrorKind::config,

@@ -13,7 +13,8 @@
 // with an embedding, a linear map of it.
 //
 // In place of linear attention a layer may have the delta rule or the mesa layer, and each may have
-// gates (spec.h, Mixer). A network with one of these, or with a convolution over tokens, is causal:
+// gates (spec.h, Mixer), linear attention momentum among them. A network with one of these, or with
+// a convolution over tokens, is causal:
 // every token reads itself and those before it. The scale of delta and mesa is one. Convolution,
 // keys of length 1 and norms are those of all layers, gates of those without softmax.
 #pragma once

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "gramian/base/assert.h"
 #include "gramian/models/transformer/fields.h"
@@ -76,8 +77,11 @@ Value apply_gated(Recorder& r, const Attributes& operation, std::vector<Value> o
 }
 
 Value record_state(const MixerWork& work, StateRule rule) {
+  const double momentum = work.mixer.gates.momentum;
   const ops::CausalMix operation{
-      .mixer = {.rule = rule, .scale = factor_of(work, work.recorder.rows_of(work.all))},
+      .mixer = {.rule = rule,
+                .scale = factor_of(work, work.recorder.rows_of(work.all)),
+                .momentum = momentum > 0 ? std::optional(momentum) : std::nullopt},
       .decays = work.mixer.gates.decay,
       .strengthens = work.mixer.gates.strength};
   return over_heads(work, true, [&](const HeadValues& head) {
@@ -166,6 +170,10 @@ Status check_parts(const Mixer& mixer, const std::string& path) {
     return fail(ErrorKind::config,
                 "{}.gates.cap limits the decay of a token by its strength, and needs both gates",
                 path);
+  }
+  if (mixer.gates.momentum > 0 && mixer.kind != MixerKind::linear) {
+    return fail(ErrorKind::config, "{}.gates.momentum is for linear attention, not for {}", path,
+                word(mixer.kind));
   }
   if (mixer.convolution > 0 && !causal && mixer.mask != Mask::window) {
     return fail(ErrorKind::config,

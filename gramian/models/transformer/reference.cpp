@@ -287,21 +287,26 @@ Row solved(Matrix m, const Row& ridge, Row x) {
   return x;
 }
 
-// Through a state [key, value] (and H [key, key] of mesa) that goes from token to token.
+// Through a state [key, value] (and H [key, key] of mesa) that goes from token to token, each with
+// its velocity, which is what a token writes where there is no momentum.
 Matrix read_by_state(const Mixer& mixer, const Head& head, const HeadTokens& t, double c) {
   const std::size_t key = t.k[0].size();
-  Matrix state(key, Row(t.v[0].size())), h(key, Row(key)), out;
-  const auto write = [&](Matrix& to, const Row& k, const Row& v, std::size_t s) {
+  Matrix state(key, Row(t.v[0].size())), velocity = state, h(key, Row(key)), h_velocity = h, out;
+  const auto write = [&](Matrix& to, Matrix& moves, const Row& k, const Row& v, std::size_t s) {
     for (std::size_t i = 0; i < key; ++i) {
       for (double& number : to[i]) number *= t.decay[s];
+      for (double& number : moves[i]) number *= mixer.gates.momentum * t.decay[s];
     }
     Row news = v;
     if (mixer.kind == MixerKind::delta) add(news, times(k, to), -1);
-    for (std::size_t i = 0; i < key; ++i) add(to[i], news, t.strength[s] * k[i]);
+    for (std::size_t i = 0; i < key; ++i) {
+      add(moves[i], news, t.strength[s] * k[i]);
+      add(to[i], moves[i], 1);
+    }
   };
   for (std::size_t s = 0; s < t.k.size(); ++s) {
-    write(state, t.k[s], t.v[s], s);
-    write(h, t.k[s], t.k[s], s);
+    write(state, velocity, t.k[s], t.v[s], s);
+    write(h, h_velocity, t.k[s], t.k[s], s);
     const Row q = mixer.kind == MixerKind::mesa ? solved(h, head.ridge, t.q[s]) : t.q[s];
     out.push_back(times(q, state));
     for (double& number : out.back()) number *= c;

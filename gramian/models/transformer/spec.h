@@ -158,10 +158,12 @@ enum class Scale { one, mean, root };
 // What a token keeps of the state before it (decay, gamma) and with what strength it writes (beta),
 // in each head, of linear attention, delta and mesa with the mask causal: 1, or 1 / (1 + exp(-x))
 // of a learned linear map x of the token, with bias. Linear attention with a decay is
-// S_t = gamma_t S_{t-1} + beta_t v_t k_t^T, read as c S_t q_t.
+// S_t = gamma_t S_{t-1} + beta_t v_t k_t^T, read as c S_t q_t; with momentum mu, which it alone may
+// have, S_t = gamma_t S_{t-1} + M_t, M_t = mu gamma_t M_{t-1} + beta_t v_t k_t^T.
 struct Gates {
   bool decay = false, strength = false;
-  double cap = 1;  // gamma_t is multiplied by 1 - (1 - cap) beta_t^2 (MesaNet: 0.9975)
+  double cap = 1;       // gamma_t is multiplied by 1 - (1 - cap) beta_t^2 (MesaNet: 0.9975)
+  double momentum = 0;  // mu
 
   bool operator==(const Gates&) const = default;
 };
@@ -287,6 +289,7 @@ struct Readout {
 inline constexpr int kMaxTokens = 4096;
 inline constexpr int kMaxWidth = 1024;  // of tokens, heads and the hidden layer
 inline constexpr int kMaxConvolution = 64;
+inline constexpr double kMaxMomentum = 0.999;  // of a state
 
 struct TransformerSpec {
   Stem stem = {};

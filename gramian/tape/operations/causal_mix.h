@@ -3,14 +3,17 @@
 //
 //     o_t = scale S_t q_t,    S_t = decay_t S_{t-1} + strength_t v_t k_t^T    and so on
 //
+// Momentum is an attribute, a number that is not learned.
+//
 // q, k [T, key], v [T, value]; decay and strength [T, 1], behind them in this order where the
 // attributes say so, and 1 otherwise; the result is [T, value]. decay and strength may be shared by
 // all prompts. Nothing is kept for the adjoint but the operands: no matrix of T x T numbers, and no
 // state of a token.
 //
-// Computed in lanes (lane_mixer-inl.h), but for a feature map or a normaliser, with which sixteen
-// prompts are transposed to rows, and back (sequence-inl.h): in lanes nothing is moved, and no
-// column of a register is idle. Cost in multiply-adds: 2 T key value, of the delta rule 3.
+// Computed in lanes (lane_mixer-inl.h), but for momentum, a feature map or a normaliser, with which
+// sixteen prompts are transposed to rows, and back (sequence-inl.h): in lanes nothing is moved, and
+// no column of a register is idle. Cost in multiply-adds: 2 T key value, of the delta rule 3, with
+// momentum 4.
 #ifndef GRAMIAN_TAPE_OPERATIONS_CAUSAL_MIX_H
 #define GRAMIAN_TAPE_OPERATIONS_CAUSAL_MIX_H
 
@@ -32,7 +35,7 @@ struct CausalMix {
     mix_masked(mixer, mixer_input(in, operands()), {rows_of(out)});
   }
   double multiply_adds(const Shapes& in) const {
-    const double rule = mixer.rule == StateRule::delta ? 3 : 2;
+    const double rule = mixer.rule == StateRule::delta ? 3 : mixer.momentum ? 4 : 2;
     return rule * static_cast<double>(in[0].size()) * in[2].columns;
   }
   std::size_t scratch(const Shapes& in) const {
@@ -40,7 +43,9 @@ struct CausalMix {
   }
 
   MixedOperands operands() const { return {3, decays, strengthens}; }
-  bool by_rows() const { return mixer.normalise || mixer.features != FeatureMap::identity; }
+  bool by_rows() const {
+    return mixer.normalise || mixer.features != FeatureMap::identity || mixer.momentum;
+  }
 };
 
 }  // namespace gramian::ops
