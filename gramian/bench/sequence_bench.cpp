@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
+#include "gramian/base/assert.h"
 #include "gramian/bench/peak.h"
 #include "gramian/bench/timing.h"
 #include "gramian/lanes/target.h"
@@ -16,93 +18,102 @@
 namespace gramian {
 namespace {
 
-constexpr std::size_t kHeads = 64, kHeadSize = 32;
+constexpr std::size_t kHeads = 64;
+
+// A random number in (-1, 1), uniform.
+float next_number(std::uint32_t& state) {
+  state = state * 1664525u + 1013904223u;
+  return static_cast<float>(static_cast<std::int32_t>(state)) * 0x1p-31f;
+}
 
 // The arrays of all heads.
 struct Arrays {
-  std::size_t tokens;
+  std::size_t tokens, size;
   std::vector<float> q, k, v, o, dout, dq, dk, dv, decay, strength, ridge;
 
-  explicit Arrays(std::size_t length) : tokens(length) {
-    const std::size_t count = kHeads * tokens * kHeadSize;
-    float phase = 0;
+  Arrays(std::size_t length, std::size_t head_size) : tokens(length), size(head_size) {
+    const std::size_t count = kHeads * tokens * size;
+    std::uint32_t state = 7;
     for (auto* array : {&q, &k, &v, &dout}) {
-      phase += 1;
-      for (std::size_t e = 0; e < count; ++e)
-        array->push_back(0.2f * std::sin(phase + 1.3f * static_cast<float>(e % 100003)));
+      array->resize(count);
+      for (float& number : *array) number = next_number(state);
+    }
+    for (auto* array : {&q, &k}) {
+      for (std::size_t row = 0; row < count; row += size) {
+        float square = 1e-12f;
+        for (std::size_t i = 0; i < size; ++i) square += (*array)[row + i] * (*array)[row + i];
+        for (std::size_t i = 0; i < size; ++i) (*array)[row + i] /= std::sqrt(square);
+      }
     }
     for (auto* array : {&o, &dq, &dk, &dv}) array->resize(count);
-    decay.assign(tokens, 0.99f);
+    for (std::size_t t = 0; t < tokens; ++t) decay.push_back(0.98f + 0.02f * next_number(state));
     strength.assign(tokens, 0.5f);
-    ridge.assign(kHeadSize, 1.f);
+    ridge.assign(size, 1.f);
   }
   template <class T>
-  static Rows<T> rows(T* array, std::size_t head, std::size_t length) {
-    return {array + head * length * kHeadSize, kHeadSize};
+  Rows<T> rows(T* array, std::size_t head) const {
+    return {array + head * tokens * size, static_cast<std::ptrdiff_t>(size)};
   }
   Rows<const float> read(const std::vector<float>& array, std::size_t head) const {
-    return rows(array.data(), head, tokens);
+    return rows(array.data(), head);
   }
   Rows<float> write(std::vector<float>& array, std::size_t head) const {
-    return rows(array.data(), head, tokens);
+    return rows(array.data(), head);
   }
-  MixerInput<float> input(std::size_t h) const {
+  MixerInput<float> input(std::size_t h, bool gated = false) const {
     return {.tokens = tokens,
-            .key = kHeadSize,
-            .value = kHeadSize,
+            .key = size,
+            .value = size,
             .q = read(q, h),
             .k = read(k, h),
-            .v = read(v, h)};
+            .v = read(v, h),
+            .decay = gated ? decay.data() : nullptr};
   }
   MixerAdjoint<float> adjoint(std::size_t h) {
     return {.dout = read(dout, h), .dq = write(dq, h), .dk = write(dk, h), .dv = write(dv, h)};
   }
 };
 
-// One head forward, or back.
-struct BenchMixer {
-  const char* name;
-  int longest;
-  double flops;  // of both passes, a token and head; 0: not counted
-  void (*run)(Arrays& a, std::size_t head, bool forward);
-};
-
-void run_additive(Arrays& a, std::size_t h, bool forward) {
-  const CausalMixer mixer;
-  if (forward) return mix(mixer, a.input(h), {a.write(a.o, h)});
-  mix_adjoint(mixer, a.input(h), a.adjoint(h));
-}
-
-void run_gated(Arrays& a, std::size_t h, bool forward) {
-  const CausalMixer mixer;
-  MixerInput<float> in = a.input(h);
-  in.decay = a.decay.data();
+void run_mixer(Arrays& a, std::size_t h, bool forward, const CausalMixer& mixer,
+               const MixerInput<float>& in, bool learns_decay = false) {
   if (forward) return mix(mixer, in, {a.write(a.o, h)});
   std::vector<float> ddecay(a.tokens);
   MixerAdjoint<float> adjoint = a.adjoint(h);
-  adjoint.ddecay = ddecay.data();
+  if (learns_decay) adjoint.ddecay = ddecay.data();
   mix_adjoint(mixer, in, adjoint);
 }
 
-void run_delta_rule(Arrays& a, std::size_t h, bool forward) {
-  const CausalMixer mixer{.rule = StateRule::delta};
-  MixerInput<float> in = a.input(h);
-  in.strength = a.strength.data();
-  if (forward) return mix(mixer, in, {a.write(a.o, h)});
-  mix_adjoint(mixer, in, a.adjoint(h));
+void run_additive(Arrays& a, std::size_t h, bool forward) {
+  run_mixer(a, h, forward, {}, a.input(h));
 }
 
+void run_gated(Arrays& a, std::size_t h, bool forward) {
+  run_mixer(a, h, forward, {}, a.input(h, true), true);
+}
+
+void run_momentum(Arrays& a, std::size_t h, bool forward) {
+  run_mixer(a, h, forward, {.momentum = 0.6}, a.input(h));
+}
+
+void run_delta_rule(Arrays& a, std::size_t h, bool forward) {
+  MixerInput<float> in = a.input(h);
+  in.strength = a.strength.data();
+  run_mixer(a, h, forward, {.rule = StateRule::delta}, in);
+}
+
+template <MesaSolver solver, bool gated>
 void run_mesa_layer(Arrays& a, std::size_t h, bool forward) {
-  const MesaInput<float> in{.mixed = a.input(h), .ridge = a.ridge.data()};
-  if (forward) return mesa({}, in, {a.write(a.o, h)});
-  mesa_adjoint({}, in, {.mixed = a.adjoint(h)});
+  const MesaLayer layer{.solver = solver};
+  const MesaInput<float> in{.mixed = a.input(h, gated), .ridge = a.ridge.data()};
+  if (forward) return mesa(layer, in, {a.write(a.o, h)});
+  mesa_adjoint(layer, in, {.mixed = a.adjoint(h)});
 }
 
 void run_softmax(Arrays& a, std::size_t h, bool forward) {
   const SoftmaxInput<float> in{.queries = a.tokens,
                                .keys = a.tokens,
-                               .key = kHeadSize,
-                               .value = kHeadSize,
+                               .key = a.size,
+                               .value = a.size,
                                .q = a.read(a.q, h),
                                .k = a.read(a.k, h),
                                .v = a.read(a.v, h),
@@ -111,12 +122,30 @@ void run_softmax(Arrays& a, std::size_t h, bool forward) {
   softmax_adjoint(in, a.read(a.dout, h), {a.write(a.dq, h), a.write(a.dk, h), a.write(a.dv, h)});
 }
 
+enum class Solves { nothing, sums, decayed };
+
+// One head forward, or back.
+struct BenchMixer {
+  const char* name;
+  int longest;
+  double flops;  // of both passes, a token and head, for each number of a state; 0: not counted
+  Solves solves;
+  void (*run)(Arrays& a, std::size_t head, bool forward);
+};
+
 constexpr BenchMixer kBenchMixers[] = {
-    {"additive", 1 << 20, 2.0 * 8 * kHeadSize* kHeadSize, run_additive},
-    {"gated", 1 << 20, 0, run_gated},
-    {"delta", 1 << 20, 0, run_delta_rule},
-    {"mesa", 1 << 20, 0, run_mesa_layer},
-    {"softmax", 1024, 0, run_softmax}};
+    {"additive", 1 << 20, 2.0 * 8, Solves::nothing, run_additive},
+    {"gated", 1 << 20, 0, Solves::nothing, run_gated},
+    {"momentum", 1 << 20, 0, Solves::nothing, run_momentum},
+    {"delta", 1 << 20, 0, Solves::nothing, run_delta_rule},
+    {"mesa", 1 << 20, 0, Solves::sums, run_mesa_layer<MesaSolver::direct, false>},
+    {"mesa_gated", 1 << 20, 0, Solves::decayed, run_mesa_layer<MesaSolver::direct, true>},
+    {"mesa_recursive", 1 << 20, 0, Solves::sums, run_mesa_layer<MesaSolver::recursive, false>},
+    {"mesa_gradients", 1 << 20, 0, Solves::sums,
+     run_mesa_layer<MesaSolver::conjugate_gradients, false>},
+    {"mesa_gradients_gated", 1 << 20, 0, Solves::decayed,
+     run_mesa_layer<MesaSolver::conjugate_gradients, true>},
+    {"softmax", 1024, 0, Solves::nothing, run_softmax}};
 
 // The median of at least five runs over all heads, in `budget` seconds of the processor.
 double ns_of(const BenchMixer& mixer, Arrays& arrays, bool forward, double budget) {
@@ -131,6 +160,34 @@ double ns_of(const BenchMixer& mixer, Arrays& arrays, bool forward, double budge
   return 1e9 * times[times.size() / 2] / static_cast<double>(kHeads * arrays.tokens);
 }
 
+// Of o of the first head, against a direct solve in double of the same numbers.
+double error_of(const BenchMixer& mixer, Arrays& a) {
+  if (mixer.solves == Solves::nothing) return 0;
+  mixer.run(a, 0, true);
+  const std::size_t count = a.tokens * a.size;
+  const auto first = [&](const std::vector<float>& array) {
+    return std::vector<double>(array.begin(), array.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  const std::vector<double> q = first(a.q), k = first(a.k), v = first(a.v), got = first(a.o),
+                            decay(a.decay.begin(), a.decay.end()), ridge(a.size, 1);
+  std::vector<double> o(count);
+  const auto stride = static_cast<std::ptrdiff_t>(a.size);
+  const MixerInput<double> in{.tokens = a.tokens,
+                              .key = a.size,
+                              .value = a.size,
+                              .q = {q.data(), stride},
+                              .k = {k.data(), stride},
+                              .v = {v.data(), stride},
+                              .decay = mixer.solves == Solves::decayed ? decay.data() : nullptr};
+  mesa({}, MesaInput<double>{.mixed = in, .ridge = ridge.data()}, {{o.data(), stride}});
+  double gap = 0, square = 0;
+  for (std::size_t e = 0; e < count; ++e) {
+    gap += (got[e] - o[e]) * (got[e] - o[e]);
+    square += o[e] * o[e];
+  }
+  return std::sqrt(gap / square);
+}
+
 }  // namespace
 
 std::vector<std::string> bench_mixers() {
@@ -139,20 +196,27 @@ std::vector<std::string> bench_mixers() {
   return names;
 }
 
-SequenceBench run_sequence_bench(const std::vector<int>& tokens, const std::string& only,
-                                 double budget, const std::function<bool(int, int)>& report) {
-  SequenceBench bench{.target = simd_target(), .peak_gflops = measure_peak_gflops(), .times = {}};
-  const int total = static_cast<int>(tokens.size() * std::size(kBenchMixers));
+SequenceBench run_sequence_bench(const SequenceCases& cases, double budget,
+                                 const std::function<bool(int, int)>& report) {
+  GRAMIAN_ASSERT(cases.head_size >= 1 && cases.head_size <= kMaxMesaKey);
+  SequenceBench bench{.target = simd_target(),
+                      .peak_gflops = measure_peak_gflops(),
+                      .head_size = cases.head_size,
+                      .times = {}};
+  const int total = static_cast<int>(cases.tokens.size() * std::size(kBenchMixers));
+  const double numbers = static_cast<double>(cases.head_size * cases.head_size);
   int done = 0;
-  for (const int length : tokens) {
-    Arrays arrays(static_cast<std::size_t>(length));
+  for (const int length : cases.tokens) {
+    Arrays arrays(static_cast<std::size_t>(length), cases.head_size);
     for (const BenchMixer& mixer : kBenchMixers) {
       if (!report(done++, total)) return bench;
-      if (length > mixer.longest || (!only.empty() && only != mixer.name)) continue;
+      if (length > mixer.longest || (!cases.only.empty() && cases.only != mixer.name)) continue;
       SequenceTime time{.mixer = mixer.name, .tokens = length};
       time.forward_ns = ns_of(mixer, arrays, true, budget / 2);
       time.backward_ns = ns_of(mixer, arrays, false, budget / 2);
-      time.peak_share = mixer.flops / (time.forward_ns + time.backward_ns) / bench.peak_gflops;
+      time.peak_share =
+          mixer.flops * numbers / (time.forward_ns + time.backward_ns) / bench.peak_gflops;
+      time.error = error_of(mixer, arrays);
       bench.times.push_back(time);
     }
   }
@@ -164,7 +228,7 @@ std::string sequence_bench_json(const SequenceBench& bench) {
   nlohmann::ordered_json json{{"target", bench.target},
                               {"peak_gflops", bench.peak_gflops},
                               {"heads", kHeads},
-                              {"head_size", kHeadSize}};
+                              {"head_size", bench.head_size}};
   json["mixers"] = nlohmann::ordered_json::array();
   for (const SequenceTime& time : bench.times) {
     nlohmann::ordered_json entry{{"mixer", time.mixer},
@@ -172,6 +236,7 @@ std::string sequence_bench_json(const SequenceBench& bench) {
                                  {"forward_ns", time.forward_ns},
                                  {"backward_ns", time.backward_ns}};
     if (time.peak_share > 0) entry["peak_share"] = time.peak_share;
+    if (time.error > 0) entry["error"] = time.error;
     json["mixers"].push_back(std::move(entry));
   }
   return json.dump(2) + "\n";
@@ -180,13 +245,14 @@ std::string sequence_bench_json(const SequenceBench& bench) {
 std::string sequence_bench_table(const SequenceBench& bench) {
   std::string table = fmt::format(
       "{}, one thread, float, peak {:.0f} GFLOP/s; {} heads of {} numbers; ns a token and head\n"
-      "{:<10} {:>7} {:>9} {:>9} {:>14}\n",
-      bench.target, bench.peak_gflops, kHeads, kHeadSize, "mixer", "tokens", "forward", "backward",
-      "share of peak");
+      "{:<20} {:>7} {:>9} {:>9} {:>14} {:>11}\n",
+      bench.target, bench.peak_gflops, kHeads, bench.head_size, "mixer", "tokens", "forward",
+      "backward", "share of peak", "error of o");
   for (const SequenceTime& time : bench.times) {
-    table += fmt::format("{:<10} {:>7} {:>9.1f} {:>9.1f} {:>14}\n", time.mixer, time.tokens,
+    table += fmt::format("{:<20} {:>7} {:>9.1f} {:>9.1f} {:>14} {:>11}\n", time.mixer, time.tokens,
                          time.forward_ns, time.backward_ns,
-                         time.peak_share > 0 ? fmt::format("{:.2f}", time.peak_share) : "");
+                         time.peak_share > 0 ? fmt::format("{:.2f}", time.peak_share) : "",
+                         time.error > 0 ? fmt::format("{:.1e}", time.error) : "");
   }
   return table;
 }

@@ -14,6 +14,7 @@
 #include "gramian/io/files.h"
 #include "gramian/io/progress.h"
 #include "gramian/lanes/target.h"
+#include "gramian/sequence/mesa.h"
 
 namespace gramian::cli {
 
@@ -29,6 +30,7 @@ struct BenchArguments {
   bool graphs = false;
   bool sequences = false;
   std::vector<int> lengths = {256, 1024, 8192};
+  int head_size = 32;
   std::string mixer;
 };
 
@@ -66,7 +68,10 @@ Status operations(const BenchArguments& arguments) {
 
 Status sequences(const BenchArguments& arguments) {
   const SequenceBench result = with_progress([&](const auto& report) {
-    return run_sequence_bench(arguments.lengths, arguments.mixer, arguments.budget, report);
+    return run_sequence_bench({.tokens = arguments.lengths,
+                               .head_size = static_cast<std::size_t>(arguments.head_size),
+                               .only = arguments.mixer},
+                              arguments.budget, report);
   });
   return print(sequence_bench_table(result), sequence_bench_json(result), arguments);
 }
@@ -109,6 +114,10 @@ void add_sequence_options(CLI::App& command, BenchArguments& arguments) {
       ->capture_default_str()
       ->needs(sequences)
       ->check(CLI::Range(1, 65536));
+  command.add_option("--head-size", arguments.head_size, "of --sequences: numbers of a head")
+      ->capture_default_str()
+      ->needs(sequences)
+      ->check(CLI::Range(1, static_cast<int>(kMaxMesaKey)));
   command.add_option("--mixer", arguments.mixer, "of --sequences: this mixer alone")
       ->type_name("NAME")
       ->needs(sequences)
