@@ -189,7 +189,7 @@ void SolveBlocks(const SolvePass<T>& pass) {
   const auto row = static_cast<ptrdiff_t>(lanes);
   for (size_t t = 0; t < pass.tokens; t += lanes) {
     tile.Enter(t);
-    tile.LoadKeys(y.data());
+    tile.LoadScaledKeys(y.data());
     factor.Factor(tile);
     SolveForward(factor, key, y.data(), scaled_y.data(), room.data());
     LaneProduct<false>(lanes, key, scaled_y.data(), y.data(), 1, row, m.data());

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "gramian/base/aligned.h"
 #include "gramian/base/assert.h"
@@ -28,23 +29,86 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Where row i of a lower triangle begins, in registers.
 constexpr size_t TriangleRow(size_t i) { return i * (i + 1) / 2; }
 
-// H_t + diag(lambda) of each lane, the lower triangle by rows.
+// What the matrices of a tile are made of. The tile is cut into parts of as many tokens as a block
+// of 128 bits has lanes. With H_p the state before part p, which is that of token t, delta_pt the
+// product of the decays of the part up to t, and Z_ts as in solve.h,
+//
+//     H_t = delta_pt H_p + sum over s <= t of part p of Z_ts k_s k_s^T
+//
+// In registers that is a product for each part, zero in the lanes of others, and one for each token
+// of a part, which is the first (second, ..) token of its part in every lane.
 template <class T>
-void FillTriangle(const SolveTile<T>& tile, T* HWY_RESTRICT m) {
-  const TileTag<T> d;
-  const size_t lanes = tile.Lanes();
-  HWY_ALIGN T weights[16 * 16];
-  for (size_t i = 0; i < tile.Key(); ++i) {
-    T* const row = m + TriangleRow(i) * lanes;
-    for (size_t j = 0; j <= i; ++j)
-      hn::Store(hn::Mul(tile.Delta(), hn::Set(d, tile.H(i, j))), d, row + j * lanes);
-    for (size_t s = 0; s < tile.Count(); ++s)
-      hn::Store(hn::Mul(tile.Z(s), hn::Set(d, tile.KeyOf(s)[i])), d, weights + s * lanes);
-    LaneProduct<true>(i + 1, tile.Count(), weights, tile.KeyOf(0), 1, tile.KeyStride(), row);
-    T* const diagonal = row + i * lanes;
-    hn::Store(hn::Add(hn::Load(d, diagonal), hn::Set(d, tile.Ridge(i))), d, diagonal);
+class TileParts {
+  using D = TileTag<T>;
+  static constexpr size_t kSize = HWY_TARGET == HWY_SCALAR ? 1 : 16 / sizeof(T);
+  static constexpr size_t kParts = hn::MaxLanes(D()) < kSize ? 1 : hn::MaxLanes(D()) / kSize;
+
+ public:
+  explicit TileParts(size_t key)
+      : key_(key), h_(kParts * key * key), keys_(key * 16), k_(kSize * key * 16) {}
+
+  // Takes H of the tile to its end.
+  void Enter(SolveTile<T>& tile) {
+    const D d;
+    const size_t lanes = hn::Lanes(d), count = tile.Count();
+    for (size_t p = 0; p < kParts; ++p) {
+      const size_t from = std::min(p * kSize, count);
+      std::copy_n(tile.HRow(0), key_ * key_, h_.data() + p * key_ * key_);
+      tile.Advance(from, std::min(kSize, count - from));
+    }
+    tile.LoadKeys(keys_.data());
+    for (size_t i = 0; i < key_; ++i) {
+      const auto k = hn::Load(d, keys_.data() + i * lanes);
+      StoreOfParts(k, i, std::make_index_sequence<kSize>());
+    }
+    std::fill_n(delta_, kParts * 16, T(0));
+    for (size_t t = 0; t < lanes; ++t) {
+      const size_t p = t / kSize, r = t % kSize;
+      const T decay = tile.Decay(t);
+      delta_[p * lanes + t] = r == 0 ? decay : decay * delta_[p * lanes + t - 1];
+      for (size_t s = 0; s < kSize; ++s) z_[s * lanes + t] = tile.ZAt(t, p * kSize + s);
+    }
   }
-}
+
+  // H_t + diag(lambda) of each lane, the lower triangle by rows.
+  void Fill(const SolveTile<T>& tile, T* HWY_RESTRICT m) const {
+    const D d;
+    const size_t lanes = hn::Lanes(d);
+    for (size_t i = 0; i < key_; ++i) {
+      T* const row = m + TriangleRow(i) * lanes;
+      TileVec<T> delta[kParts], weight[kSize];
+      for (size_t p = 0; p < kParts; ++p) delta[p] = hn::Load(d, delta_ + p * lanes);
+      for (size_t s = 0; s < kSize; ++s) weight[s] = hn::Mul(hn::Load(d, z_ + s * lanes), K(s, i));
+      for (size_t j = 0; j <= i; ++j) {
+        auto sum = hn::Mul(delta[0], hn::Set(d, H(0, i, j)));
+        auto written = hn::Mul(weight[0], K(0, j));
+        for (size_t p = 1; p < kParts; ++p) sum = hn::MulAdd(delta[p], hn::Set(d, H(p, i, j)), sum);
+        for (size_t s = 1; s < kSize; ++s) written = hn::MulAdd(weight[s], K(s, j), written);
+        hn::Store(hn::Add(sum, written), d, row + j * lanes);
+      }
+      T* const diagonal = row + i * lanes;
+      hn::Store(hn::Add(hn::Load(d, diagonal), hn::Set(d, tile.Ridge(i))), d, diagonal);
+    }
+  }
+
+ private:
+  T H(size_t p, size_t i, size_t j) const { return h_.data()[(p * key_ + i) * key_ + j]; }
+  HWY_INLINE TileVec<T> K(size_t s, size_t i) const {
+    return hn::Load(D(), k_.data() + (s * key_ + i) * hn::Lanes(D()));
+  }
+
+  template <size_t... s>
+  HWY_INLINE void StoreOfParts(TileVec<T> k, size_t i, std::index_sequence<s...>) {
+    const D d;
+    const size_t lanes = hn::Lanes(d);
+    (hn::Store(hn::Broadcast<static_cast<int>(s)>(k), d, k_.data() + (s * key_ + i) * lanes), ...);
+  }
+
+  size_t key_;
+  AlignedArray<T> h_, keys_, k_;  // H_p; k [key, lanes]; k of token s of a part [kSize, key, lanes]
+  HWY_ALIGN T delta_[kParts * 16];
+  HWY_ALIGN T z_[kSize * 16];
+};
 
 // Columns of a triangle that are found together, and rows: what fits the registers.
 constexpr size_t kFactorColumns = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
@@ -178,19 +242,20 @@ template <class T>
 void SolveDirect(const SolvePass<T>& pass) {
   if (pass.decay == nullptr) return SolveBlocks(pass);
   SolveTile<T> tile(pass);
+  TileParts<T> parts(pass.key);
   const size_t lanes = tile.Lanes(), vector = pass.key * lanes;
   AlignedArray<T> m(TriangleRow(pass.key) * lanes), w(kFactorColumns * vector), inverses(vector),
       x(vector);
   for (size_t t = 0; t < pass.tokens; t += lanes) {
     tile.Enter(t);
-    FillTriangle(tile, m.data());
+    parts.Enter(tile);
+    parts.Fill(tile, m.data());
     FactorTriangle(tile, m.data(), w.data(), inverses.data());
     for (size_t side = 0; side < pass.sides; ++side) {
       tile.LoadRight(side, x.data());
       SolveTriangle(pass.key, m.data(), inverses.data(), x.data());
       tile.StoreSolution(side, x.data());
     }
-    tile.Leave();
   }
 }
 

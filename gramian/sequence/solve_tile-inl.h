@@ -42,6 +42,9 @@ class SolveTile {
   const T* KeyOf(size_t j) const { return pass_.k.row(first_ + j); }
   ptrdiff_t KeyStride() const { return pass_.k.stride; }
   TileVec<T> Delta() const { return hn::Load(TileTag<T>(), delta_); }
+  // Of lane t, and Z_ts.
+  T Decay(size_t t) const { return t < count_ ? EntryOr1(pass_.decay, first_ + t) : T(1); }
+  T ZAt(size_t t, size_t s) const { return z_[s * Lanes() + t]; }
   TileVec<T> Z(size_t j) const { return hn::Load(TileTag<T>(), z_ + j * Lanes()); }
 
   // The tokens from `first` on. Lanes beyond the last token repeat it.
@@ -50,12 +53,11 @@ class SolveTile {
     first_ = first;
     count_ = std::min(lanes, pass_.tokens - first);
     for (size_t lane = 0; lane < lanes; ++lane) {
-      const bool is_token = lane < count_;
-      const T decay = is_token ? EntryOr1(pass_.decay, first + lane) : T(1);
+      const T decay = Decay(lane);
       delta_[lane] = decay * (lane == 0 ? T(1) : delta_[lane - 1]);
       for (size_t j = 0; j < lanes; ++j)
         z_[j * lanes + lane] = j < lane ? decay * z_[j * lanes + lane - 1] : T(0);
-      if (is_token) z_[lane * lanes + lane] = EntryOr1(pass_.strength, first + lane);
+      if (lane < count_) z_[lane * lanes + lane] = EntryOr1(pass_.strength, first + lane);
     }
   }
 
@@ -63,10 +65,12 @@ class SolveTile {
   void LoadRight(size_t side, T* b) const {
     LoadTile(pass_.b[side], first_, count_, pass_.key, T(1), b);
   }
-  // sqrt(beta) k of each lane, alike.
-  void LoadKeys(T* k) const {
+  // k of each lane, alike.
+  void LoadKeys(T* k) const { LoadTile(pass_.k, first_, count_, pass_.key, T(1), k); }
+  // The same times sqrt(beta).
+  void LoadScaledKeys(T* k) const {
     const TileTag<T> d;
-    LoadTile(Rows<const T>(pass_.k), first_, count_, pass_.key, T(1), k);
+    LoadKeys(k);
     if (pass_.strength == nullptr) return;
     HWY_ALIGN T roots[16] = {};
     for (size_t lane = 0; lane < count_; ++lane)
@@ -82,12 +86,17 @@ class SolveTile {
   }
 
   // H as it is behind the tile.
-  void Leave() {
+  void Leave() { Advance(0, count_); }
+
+  // H from before the tokens [from, from + count) of the tile to behind them.
+  void Advance(size_t from, size_t count) {
+    if (count == 0) return;
+    const size_t first = first_ + from;
     const auto at = [&](const T* array) {
-      return Rows<const T>{array == nullptr ? nullptr : array + first_, 1};
+      return Rows<const T>{array == nullptr ? nullptr : array + first, 1};
     };
-    const Rows<const T> k{pass_.k.row(first_), pass_.k.stride};
-    RunLinear(LinearPass<T>{.tokens = count_,
+    const Rows<const T> k{pass_.k.row(first), pass_.k.stride};
+    RunLinear(LinearPass<T>{.tokens = count,
                             .key = pass_.key,
                             .value = pass_.key,
                             .k = k,
