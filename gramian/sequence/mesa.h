@@ -42,7 +42,7 @@
 // beta and gamma): those of mixer.h, key <= kMaxMesaKey, lambda > 0, beta >= 0 and 0 <= gamma <= 1,
 // H_0 symmetric and positive semi-definite; gamma left out for `recursive`. Errors: none. Cost in
 // multiply-adds a token beside the mixer, n = key, C the lanes of a register: direct n^3 / 6 + C
-// n^2 / 2, without decays n^3 / (6 C) + 5 n^2 / 2 + 3 C n; recursive 5 n^2, a step of conjugate
+// n^2 / 4, without decays n^3 / (6 C) + 5 n^2 / 2 + 3 C n; recursive 5 n^2, a step of conjugate
 // gradients n^2 + 2 C n. Memory: x [T, key], C triangles for direct with decays and a few matrices;
 // of the adjoint three arrays [T, key].
 #pragma once
