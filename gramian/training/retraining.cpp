@@ -17,11 +17,12 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
 Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
                   const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
   GRAMIAN_ASSERT(loop.spec().method == Method::adam && keep.size() == loop.theta().size());
-  // Adam works on each parameter by itself, so that one that is put back to 0 has no effect on the
+  // Adam works on each parameter by itself, so that one that is put back has no effect on the
   // others.
+  const std::vector<double> before = loop.theta();
   loop.after_step([&](const StepReport&, std::vector<double>& theta) {
     for (std::size_t i = 0; i < theta.size(); ++i) {
-      if (!keep[i]) theta[i] = 0;
+      if (!keep[i]) theta[i] = before[i];
     }
   });
   while (!loop.done()) {

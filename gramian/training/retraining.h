@@ -1,4 +1,5 @@
-// Training a network on after some of its weights have been set to zero: the rest adapts.
+// Training some of the weights of a network, while the others stay as they are: after those have
+// been set to zero, or where the network is to be kept and only what was added to it learns.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,17 @@ namespace gramian {
 // default rate, and on prompts that training has not seen.
 TrainSpec retraining(const TrainSpec& trained, std::int64_t steps);
 
-// The steps that the loop has left, on the weights that are kept; the others stay 0. `progress` is
-// told steps, and may stop the work. Requires: the loop is one of Adam, which works on each weight
-// by itself (asserted). Errors: those of a step, and interrupted.
+// The steps that the loop has left, on the weights that `keep` names; the others stay as they are.
+// `progress` is told steps, and may stop the work. Requires: the loop is one of Adam, which works
+// on each weight by itself (asserted). The bound on the gradient (OptimiserSpec::clip_norm) is one
+// on that of all weights. Errors: those of a step, and interrupted.
 Status train_kept(
     TrainingLoop& loop, const std::vector<bool>& keep,
     const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress = {});
 
 // `network` after `spec.steps` steps of Adam on the weights that are kept, from where they are; the
-// others stay 0. Errors: config, for a spec that the network cannot be trained with; numeric, where
-// training diverges; interrupted.
+// others stay as they are. Errors: config, for a spec that the network cannot be trained with;
+// numeric, where training diverges; interrupted.
 Expected<Network> retrain(
     const RegressionTask& task, const Network& network, const std::vector<bool>& keep,
     const TrainSpec& spec, ThreadPool& pool,
