@@ -168,8 +168,11 @@ Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::begin(ThreadPool&
                 "[model.described]: the network is what its file says, and there is nothing to "
                 "train");
   }
-  const auto initial = GRAMIAN_TRY(Transformer::initial(transformer, start, train.seed));
-  return TransformerTrainer::create(task, initial, train, pool);
+  const auto initial =
+      GRAMIAN_TRY(begin_with ? begin_with() : Transformer::initial(transformer, start, train.seed));
+  auto loop = TransformerTrainer::create(task, initial, train, pool);
+  loop->after_step(after_step);
+  return loop;
 }
 
 Expected<std::unique_ptr<TrainingLoop>> TransformerExperiment::loop_from(

@@ -2,6 +2,7 @@
 // prompts as tokens (tasks/token_task.h).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -63,6 +64,11 @@ struct TransformerExperiment final : public Experiment {
   TransformerSpec transformer;  // of a network that only its file describes: tokens and width alone
   TransformerStart start = {};
   bool described = false;  // [model.described]
+  // Of experiments that a study makes itself: the network that a run begins with, in place of
+  // random weights, and what is done to the weights after each of its steps, such as to hold some
+  // of them (training/loop.h). Empty: neither.
+  std::function<Expected<Transformer>()> begin_with = {};
+  StepHook after_step = {};
 
  private:
   TransformerExperiment(const Config& from, TokenTask prompts, TransformerSpec network);
