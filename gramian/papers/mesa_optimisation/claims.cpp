@@ -104,6 +104,30 @@ std::vector<Claim> compressed_claims(const std::vector<CompressedNumbers>& netwo
   return {whole.claim(), half.claim()};
 }
 
+std::vector<Claim> interpolation_claims(const std::vector<AlongTraining>& along,
+                                        const std::vector<ScalarTrainings>& trained) {
+  Cases with_end(
+      "All along the training, again from the same start, the network whose products are the mean "
+      "of its own and the block-scalar ones of the end loses at most 10% more than its own");
+  for (const AlongTraining& at : along) {
+    for (std::size_t k = 0; k < at.steps.size(); ++k) {
+      // Both are means over the same prompts, so that they are compared as they are.
+      const bool holds = at.with_end[k].mean <= kNearCompressed * at.own[k].mean;
+      with_end.add_quietly(holds, fmt::format("L = {}, seed {}, step {}: {}", at.layers, at.seed,
+                                              at.steps[k], against(at.with_end[k], at.own[k])));
+    }
+  }
+  Cases retrained(
+      "Trained from the same start with block-scalar products, a network loses at most 10% more "
+      "than with free ones, on every seed");
+  for (const ScalarTrainings& at : trained) {
+    for (std::size_t s = 0; s < std::min(at.free.size(), at.block_scalar.size()); ++s)
+      retrained.add(at_most(at.block_scalar[s], times(at.free[s], kNearCompressed)),
+                    fmt::format("L = {}: {}", at.layers, against(at.block_scalar[s], at.free[s])));
+  }
+  return {with_end.claim(fmt::format("{} trainings", along.size())), retrained.claim()};
+}
+
 std::vector<Claim> probe_claims(const std::vector<LayerProbes>& networks) {
   constexpr double kMore = 0.01;  // of R^2
   Cases next(

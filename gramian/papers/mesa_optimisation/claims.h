@@ -2,6 +2,7 @@
 // there is not judged. Losses are means over positions of 1/2 |error|^2.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,22 @@ struct CompressedNumbers {
 };
 std::vector<Claim> compressed_claims(const std::vector<CompressedNumbers>& networks,
                                      double zero_loss);
+
+// The same along one training: losses after these steps of the network, with block-scalar products,
+// with the mean of its own products and the block-scalar ones of the end of the training.
+struct AlongTraining {
+  int layers = 0, seed = 0;
+  std::vector<std::int64_t> steps = {};
+  std::vector<Estimate> own = {}, block_scalar = {}, with_end = {};
+};
+// Networks of so many layers that are trained from the same starts with free and with block-scalar
+// products, a seed an entry.
+struct ScalarTrainings {
+  int layers = 0;
+  std::vector<Estimate> free = {}, block_scalar = {};
+};
+std::vector<Claim> interpolation_claims(const std::vector<AlongTraining>& along,
+                                        const std::vector<ScalarTrainings>& trained);
 
 // A network of so many layers.
 struct LayerProbes {

@@ -14,7 +14,7 @@ constexpr Role kDepthRoles[] = {Role::full, Role::diag, Role::gdpp, Role::adarr,
 std::vector<DepthNumbers> depth_numbers(const Archive& archive) {
   std::vector<DepthNumbers> list;
   for (const int layers : kDepths)
-    list.push_back({layers, losses_of(archive, Setting{.layers = layers})});
+    list.push_back({layers, losses_of(archive, Setting{.layers = layers}.name())});
   return list;
 }
 

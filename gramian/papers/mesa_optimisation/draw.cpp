@@ -1,12 +1,14 @@
 #include "gramian/papers/mesa_optimisation/draw.h"
 
+#include <fmt/format.h>
+
 #include "gramian/evaluation/sequence_baselines.h"
 
 namespace gramian::mesa_optimisation {
 
-std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting) {
+std::vector<Estimate> losses_of(const Archive& archive, const std::string& cell) {
   std::vector<Estimate> losses;
-  for (const Trained* trained : archive.seeds(setting.name()))
+  for (const Trained* trained : archive.seeds(cell))
     losses.push_back(trained->scores.loss.at("model"));
   return losses;
 }
@@ -45,6 +47,34 @@ Series by_position(const Archive& archive, const std::string& cell, const std::s
   for (std::size_t t = 0; t < found->second.size(); ++t)
     series.points.push_back(point(static_cast<double>(t + 1), found->second[t]));
   return series;
+}
+
+Panel map_panel(const RowMajorMatrix& matrix, std::string title, std::string rows,
+                std::string columns) {
+  Heatmap map;
+  const double largest = matrix.cwiseAbs().maxCoeff();
+  for (Eigen::Index r = 0; r < matrix.rows(); ++r) {
+    map.rows.push_back(fmt::format("{}", r + 1));
+    auto& row = map.values.emplace_back();
+    for (Eigen::Index c = 0; c < matrix.cols(); ++c)
+      row.push_back(largest > 0 ? matrix(r, c) / largest : 0);
+  }
+  for (Eigen::Index c = 0; c < matrix.cols(); ++c) map.columns.push_back(fmt::format("{}", c + 1));
+  return {.title = std::move(title),
+          .x = {.label = std::move(columns)},
+          .y = {.label = std::move(rows)},
+          .heatmap = std::move(map)};
+}
+
+Expected<std::vector<Panel>> attention_panels(const TokenTask& task, const Transformer& network,
+                                              int layer, const std::string& title,
+                                              const StudyOptions& options) {
+  const auto maps =
+      GRAMIAN_TRY(attention_maps(task, network, layer, options.effort.quick ? 32 : 512));
+  std::vector<Panel> panels;
+  for (std::size_t h = 0; h < maps.size(); ++h)
+    panels.push_back(map_panel(maps[h], fmt::format("{}, head {}", title, h + 1), "query", "key"));
+  return panels;
 }
 
 std::uint64_t prompts_for(const StudyOptions& options) { return options.effort.quick ? 256 : 4096; }

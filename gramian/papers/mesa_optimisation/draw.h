@@ -12,8 +12,8 @@
 
 namespace gramian::mesa_optimisation {
 
-// The losses of all seeds of a cell.
-std::vector<Estimate> losses_of(const Archive& archive, const Setting& setting);
+// The losses of all seeds of a cell, by its name.
+std::vector<Estimate> losses_of(const Archive& archive, const std::string& cell);
 
 // Those of what stands beside the networks of this setting; empty if none was trained.
 BaselineLosses baselines_of(const Archive& archive, const Setting& setting);
@@ -27,6 +27,15 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
 // best seed of this cell; without points if none was trained.
 Series by_position(const Archive& archive, const std::string& cell, const std::string& which,
                    std::string name, Role role);
+
+// A matrix as a heat map, relative to its largest number, rows and columns counted from 1.
+Panel map_panel(const RowMajorMatrix& matrix, std::string title, std::string rows = {},
+                std::string columns = {});
+
+// What the tokens of a layer read of each other, a head a panel (attention_maps).
+Expected<std::vector<Panel>> attention_panels(const TokenTask& task, const Transformer& network,
+                                              int layer, const std::string& title,
+                                              const StudyOptions& options);
 
 // How many prompts a network is measured on beside its evaluation.
 std::uint64_t prompts_for(const StudyOptions& options);

@@ -4,8 +4,6 @@
 #include "gramian/papers/mesa_optimisation/draw.h"
 #include "gramian/papers/mesa_optimisation/raw.h"
 #include "gramian/papers/mesa_optimisation/studies.h"
-#include "gramian/runs/run_directory.h"
-#include "gramian/runs/transformer_file.h"
 
 namespace gramian::mesa_optimisation {
 
@@ -19,13 +17,6 @@ std::vector<RawSetting> raw_settings() {
     for (const Stack network : kTwoLayers) list.push_back({.network = network, .system = system});
   }
   return list;
-}
-
-std::vector<Estimate> raw_losses(const Archive& archive, const RawSetting& setting) {
-  std::vector<Estimate> losses;
-  for (const Trained* trained : archive.seeds(setting.name()))
-    losses.push_back(trained->scores.loss.at("model"));
-  return losses;
 }
 
 BaselineLosses raw_baselines(const Archive& archive, Observation system) {
@@ -42,7 +33,7 @@ std::vector<RawNumbers> raw_numbers(const Archive& archive) {
     list.push_back({.network = std::string(title_of(setting.network)),
                     .system = std::string(title_of(setting.system)),
                     .is_hybrid = setting.network == Stack::hybrid,
-                    .seeds = raw_losses(archive, setting)});
+                    .seeds = losses_of(archive, setting.name())});
   }
   return list;
 }
@@ -63,9 +54,7 @@ Expected<std::vector<CopyNumbers>> copy_numbers(const Archive& archive,
   for (const RawSetting& setting : raw_settings()) {
     if (!begins_with_softmax(setting.network)) continue;
     for (const Trained* trained : archive.seeds(setting.name())) {
-      const auto directory = GRAMIAN_TRY(
-          RunDirectory::open(fmt::format("{}/{}", options.directory, trained->directory)));
-      const auto network = GRAMIAN_TRY(load_transformer(directory.model()));
+      const auto network = GRAMIAN_TRY(load_raw(*trained, options));
       const auto probes = GRAMIAN_TRY(
           measure_probes(setting.task(), network, options.effort.quick ? 256 : 1024, kProbeRidge));
       list.push_back({.network = std::string(title_of(setting.network)),
@@ -94,7 +83,8 @@ Table raw_table(const Archive& archive, const std::vector<CopyNumbers>& copies) 
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(network)));
     for (const Observation system : kObservations) {
-      row.emplace_back(cell_of_seeds(raw_losses(archive, {.network = network, .system = system})));
+      const RawSetting setting{.network = network, .system = system};
+      row.emplace_back(cell_of_seeds(losses_of(archive, setting.name())));
       double worst = 2;
       for (const CopyNumbers& at : copies) {
         if (at.network == title_of(network) && at.system == title_of(system))
@@ -160,6 +150,29 @@ Figure raw_figure(const Archive& archive) {
   return figure;
 }
 
+// What the tokens read in first layers of softmax on linear systems, the best seed of each network.
+Expected<Figure> copy_figure(const Archive& archive, const StudyOptions& options) {
+  Figure figure{.id = "mesa-fig6-attention",
+                .title = "What tokens read in a first layer of softmax, linear systems",
+                .caption =
+                    "The best seed of each network. The mean over prompts of the weights of "
+                    "softmax, relative to the largest; a network that copies s_(t-1) has "
+                    "its weight below the diagonal.",
+                .columns = 2,
+                .panels = {}};
+  for (const Stack network : kTwoLayers) {
+    if (!begins_with_softmax(network)) continue;
+    const RawSetting setting{.network = network};
+    const Trained* best = archive.best(setting.name());
+    if (best == nullptr) continue;
+    const auto trained = GRAMIAN_TRY(load_raw(*best, options));
+    auto panels = GRAMIAN_TRY(
+        attention_panels(setting.task(), trained, 0, std::string(title_of(network)), options));
+    for (Panel& panel : panels) figure.panels.push_back(std::move(panel));
+  }
+  return figure;
+}
+
 }  // namespace
 
 std::vector<Cell> raw_cells() {
@@ -179,6 +192,7 @@ Status draw_raw(const Archive& archive, const StudyOptions& options, StudyResult
   result.claims.push_back(finite_claim(losses));
   result.tables = {raw_table(archive, copies), one_mesa_table(one)};
   result.figures.push_back(raw_figure(archive));
+  result.figures.push_back(GRAMIAN_TRY(copy_figure(archive, options)));
   return {};
 }
 

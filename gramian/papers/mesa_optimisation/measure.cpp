@@ -15,15 +15,6 @@ namespace gramian::mesa_optimisation {
 
 namespace {
 
-RowMajorMatrix weights_of(const Transformer& network, const std::string& name) {
-  const auto all = network.matrices();
-  const auto found = std::ranges::find(all, name, &WeightMatrix::name);
-  GRAMIAN_ASSERT(found != all.end());
-  RowMajorMatrix m(found->rows, found->columns);
-  std::copy_n(network.theta.data() + found->first, found->size(), m.data());
-  return m;
-}
-
 Eigen::Block<const RowMajorMatrix> block_of(const RowMajorMatrix& m, int row, int column, int d) {
   return {m, static_cast<Eigen::Index>(row) * d, static_cast<Eigen::Index>(column) * d, d, d};
 }
@@ -40,22 +31,21 @@ double squares_of(const std::vector<HeadProducts>& heads, int a, int b, int c, i
   return sum;
 }
 
-// Only the mean of the diagonal of each block is kept.
-RowMajorMatrix block_scalars(const RowMajorMatrix& m, int d) {
-  RowMajorMatrix all = RowMajorMatrix::Zero(m.rows(), m.cols());
-  for (Eigen::Index r = 0; r < m.rows(); r += d) {
-    for (Eigen::Index c = 0; c < m.cols(); c += d)
-      all.block(r, c, d, d).diagonal().setConstant(m.block(r, c, d, d).diagonal().mean());
-  }
-  return all;
-}
-
 void put(const RowMajorMatrix& m, std::span<double> to) {
   GRAMIAN_ASSERT(static_cast<std::size_t>(m.size()) == to.size());
   std::copy_n(m.data(), m.size(), to.begin());
 }
 
 }  // namespace
+
+RowMajorMatrix weights_of(const Transformer& network, const std::string& name) {
+  const auto all = network.matrices();
+  const auto found = std::ranges::find(all, name, &WeightMatrix::name);
+  GRAMIAN_ASSERT(found != all.end());
+  RowMajorMatrix m(found->rows, found->columns);
+  std::copy_n(network.theta.data() + found->first, found->size(), m.data());
+  return m;
+}
 
 std::vector<HeadProducts> products_of(const Transformer& network, int layer) {
   const Mixer& mixer = network.spec().blocks[static_cast<std::size_t>(layer)].mixer;
@@ -83,25 +73,42 @@ OneLayerWeights measure_one_layer(const Transformer& network, int d) {
   return {.share = proposition / all, .identity = step * step * d * d / proposition, .step = step};
 }
 
+RowMajorMatrix block_scalars(const RowMajorMatrix& product, int d) {
+  GRAMIAN_ASSERT(product.rows() % d == 0 && product.cols() % d == 0);
+  RowMajorMatrix all = RowMajorMatrix::Zero(product.rows(), product.cols());
+  for (Eigen::Index r = 0; r < product.rows(); r += d) {
+    for (Eigen::Index c = 0; c < product.cols(); c += d)
+      all.block(r, c, d, d).diagonal().setConstant(product.block(r, c, d, d).diagonal().mean());
+  }
+  return all;
+}
+
 Expected<Transformer> compressed(const Transformer& network, int d, double share) {
+  return interpolated(network, network, d, share);
+}
+
+Expected<Transformer> interpolated(const Transformer& network, const Transformer& other, int d,
+                                   double share) {
+  GRAMIAN_ASSERT(network.spec() == other.spec());
   TransformerSpec spec = network.spec();
   for (std::size_t l = 0; l < spec.blocks.size(); ++l)
     spec.blocks[l].mixer.key_size = spec.width_before(l);
   auto result = GRAMIAN_TRY(Transformer::create(spec));
   for (int l = 0; l < static_cast<int>(spec.blocks.size()); ++l) {
-    const auto heads = products_of(network, l);
+    const auto heads = products_of(network, l), others = products_of(other, l);
     for (std::size_t h = 0; h < heads.size(); ++h) {
       const auto set = [&](char name, const RowMajorMatrix& m) {
         put(m, result.weights(fmt::format("layers.{}.heads.{}.{}", l, h, name)));
       };
-      const auto mixed = [&](const RowMajorMatrix& m) -> RowMajorMatrix {
-        return (1 - share) * m + share * block_scalars(m, d);
+      const auto mixed = [&](const RowMajorMatrix& own,
+                             const RowMajorMatrix& theirs) -> RowMajorMatrix {
+        return (1 - share) * own + share * block_scalars(theirs, d);
       };
       const auto width = heads[h].scores.rows();
       const RowMajorMatrix one = RowMajorMatrix::Identity(width, width);
-      set('Q', mixed(heads[h].scores));
+      set('Q', mixed(heads[h].scores, others[h].scores));
       set('K', one);
-      set('V', mixed(heads[h].values));
+      set('V', mixed(heads[h].values, others[h].values));
       set('P', one);
     }
   }

@@ -37,10 +37,28 @@ struct OneLayerWeights {
 };
 OneLayerWeights measure_one_layer(const Transformer& network, int d);
 
+// What is left of a product where of each [d, d] block only the mean of the diagonal is kept, times
+// I: it is block-scalar. Requires: rows and columns that d divides (asserted).
+RowMajorMatrix block_scalars(const RowMajorMatrix& product, int d);
+
 // The network whose products are (1 - share) times those of `network` and `share` times the
-// products of which only the mean of the diagonal of each [d, d] block is kept, times I
-// (CompressedAlg, for share = 1: 32 numbers a head and layer of tokens with four slots).
+// block-scalar ones of `other`, which has the same description (CompressedAlg, for share = 1 and
+// one network: 32 numbers a head and layer of tokens with four slots). Its Q and V are the
+// products, and its K and P the identity.
+Expected<Transformer> interpolated(const Transformer& network, const Transformer& other, int d,
+                                   double share);
 Expected<Transformer> compressed(const Transformer& network, int d, double share);
+
+// What the tokens of a layer read of each other: for each head the mean over prompts of the size of
+// the score of a query (row) and a key (column), [T, T], with the factor of the mixer; of softmax
+// that of its weights. Keys behind their query are 0. Requires: linear attention or softmax that is
+// causal, without biases or other parts (asserted in part). Errors: config.
+Expected<std::vector<RowMajorMatrix>> attention_maps(const TokenTask& task,
+                                                     const Transformer& network, int layer,
+                                                     std::uint64_t prompts);
+
+// The parameter of this name, [rows, columns]. Requires that there is one (asserted).
+RowMajorMatrix weights_of(const Transformer& network, const std::string& name);
 
 // The mean loss on the prompts of an evaluation. Errors: none of its own.
 Expected<Estimate> loss_of(const TokenTask& task, const Transformer& network,

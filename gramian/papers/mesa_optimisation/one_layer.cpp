@@ -43,19 +43,6 @@ Table one_layer_table(const std::vector<OneLayerNumbers>& seeds, const BaselineL
   return table;
 }
 
-Panel product_panel(const RowMajorMatrix& product, std::string title) {
-  Heatmap map;
-  const double largest = product.cwiseAbs().maxCoeff();
-  for (Eigen::Index r = 0; r < product.rows(); ++r) {
-    map.rows.push_back(fmt::format("{}", r + 1));
-    auto& row = map.values.emplace_back();
-    for (Eigen::Index c = 0; c < product.cols(); ++c)
-      row.push_back(largest > 0 ? product(r, c) / largest : 0);
-  }
-  for (Eigen::Index c = 0; c < product.cols(); ++c) map.columns.push_back(fmt::format("{}", c + 1));
-  return {.title = std::move(title), .heatmap = std::move(map)};
-}
-
 // The two products of the head of largest product.
 Figure product_figure(const Transformer& network) {
   const auto heads = products_of(network, 0);
@@ -74,7 +61,18 @@ Figure product_figure(const Transformer& network) {
           "column block 1 of V P.",
           kPublishedD),
       .columns = 2,
-      .panels = {product_panel(largest->scores, "Q K^T"), product_panel(largest->values, "V P")}};
+      .panels = {map_panel(largest->scores, "Q K^T"), map_panel(largest->values, "V P")}};
+}
+
+Expected<Figure> attention_figure(const Transformer& network, const StudyOptions& options) {
+  return Figure{
+      .id = "mesa-fig3-attention",
+      .title = "What a token reads, best seed",
+      .caption =
+          "The mean size over prompts of the scores of a query (row) and a key "
+          "(column) of linear attention, relative to the largest.",
+      .columns = 2,
+      .panels = GRAMIAN_TRY(attention_panels(kOneLayer.task(), network, 0, "One layer", options))};
 }
 
 Figure position_figure(const Archive& archive) {
@@ -97,12 +95,13 @@ std::vector<Cell> one_layer_cells() { return {kOneLayer.cell()}; }
 Status draw_one_layer(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = GRAMIAN_TRY(one_layer_numbers(archive, kOneLayer, options));
   result.claims = one_layer_claims(numbers);
-  result.claims.push_back(finite_claim(losses_of(archive, kOneLayer)));
+  result.claims.push_back(finite_claim(losses_of(archive, kOneLayer.name())));
   result.tables.push_back(one_layer_table(numbers, baselines_of(archive, kOneLayer)));
   result.figures.push_back(position_figure(archive));
   if (const Trained* best = archive.best(kOneLayer.name())) {
     const auto run = GRAMIAN_TRY(load_token_run(*best, options));
     result.figures.push_back(product_figure(run.transformer));
+    result.figures.push_back(GRAMIAN_TRY(attention_figure(run.transformer, options)));
   }
   return {};
 }

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "gramian/models/keys.h"
+#include "gramian/runs/run_directory.h"
 #include "gramian/runs/transformer_family.h"
+#include "gramian/runs/transformer_file.h"
 #include "gramian/tasks/keys.h"
 #include "gramian/tasks/sequence_tokens.h"
 
@@ -12,12 +14,14 @@ namespace gramian::mesa_optimisation {
 namespace {
 
 constexpr std::int64_t kRawSteps = 3000, kRawQuickSteps = 40;
-constexpr int kRawTokens = 25, kRawD = 5, kPartialD = 4, kPartialState = 8;
-constexpr int kRawBatch = 64, kWidth = 32, kKey = 10, kHidden = 64, kRawSeeds = 3;
+constexpr int kPartialD = 4, kPartialState = 8;
+constexpr int kRawBatch = 64, kHidden = 64, kRawSeeds = 3;
 
 std::int64_t raw_steps(const Effort& effort) { return effort.steps_of(kRawSteps, kRawQuickSteps); }
 
-int observed_of(Observation system) { return system == Observation::partial ? kPartialD : kRawD; }
+int observed_of(const RawSetting& setting) {
+  return setting.system == Observation::partial ? kPartialD : setting.sizes.d;
+}
 
 bool has_mesa(Stack network) {
   return network == Stack::hybrid || network == Stack::mesa || network == Stack::one_mesa;
@@ -27,13 +31,13 @@ std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort
   const bool is_one = setting.network == Stack::one_mesa;
   std::vector<std::string> settings{
       "task.family=sequence",
-      fmt::format("task.d={}", observed_of(setting.system)),
-      fmt::format("task.tokens={}", kRawTokens),
+      fmt::format("task.d={}", observed_of(setting)),
+      fmt::format("task.tokens={}", setting.sizes.tokens),
       fmt::format("task.slots={}", is_one ? "pairs" : "raw"),
       "model.kind=transformer",
       fmt::format("model.layers={}", is_one ? 1 : 2),
       "model.heads=2",
-      fmt::format("model.key_size={}", kKey),
+      fmt::format("model.key_size={}", setting.sizes.key),
       fmt::format("model.softmax_layers={}", setting.network == Stack::softmax      ? 2
                                              : begins_with_softmax(setting.network) ? 1
                                                                                     : 0),
@@ -47,7 +51,8 @@ std::vector<Config> raw_starts(const RawSetting& setting, int seed, const Effort
       fmt::format("train.seed={}", seed),
       "train.threads=1"};
   if (has_mesa(setting.network)) settings.push_back("model.mixer=mesa");
-  if (!is_one) settings.push_back(fmt::format("model.embedding={}", kWidth));
+  if (!is_one) settings.push_back(fmt::format("model.embedding={}", setting.sizes.width));
+  if (setting.sizes.start == SequenceStart::normal) settings.push_back("task.start=normal");
   if (setting.system == Observation::partial)
     settings.push_back(fmt::format("task.state={}", kPartialState));
   if (setting.system == Observation::nonlinear) {
@@ -83,6 +88,11 @@ std::string_view word_of(Observation system) {
   return kWords[static_cast<int>(system)];
 }
 
+// Nothing where they are the usual ones.
+std::string of_sizes(const RawSizes& sizes) {
+  return sizes == RawSizes{} ? "" : fmt::format(", d = {}, T = {}", sizes.d, sizes.tokens);
+}
+
 }  // namespace
 
 std::string_view title_of(Observation system) {
@@ -105,7 +115,10 @@ bool begins_with_softmax(Stack network) {
 std::string RawSetting::name() const {
   constexpr std::string_view kNames[] = {"hybrid",     "hybrid-linear", "softmax-twice",
                                          "mesa-twice", "linear-twice",  "one-mesa"};
-  return fmt::format("{}-{}", kNames[static_cast<int>(network)], word_of(system));
+  std::string name = fmt::format("{}-{}", kNames[static_cast<int>(network)], word_of(system));
+  if (sizes == RawSizes{}) return name;
+  name += fmt::format("-d{}-T{}-W{}", sizes.d, sizes.tokens, sizes.width);
+  return sizes.start == SequenceStart::normal ? name + "-normal" : name;
 }
 
 SequenceSpec RawSetting::sequence() const {
@@ -113,17 +126,18 @@ SequenceSpec RawSetting::sequence() const {
   return {.family =
               system == Observation::nonlinear ? SequenceFamily::nonlinear : SequenceFamily::linear,
           .layout = network == Stack::one_mesa ? SequenceLayout::pairs : SequenceLayout::raw,
-          .tokens = kRawTokens,
-          .state = is_partial ? kPartialState : kRawD,
-          .observed = observed_of(system)};
+          .start = sizes.start,
+          .tokens = sizes.tokens,
+          .state = is_partial ? kPartialState : sizes.d,
+          .observed = observed_of(*this)};
 }
 
 TokenTask RawSetting::task() const { return TokenTask(sequence_tokens(sequence()).value()); }
 
 Cell RawSetting::cell() const {
   return {.name = name(),
-          .title = fmt::format("{}; {}", title_of(network), title_of(system)),
-          .group = fmt::format("raw-{}", word_of(system)),
+          .title = fmt::format("{}; {}{}", title_of(network), title_of(system), of_sizes(sizes)),
+          .group = fmt::format("raw-{}{}", word_of(system), of_sizes(sizes)),
           .kind = std::string(title_of(network)),
           .layers = network == Stack::one_mesa ? 1 : 2,
           .problem = std::string(title_of(system)),
@@ -135,6 +149,7 @@ Cell RawSetting::cell() const {
 }
 
 std::string raw_recipe(const Effort& effort) {
+  constexpr RawSizes kUsual;
   return fmt::format(
       "T = {}, first state U(-1, 1), noise 0.01; d = {}, or {} of a state of {} where it is "
       "partially observed. Tokens s_t embedded to {} numbers with one-hot positions, two layers of "
@@ -142,8 +157,14 @@ std::string raw_recipe(const Effort& effort) {
       "before the first. One mesa layer without embedding on tokens (0, s_t, s_(t-1)). lambda of a "
       "mesa layer is learned for each number of a key. {} steps of Adam on batches of {} fresh "
       "prompts, rate 0.003 with cosine decay, gradients of norm at most 1.\n",
-      kRawTokens, kRawD, kPartialD, kPartialState, kWidth, kKey, kHidden, raw_steps(effort),
-      kRawBatch);
+      kUsual.tokens, kUsual.d, kPartialD, kPartialState, kUsual.width, kUsual.key, kHidden,
+      raw_steps(effort), kRawBatch);
+}
+
+Expected<Transformer> load_raw(const Trained& trained, const StudyOptions& options) {
+  const auto directory =
+      GRAMIAN_TRY(RunDirectory::open(fmt::format("{}/{}", options.directory, trained.directory)));
+  return load_transformer(directory.model());
 }
 
 }  // namespace gramian::mesa_optimisation

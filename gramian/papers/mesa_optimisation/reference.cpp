@@ -17,7 +17,7 @@ std::vector<Cell> reference_cells() { return {kReferenceLayers.cell()}; }
 
 Status draw_reference(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto numbers = measure_reference(prompts_for(options));
-  const auto two_layers = losses_of(archive, kReferenceLayers);
+  const auto two_layers = losses_of(archive, kReferenceLayers.name());
   result.claims = reference_claims(numbers, two_layers);
   Table table = comparison_table("mesa-reference", "Losses at d = 10 and T = 50");
   for (const ReferenceNumbers& at : numbers) {

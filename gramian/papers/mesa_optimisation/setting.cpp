@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gramian/papers/mesa_optimisation/measure.h"
+#include "gramian/runs/transformer_family.h"
 #include "gramian/tasks/sequence_tokens.h"
 
 namespace gramian::mesa_optimisation {
@@ -20,29 +22,58 @@ std::string_view word_of(System system) {
   return kWords[static_cast<int>(system)];
 }
 
+// Keeps the products of such a network block-scalar: those of Q and V, the others being I.
+StepHook hold_block_scalars(const Transformer& network, int d) {
+  return [matrices = network.matrices(), d](const StepReport&, std::vector<double>& theta) {
+    for (const WeightMatrix& at : matrices) {
+      Eigen::Map<RowMajorMatrix> m(theta.data() + at.first, at.rows, at.columns);
+      const bool is_product = at.name.ends_with(".Q") || at.name.ends_with(".V");
+      if (is_product) {
+        m = block_scalars(m, d);
+      } else {
+        m.setIdentity();
+      }
+    }
+  };
+}
+
+Expected<std::unique_ptr<Experiment>> make_block_scalar(const Config& config) {
+  const auto usual = GRAMIAN_TRY(TransformerExperiment::make(config));
+  const int d = usual.task.answers().outputs;
+  const auto random =
+      GRAMIAN_TRY(Transformer::initial(usual.transformer, usual.start, usual.train.seed));
+  const auto begin = GRAMIAN_TRY(compressed(random, d, 1));
+  auto experiment = GRAMIAN_TRY(TransformerExperiment::make(config, usual.task, begin.spec()));
+  experiment.begin_with = [begin]() -> Expected<Transformer> { return begin; };
+  experiment.after_step = hold_block_scalars(begin, d);
+  return std::make_unique<TransformerExperiment>(std::move(experiment));
+}
+
 std::vector<Config> starts(const Setting& setting, int seed, const Effort& effort) {
-  return {parse_config("", "recipe",
-                       {"task.family=sequence",
-                        fmt::format("task.system={}", word_of(setting.system)),
-                        fmt::format("task.slots={}", setting.layers == 1 ? "pairs" : "constructed"),
-                        fmt::format("task.d={}", setting.d),
-                        fmt::format("task.tokens={}", setting.tokens()),
-                        "model.kind=transformer",
-                        fmt::format("model.layers={}", setting.layers),
-                        fmt::format("model.heads={}", heads_of(setting.layers)),
-                        fmt::format("model.key_size={}", 2 * setting.d),
-                        "model.context_scale=sum",
-                        "model.init_noise=0.05",
-                        "model.clip=4",
-                        "train.robust=0",
-                        "train.learning_rate=0.003",
-                        "train.clip_norm=1",
-                        "train.weight_decay=0.01",
-                        fmt::format("train.batch={}", kBatch),
-                        fmt::format("train.steps={}", steps_of(effort)),
-                        fmt::format("train.seed={}", seed),
-                        "train.threads=1"})
-              .value()};
+  std::vector<std::string> settings{
+      "task.family=sequence",
+      fmt::format("task.system={}", word_of(setting.system)),
+      fmt::format("task.slots={}", setting.layers == 1 ? "pairs" : "constructed"),
+      fmt::format("task.d={}", setting.d),
+      fmt::format("task.tokens={}", setting.tokens()),
+      "model.kind=transformer",
+      fmt::format("model.layers={}", setting.layers),
+      fmt::format("model.heads={}", heads_of(setting.layers)),
+      fmt::format("model.key_size={}", 2 * setting.d),
+      "model.context_scale=sum",
+      "model.init_noise=0.05",
+      "model.clip=4",
+      "train.robust=0",
+      "train.learning_rate=0.003",
+      "train.clip_norm=1",
+      "train.weight_decay=0.01",
+      fmt::format("train.batch={}", kBatch),
+      fmt::format("train.steps={}", steps_of(effort)),
+      fmt::format("train.seed={}", seed),
+      "train.threads=1"};
+  if (setting.snapshots > 0)
+    settings.push_back(fmt::format("train.snapshots={}", setting.snapshots));
+  return {parse_config("", "recipe", settings).value()};
 }
 
 Examination examination(const Effort& effort) {
@@ -66,12 +97,16 @@ std::string_view title_of(System system) {
 }
 
 std::string Setting::name() const {
-  return cell_name("lsa", layers, false, fmt::format("{}-d{}", word_of(system), d));
+  std::string name = cell_name("lsa", layers, false, fmt::format("{}-d{}", word_of(system), d));
+  if (products == Products::block_scalar) name += "-scalar";
+  return snapshots > 0 ? name + "-along" : name;
 }
 
 std::string Setting::title() const {
-  return cell_title("linear attention", layers, false,
-                    fmt::format("{}, d = {}", title_of(system), d));
+  return cell_title(products == Products::block_scalar
+                        ? "linear attention with block-scalar products"
+                        : "linear attention",
+                    layers, false, fmt::format("{}, d = {}", title_of(system), d));
 }
 
 SequenceSpec Setting::sequence() const {
@@ -90,14 +125,15 @@ Cell Setting::cell() const {
   return {.name = name(),
           .title = title(),
           .group = fmt::format("{}-d{}", word_of(system), d),
-          .kind = "linear attention",
+          .kind = products == Products::free ? "linear attention" : "block-scalar products",
           .layers = layers,
           .problem = fmt::format("{}, d = {}", title_of(system), d),
           .starts = [setting = *this](
                         int seed,
                         const Effort& e) { return mesa_optimisation::starts(setting, seed, e); },
           .seeds = kSeeds,
-          .examination = examination};
+          .examination = examination,
+          .make = products == Products::free ? make_experiment : make_block_scalar};
 }
 
 std::string recipe(const Effort& effort) {

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "gramian/papers/mesa_optimisation/few_shot.h"
+#include "gramian/papers/mesa_optimisation/linearised.h"
 #include "tests/support/results.h"
 
 namespace gramian::mesa_optimisation {
@@ -66,6 +68,99 @@ TEST(MesaClaims, Compressed) {
   EXPECT_EQ(at(0.51, 0.6), Places{0});
   EXPECT_EQ(at(0.6, 0.5), Places{1});
   EXPECT_EQ(at(NAN, INFINITY), (Places{0, 1}));
+}
+
+TEST(MesaClaims, Interpolation) {
+  const auto at = [](double early, double late, double scalar) {
+    return failing(interpolation_claims({{.layers = 2,
+                                          .seed = 0,
+                                          .steps = {0, 4000},
+                                          .own = {{0.8, 0.001}, {0.2, 0.001}},
+                                          .block_scalar = {{0.8, 0.001}, {0.3, 0.001}},
+                                          .with_end = {{early, 0.001}, {late, 0.001}}}},
+                                        {{.layers = 2,
+                                          .free = {{0.2, 0.001}, {0.2, 0.001}},
+                                          .block_scalar = {{0.2, 0.001}, {scalar, 0.001}}}}));
+  };
+  EXPECT_EQ(at(0.4, 0.21, 0.21), Places{});
+  EXPECT_EQ(at(0.9, 0.21, 0.21), Places{0});
+  EXPECT_EQ(at(0.4, 0.23, 0.21), Places{0});
+  EXPECT_EQ(at(0.4, NAN, 0.21), Places{0});
+  EXPECT_EQ(at(0.4, 0.21, 0.23), Places{1});
+  EXPECT_EQ(at(0.4, 0.21, INFINITY), Places{1});
+  for (const Claim& claim : interpolation_claims({}, {})) EXPECT_FALSE(claim.holds.has_value());
+}
+
+// Layers of two seeds at d = 4 and 10, of which the second costs so much.
+Places failing_layers(double first, double small, double large, double without = 2) {
+  std::vector<LinearisedNumbers> layers;
+  for (const int seed : {0, 1}) {
+    const double rest = seed == 0 ? 0 : 1e-3;
+    layers.push_back({.d = 4, .seed = seed, .layer = 1, .own = {1, 0}, .linear = {1 + first, 0}});
+    layers.push_back({.d = 4,
+                      .seed = seed,
+                      .layer = 2,
+                      .own = {1, 0},
+                      .linear = {1 + small + rest, 0},
+                      .without = {without, 0}});
+    layers.push_back({.d = 10,
+                      .seed = seed,
+                      .layer = 2,
+                      .own = {1, 0},
+                      .linear = {1 + large + rest, 0},
+                      .without = {without, 0}});
+  }
+  return failing(linearised_claims(layers));
+}
+
+TEST(MesaClaims, Linearised) {
+  EXPECT_EQ(failing_layers(0.5, 0.05, 0.01), Places{});
+  EXPECT_EQ(failing_layers(0.5, 0.11, 0.01), Places{0});
+  EXPECT_EQ(failing_layers(0.5, 0.05, 0.01, 1.09), Places{0});  // a layer that does nothing
+  EXPECT_EQ(failing_layers(0.5, 0.05, 0.01, NAN), Places{0});
+  EXPECT_EQ(failing_layers(0.09, 0.05, 0.01), Places{1});
+  EXPECT_EQ(failing_layers(0.5, 0.05, 0.049), Places{});
+  EXPECT_EQ(failing_layers(0.5, 0.05, 0.0495), Places{2});
+  EXPECT_EQ(failing_layers(NAN, 0.05, 0.01), Places{1});
+  EXPECT_EQ(failing_layers(0.5, NAN, 0.01), (Places{0, 2}));
+  EXPECT_EQ(failing_layers(0.5, 0.05, NAN), (Places{0, 2}));
+  for (const Claim& claim : linearised_claims({})) EXPECT_FALSE(claim.holds.has_value());
+}
+
+std::vector<Estimate> course(const std::vector<double>& losses) {
+  std::vector<Estimate> list;
+  for (const double loss : losses) list.push_back({loss, 0.001});
+  return list;
+}
+
+TEST(MesaClaims, FewShot) {
+  const auto at = [](auto change) {
+    FewShotNumbers good{.network = "softmax, mesa",
+                        .plain = course({2.5, 3, 2, 1.5, 1.2}),
+                        .separated = course({2.5, 2, 1}),
+                        .prefixed = course({2.5, 2, 1.5, 1, 0.8}),
+                        .both = course({2.5, 1, 0.5}),
+                        .changed = course({2.5, 2, 4, 3}),
+                        .change_after = 2};
+    FewShotNumbers other = good;
+    change(other);
+    return failing(few_shot_claims({good, other}));
+  };
+  EXPECT_EQ(at([](auto&) {}), Places{});
+  EXPECT_EQ(at([](auto& n) { n.plain[1].mean = 2.4; }), Places{0});      // falls at once
+  EXPECT_EQ(at([](auto& n) { n.plain.back().mean = 2.6; }), Places{0});  // stays above
+  EXPECT_EQ(at([](auto& n) { n.plain[3].mean = NAN; }), Places{0});
+  EXPECT_EQ(at([](auto& n) { n.separated.back().mean = 2.1; }), Places{1});
+  EXPECT_EQ(at([](auto& n) { n.prefixed.back().mean = 1.3; }), Places{2});
+  EXPECT_EQ(at([](auto& n) { n.both.back().mean = 1.1; }), Places{3});
+  EXPECT_EQ(at([](auto& n) { n.changed[2].mean = 1.9; }), (Places{4, 5}));
+  EXPECT_EQ(at([](auto& n) { n.changed[1].mean = 4.1; }), Places{4});
+  EXPECT_EQ(at([](auto& n) { n.changed[3].mean = 4.1; }), Places{5});
+  for (const Claim& claim : few_shot_claims({})) EXPECT_FALSE(claim.holds.has_value());
+  FewShotNumbers unknown;
+  unknown.plain = course({2.5, 3, 1});
+  unknown.prefixed = course({2.5, 3, NAN});
+  EXPECT_FALSE(few_shot_claims({unknown})[2].holds.has_value());
 }
 
 TEST(MesaClaims, Probes) {

@@ -61,6 +61,44 @@ TEST(MesaMeasure, CompressionKeepsBlockScalars) {
             1e-3);
 }
 
+// Half of the products is another network's.
+TEST(MesaMeasure, InterpolationTakesTheScalarsOfAnother) {
+  const Transformer one = Transformer::initial(small_descent().spec(), 0.5, 2).value();
+  const Transformer other = small_descent();
+  const auto own = products_of(one, 0), theirs = products_of(other, 0);
+  const Transformer mixed = interpolated(one, other, 3, 0.25).value();
+  const auto found = products_of(mixed, 0);
+  ASSERT_EQ(found.size(), own.size());
+  for (std::size_t h = 0; h < found.size(); ++h) {
+    // Those of the construction are block-scalar as they are.
+    const RowMajorMatrix scores = 0.75 * own[h].scores + 0.25 * theirs[h].scores;
+    const RowMajorMatrix values = 0.75 * own[h].values + 0.25 * theirs[h].values;
+    EXPECT_LT((found[h].scores - scores).norm(), 1e-12 * scores.norm());
+    EXPECT_LT((found[h].values - values).norm(), 1e-12 * values.norm());
+  }
+}
+
+// From the block-scalar products of the usual start on, products stay block-scalar, and learn.
+TEST(MesaMeasure, BlockScalarProductsStaySo) {
+  const Setting setting{.layers = 2, .products = Products::block_scalar};
+  const Setting free{.layers = 2};
+  const Config config = setting.cell().starts(1, {.quick = true}).front();
+  const auto usual = transformer_experiment(free.cell().starts(1, {.quick = true}).front()).value();
+  const auto random =
+      Transformer::initial(usual.transformer, usual.start, usual.train.seed).value();
+  const Transformer start = compressed(random, setting.d, 1).value();
+  const auto experiment = setting.cell().make(config).value();
+  ThreadPool pool(1);
+  const auto loop = experiment->begin(pool, {}).value();
+  EXPECT_EQ(loop->theta(), start.theta);
+  for (int step = 0; step < 3; ++step) ASSERT_TRUE(loop->step());
+  EXPECT_NE(loop->theta(), start.theta);
+  const auto after = Transformer::create(start.spec(), loop->theta()).value();
+  const auto again = compressed(after, setting.d, 1).value();
+  for (std::size_t i = 0; i < after.theta.size(); ++i)
+    EXPECT_NEAR(after.theta[i], again.theta[i], 1e-15 + 1e-14 * std::abs(after.theta[i]));
+}
+
 // After the construction of Proposition 2 tokens hold the preconditioned observation, to what its
 // steps leave, and the next observation as far as least squares knows it.
 TEST(MesaMeasure, ProbesFindWhatAConstructionComputes) {
@@ -103,7 +141,7 @@ TEST(MesaMeasure, BaselinesAreThoseOfAnIndependentRun) {
   EXPECT_NEAR(numbers[6].here.mean, 0.1851, 4 * numbers[6].here.se);
 }
 
-TEST(MesaPaper, HasItsCells) { EXPECT_EQ(test::count_cells(paper), 26u); }
+TEST(MesaPaper, HasItsCells) { EXPECT_EQ(test::count_cells(paper), 37u); }
 
 }  // namespace
 }  // namespace gramian::mesa_optimisation
