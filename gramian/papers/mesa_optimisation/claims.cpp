@@ -107,8 +107,9 @@ std::vector<Claim> compressed_claims(const std::vector<CompressedNumbers>& netwo
 std::vector<Claim> interpolation_claims(const std::vector<AlongTraining>& along,
                                         const std::vector<ScalarTrainings>& trained) {
   Cases with_end(
-      "All along the training, again from the same start, the network whose products are the mean "
-      "of its own and the block-scalar ones of the end loses at most 10% more than its own");
+      "Along the training from the same start, the network whose products are the mean of those of "
+      "the step and the block-scalar ones of the end loses at most 10% more than the network of "
+      "the step");
   for (const AlongTraining& at : along) {
     for (std::size_t k = 0; k < at.steps.size(); ++k) {
       // Both are means over the same prompts, so that they are compared as they are.
