@@ -52,6 +52,7 @@ std::vector<std::vector<Estimate>> losses_by_examples(const FewShotSpec& spec,
 // One seed of a network: losses after 0, 1, .. examples.
 struct FewShotNumbers {
   std::string network = {};
+  bool is_hybrid = false;                // softmax, then mesa
   std::vector<Estimate> plain = {};      // as it was trained
   std::vector<Estimate> separated = {};  // with a learned EOS vector
   std::vector<Estimate> prefixed = {};   // with learned vectors in front

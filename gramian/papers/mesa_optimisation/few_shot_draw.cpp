@@ -78,6 +78,7 @@ Expected<std::vector<FewShotNumbers>> few_shot_numbers(const Archive& archive,
       const auto network = GRAMIAN_TRY(load_raw(*trained, options));
       const int seed = trained->seed;
       FewShotNumbers numbers{.network = std::string(title_of(stack)),
+                             .is_hybrid = stack == Stack::hybrid,
                              .plain = of_network(kPlain, network, options),
                              .changed = of_network(kChanged, network, options),
                              .change_after = kChanged.change_after};

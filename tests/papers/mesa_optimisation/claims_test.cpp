@@ -134,33 +134,43 @@ std::vector<Estimate> course(const std::vector<double>& losses) {
 }
 
 TEST(MesaClaims, FewShot) {
-  const auto at = [](auto change) {
-    FewShotNumbers good{.network = "softmax, mesa",
+  // One seed of each network is changed, or another of the hybrid.
+  const auto at = [](auto change, bool is_hybrid = true) {
+    FewShotNumbers good{.network = "a network",
+                        .is_hybrid = true,
                         .plain = course({2.5, 3, 2, 1.5, 1.2}),
                         .separated = course({2.5, 2, 1}),
                         .prefixed = course({2.5, 2, 1.5, 1, 0.8}),
                         .both = course({2.5, 1, 0.5}),
                         .changed = course({2.5, 2, 4, 3}),
                         .change_after = 2};
-    FewShotNumbers other = good;
+    FewShotNumbers softmax = good;
+    softmax.is_hybrid = false;
+    FewShotNumbers other = is_hybrid ? good : softmax;
     change(other);
-    return failing(few_shot_claims({good, other}));
+    return failing(few_shot_claims({good, softmax, other}));
   };
   EXPECT_EQ(at([](auto&) {}), Places{});
-  EXPECT_EQ(at([](auto& n) { n.plain[1].mean = 2.4; }), Places{0});      // falls at once
+  EXPECT_EQ(at([](auto& n) { n.plain[1].mean = 2.4; }), Places{0});  // falls at once
+  EXPECT_EQ(at([](auto& n) { n.plain[1].mean = 2.4; }, false), Places{1});
   EXPECT_EQ(at([](auto& n) { n.plain.back().mean = 2.6; }), Places{0});  // stays above
-  EXPECT_EQ(at([](auto& n) { n.plain[3].mean = NAN; }), Places{0});
-  EXPECT_EQ(at([](auto& n) { n.separated.back().mean = 2.1; }), Places{1});
-  EXPECT_EQ(at([](auto& n) { n.prefixed.back().mean = 1.3; }), Places{2});
-  EXPECT_EQ(at([](auto& n) { n.both.back().mean = 1.1; }), Places{3});
-  EXPECT_EQ(at([](auto& n) { n.changed[2].mean = 1.9; }), (Places{4, 5}));
-  EXPECT_EQ(at([](auto& n) { n.changed[1].mean = 4.1; }), Places{4});
-  EXPECT_EQ(at([](auto& n) { n.changed[3].mean = 4.1; }), Places{5});
+  EXPECT_EQ(at([](auto& n) { n.separated[1].mean = 5; }), Places{2});
+  EXPECT_EQ(at([](auto& n) { n.separated.back().mean = 2.1; }), Places{3});
+  EXPECT_EQ(at([](auto& n) { n.prefixed[1].mean = 6; }), Places{4});
+  EXPECT_EQ(at([](auto& n) { n.prefixed.back().mean = 1.3; }), Places{5});
+  EXPECT_EQ(at([](auto& n) { n.both[1].mean = 2.6; }), Places{6});
+  EXPECT_EQ(at([](auto& n) { n.both.back().mean = 1.1; }), Places{7});
+  EXPECT_EQ(at([](auto& n) { n.changed[2].mean = 1.9; }), (Places{8, 9}));
+  EXPECT_EQ(at([](auto& n) { n.changed[1].mean = 4.1; }), Places{8});
+  EXPECT_EQ(at([](auto& n) { n.changed[3].mean = 4.1; }), Places{9});
   for (const Claim& claim : few_shot_claims({})) EXPECT_FALSE(claim.holds.has_value());
+  FewShotNumbers lost;
+  lost.plain = course({2.5, 3, NAN});
+  EXPECT_EQ(few_shot_claims({lost})[1].holds, false);
   FewShotNumbers unknown;
   unknown.plain = course({2.5, 3, 1});
   unknown.prefixed = course({2.5, 3, NAN});
-  EXPECT_FALSE(few_shot_claims({unknown})[2].holds.has_value());
+  for (const std::size_t k : {4u, 5u}) EXPECT_FALSE(few_shot_claims({unknown})[k].holds);
 }
 
 TEST(MesaClaims, Probes) {
