@@ -10,7 +10,7 @@ namespace gramian::mesa_optimisation {
 
 namespace {
 
-constexpr int kAlongDepths[] = {1, 2, 4};
+constexpr int kAlongDepths[] = {1, 2};
 constexpr int kSnapshots = 9;
 // Of these the loss is shown by position.
 constexpr std::size_t kShownSnapshots[] = {0, 2, 4, 6, 8};
@@ -110,7 +110,7 @@ Figure along_figure(const Archive& archive, const std::vector<AlongTraining>& al
                     "The best seed of each depth. Nothing is trained on: the network at "
                     "each step, with the mean of its products and the block-scalar ones of "
                     "the end, and with its own block-scalar products.",
-                .columns = 3,
+                .columns = 2,
                 .panels = {}};
   for (const AlongTraining& at : along) {
     const Trained* best = archive.best(free_setting(at.layers).name());
@@ -156,7 +156,7 @@ Expected<Figure> steps_figure(const Archive& archive, const StudyOptions& option
   Figure figure{.id = "mesa-interpolation-positions",
                 .title = "Loss by position along the training",
                 .caption = "The best seed of each depth. Bars are two standard errors.",
-                .columns = 3,
+                .columns = 2,
                 .panels = {}};
   for (const int layers : kAlongDepths) {
     const Trained* best = archive.best(free_setting(layers).name());
