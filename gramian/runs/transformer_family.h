@@ -50,7 +50,10 @@ struct TransformerExperiment final : public Experiment {
   Expected<RunningMean> mean_loss(const Model& model, std::uint64_t prompts, std::uint64_t seed,
                                   ThreadPool& pool) const override;
   double zero_loss(const Model& model, ThreadPool& pool) const override;
-  std::uint64_t selection_prompts() const override { return 20'000; }
+  // A prompt with answers at many positions says more than one with a single answer.
+  std::uint64_t selection_prompts() const override {
+    return task.answers().positions > 1 ? 2'000 : 20'000;
+  }
   Expected<std::string> examine(const Model& model, const Examination& how, Shared& shared,
                                 ThreadPool& pool, const ProgressFunction& progress) const override;
   std::unique_ptr<Shared> shared(const std::string&) const override {
