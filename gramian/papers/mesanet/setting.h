@@ -5,8 +5,8 @@
 //
 // with SiLU on q and k, which have length 1 but for softmax and linear attention without gates. The
 // mesa layer and the delta rule have the gates of their publications. There are no positions and no
-// MLP. The sizes are ours, for two cores: T = 64, a vocabulary of 64, tokens of 32 numbers, two
-// heads of 16.
+// MLP. The sizes are ours, for two cores, and such that a state of fixed size is short of room:
+// there are twice as many items as a key has numbers.
 #pragma once
 
 #include <string>
@@ -23,20 +23,37 @@ inline constexpr Mixing kMixings[] = {Mixing::mesa, Mixing::delta, Mixing::gated
                                       Mixing::softmax};
 inline constexpr RecallKind kKinds[] = {RecallKind::associative, RecallKind::noisy,
                                         RecallKind::copying};
-inline constexpr int kTokens = 64, kHeadSize = 16;
+inline constexpr int kKeySize = 8;
 
 std::string_view title_of(Mixing mixing);    // "mesa layer"
 std::string_view title_of(RecallKind kind);  // "associative recall"
+constexpr bool has_fixed_state(Mixing mixing) { return mixing != Mixing::softmax; }
 
-// Numbers that a head carries from token to token, after T of them.
+// Numbers that a head carries from token to token, after T of them; without the three tokens of its
+// convolution, which all mixers have.
 int state_size(Mixing mixing, int tokens);
+
+// The length T of a prompt, and what it asks: K items.
+struct Size {
+  int tokens = 64, items = 16;
+
+  bool operator==(const Size&) const = default;
+};
+inline constexpr Size kMainSize{};
+// Of copying, which asks for the order of the symbols too: more items are learned by none.
+inline constexpr Size kCopyingSize{64, 4};
+constexpr Size main_size(RecallKind kind) {
+  return kind == RecallKind::copying ? kCopyingSize : kMainSize;
+}
+TokenTask task_of(RecallKind kind, const Size& size);
+int answers_of(RecallKind kind);  // symbols that can be an answer
 
 struct Setting {
   RecallKind kind = RecallKind::associative;
   Mixing mixing = Mixing::mesa;
+  Size size = kMainSize;
 
-  std::string name() const;
-  TokenTask task(int tokens = kTokens) const;
+  std::string name() const;  // "mesa-associative-T128-K32"
   Cell cell() const;
 };
 
