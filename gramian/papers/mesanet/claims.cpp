@@ -70,7 +70,7 @@ Claim nobody_ahead(const std::vector<RecallNumbers>& numbers, bool fixed_state, 
 Claim ahead_of_additive(const std::vector<RecallNumbers>& numbers) {
   Cases cases(fmt::format(
       "The mesa layer gives more right answers of associative recall than linear attention, with "
-      "and without gates, by more than {}%, (means over seeds)",
+      "and without gates, by more than {}% (means over seeds)",
       100 * kMargin));
   const RecallNumbers* mesa = find(numbers, {.mixing = Mixing::mesa});
   for (const Mixing mixing : {Mixing::linear, Mixing::gated}) {

@@ -20,30 +20,35 @@ constexpr int kSolverSteps[] = {1, 2, 3, 4, 5, 6, kKeySize, 0};  // 0: exactly
 constexpr std::uint64_t kPromptSeed = 91'000;
 
 std::uint64_t prompts_of(int tokens, const StudyOptions& options) {
-  return options.effort.quick ? 16
-                              : static_cast<std::uint64_t>(std::clamp(65'536 / tokens, 64, 256));
+  if (options.effort.quick) return 16;
+  return static_cast<std::uint64_t>(std::clamp(65'536 / tokens, 64, 256));
+}
+// Of the solvers, whose differences are small.
+std::uint64_t solver_prompts(const StudyOptions& options) {
+  return options.effort.quick ? 16 : 2'048;
 }
 
 using Count = std::function<void()>;
 
 // Right answers of these weights in a network of this description.
 Expected<Estimate> right_of(const TokenTask& task, const TransformerSpec& spec,
-                            const std::vector<double>& theta, const StudyOptions& options) {
+                            const std::vector<double>& theta, std::uint64_t prompts,
+                            const StudyOptions& options) {
   const Transformer network = GRAMIAN_TRY(Transformer::create(spec, theta));
   const std::vector<NamedPredictor> one{{"model", predictor(task, network)}};
   ThreadPool pool(1);
-  const auto losses =
-      GRAMIAN_TRY(position_losses(task, one, prompts_of(spec.stem.tokens, options), kPromptSeed,
-                                  pool, [&](std::uint64_t, std::uint64_t) {
-                                    return !options.interrupted || !options.interrupted();
-                                  }));
+  const auto losses = GRAMIAN_TRY(
+      position_losses(task, one, prompts, kPromptSeed, pool, [&](std::uint64_t, std::uint64_t) {
+        return !options.interrupted || !options.interrupted();
+      }));
   return estimate_of(losses.front().right);
 }
 
 // Of every seed of this mixer, with the description that `change` makes of the trained one.
 template <class Change>
 Expected<std::vector<Estimate>> each_seed(const Archive& archive, Mixing mixing, const Size& size,
-                                          const StudyOptions& options, Change change) {
+                                          std::uint64_t prompts, const StudyOptions& options,
+                                          Change change) {
   std::vector<Estimate> list;
   const auto seeds =
       GRAMIAN_TRY(load_token_seeds(archive, Setting{.mixing = mixing}.name(), options));
@@ -52,7 +57,7 @@ Expected<std::vector<Estimate>> each_seed(const Archive& archive, Mixing mixing,
     TransformerSpec spec = seed.run.transformer.spec();
     spec.stem.tokens = size.tokens;
     change(spec);
-    list.push_back(GRAMIAN_TRY(right_of(task, spec, seed.run.transformer.theta, options)));
+    list.push_back(GRAMIAN_TRY(right_of(task, spec, seed.run.transformer.theta, prompts, options)));
   }
   return list;
 }
@@ -79,7 +84,8 @@ Expected<std::vector<AskedNumbers>> asked_numbers(const Archive& archive,
   std::vector<AskedNumbers> list;
   for (const Mixing mixing : kMixings) {
     for (const Size& size : sizes) {
-      auto seeds = GRAMIAN_TRY(each_seed(archive, mixing, size, options, [](TransformerSpec&) {}));
+      auto seeds = GRAMIAN_TRY(each_seed(archive, mixing, size, prompts_of(size.tokens, options),
+                                         options, [](TransformerSpec&) {}));
       if (!seeds.empty()) list.push_back({mixing, size, std::move(seeds)});
       count();
     }
@@ -100,7 +106,8 @@ Expected<std::vector<SolverNumbers>> solver_numbers(const Archive& archive,
         block.mixer.mesa.tolerance = 0;
       }
     };
-    auto seeds = GRAMIAN_TRY(each_seed(archive, Mixing::mesa, kMainSize, options, solve_by));
+    auto seeds = GRAMIAN_TRY(
+        each_seed(archive, Mixing::mesa, kMainSize, solver_prompts(options), options, solve_by));
     if (!seeds.empty()) list.push_back({steps, std::move(seeds)});
     count();
   }

@@ -51,8 +51,8 @@ std::optional<double> learned_at(const std::vector<Point>& curve, double guessin
 
 std::vector<Setting> settings();  // of all networks that are trained
 
-// Errors: those of load_token_seeds and training_curve; interrupted. Cost: some ten minutes of one
-// core, a minute in a rehearsal.
+// Errors: those of load_token_seeds and training_curve; interrupted. Cost: about half a minute
+// of one core.
 Expected<Measured> measure_recall(const Archive& archive, const StudyOptions& options);
 
 }  // namespace gramian::mesanet
