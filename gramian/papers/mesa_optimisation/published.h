@@ -9,7 +9,7 @@
 
 namespace gramian::mesa_optimisation {
 
-// BaselineLosses on `prompts` prompts, tuned on eight times as many others, beside that run.
+// Baselines on `prompts` prompts, tuned on eight times as many others, beside that run.
 std::vector<ReferenceNumbers> measure_reference(std::uint64_t prompts);
 
 }  // namespace gramian::mesa_optimisation
