@@ -1,4 +1,4 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <memory>
 #include <string>
@@ -118,10 +118,13 @@ void add_sequence_options(CLI::App& command, BenchArguments& arguments) {
       ->capture_default_str()
       ->needs(sequences)
       ->check(CLI::Range(1, static_cast<int>(kMaxMesaKey)));
-  command.add_option("--mixer", arguments.mixer, "of --sequences: this mixer alone")
+  const std::vector<std::string> mixers = bench_mixers();
+  command
+      .add_option("--mixer", arguments.mixer,
+                  fmt::format("of --sequences: this mixer alone: {}", fmt::join(mixers, ", ")))
       ->type_name("NAME")
       ->needs(sequences)
-      ->check(CLI::IsMember(bench_mixers()));
+      ->check(CLI::IsMember(mixers).description(""));
 }
 
 }  // namespace

@@ -235,7 +235,7 @@ TEST(Config, UnknownKeysGetASuggestion) {
   EXPECT_TRUE(suggested("task.simga", "task.sigma"));
   EXPECT_TRUE(suggested("eval.sed", "eval.seed"));
   EXPECT_EQ(override_refusal("lr=1"), "unknown key [lr] (command line)");
-  EXPECT_EQ(override_refusal("train.momentum=1"), "unknown key [train.momentum] (command line)");
+  EXPECT_EQ(override_refusal("train.dropout=1"), "unknown key [train.dropout] (command line)");
   EXPECT_EQ(override_refusal("=1"), "unknown key [] (command line)");
   EXPECT_EQ(refusal("[task]\nsigmas = 1\n"),
             "unknown key [task.sigmas] (noisy.toml:2); did you mean 'task.sigma'?");

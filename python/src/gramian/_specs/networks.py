@@ -226,6 +226,9 @@ class Transformer(Spec):
         strength, both)
     decay_cap: gates both: a decay is multiplied by 1 - (1 - this) strength^2 (a number in [0,
         1])
+    momentum: of linear attention: the state moves on by this share of its last change before a
+        token writes, and each token reads itself and those before it; 0: none (a number in [0,
+        0.999])
     ridge: mesa: the ridge is exp(r) or log(1 + exp(r)) of learned numbers r, plus the least
         ridge; it begins as 1 (one of exponential, softplus)
     least_ridge: mesa: the least ridge (a number in [0, 1000000])
@@ -266,6 +269,7 @@ class Transformer(Spec):
     mixer: str = 'linear'
     gates: str = 'none'
     decay_cap: float = 1.0
+    momentum: float = 0.0
     ridge: str = 'exponential'
     least_ridge: float = 0.0
     convolution: int = 0
