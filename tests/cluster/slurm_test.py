@@ -11,6 +11,7 @@ import getpass
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -155,12 +156,30 @@ def states(cluster):
     return jobs
 
 
+def listens(job):
+    """Whether the program of this job runs and catches SIGTERM: before that a signal ends it."""
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in
+                          (process / "status").read_text().splitlines() if ":\t" in line)
+            if status["Name"].strip() != "gramian":
+                continue
+            caught = int(status["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1
+            environment = (process / "environ").read_bytes().split(b"\0")
+        except (OSError, KeyError):  # it has ended
+            continue
+        if caught and f"SLURM_JOB_ID={job}".encode() in environment:
+            return True
+    return False
+
+
 def check(cluster, program):
     """Two tasks, one of which is stopped and requeued, and the drawing after them."""
     cluster.run(ROOT / "cluster/slurm.sh", "2", *STUDY, "--out", "shared", GRAMIAN=program)
     runs = cluster.folder / "shared/runs"
     wait_until("a model in training", lambda: list(runs.glob("*/config.toml")))
     first = next(job for job, fields in states(cluster).items() if fields["JobState"] == "RUNNING")
+    wait_until("the program of the job", lambda: listens(first))
     cluster.run("scancel", "--batch", "--signal=TERM", first)
 
     def all_done():
