@@ -102,12 +102,9 @@ void mix_chunked(const CausalMixer& mixer, const MixerInput<double>& in,
                  const MixerOutput<double>& out, std::size_t chunk) {
   GRAMIAN_ASSERT(chunk >= 1);
   const MappedInput<double> mapped(mixer, in);
-  const auto form = [&](double weight, const MixerInput<double>& sum, Rows<double> o, double* final,
-                        bool adds) {
-    CausalMixer weighted = mixer;
-    weighted.scale *= weight;
-    mix_chunks(weighted, sum, chunk, o, final, adds);
-  };
+  const auto form = [chunk](const CausalMixer& of_sum, const MixerInput<double>& sum,
+                            Rows<double> o, double* final,
+                            bool adds) { mix_chunks(of_sum, sum, chunk, o, final, adds); };
   const auto run = [&](Rows<double> o) {
     if (!mixer.momentum) return mix_chunks(mixer, mapped.get(), chunk, o, out.final);
     MomentumSums<double>(mixer, mapped.get()).mix(form, o, out.final);

@@ -350,32 +350,18 @@ void adjoint_sum(const CausalMixer& mixer, const MixerInput<T>& in,
   }
 }
 
-template <class T>
-auto form_of(const CausalMixer& mixer) {
-  return [mixer](double weight, const MixerInput<T>& in, Rows<T> o, T* final, bool adds) {
-    CausalMixer weighted = mixer;
-    weighted.scale *= weight;
-    mix_sum(weighted, in, o, final, adds);
-  };
-}
-
 // Behind feature map and normaliser.
 template <class T>
 void mix_mapped(const CausalMixer& mixer, const MixerInput<T>& in, Rows<T> o, T* final) {
   if (!mixer.momentum) return mix_sum(mixer, in, o, final);
-  MomentumSums<T>(mixer, in).mix(form_of<T>(mixer), o, final);
+  MomentumSums<T>(mixer, in).mix(mix_sum<T>, o, final);
 }
 
 template <class T>
 void adjoint_mapped(const CausalMixer& mixer, const MixerInput<T>& in,
                     const MixerAdjoint<T>& adjoint) {
   if (!mixer.momentum) return adjoint_sum(mixer, in, adjoint);
-  const auto back = [&](double weight, const MixerInput<T>& sum, const MixerAdjoint<T>& to) {
-    CausalMixer weighted = mixer;
-    weighted.scale *= weight;
-    adjoint_sum(weighted, sum, to);
-  };
-  MomentumSums<T>(mixer, in).adjoint(form_of<T>(mixer), back, adjoint);
+  MomentumSums<T>(mixer, in).adjoint(mix_sum<T>, adjoint_sum<T>, adjoint);
 }
 
 template <class T>

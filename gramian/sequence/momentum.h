@@ -13,9 +13,11 @@
 //
 // Shared by all forms of a mixer, which are given to mix() and adjoint():
 //
-//     form(weight, input, o, final, adds)     the additive rule without momentum, its scale times
-//                                             `weight`, written or added to o
-//     back(weight, input, adjoint)            its adjoint
+//     form(mixer, input, o, final, adds)      the additive rule of this mixer without its momentum,
+//                                             written or added to o
+//     back(mixer, input, adjoint)             its adjoint
+//
+// where the scale of the mixer is that of a sum.
 //
 // The column of a normaliser has no momentum and is a sum of its own.
 //
@@ -38,7 +40,8 @@ template <class T>
 class MomentumSums {
  public:
   MomentumSums(const CausalMixer& mixer, const MixerInput<T>& in)
-      : in_(in),
+      : mixer_(mixer),
+        in_(in),
         mu_(*mixer.momentum),
         far_(mu_ / (1 - mu_)),
         moving_(in.value - (mixer.normalise ? 1 : 0)),
@@ -66,7 +69,7 @@ class MomentumSums {
     for (const Sum& sum : sums_) {
       states.emplace_back(sum.state());
       const Rows<T> to{o.data + sum.first, o.stride};
-      form(sum.weight, sum.in, to, states.back().data(), &sum == &sums_[1]);
+      form(weighted(sum.weight), sum.in, to, states.back().data(), &sum == &sums_[1]);
     }
     if (final == nullptr) return;
     for_state([&](std::size_t at_s, std::size_t at_z) { final[at_s] = states[2][at_z]; },
@@ -99,7 +102,7 @@ class MomentumSums {
       inner.dinitial = d.dinitial.data();
       inner.dmomentum = nullptr;
       inner.adds = &sum != &sums_[0];
-      back(sum.weight, sum.in, inner);
+      back(weighted(sum.weight), sum.in, inner);
     }
     give(all, to);
     if (to.dmomentum != nullptr) *to.dmomentum = static_cast<T>(slope(form, all, to));
@@ -118,6 +121,12 @@ class MomentumSums {
   struct Derivatives {
     std::vector<T> dfinal, dinitial = {}, ddecay = {}, dstrength = {};
   };
+
+  CausalMixer weighted(double weight) const {
+    CausalMixer mixer = mixer_;
+    mixer.scale *= weight;
+    return mixer;
+  }
 
   std::size_t size_of_s() const { return in_.key * in_.value; }
 
@@ -185,8 +194,8 @@ class MomentumSums {
   double slope(Form form, const std::vector<Derivatives>& all, const MixerAdjoint<T>& to) const {
     std::vector<T> difference(in_.tokens * moving_), l(sums_[0].state()), m(sums_[1].state());
     const Rows<T> rows{difference.data(), static_cast<std::ptrdiff_t>(moving_)};
-    form(1, sums_[0].in, rows, l.data(), false);
-    form(-1, sums_[1].in, rows, m.data(), true);
+    form(mixer_, sums_[0].in, rows, l.data(), false);
+    form(weighted(-1), sums_[1].in, rows, m.data(), true);
     double joint = 0, sum = 0;
     for (std::size_t t = 0; t < in_.tokens; ++t) {
       for (std::size_t j = 0; j < moving_; ++j) joint += to.dout.row(t)[j] * rows.row(t)[j];
@@ -203,6 +212,7 @@ class MomentumSums {
     return sum + joint / ((1 - mu_) * (1 - mu_));
   }
 
+  const CausalMixer mixer_;
   const MixerInput<T> in_;
   double mu_, far_;
   std::size_t moving_;
