@@ -16,16 +16,14 @@ bool Comparison::by_samples() const {
 }
 
 std::ptrdiff_t Comparison::samples_at_or_below() const {
-  return std::ranges::count_if(sample_means,
-                               [&](double mean) { return mean <= paper.value + paper.rounding; });
+  return std::ranges::count_if(sample_means, [&](double mean) { return at_or_below(mean); });
 }
 
 Verdict Comparison::verdict(double errors) const {
   if (by_samples()) {
     if (errors > 2) return Verdict::equal;
-    const auto above = [&](double mean) { return !(mean <= paper.value + paper.rounding); };
+    if (samples_at_or_below() == 0) return Verdict::worse;
     const auto below = [&](double mean) { return mean < paper.value - paper.rounding; };
-    if (std::ranges::all_of(sample_means, above)) return Verdict::worse;
     return std::ranges::all_of(sample_means, below) ? Verdict::better : Verdict::equal;
   }
   const double margin = std::min(errors * error(), paper.value) + paper.rounding;

@@ -55,8 +55,10 @@ struct Comparison {
   std::ptrdiff_t samples_at_or_below() const;
   // A value that is not finite is worse.
   Verdict verdict(double errors = 2) const;
-  // The mean is at or below the published value, at the precision at which it is printed.
-  bool at_or_below() const { return ours.mean <= paper.value + paper.rounding; }
+  // This mean, or ours, is at or below the published value, at the precision at which that is
+  // printed.
+  bool at_or_below(double mean) const { return mean <= paper.value + paper.rounding; }
+  bool at_or_below() const { return at_or_below(ours.mean); }
 };
 
 // Of the seeds of one cell, all on the same prompts. `seeds` is not empty, and `best` among them.
