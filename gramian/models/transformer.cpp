@@ -66,10 +66,8 @@ Expected<Transformer> Transformer::initial(const TransformerSpec& spec,
 std::span<double> Transformer::weights(std::string_view name) {
   std::size_t first = 0;
   for (const Parameter& parameter : recorded_->parameters) {
-    const auto size =
-        static_cast<std::size_t>(parameter.rows) * static_cast<std::size_t>(parameter.columns);
-    if (parameter.name == name) return std::span(theta).subspan(first, size);
-    first += size;
+    if (parameter.name == name) return std::span(theta).subspan(first, parameter.size());
+    first += parameter.size();
   }
   GRAMIAN_ASSERT(!"a parameter of this name");
   return {};

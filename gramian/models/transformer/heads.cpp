@@ -140,6 +140,18 @@ int value_size(const Mixer& mixer, int width) {
   return mixer.value_size > 0 ? mixer.value_size : key_size(mixer, width);
 }
 
+double factor_of_scores(const Mixer& mixer, int width, int keys) {
+  switch (mixer.scale) {
+    case Scale::one:
+      return 1;
+    case Scale::mean:
+      return 1.0 / keys;
+    case Scale::root:
+      return 1 / std::sqrt(key_size(mixer, width));
+  }
+  return 1;
+}
+
 std::vector<Parameter> head_parameters(const Mixer& mixer, int width) {
   const int key = key_size(mixer, width), value = value_size(mixer, width);
   const int out = mixer.width > 0 ? mixer.width : width;

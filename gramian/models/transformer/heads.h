@@ -20,6 +20,8 @@ inline constexpr double kMaxLogRidge = 20;
 // With the width of the tokens where the description says 0.
 int key_size(const Mixer& mixer, int width);
 int value_size(const Mixer& mixer, int width);
+// c of the scores c q k^T, of so many keys.
+double factor_of_scores(const Mixer& mixer, int width, int keys);
 
 // In the order of theta. Of each head Q, K, V, P; with bias Q_bias, K_bias, V_bias; with a
 // convolution Q_conv, K_conv, V_conv; decay, decay_bias and strength, strength_bias of gates; the

@@ -9,10 +9,6 @@ namespace gramian {
 
 namespace {
 
-std::size_t size_of(const Parameter& parameter) {
-  return static_cast<std::size_t>(parameter.rows) * static_cast<std::size_t>(parameter.columns);
-}
-
 Status check_additions(const Stem& stem, const LearnedTokens& which) {
   if (which.separator && (stem.embedding == 0 || stem.vocabulary > 0)) {
     return fail(ErrorKind::config,
@@ -52,7 +48,7 @@ Expected<WithLearnedTokens> with_learned_tokens(const Transformer& trained,
     result.learned.insert(result.learned.end(), numbers, false);
   };
   for (const Parameter& parameter : result.network.recorded().parameters) {
-    const std::size_t size = size_of(parameter);
+    const std::size_t size = parameter.size();
     if (parameter.name == "prefix") {
       learn(size);
     } else if (parameter.name == "embedding" && which.separator) {

@@ -30,15 +30,7 @@ std::vector<double> mask_of(const MixerWork& work) {
 }
 
 double factor_of(const MixerWork& work, int keys) {
-  switch (work.mixer.scale) {
-    case Scale::one:
-      return 1;
-    case Scale::mean:
-      return 1.0 / keys;
-    case Scale::root:
-      return 1 / std::sqrt(key_size(work.mixer, work.recorder.columns_of(work.all)));
-  }
-  return 1;
+  return factor_of_scores(work.mixer, work.recorder.columns_of(work.all), keys);
 }
 
 // Whether (Q K^T) V costs less than Q (K^T V).

@@ -1,6 +1,7 @@
 // The learned matrices of a block: their names, shapes, order in theta and how they begin.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct Parameter {
   InitialLaw law = InitialLaw::normal;
   double start = 0;  // of InitialLaw::start alone
 
+  std::size_t size() const {
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+  }
   bool operator==(const Parameter&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include "gramian/base/assert.h"
 #include "gramian/lanes/view.h"
+#include "gramian/papers/mesa_optimisation/measure.h"
 #include "gramian/studies/judge.h"
 #include "gramian/tape/tape_run.h"
 
@@ -93,8 +94,7 @@ class LayerTokens final : public TokenSource {
 std::vector<std::string> weights_of_heads(const Mixer& mixer, int layer) {
   std::vector<std::string> names;
   for (int h = 0; h < mixer.heads; ++h) {
-    for (const char name : {'Q', 'K', 'V', 'P'})
-      names.push_back(fmt::format("layers.{}.heads.{}.{}", layer, h, name));
+    for (const char which : {'Q', 'K', 'V', 'P'}) names.push_back(head_weights(layer, h, which));
   }
   return names;
 }

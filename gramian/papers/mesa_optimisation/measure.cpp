@@ -38,6 +38,10 @@ void put(const RowMajorMatrix& m, std::span<double> to) {
 
 }  // namespace
 
+std::string head_weights(int layer, int head, char which) {
+  return fmt::format("layers.{}.heads.{}.{}", layer, head, which);
+}
+
 RowMajorMatrix weights_of(const Transformer& network, const std::string& name) {
   const auto all = network.matrices();
   const auto found = std::ranges::find(all, name, &WeightMatrix::name);
@@ -52,8 +56,8 @@ std::vector<HeadProducts> products_of(const Transformer& network, int layer) {
   GRAMIAN_ASSERT(mixer.kind == MixerKind::linear && !mixer.bias);
   std::vector<HeadProducts> heads;
   for (int h = 0; h < mixer.heads; ++h) {
-    const auto part = [&](char name) {
-      return weights_of(network, fmt::format("layers.{}.heads.{}.{}", layer, h, name));
+    const auto part = [&](char which) {
+      return weights_of(network, head_weights(layer, h, which));
     };
     heads.push_back({part('Q') * part('K').transpose(), part('V') * part('P')});
   }
@@ -97,8 +101,8 @@ Expected<Transformer> interpolated(const Transformer& network, const Transformer
   for (int l = 0; l < static_cast<int>(spec.blocks.size()); ++l) {
     const auto heads = products_of(network, l), others = products_of(other, l);
     for (std::size_t h = 0; h < heads.size(); ++h) {
-      const auto set = [&](char name, const RowMajorMatrix& m) {
-        put(m, result.weights(fmt::format("layers.{}.heads.{}.{}", l, h, name)));
+      const auto set = [&](char which, const RowMajorMatrix& m) {
+        put(m, result.weights(head_weights(l, static_cast<int>(h), which)));
       };
       const auto mixed = [&](const RowMajorMatrix& own,
                              const RowMajorMatrix& theirs) -> RowMajorMatrix {

@@ -57,6 +57,8 @@ Expected<std::vector<RowMajorMatrix>> attention_maps(const TokenTask& task,
                                                      const Transformer& network, int layer,
                                                      std::uint64_t prompts);
 
+// The name of Q, K, V or P of a head.
+std::string head_weights(int layer, int head, char which);
 // The parameter of this name, [rows, columns]. Requires that there is one (asserted).
 RowMajorMatrix weights_of(const Transformer& network, const std::string& name);
 

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "gramian/base/assert.h"
 #include "gramian/lanes/view.h"
+#include "gramian/models/transformer/heads.h"
 #include "gramian/papers/mesa_optimisation/measure.h"
 #include "gramian/runs/family.h"
 #include "gramian/tape/tape_run.h"
@@ -30,13 +30,6 @@ RowMajorMatrix what_is_read(const RowMajorMatrix& scores, MixerKind kind) {
   return read;
 }
 
-double factor_of_scores(const Mixer& mixer, int width, int tokens) {
-  const int key = mixer.key_size > 0 ? mixer.key_size : width;
-  return mixer.scale == Scale::root   ? 1 / std::sqrt(key)
-         : mixer.scale == Scale::mean ? 1.0 / tokens
-                                      : 1;
-}
-
 }  // namespace
 
 Expected<std::vector<RowMajorMatrix>> attention_maps(const TokenTask& task,
@@ -51,8 +44,8 @@ Expected<std::vector<RowMajorMatrix>> attention_maps(const TokenTask& task,
   const double factor = factor_of_scores(mixer, node.columns, node.rows);
   std::vector<RowMajorMatrix> products, maps;
   for (int h = 0; h < mixer.heads; ++h) {
-    const auto part = [&](char name) {
-      return weights_of(network, fmt::format("layers.{}.heads.{}.{}", layer, h, name));
+    const auto part = [&](char which) {
+      return weights_of(network, head_weights(layer, h, which));
     };
     products.emplace_back(factor * part('Q') * part('K').transpose());
     maps.emplace_back(RowMajorMatrix::Zero(node.rows, node.rows));
