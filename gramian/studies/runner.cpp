@@ -109,7 +109,7 @@ class Runner {
     ++done_units_;
   }
 
-  bool stopped() const { return failed_ || (options_.interrupted && options_.interrupted()); }
+  bool stopped() const { return failed_ || !options_.goes_on(); }
 
   static Error interruption() {
     return {ErrorKind::interrupted, "interrupted; all is saved, the same command goes on"};

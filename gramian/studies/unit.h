@@ -32,6 +32,7 @@ struct StudyOptions {
   std::string command_line = {};
   bool quiet = false;                      // no progress bar
   std::function<bool()> interrupted = {};  // polled by several threads
+  bool goes_on() const { return !interrupted || !interrupted(); }
   // Told, by several threads but by one at a time, whether any run is being trained from now on.
   // While none is, there is no state to save: whoever must end soon may end at once.
   std::function<void(bool training)> on_training = {};

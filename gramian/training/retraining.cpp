@@ -14,8 +14,18 @@ TrainSpec retraining(const TrainSpec& trained, std::int64_t steps) {
   return spec;
 }
 
+Status train_through(TrainingLoop& loop, const TrainingProgress& progress) {
+  while (!loop.done()) {
+    GRAMIAN_TRY(loop.step());
+    const auto done = static_cast<std::uint64_t>(loop.steps_done());
+    if (progress && !progress(done, static_cast<std::uint64_t>(loop.spec().steps)))
+      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, loop.spec().steps);
+  }
+  return {};
+}
+
 Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
-                  const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+                  const TrainingProgress& progress) {
   GRAMIAN_ASSERT(loop.spec().method == Method::adam && keep.size() == loop.theta().size());
   // Adam works on each parameter by itself, so that one that is put back has no effect on the
   // others.
@@ -25,20 +35,14 @@ Status train_kept(TrainingLoop& loop, const std::vector<bool>& keep,
       if (!keep[i]) theta[i] = before[i];
     }
   });
-  while (!loop.done()) {
-    GRAMIAN_TRY(loop.step());
-    const auto done = static_cast<std::uint64_t>(loop.steps_done());
-    if (progress && !progress(done, static_cast<std::uint64_t>(loop.spec().steps)))
-      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", done, loop.spec().steps);
-  }
+  GRAMIAN_TRY(train_through(loop, progress));
   loop.after_step({});
   return {};
 }
 
-Expected<Network> retrain(
-    const RegressionTask& task, const Network& network, const std::vector<bool>& keep,
-    const TrainSpec& spec, ThreadPool& pool,
-    const std::function<bool(std::uint64_t done, std::uint64_t total)>& progress) {
+Expected<Network> retrain(const RegressionTask& task, const Network& network,
+                          const std::vector<bool>& keep, const TrainSpec& spec, ThreadPool& pool,
+                          const TrainingProgress& progress) {
   GRAMIAN_TRY(check(task, network.spec, spec));
   const auto trainer = Trainer::create(task, network, spec, pool);
   GRAMIAN_TRY(train_kept(*trainer, keep, progress));

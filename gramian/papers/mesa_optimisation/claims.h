@@ -46,6 +46,7 @@ struct AlongTraining {
   int layers = 0, seed = 0;
   std::vector<std::int64_t> steps = {};
   std::vector<Estimate> own = {}, block_scalar = {}, with_end = {};
+  std::vector<std::vector<Estimate>> positions = {};  // of own: the loss at each position
 };
 // Networks of so many layers that are trained from the same starts with free and with block-scalar
 // products, a seed an entry.

@@ -125,10 +125,7 @@ Status draw_depth(const Archive& archive, const StudyOptions& options, StudyResu
   result.claims = depth_claims(networks, baselines);
   const auto zero = baselines.find("zero");
   if (zero != baselines.end()) add_claims(compressed_claims(compressed, zero->second.mean), result);
-  std::vector<Estimate> losses;
-  for (const DepthNumbers& at : networks)
-    losses.insert(losses.end(), at.seeds.begin(), at.seeds.end());
-  result.claims.push_back(finite_claim(losses));
+  result.claims.push_back(finite_claim(losses_of(archive, depth_cells())));
   result.tables.push_back(depth_table(networks, baselines, compressed));
   result.figures.push_back(depth_figure(archive, networks, baselines));
   return {};

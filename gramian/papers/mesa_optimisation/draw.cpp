@@ -13,6 +13,15 @@ std::vector<Estimate> losses_of(const Archive& archive, const std::string& cell)
   return losses;
 }
 
+std::vector<Estimate> losses_of(const Archive& archive, const std::vector<Cell>& cells) {
+  std::vector<Estimate> all;
+  for (const Cell& cell : cells) {
+    const auto losses = losses_of(archive, cell.name);
+    all.insert(all.end(), losses.begin(), losses.end());
+  }
+  return all;
+}
+
 BaselineLosses baselines_of(const Archive& archive, const Setting& setting) {
   const Trained* best = archive.best(setting.name());
   return best == nullptr ? BaselineLosses{} : best->scores.loss;
@@ -37,16 +46,21 @@ Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
   return list;
 }
 
+Series series_of(const std::vector<Estimate>& numbers, int first, std::string name, Role role) {
+  Series series{.name = std::move(name), .role = role};
+  for (std::size_t k = 0; k < numbers.size(); ++k)
+    series.points.push_back(point(first + static_cast<double>(k), numbers[k]));
+  return series;
+}
+
 Series by_position(const Archive& archive, const std::string& cell, const std::string& which,
                    std::string name, Role role) {
-  Series series{.name = std::move(name), .role = role};
-  const Trained* best = archive.best(cell);
-  if (best == nullptr) return series;
-  const auto found = best->scores.positions.find(which);
-  if (found == best->scores.positions.end()) return series;
-  for (std::size_t t = 0; t < found->second.size(); ++t)
-    series.points.push_back(point(static_cast<double>(t + 1), found->second[t]));
-  return series;
+  std::vector<Estimate> positions;
+  if (const Trained* best = archive.best(cell)) {
+    const auto found = best->scores.positions.find(which);
+    if (found != best->scores.positions.end()) positions = found->second;
+  }
+  return series_of(positions, 1, std::move(name), role);
 }
 
 Panel map_panel(const RowMajorMatrix& matrix, std::string title, std::string rows,

@@ -14,6 +14,8 @@ namespace gramian::mesa_optimisation {
 
 // The losses of all seeds of a cell, by its name.
 std::vector<Estimate> losses_of(const Archive& archive, const std::string& cell);
+// Those of several cells, one after the other.
+std::vector<Estimate> losses_of(const Archive& archive, const std::vector<Cell>& cells);
 
 // Those of what stands beside the networks of this setting; empty if none was trained.
 BaselineLosses baselines_of(const Archive& archive, const Setting& setting);
@@ -22,6 +24,9 @@ BaselineLosses baselines_of(const Archive& archive, const Setting& setting);
 Expected<std::vector<OneLayerNumbers>> one_layer_numbers(const Archive& archive,
                                                          const Setting& setting,
                                                          const StudyOptions& options);
+
+// Numbers at first, first + 1, ..
+Series series_of(const std::vector<Estimate>& numbers, int first, std::string name, Role role);
 
 // A line of loss by position t = 1, 2, ..: of "model", or of a baseline, in the evaluation of the
 // best seed of this cell; without points if none was trained.

@@ -50,9 +50,8 @@ Expected<Transformer> tuned(const Transformer& trained, const LearnedTokens& whi
   GRAMIAN_TRY(check(task, more.network.spec(), how));
   ThreadPool pool(options.threads);
   const auto loop = TransformerTrainer::create(task, more.network, how, pool);
-  GRAMIAN_TRY(train_kept(*loop, more.learned, [&options](std::uint64_t, std::uint64_t) {
-    return !options.interrupted || !options.interrupted();
-  }));
+  GRAMIAN_TRY(train_kept(*loop, more.learned,
+                         [&options](std::uint64_t, std::uint64_t) { return options.goes_on(); }));
   return loop->transformer();
 }
 
@@ -136,11 +135,11 @@ std::vector<Estimate> mean_course(const std::vector<FewShotNumbers>& seeds, Stac
   }
 }
 
+// After 0, 1, .. examples.
 Series course_of(const std::vector<Estimate>& losses, std::string name, Role role,
                  Mark mark = Mark::line) {
-  Series series{.name = std::move(name), .role = role, .mark = mark};
-  for (std::size_t k = 0; k < losses.size(); ++k)
-    series.points.push_back(point(static_cast<double>(k), losses[k]));
+  Series series = series_of(losses, 0, std::move(name), role);
+  series.mark = mark;
   return series;
 }
 
@@ -223,12 +222,7 @@ Status draw_few_shot(const Archive& archive, const StudyOptions& options, StudyR
   const BesideNetworks plain = beside_networks(kPlain, options);
   const BesideNetworks changed = beside_networks(kChanged, options);
   result.claims = few_shot_claims(seeds);
-  std::vector<Estimate> losses;
-  for (const Stack stack : kFewShotStacks) {
-    const auto of_stack = losses_of(archive, few_shot_setting(stack).name());
-    losses.insert(losses.end(), of_stack.begin(), of_stack.end());
-  }
-  result.claims.push_back(finite_claim(losses));
+  result.claims.push_back(finite_claim(losses_of(archive, few_shot_cells())));
   result.tables.push_back(few_shot_table(seeds, plain, changed));
   result.figures.push_back(few_shot_figure(seeds, plain, changed));
   return {};

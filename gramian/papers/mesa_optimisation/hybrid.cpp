@@ -186,10 +186,7 @@ Status draw_raw(const Archive& archive, const StudyOptions& options, StudyResult
   const MesaLayerNumbers one = one_mesa_numbers(archive);
   const auto copies = GRAMIAN_TRY(copy_numbers(archive, options));
   result.claims = raw_claims(numbers, one, copies);
-  std::vector<Estimate> losses = one.seeds;
-  for (const RawNumbers& at : numbers)
-    losses.insert(losses.end(), at.seeds.begin(), at.seeds.end());
-  result.claims.push_back(finite_claim(losses));
+  result.claims.push_back(finite_claim(losses_of(archive, raw_cells())));
   result.tables = {raw_table(archive, copies), one_mesa_table(one)};
   result.figures.push_back(raw_figure(archive));
   result.figures.push_back(GRAMIAN_TRY(copy_figure(archive, options)));

@@ -25,27 +25,33 @@ std::uint64_t prompts_along(const StudyOptions& options) {
   return options.effort.quick ? 256 : 2048;
 }
 
-Expected<std::vector<TransformerSnapshot>> snapshots_of(const Trained& trained,
-                                                        const StudyOptions& options) {
-  return load_transformer_snapshots(fmt::format("{}/{}", options.directory, trained.directory));
+std::vector<Estimate> estimates_of(const std::vector<RunningMean>& means) {
+  std::vector<Estimate> list;
+  for (const RunningMean& mean : means) list.push_back(estimate_of(mean));
+  return list;
 }
 
 Expected<AlongTraining> along_training(const Setting& setting, const Trained& trained,
                                        const StudyOptions& options) {
-  const auto snapshots = GRAMIAN_TRY(snapshots_of(trained, options));
+  const auto snapshots = GRAMIAN_TRY(
+      load_transformer_snapshots(fmt::format("{}/{}", options.directory, trained.directory)));
   const TokenTask task = setting.task();
-  const auto loss = [&](const Transformer& network) {
-    return loss_of(task, network, prompts_along(options));
-  };
+  ThreadPool pool(1);
   AlongTraining along{.layers = setting.layers, .seed = trained.seed};
   for (const TransformerSnapshot& at : snapshots) {
     const Transformer& end = snapshots.back().transformer;
     const auto scalar = GRAMIAN_TRY(compressed(at.transformer, setting.d, 1));
     const auto mixed = GRAMIAN_TRY(interpolated(at.transformer, end, setting.d, 0.5));
+    const std::vector<NamedPredictor> three{{"own", predictor(task, at.transformer)},
+                                            {"block-scalar", predictor(task, scalar)},
+                                            {"with the end", predictor(task, mixed)}};
+    const auto losses =
+        GRAMIAN_TRY(position_losses(task, three, prompts_along(options), kEvaluationSeed, pool));
     along.steps.push_back(at.step);
-    along.own.push_back(GRAMIAN_TRY(loss(at.transformer)));
-    along.block_scalar.push_back(GRAMIAN_TRY(loss(scalar)));
-    along.with_end.push_back(GRAMIAN_TRY(loss(mixed)));
+    along.own.push_back(estimate_of(losses[0].loss));
+    along.block_scalar.push_back(estimate_of(losses[1].loss));
+    along.with_end.push_back(estimate_of(losses[2].loss));
+    along.positions.push_back(estimates_of(losses[0].positions));
   }
   return along;
 }
@@ -102,7 +108,11 @@ Series along_series(const AlongTraining& at, const std::vector<Estimate>& losses
   return series;
 }
 
-// The best seed of each depth.
+bool is_best(const Archive& archive, const AlongTraining& at) {
+  const Trained* best = archive.best(free_setting(at.layers).name());
+  return best != nullptr && best->seed == at.seed;
+}
+
 Figure along_figure(const Archive& archive, const std::vector<AlongTraining>& along) {
   Figure figure{.id = "mesa-interpolation",
                 .title = "Loss along the training",
@@ -113,8 +123,7 @@ Figure along_figure(const Archive& archive, const std::vector<AlongTraining>& al
                 .columns = 2,
                 .panels = {}};
   for (const AlongTraining& at : along) {
-    const Trained* best = archive.best(free_setting(at.layers).name());
-    if (best == nullptr || best->seed != at.seed) continue;
+    if (!is_best(archive, at)) continue;
     figure.panels.push_back(
         {.title = fmt::format("L = {}", at.layers),
          .x = {.label = "step"},
@@ -126,41 +135,23 @@ Figure along_figure(const Archive& archive, const std::vector<AlongTraining>& al
   return figure;
 }
 
-Expected<Panel> steps_panel(int layers, const Trained& trained, const StudyOptions& options) {
-  const Setting setting = free_setting(layers);
-  const TokenTask task = setting.task();
-  const auto snapshots = GRAMIAN_TRY(snapshots_of(trained, options));
-  std::vector<NamedPredictor> predictors;
-  for (const std::size_t k : kShownSnapshots) {
-    if (k < snapshots.size())
-      predictors.push_back(
-          {fmt::format("step {}", snapshots[k].step), predictor(task, snapshots[k].transformer)});
-  }
-  ThreadPool pool(1);
-  const auto losses =
-      GRAMIAN_TRY(position_losses(task, predictors, prompts_along(options), kEvaluationSeed, pool));
-  Panel panel{.title = fmt::format("L = {}", layers),
-              .x = {.label = "t"},
-              .y = {.label = "1/2 |error|^2", .log = true}};
-  for (std::size_t k = 0; k < predictors.size(); ++k) {
-    Series series{.name = predictors[k].name, .role = kStepRoles[k]};
-    for (std::size_t t = 0; t < losses[k].positions.size(); ++t)
-      series.points.push_back(
-          point(static_cast<double>(t + 1), estimate_of(losses[k].positions[t])));
-    panel.series.push_back(std::move(series));
-  }
-  return panel;
-}
-
-Expected<Figure> steps_figure(const Archive& archive, const StudyOptions& options) {
+Figure steps_figure(const Archive& archive, const std::vector<AlongTraining>& along) {
   Figure figure{.id = "mesa-interpolation-positions",
                 .title = "Loss by position along the training",
                 .caption = "The best seed of each depth. Bars are two standard errors.",
                 .columns = 2,
                 .panels = {}};
-  for (const int layers : kAlongDepths) {
-    const Trained* best = archive.best(free_setting(layers).name());
-    if (best != nullptr) figure.panels.push_back(GRAMIAN_TRY(steps_panel(layers, *best, options)));
+  for (const AlongTraining& at : along) {
+    if (!is_best(archive, at)) continue;
+    Panel panel{.title = fmt::format("L = {}", at.layers),
+                .x = {.label = "t"},
+                .y = {.label = "1/2 |error|^2", .log = true}};
+    for (const std::size_t k : kShownSnapshots) {
+      if (k >= at.steps.size()) continue;
+      panel.series.push_back(series_of(at.positions[k], 1, fmt::format("step {}", at.steps[k]),
+                                       kStepRoles[panel.series.size()]));
+    }
+    figure.panels.push_back(std::move(panel));
   }
   return figure;
 }
@@ -178,15 +169,10 @@ Status draw_interpolation(const Archive& archive, const StudyOptions& options,
   const auto along = GRAMIAN_TRY(all_along(archive, options));
   const auto trained = scalar_trainings(archive);
   result.claims = interpolation_claims(along, trained);
-  std::vector<Estimate> losses;
-  for (const ScalarTrainings& at : trained) {
-    losses.insert(losses.end(), at.free.begin(), at.free.end());
-    losses.insert(losses.end(), at.block_scalar.begin(), at.block_scalar.end());
-  }
-  result.claims.push_back(finite_claim(losses));
+  result.claims.push_back(finite_claim(losses_of(archive, interpolation_cells())));
   result.tables.push_back(interpolation_table(along, trained));
   result.figures.push_back(along_figure(archive, along));
-  result.figures.push_back(GRAMIAN_TRY(steps_figure(archive, options)));
+  result.figures.push_back(steps_figure(archive, along));
   return {};
 }
 

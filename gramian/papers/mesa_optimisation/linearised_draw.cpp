@@ -6,6 +6,7 @@
 #include "gramian/papers/mesa_optimisation/linearised.h"
 #include "gramian/papers/mesa_optimisation/raw.h"
 #include "gramian/papers/mesa_optimisation/studies.h"
+#include "gramian/training/retraining.h"
 #include "gramian/training/transformer_trainer.h"
 
 namespace gramian::mesa_optimisation {
@@ -36,33 +37,34 @@ Expected<Transformer> distilled(const TokenTask& pairs, const Transformer& netwo
   const auto initial = GRAMIAN_TRY(Transformer::initial(spec, kDistilNoise, how.seed));
   ThreadPool pool(options.threads);
   const auto loop = TransformerTrainer::create(pairs, initial, how, pool);
-  while (!loop->done()) {
-    GRAMIAN_TRY(loop->step());
-    if (options.interrupted && options.interrupted())
-      return fail(ErrorKind::interrupted, "stopped after {} of {} steps", loop->steps_done(),
-                  how.steps);
-  }
+  GRAMIAN_TRY(
+      train_through(*loop, [&options](std::uint64_t, std::uint64_t) { return options.goes_on(); }));
   return loop->transformer();
 }
 
-Expected<LinearisedNumbers> linearised_numbers(const Trained& trained, int d, int layer,
-                                               const StudyOptions& options) {
+// Both layers of one seed.
+Expected<std::vector<LinearisedNumbers>> linearised_numbers(const Trained& trained, int d,
+                                                            const StudyOptions& options) {
   const TokenTask task = softmax_setting(d).task();
   const auto network = GRAMIAN_TRY(load_raw(trained, options));
-  const TokenTask pairs = layer_task(task, network, layer);
-  const auto linear = GRAMIAN_TRY(distilled(pairs, network, layer, trained.seed, options));
-  const auto swapped = GRAMIAN_TRY(with_linear_layer(network, layer, linear));
   const std::uint64_t prompts = prompts_for(options);
-  LinearisedNumbers numbers{.d = d, .seed = trained.seed, .layer = layer + 1};
-  numbers.own = GRAMIAN_TRY(loss_of(task, network, prompts));
-  numbers.linear = GRAMIAN_TRY(loss_of(task, swapped, prompts));
-  numbers.without = GRAMIAN_TRY(loss_of(task, without_mixer(network, layer), prompts));
-  ThreadPool pool(1);
-  const std::vector<NamedPredictor> two{{"linear", predictor(pairs, linear)},
-                                        {"zero", zero_predictor(pairs)}};
-  const auto errors = GRAMIAN_TRY(position_losses(pairs, two, prompts, kEvaluationSeed, pool));
-  numbers.left = errors[0].loss.mean() / errors[1].loss.mean();
-  return numbers;
+  const Estimate own = GRAMIAN_TRY(loss_of(task, network, prompts));
+  std::vector<LinearisedNumbers> layers;
+  for (const int layer : {0, 1}) {
+    const TokenTask pairs = layer_task(task, network, layer);
+    const auto linear = GRAMIAN_TRY(distilled(pairs, network, layer, trained.seed, options));
+    const auto swapped = GRAMIAN_TRY(with_linear_layer(network, layer, linear));
+    LinearisedNumbers numbers{.d = d, .seed = trained.seed, .layer = layer + 1, .own = own};
+    numbers.linear = GRAMIAN_TRY(loss_of(task, swapped, prompts));
+    numbers.without = GRAMIAN_TRY(loss_of(task, without_mixer(network, layer), prompts));
+    ThreadPool pool(1);
+    const std::vector<NamedPredictor> two{{"linear", predictor(pairs, linear)},
+                                          {"zero", zero_predictor(pairs)}};
+    const auto errors = GRAMIAN_TRY(position_losses(pairs, two, prompts, kEvaluationSeed, pool));
+    numbers.left = errors[0].loss.mean() / errors[1].loss.mean();
+    layers.push_back(numbers);
+  }
+  return layers;
 }
 
 Expected<std::vector<LinearisedNumbers>> all_layers(const Archive& archive,
@@ -70,8 +72,8 @@ Expected<std::vector<LinearisedNumbers>> all_layers(const Archive& archive,
   std::vector<LinearisedNumbers> list;
   for (const int d : kSizesOfSystems) {
     for (const Trained* trained : archive.seeds(softmax_setting(d).name())) {
-      for (const int layer : {0, 1})
-        list.push_back(GRAMIAN_TRY(linearised_numbers(*trained, d, layer, options)));
+      const auto layers = GRAMIAN_TRY(linearised_numbers(*trained, d, options));
+      list.insert(list.end(), layers.begin(), layers.end());
     }
   }
   return list;
@@ -124,12 +126,7 @@ std::vector<Cell> linearised_cells() { return cells_of(kSizesOfSystems, softmax_
 Status draw_linearised(const Archive& archive, const StudyOptions& options, StudyResult& result) {
   const auto layers = GRAMIAN_TRY(all_layers(archive, options));
   result.claims = linearised_claims(layers);
-  std::vector<Estimate> losses;
-  for (const int d : kSizesOfSystems) {
-    const auto of_d = losses_of(archive, softmax_setting(d).name());
-    losses.insert(losses.end(), of_d.begin(), of_d.end());
-  }
-  result.claims.push_back(finite_claim(losses));
+  result.claims.push_back(finite_claim(losses_of(archive, linearised_cells())));
   result.tables.push_back(linearised_table(layers));
   result.figures.push_back(linearised_figure(layers));
   return {};

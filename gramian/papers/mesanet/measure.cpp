@@ -13,7 +13,6 @@ namespace gramian::mesanet {
 
 namespace {
 
-constexpr int kLengths[] = {64, 128, 256, 512, 1024};
 constexpr int kItemCounts[] = {2, 4, 8, 12, 16, 24, 32};
 constexpr int kSolverSteps[] = {1, 2, 3, 4, 5, 6, kKeySize, 0};  // 0: exactly
 // Of the prompts of lengths, items and solvers, which no training and no evaluation of a run has.
@@ -37,10 +36,9 @@ Expected<Estimate> right_of(const TokenTask& task, const TransformerSpec& spec,
   const Transformer network = GRAMIAN_TRY(Transformer::create(spec, theta));
   const std::vector<NamedPredictor> one{{"model", predictor(task, network)}};
   ThreadPool pool(1);
-  const auto losses = GRAMIAN_TRY(
-      position_losses(task, one, prompts, kPromptSeed, pool, [&](std::uint64_t, std::uint64_t) {
-        return !options.interrupted || !options.interrupted();
-      }));
+  const auto losses =
+      GRAMIAN_TRY(position_losses(task, one, prompts, kPromptSeed, pool,
+                                  [&](std::uint64_t, std::uint64_t) { return options.goes_on(); }));
   return estimate_of(losses.front().right);
 }
 

@@ -32,6 +32,7 @@ struct SolverNumbers {
   std::vector<Estimate> seeds = {};
 };
 
+inline constexpr int kLengths[] = {64, 128, 256, 512, 1024};  // tokens of questions
 inline constexpr int kItemTokens = 128;  // with room for twice as many items as in training
 
 struct Measured {

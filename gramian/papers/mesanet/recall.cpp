@@ -12,8 +12,6 @@ namespace gramian::mesanet {
 
 namespace {
 
-constexpr int kStateLengths[] = {64, 128, 256, 512, 1024};
-
 Role role_of(Mixing mixing) {
   constexpr Role kRoles[] = {Role::full, Role::diag, Role::gdpp, Role::adarr, Role::bayes};
   return kRoles[static_cast<int>(mixing)];
@@ -127,11 +125,11 @@ Table state_table() {
               .notes = {fmt::format("Keys and values of {} numbers: two states of the mesa layer, "
                                     "one of other linear mixers, all keys and values of softmax.",
                                     kKeySize)}};
-  for (const int tokens : kStateLengths) table.columns.push_back(fmt::format("{} tokens", tokens));
+  for (const int tokens : kLengths) table.columns.push_back(fmt::format("{} tokens", tokens));
   for (const Mixing mixing : kMixings) {
     auto& row = table.rows.emplace_back();
     row.emplace_back(std::string(title_of(mixing)));
-    for (const int tokens : kStateLengths)
+    for (const int tokens : kLengths)
       row.emplace_back(static_cast<double>(state_size(mixing, tokens)));
   }
   return table;
@@ -172,16 +170,15 @@ Panel solver_panel(const std::vector<SolverNumbers>& solvers) {
 }
 
 Figure state_figure() {
-  Panel panel{.title = {},
-              .x = {.label = "tokens",
-                    .log = true,
-                    .ticks = {std::begin(kStateLengths), std::end(kStateLengths)}},
-              .y = {.label = "numbers a head", .log = true}};
+  Panel panel{
+      .title = {},
+      .x = {.label = "tokens", .log = true, .ticks = {std::begin(kLengths), std::end(kLengths)}},
+      .y = {.label = "numbers a head", .log = true}};
   for (const Mixing mixing : {Mixing::mesa, Mixing::linear, Mixing::softmax}) {
     Series series{.name = mixing == Mixing::linear ? "linear attention, delta rule"
                                                    : std::string(title_of(mixing)),
                   .role = role_of(mixing)};
-    for (const int tokens : kStateLengths)
+    for (const int tokens : kLengths)
       series.points.push_back(
           {.x = static_cast<double>(tokens), .y = static_cast<double>(state_size(mixing, tokens))});
     panel.series.push_back(std::move(series));

@@ -36,7 +36,7 @@ Expected<BlowUpCount> counted(const Trained& trained, std::uint64_t prompts,
     if (sum.met) return sum.count;
     GRAMIAN_TRY(collection.add_batch([&](std::uint64_t done, std::uint64_t) {
       progress.update(static_cast<std::int64_t>(sum.count.prompts + done));
-      return !options.interrupted || !options.interrupted();
+      return options.goes_on();
     }));
   }
 }

@@ -31,9 +31,8 @@ Expected<Changes> measure(const Trained& trained, const ChangesPlan& plan,
   const EvalSpec eval{.prompts = options.effort.quick ? 2'000u : 20'000u, .seed = kPromptSeed};
   const TrainedSystem system = gram_system(run.experiment.task, run.network, run.experiment.train,
                                            start_of(run.experiment, path, pool), eval, pool);
-  return examine_changes(system, plan, [&options](std::uint64_t, std::uint64_t) {
-    return !options.interrupted || !options.interrupted();
-  });
+  return examine_changes(system, plan,
+                         [&options](std::uint64_t, std::uint64_t) { return options.goes_on(); });
 }
 
 struct ToMeasure {

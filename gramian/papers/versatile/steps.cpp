@@ -56,7 +56,7 @@ Expected<HandMadeScores> hand_made(const Problem& problem, const StudyOptions& o
                     static_cast<std::int64_t>(spec.prompts), "prompts");
   const auto report = [&](std::uint64_t done, std::uint64_t) {
     progress.update(static_cast<std::int64_t>(done));
-    return !options.interrupted || !options.interrupted();
+    return options.goes_on();
   };
   const auto comparison = GRAMIAN_TRY(
       compare_with_hand_made(experiment.task, nullptr, kTableLayers, spec, pool, report));
