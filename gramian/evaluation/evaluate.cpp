@@ -35,9 +35,10 @@ struct Tally {
   RunningMean model_minus_bayes;
   RunningMean adjusted_without;
   std::uint64_t blowups = 0;
+  RunningCovariance joint;  // of no numbers if not asked for
 
-  Tally(std::size_t solver_count, std::size_t layer_count)
-      : solvers(solver_count), layers(layer_count) {}
+  Tally(std::size_t solver_count, std::size_t layer_count, std::size_t joint_count)
+      : solvers(solver_count), layers(layer_count), joint(joint_count) {}
 
   void merge(const Tally& more) {
     for (std::size_t s = 0; s < solvers.size(); ++s) solvers[s].merge(more.solvers[s]);
@@ -45,8 +46,22 @@ struct Tally {
     model_minus_bayes.merge(more.model_minus_bayes);
     adjusted_without.merge(more.adjusted_without);
     blowups += more.blowups;
+    joint.merge(more.joint);
   }
 };
+
+// What varies together, if that is asked for.
+std::vector<std::string> joint_names(const Baselines& baselines, const Predictor* model,
+                                     const EvalSpec& spec) {
+  std::vector<std::string> names;
+  if (!spec.covariances) return names;
+  for (std::size_t s = 0; s < baselines.list.size(); ++s) {
+    if (s != kOracle && baselines.list[s].undefined.empty())
+      names.push_back(baselines.list[s].solver->name());
+  }
+  if (model) names.emplace_back("model");
+  return names;
+}
 
 // The solvers' losses of all prompts, [prompts, solvers]: null, to be written, or known and to be
 // read.
@@ -94,6 +109,7 @@ class ScoreMeasure {
         baselines_(baselines),
         model_(model),
         query_(spec.query),
+        covariances_(spec.covariances),
         table_(table),
         thread_(thread),
         sampler_(task),
@@ -121,15 +137,18 @@ class ScoreMeasure {
     double* const row = table_.losses ? table_.losses + number * baselines_.list.size() : nullptr;
     double oracle = 0;
     double bayes = 0;
+    together_.clear();
     for (std::size_t s = 0; s < baselines_.list.size(); ++s) {
       if (!baselines_.list[s].undefined.empty()) continue;
       const double value = table_.known ? row[s] : solver_loss(s, lane);
       if (row && !table_.known) row[s] = value;
       if (s == kOracle) oracle = value;
       if (s == kBayes) bayes = value;
+      if (s != kOracle) together_.push_back(value - oracle);
       tally.solvers[s].add(value, oracle);
     }
     if (model_) add_model(lane, oracle, bayes, tally);
+    if (covariances_) tally.joint.add(together_);
   }
 
   void add_model(std::size_t lane, double oracle, double bayes, Tally& tally) {
@@ -139,6 +158,7 @@ class ScoreMeasure {
       value = implicit_loss(task_, query_, block_, weights, lane);
       tally.layers[l].add(value, oracle);
     }
+    together_.push_back(value - oracle);
     tally.model_minus_bayes.add(value - bayes);
     if (value <= baselines_.blowup_threshold) {
       tally.adjusted_without.add(value - oracle);
@@ -151,6 +171,7 @@ class ScoreMeasure {
   const Baselines& baselines_;
   Predictor* model_;
   QueryMode query_;
+  bool covariances_;
   LossTable table_;
   int thread_;
   PromptSampler<double> sampler_;
@@ -158,9 +179,11 @@ class ScoreMeasure {
   SpectrumBatch spectra_;
   std::vector<double> coordinates_;  // [d]
   std::vector<double> weights_;      // [L, d, lanes]
+  std::vector<double> together_;     // adjusted losses on one prompt, in the order of joint_names
 };
 
-EvalResult result_of(const Tally& total, const Baselines& baselines, const EvalSpec& spec) {
+EvalResult result_of(const Tally& total, const Baselines& baselines, const Predictor* model,
+                     const EvalSpec& spec) {
   EvalResult result;
   result.prompts = spec.prompts;
   result.tuning_prompts = baselines.tuning_prompts;
@@ -185,6 +208,7 @@ EvalResult result_of(const Tally& total, const Baselines& baselines, const EvalS
   result.blowups = {.count = total.blowups,
                     .threshold = baselines.blowup_threshold,
                     .adjusted_without = total.adjusted_without};
+  result.joint = {joint_names(baselines, model, spec), total.joint};
   return result;
 }
 
@@ -212,10 +236,10 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
                          .chunk = kScoreChunk,
                          .wave = kScoreWave,
                          .name = "evaluation"};
-  const Tally total = GRAMIAN_TRY(
-      run_measures(plan, measures, Tally(baselines.list.size(), layers), pool, progress));
+  const Tally none(baselines.list.size(), layers, joint_names(baselines, model, spec).size());
+  const Tally total = GRAMIAN_TRY(run_measures(plan, measures, none, pool, progress));
   losses.finish();
-  return result_of(total, baselines, spec);
+  return result_of(total, baselines, model, spec);
 }
 
 Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
@@ -236,7 +260,8 @@ EvalResult empty_result(const Baselines& baselines, const Predictor* model, cons
   EvalSpec none = spec;
   none.prompts = 0;
   const std::size_t layers = model ? static_cast<std::size_t>(model->layers()) : 0;
-  return result_of(Tally(baselines.list.size(), layers), baselines, none);
+  const Tally tally(baselines.list.size(), layers, joint_names(baselines, model, none).size());
+  return result_of(tally, baselines, model, none);
 }
 
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,

@@ -41,6 +41,12 @@ struct BlowUps {
   RunningMean adjusted_without;  // the model's adjusted loss on the other prompts
 };
 
+// How adjusted losses vary together, prompt by prompt.
+struct JointLosses {
+  std::vector<std::string> names;  // the solvers that are defined, without the oracle, "model" last
+  RunningCovariance adjusted;      // of as many numbers
+};
+
 struct EvalResult {
   std::uint64_t prompts = 0;
   std::uint64_t tuning_prompts = 0;
@@ -49,6 +55,7 @@ struct EvalResult {
   std::vector<Score> layers;      // the model read out after layer 1..L; empty without a model
   RunningMean model_minus_bayes;  // paired; no model may be below zero beyond its error
   BlowUps blowups;
+  JointLosses joint;  // empty if not asked for
 
   bool has_model() const { return !layers.empty(); }
   // Requires: has_model() (asserted).

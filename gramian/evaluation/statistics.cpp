@@ -1,7 +1,9 @@
 #include "gramian/evaluation/statistics.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "gramian/base/assert.h"
 
@@ -99,9 +101,65 @@ double RunningMean::standard_error() const {
   return std::sqrt(variance() / static_cast<double>(count_));
 }
 
+void RunningCovariance::add(std::span<const double> values) {
+  const std::size_t n = numbers();
+  GRAMIAN_ASSERT(values.size() == n);
+  ++count_;
+  const double share = 1 / static_cast<double>(count_);
+  // The mean of the one number has the new value already, that of the other has not.
+  for (std::size_t i = 0; i < n; ++i) {
+    const double before = values[i] - means_[i];
+    for (std::size_t j = 0; j < i; ++j) products_[i * n + j] += before * (values[j] - means_[j]);
+    means_[i] += before * share;
+    products_[i * n + i] += before * (values[i] - means_[i]);
+  }
+}
+
+void RunningCovariance::merge(const RunningCovariance& other) {
+  const std::size_t n = numbers();
+  GRAMIAN_ASSERT(other.numbers() == n);
+  if (other.count_ == 0) return;
+  const double mine = static_cast<double>(count_);
+  const double theirs = static_cast<double>(other.count_);
+  const double weight = mine * theirs / (mine + theirs);
+  std::vector<double> shifts(n);
+  for (std::size_t i = 0; i < n; ++i) shifts[i] = other.means_[i] - means_[i];
+  for (std::size_t i = 0; i < n; ++i) {
+    means_[i] += shifts[i] * (theirs / (mine + theirs));
+    for (std::size_t j = 0; j <= i; ++j)
+      products_[i * n + j] += other.products_[i * n + j] + shifts[i] * shifts[j] * weight;
+  }
+  count_ += other.count_;
+}
+
+double RunningCovariance::covariance(std::size_t i, std::size_t j) const {
+  GRAMIAN_ASSERT(i < numbers() && j < numbers());
+  if (count_ < 2) return kNan;
+  const double sum = products_[std::max(i, j) * numbers() + std::min(i, j)];
+  return std::isfinite(sum) ? sum / static_cast<double>(count_ - 1) : kNan;
+}
+
+std::vector<bool> rejected_by_holm(std::span<const double> p_values, double level) {
+  std::vector<std::size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [&](std::size_t i) { return std::isnan(p_values[i]) ? kInfinity : p_values[i]; };
+  std::ranges::sort(order, {}, key);
+  std::vector<bool> rejected(p_values.size());
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    if (!(p_values[order[k]] <= level / static_cast<double>(order.size() - k))) break;
+    rejected[order[k]] = true;
+  }
+  return rejected;
+}
+
 double poisson_cdf(std::uint64_t count, double mean) {
   GRAMIAN_ASSERT(mean >= 0);
   return upper_gamma(static_cast<double>(count) + 1, mean);
+}
+
+double chi_squared_tail(double value, int degrees) {
+  GRAMIAN_ASSERT(value >= 0 && degrees >= 2);
+  return upper_gamma(0.5 * degrees, 0.5 * value);
 }
 
 Ratio ratio_of_means(std::span<const double> a, std::span<const double> b) {

@@ -1,8 +1,10 @@
 // Means with error bars, and rates of rare events.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace gramian {
 
@@ -40,6 +42,32 @@ class RunningMean {
   double squares_ = 0;  // their sum of squared deviations
 };
 
+// Covariances of several numbers that are measured together, in one pass, mergeable as RunningMean
+// is. n numbers cost n^2 multiply-adds a measurement.
+class RunningCovariance {
+ public:
+  explicit RunningCovariance(std::size_t numbers = 0)
+      : means_(numbers), products_(numbers * numbers) {}
+  void add(std::span<const double> values);    // one measurement: as many as numbers() (asserted)
+  void merge(const RunningCovariance& other);  // of as many numbers (asserted)
+
+  std::size_t numbers() const { return means_.size(); }
+  std::uint64_t count() const { return count_; }
+  // Unbiased; NaN for fewer than two measurements, and of a number that was not finite once.
+  double covariance(std::size_t i, std::size_t j) const;
+
+ private:
+  std::uint64_t count_ = 0;
+  std::vector<double> means_;
+  std::vector<double> products_;  // [n, n]: sums of products of deviations
+};
+
+// Holm's step-down procedure: which of these tests reject, so that all together reject a hypothesis
+// that holds with a probability of at most `level`, however they depend on each other. In the order
+// of their p-values the k-th of n (from 0) rejects if it and all before it are at most
+// level / (n - k). A p-value that is not a number rejects nothing.
+std::vector<bool> rejected_by_holm(std::span<const double> p_values, double level);
+
 // A ratio of two means over the same prompts, and its standard error.
 struct Ratio {
   double value = 0, error = 0;
@@ -58,6 +86,10 @@ struct Interval {
 // P(X >= count | low) = P(X <= count | high) = (1 - confidence) / 2, and low = 0 for none.
 // Requires: 0 < confidence < 1 (asserted).
 Interval poisson_interval(std::uint64_t count, double confidence = 0.95);
+
+// P(X >= value) for X chi-squared with so many degrees of freedom. Requires: value >= 0, at least
+// two degrees (asserted).
+double chi_squared_tail(double value, int degrees);
 
 // P(X <= count) for X ~ Poisson(mean). Requires: mean >= 0 (asserted).
 double poisson_cdf(std::uint64_t count, double mean);

@@ -63,6 +63,19 @@ Json layers(const EvalResult& result) {
   return list;
 }
 
+// Of one prompt: divided by a number of prompts it is the covariance of means over so many. Null
+// where a loss was not finite.
+Json covariance(const JointLosses& joint) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < joint.names.size(); ++i) {
+    Json row = Json::array();
+    for (std::size_t j = 0; j < joint.names.size(); ++j)
+      row.push_back(number_or_null(joint.adjusted.covariance(i, j)));
+    rows.push_back(std::move(row));
+  }
+  return {{"of", joint.names}, {"adjusted", std::move(rows)}};
+}
+
 std::string with_error(const RunningMean& mean) {
   return fmt::format("{:>11.5g} ± {:<8.2g}", mean.mean(), mean.standard_error());
 }
@@ -127,6 +140,7 @@ std::string to_json(const EvalResult& result, std::span<const ProfilePoint> prof
         {"threshold", number_or_null(result.blowups.threshold)},
         {"adjusted_without", estimate(result.blowups.adjusted_without)}};
   }
+  if (!result.joint.names.empty()) json["covariance"] = covariance(result.joint);
   if (!profile.empty()) json["profile"] = Json::array();
   for (const auto& [sigma, point] : profile) {
     Json entry = {{"sigma", sigma}};

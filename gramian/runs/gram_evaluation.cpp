@@ -157,8 +157,10 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   const auto result = GRAMIAN_TRY(losses(spec));
   Json single;
   if (how.single_query_prompts > 0) {
-    const auto published = GRAMIAN_TRY(losses(
-        {.prompts = how.single_query_prompts, .seed = how.seed, .query = QueryMode::sampled}));
+    const auto published = GRAMIAN_TRY(losses({.prompts = how.single_query_prompts,
+                                               .seed = how.seed,
+                                               .query = QueryMode::sampled,
+                                               .covariances = true}));
     single = Json::parse(to_json(published));
   }
   spec.prompts = how.profile_prompts;
@@ -167,7 +169,8 @@ Expected<std::string> GramExperiment::examine(const Model& model, const Examinat
   Json json = Json::parse(to_json(result, points));
   if (!single.is_null()) {
     json["single_query"] = {{"prompts", single["prompts"]},
-                            {"adjusted", single["adjusted"]["model"]}};
+                            {"adjusted", single["adjusted"]["model"]},
+                            {"covariance", single["covariance"]}};
   }
   if (how.network_prompts > 0) {
     json["network"] = GRAMIAN_TRY(examine_alone(task, predictor, how, pool, progress));

@@ -1,5 +1,8 @@
 #include "gramian/studies/scores.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -38,6 +41,18 @@ std::vector<Estimate> layers(const Object& json) {
   return list;
 }
 
+Covariances covariances(const Object& json) {
+  Covariances all{.names = json.at("of").get<std::vector<std::string>>()};
+  for (const Object& row : json.at("adjusted")) {
+    for (const Object& value : row)
+      all.values.push_back(number(value, std::numeric_limits<double>::quiet_NaN()));
+  }
+  if (all.values.size() != all.names.size() * all.names.size())
+    throw Object::other_error::create(
+        0, fmt::format("{} covariances of {} losses", all.values.size(), all.names.size()), &json);
+  return all;
+}
+
 Expected<Scores> scores_from(const Object& json, const std::string& path) {
   try {
     Scores scores;
@@ -50,8 +65,12 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
       }
     }
     if (json.contains("right")) scores.right = estimates(json["right"]);
-    if (json.contains("single_query"))
+    if (json.contains("single_query")) {
       scores.single_query = estimate(json["single_query"].at("adjusted"));
+      // Files of before 2026-12-01 do not have it.
+      if (json["single_query"].contains("covariance"))
+        scores.single_query_covariances = covariances(json["single_query"]["covariance"]);
+    }
     if (json.contains("network")) {
       for (const Object& pair : json["network"].at("quantiles")) {
         scores.quantiles.emplace_back(pair.at(0).get<double>(),
@@ -94,6 +113,13 @@ Expected<Scores> scores_from(const Object& json, const std::string& path) {
 }  // namespace
 
 Estimate estimate_of(const RunningMean& mean) { return {mean.mean(), mean.standard_error()}; }
+
+std::optional<double> Covariances::of(std::string_view one, std::string_view other) const {
+  const auto row = std::ranges::find(names, one), column = std::ranges::find(names, other);
+  if (row == names.end() || column == names.end()) return std::nullopt;
+  return values[static_cast<std::size_t>(row - names.begin()) * names.size() +
+                static_cast<std::size_t>(column - names.begin())];
+}
 
 Expected<Scores> load_scores(const std::string& path) {
   const auto json = GRAMIAN_TRY(read_json(path));

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,15 @@ struct ProfileScores {
   std::vector<Estimate> layers = {};                         // adjusted, read out after layer 1..L
 };
 
+// How adjusted losses of one prompt vary together: those of solvers and of the "model".
+struct Covariances {
+  std::vector<std::string> names = {};
+  std::vector<double> values = {};  // [names, names]; NaN where a loss was not finite
+
+  // Nothing where one of the two is not there.
+  std::optional<double> of(std::string_view one, std::string_view other) const;
+};
+
 struct Scores {
   std::uint64_t prompts = 0;
   std::map<std::string, Estimate> adjusted = {}, loss = {};  // "model" and the solvers
@@ -35,6 +46,7 @@ struct Scores {
   std::map<std::string, std::vector<Estimate>> positions = {};
   std::map<std::string, Estimate> right = {};  // of classes: the share of answers that are right
   Estimate single_query = {};  // adjusted, with one sampled query a prompt; zeros if not examined
+  Covariances single_query_covariances = {};  // of the same; empty if not examined
   // Of the network alone on more prompts, if examined: shares, and losses that such a share of
   // prompts is not above.
   std::vector<std::pair<double, double>> quantiles = {};

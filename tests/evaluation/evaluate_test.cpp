@@ -51,6 +51,49 @@ TEST(Evaluate, SameBitsForAnyNumberOfThreads) {
   EXPECT_EQ(texts[0], texts[1]);
 }
 
+// Covariances are of the adjusted losses of each prompt, whoever asks the solvers; where they are
+// not asked for nothing else changes.
+TEST(Evaluate, CovariancesAreThoseOfAdjustedLosses) {
+  const RegressionTask task = make_task(20, 10, kUniform5);
+  EvalSpec spec = small_spec(kSeveralChunks);
+  spec.query = QueryMode::sampled;
+  ThreadPool pool(2);
+  const Baselines baselines = tune_baselines(task, kUniform5, spec, pool);
+  FunctionPredictor model = one_step(0.025, 2);
+  const EvalResult plain = evaluate(task, baselines, &model, spec, pool).value();
+  EXPECT_TRUE(plain.joint.names.empty());
+  spec.covariances = true;
+  SolverLosses shared;
+  std::vector<EvalResult> results;
+  for (SolverLosses* const losses : {static_cast<SolverLosses*>(nullptr), &shared, &shared})
+    results.push_back(evaluate(task, baselines, &model, spec, pool, {}, losses).value());
+  for (const EvalResult& result : results) {
+    const JointLosses& joint = result.joint;
+    ASSERT_EQ(joint.names.size(), result.solvers.size());  // the model in place of the oracle
+    EXPECT_EQ(joint.names.back(), "model");
+    EXPECT_EQ(joint.adjusted.count(), spec.prompts);
+    for (std::size_t s = 1; s < result.solvers.size(); ++s) {
+      const Score& solver = result.solvers[s];
+      EXPECT_EQ(joint.names[s - 1], solver.name);
+      EXPECT_NEAR(joint.adjusted.covariance(s - 1, s - 1), solver.adjusted.variance(),
+                  1e-11 * solver.adjusted.variance());
+    }
+    // The difference to Bayes is paired: var(m - b) = var m + var b - 2 cov(m, b).
+    const auto at = [&](const char* name) {
+      return static_cast<std::size_t>(std::ranges::find(joint.names, name) - joint.names.begin());
+    };
+    const auto covariance = [&](const char* one, const char* other) {
+      return joint.adjusted.covariance(at(one), at(other));
+    };
+    const double variance = covariance("model", "model") + covariance("bayes", "bayes") -
+                            2 * covariance("model", "bayes");
+    EXPECT_NEAR(result.model_minus_bayes.variance(), variance, 1e-11 * variance);
+    EXPECT_EQ(to_json(result), to_json(results[0]));
+    EXPECT_NE(to_json(result), to_json(plain));
+    EXPECT_EQ(to_table(result), to_table(plain));
+  }
+}
+
 // Models that share the solvers' losses, one after the other and at once, get the bits that each
 // gets alone.
 TEST(Evaluate, SharedSolverLossesChangeNothing) {

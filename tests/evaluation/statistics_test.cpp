@@ -2,13 +2,101 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <vector>
 
 namespace gramian {
 namespace {
+
+TEST(RunningCovariance, MatchesTwoPasses) {
+  std::mt19937_64 generator(2);
+  std::normal_distribution<double> normal;
+  constexpr std::size_t kCount = 1003;
+  std::vector<std::array<double, 3>> values(kCount);
+  for (auto& [a, b, c] : values) {
+    const double shared = normal(generator);
+    a = 1e3 + 2 * shared;  // far from 0: sums of products would cancel
+    b = shared - 3 * normal(generator);
+    c = 5;
+  }
+  std::array<double, 3> mean{};
+  double products[3][3] = {};
+  for (const auto& one : values) {
+    for (std::size_t i = 0; i < 3; ++i) mean[i] += one[i] / kCount;
+  }
+  for (const auto& one : values) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      for (std::size_t j = 0; j < 3; ++j) products[i][j] += (one[i] - mean[i]) * (one[j] - mean[j]);
+    }
+  }
+  RunningCovariance whole(3), merged(3), part(3);
+  RunningMean first;
+  for (std::size_t k = 0; k < kCount; ++k) {
+    whole.add(values[k]);
+    part.add(values[k]);
+    first.add(values[k][0]);
+    if (k % 100 == 7) {
+      merged.merge(part);
+      part = RunningCovariance(3);
+    }
+  }
+  merged.merge(part);
+  merged.merge(RunningCovariance(3));
+  for (const RunningCovariance& found : {whole, merged}) {
+    EXPECT_EQ(found.count(), kCount);
+    for (std::size_t i = 0; i < 3; ++i) {
+      for (std::size_t j = 0; j < 3; ++j)
+        EXPECT_NEAR(found.covariance(i, j), products[i][j] / (kCount - 1), 1e-9) << i << j;
+    }
+    EXPECT_NEAR(found.covariance(0, 0), first.variance(), 1e-9);
+  }
+}
+
+TEST(RunningCovariance, OfWhatIsNotFiniteIsUnknown) {
+  RunningCovariance three(3);
+  EXPECT_TRUE(std::isnan(three.covariance(0, 0)));
+  three.add(std::vector{1.0, 2.0, 3.0});
+  EXPECT_TRUE(std::isnan(three.covariance(0, 0)));
+  three.add(std::array<double, 3>{2, INFINITY, 4});
+  three.add(std::vector{3.0, 1.0, 5.0});
+  RunningCovariance more(3);
+  more.add(std::vector{5.0, 1.0, 7.0});
+  three.merge(more);
+  for (const std::size_t other : {0u, 1u, 2u})
+    EXPECT_TRUE(std::isnan(three.covariance(1, other))) << other;
+  EXPECT_NEAR(three.covariance(0, 2), 8.75 / 3, 1e-14);  // of 1, 2, 3, 5
+}
+
+TEST(Holm, RejectsStepByStep) {
+  // Of four at 5%: 0.0125, 0.0167, 0.025, 0.05 in the order of the values.
+  const auto count = [](std::vector<double> p) {
+    const std::vector<bool> rejected = rejected_by_holm(p, 0.05);
+    return std::ranges::count(rejected, true);
+  };
+  EXPECT_EQ(rejected_by_holm(std::vector{0.04, 0.01, 0.03, 0.005}, 0.05),
+            (std::vector{false, true, false, true}));
+  EXPECT_EQ(count({0.0125, 0.0166, 0.025, 0.05}), 4);
+  EXPECT_EQ(count({0.0126, 0.0126, 0.0126, 0.0126}), 0);  // the first stops all
+  EXPECT_EQ(count({0.0168, 0.02, 0.001, 0.9}), 1);  // 0.02 alone would be small enough in its place
+  EXPECT_EQ(count({NAN, 0.001, NAN, 0.001}), 2);
+  EXPECT_EQ(count({}), 0);
+}
+
+TEST(ChiSquared, TailHasItsClosedForms) {
+  for (const double x : {0.0, 0.5, 2.0, 30.0}) {
+    EXPECT_NEAR(chi_squared_tail(x, 2), std::exp(-x / 2), 1e-14);
+    EXPECT_NEAR(
+        chi_squared_tail(x, 3),
+        std::erfc(std::sqrt(x / 2)) + std::sqrt(2 * x / std::numbers::pi) * std::exp(-x / 2),
+        1e-13);
+  }
+  EXPECT_NEAR(chi_squared_tail(40.11327, 27), 0.05, 1e-6);
+}
 
 TEST(RunningMean, MatchesTwoPasses) {
   std::mt19937_64 generator(1);

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -78,6 +79,11 @@ TEST(Runner, TrainsEveryCellOnceAndFindsItAgain) {
     ASSERT_NE(trained, nullptr);
     EXPECT_EQ(trained->steps, 20);
     EXPECT_EQ(trained->scores.prompts, kPrompts);
+    // The standard error with single queries is the root of the variance of the mean.
+    const double variance =
+        trained->scores.single_query_covariances.of("model", "model").value_or(0);
+    EXPECT_NEAR(trained->scores.single_query.se, std::sqrt(variance / (kPrompts / 5)),
+                1e-9 * trained->scores.single_query.se);
     EXPECT_GT(trained->scores.adjusted.at("model").mean, trained->scores.adjusted.at("bayes").mean);
     EXPECT_TRUE(
         fs::exists(fmt::format("{}/{}/model.safetensors", options.directory, trained->directory)));

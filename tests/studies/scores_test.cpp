@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "gramian/runs/collection.h"
 #include "gramian/runs/train_run.h"
 #include "tests/support/files.h"
@@ -50,6 +52,34 @@ TEST(Scores, AreThoseOfACollectionThatHasMorePrompts) {
   scores.adjusted["model"].mean = 5;
   ASSERT_TRUE(take_collected(folder / "run", scores));
   EXPECT_EQ(scores.adjusted.at("model").mean, 5);
+}
+
+TEST(Scores, HaveCovariancesByName) {
+  const test::TemporaryFolder folder;
+  const auto load = [&](const std::string& covariance) {
+    test::spill(folder / "scores.json",
+                R"({"prompts": 2, "adjusted": {}, "loss": {}, "single_query": {"prompts": 2,
+                    "adjusted": {"mean": 1, "se": 2})" +
+                    covariance + "}}");
+    return load_scores(folder / "scores.json");
+  };
+  const Scores old = load("").value();
+  EXPECT_EQ(old.single_query.se, 2);
+  EXPECT_FALSE(old.single_query_covariances.of("model", "model").has_value());
+  const Scores scores =
+      load(R"(, "covariance": {"of": ["bayes", "model"], "adjusted": [[4, 3], [3, null]]})")
+          .value();
+  const Covariances& known = scores.single_query_covariances;
+  EXPECT_EQ(known.of("bayes", "bayes"), 4);
+  EXPECT_EQ(known.of("model", "bayes"), 3);
+  EXPECT_TRUE(std::isnan(known.of("model", "model").value()));
+  EXPECT_FALSE(known.of("model", "constrr").has_value());
+  for (const char* wrong : {R"(, "covariance": {"of": ["bayes"], "adjusted": [[4, 3]]})",
+                            R"(, "covariance": {"of": ["bayes"]})", R"(, "covariance": 5)"}) {
+    const auto failed = load(wrong);
+    ASSERT_FALSE(failed) << wrong;
+    EXPECT_EQ(failed.error().kind, ErrorKind::format);
+  }
 }
 
 }  // namespace
