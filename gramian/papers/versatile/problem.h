@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ const Problem& problem_named(std::string_view id);  // must exist
 const Problem& main_problem();                      // sigma ~ U(0, 5)
 
 inline constexpr int kTableLayers = 7;
+// Of the paper's evaluation, each with one query.
+inline constexpr std::uint64_t kPaperPrompts = 100'000;
 inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisation::diag,
                                              Parametrisation::full};
 

@@ -30,6 +30,8 @@ constexpr std::int64_t kQuickSteps = 300;
 // there.
 constexpr int kGuardedLayers = 4;
 constexpr int kGuardedFullLayers = 3;
+// DIAG has more seeds from this depth on.
+constexpr int kExtraDiagLayers = 3;
 
 // Which of several valleys a network falls into depends on where it starts and how fast it goes.
 struct Start {
@@ -47,14 +49,15 @@ constexpr Start kStarts[] = {
 // several valleys the best is chosen among the seeds. GD++ has its computed optima alone: of all
 // its cells a trained network was chosen in two, with one layer, where it is the same network.
 constexpr int kSeeds = static_cast<int>(std::size(kStarts));
-// Seeds beyond these. A DIAG network of three layers explodes where noise is wide and is better
-// without guards where it is not, so one more has guards. With FULL of five layers the random
-// starts of kRandomSteps were too short, so three more have kFullSteps.
+// Seeds beyond these, on the problems with noise. DIAG falls into more valleys the deeper it is,
+// and costs seconds: from three layers on it has the five starts twice. With FULL of five layers
+// the random starts of kRandomSteps were too short, so three more have kFullSteps; with four and
+// seven three more have kDeepFullSteps.
 int extra_seeds(const Setting& setting) {
-  const bool full = setting.kind == Parametrisation::full;
   if (!setting.guards || setting.problem->noiseless()) return 0;
-  if (full) return setting.layers == 5 ? 3 : 0;
-  return setting.kind == Parametrisation::diag && setting.layers == 3 ? 1 : 0;
+  if (setting.kind == Parametrisation::full)
+    return setting.layers == 4 || setting.layers == 5 || setting.layers == 7 ? 3 : 0;
+  return setting.kind == Parametrisation::diag && setting.layers >= kExtraDiagLayers ? kSeeds : 0;
 }
 bool is_extra(const Setting& setting, int seed) {
   return seed >= kSeeds && seed < kSeeds + extra_seeds(setting);
@@ -72,7 +75,8 @@ constexpr bool has_random_starts(int layers) {
 bool begins_at_random(const Setting& setting, int seed) {
   return has_random_starts(setting.layers) && (!is_first_choice(seed) || is_extra(setting, seed));
 }
-constexpr bool is_long(const Setting& setting, int seed) {
+bool is_long(const Setting& setting, int seed) {
+  if (is_extra(setting, seed)) return setting.layers != 5;
   return setting.layers >= kDeepLayers && is_first_choice(seed);
 }
 
@@ -88,8 +92,10 @@ Settings guard_settings(const Setting& setting, int seed) {
   const bool full = setting.kind == Parametrisation::full;
   const bool mild = setting.guards && full && setting.layers >= kGuardedFullLayers &&
                     setting.layers < kGuardedLayers;
-  const bool guarded = setting.guards && (mild || setting.layers >= kGuardedLayers ||
-                                          (!full && is_extra(setting, seed)));
+  // A DIAG network of three layers explodes where noise is wide and is better without guards where
+  // it is not, so one seed of its ten has guards.
+  const bool one_of_ten = !full && is_extra(setting, seed) && seed == kSeeds;
+  const bool guarded = setting.guards && (mild || setting.layers >= kGuardedLayers || one_of_ten);
   return {fmt::format("train.guards={}", guarded ? 1 : 0),
           fmt::format("train.stretch={}", mild ? 1.25 : 1.5)};
 }
@@ -112,7 +118,8 @@ Settings random_start(const Setting& setting, int seed, const Effort& effort) {
 
 // What the starts of a cell differ in, the usual one first.
 std::vector<Settings> variants(const Setting& setting, int seed, const Effort& effort) {
-  const char* rate = is_long(setting, seed) && !setting.problem->noiseless() ? "0.01" : "0.005";
+  const bool fast = is_long(setting, seed) && setting.layers >= kDeepLayers;
+  const char* rate = fast && !setting.problem->noiseless() ? "0.01" : "0.005";
   const Settings soap{"train.optimiser=soap", fmt::format("train.learning_rate={}", rate)};
   const Settings whole_law{"model.init=gdpp_optimum", "model.init_noise=0"};
   // Guards that are stretched by less: this network is tuned to where prompts become rare.
@@ -192,8 +199,8 @@ std::string recipe(const Effort& effort) {
       "GD++: the network of least expected loss, computed from the law of the eigenvalues of a "
       "prompt, with and without its rarest millionth; a seed changes nothing.\n"
       "DIAG: {} steps, 30% Adam and then Gauss-Newton; seeds begin near gradient descent, each in "
-      "one of {} ways (initial weights, rate and memory of Gauss-Newton); with three layers a "
-      "sixth seed has guards.\n"
+      "one of {} ways (initial weights, rate and memory of Gauss-Newton), with {} layers and more "
+      "two in each; with three layers one of these has guards.\n"
       "FULL: {} steps of SOAP near gradient descent{}.\n"
       "Without noise: float64, and a robust loss that ends as the squared error; each seed of DIAG "
       "and FULL begins as the GD++ network without that millionth, too, trained on for {} steps; "
@@ -202,13 +209,14 @@ std::string recipe(const Effort& effort) {
       "prompts that are for this choice alone. The losses of the table are on prompts that are for "
       "the table alone (seed {}), on which no experiment was ever looked at.\n",
       kGuardedLayers, kGuardedFullLayers, number(kSecondOrderSteps), std::size(kStarts),
-      number(kFullSteps),
+      kExtraDiagLayers, number(kFullSteps),
       effort.quick || effort.steps > 0
           ? ""
           : fmt::format(
-                " ({} at twice the rate for two of five seeds from {} layers on; with 2, 3, "
-                "5 and 6 layers three of five begin at random, with fewer than {} for {} "
-                "steps; with 5 three more begin so and have {})",
+                " ({} at twice the rate for two of five seeds from {} layers on and for three more "
+                "with 7, and at the same rate for three more with 4; with 2, 3, 5 and 6 layers "
+                "three of five begin at random, with fewer than "
+                "{} for {} steps; with 5 three more begin so and have {})",
                 kDeepFullSteps, kDeepLayers, kDeepLayers, kRandomSteps, kFullSteps),
       number(kSecondOrderSteps), number(kRandomSteps), kNoiselessStartLayers, kSelectionPrompts,
       kJudgingSeed);
@@ -218,14 +226,14 @@ Examination examination(const Setting& setting, const Effort& effort) {
   Examination e;
   e.gd_steps = kTableLayers;
   e.seed = kJudgingSeed;
-  e.prompts = effort.quick ? 5'000 : 200'000;
+  e.prompts = effort.quick ? 5'000 : setting.problem->noiseless() ? 200'000 : 1'000'000;
   e.profile_prompts = effort.quick ? 200 : 10'000;
   if (setting.problem->noiseless()) {
     e.network_prompts = effort.quick ? 10'000 : 4'000'000;
-    e.sample_prompts = effort.quick ? 1'600 : 100'000;  // the paper's
+    e.sample_prompts = effort.quick ? 1'600 : kPaperPrompts;
   }
   if (!setting.guards) return e;  // only its rare prompts are of interest
-  e.single_query_prompts = effort.quick ? 5'000 : 100'000;
+  e.single_query_prompts = effort.quick ? 5'000 : kPaperPrompts;
   if (setting.problem->id == "uniform-5" && setting.layers >= 2) {
     e.sigmas = grid(10, 0.5);
   } else if (!setting.problem->uniform() && setting.layers >= 2) {

@@ -171,7 +171,7 @@ TEST(Table1, TheSeedIsChosenOnOtherPromptsAndAllSeedsAreTold) {
       .kind = Parametrisation::diag, .layers = 4, .problem = &problem_named("uniform-5")};
   EXPECT_NE(setting.cell().examination({}).seed, kEvaluationSeed);
   EXPECT_EQ(setting.cell().examination({}).seed, kJudgingSeed);
-  EXPECT_EQ(setting.cell().seeds, 5);
+  EXPECT_EQ(setting.cell().seeds, 10);
   Archive archive;
   const double means[] = {0.061, 0.058, 0.065, 0.059, 0.2}, selections[] = {5, 4, 3, 1, 2};
   for (int seed = 0; seed < 5; ++seed) {
@@ -213,11 +213,18 @@ TEST(Recipe, SeedsBeginInTheirOwnWays) {
   EXPECT_EQ(random, 3);
 }
 
-TEST(Recipe, ASixthSeedOfDiagWithThreeLayersHasGuards) {
+TEST(Recipe, DiagHasMoreSeedsFromThreeLayersOnAndTheSixthOfThreeHasGuards) {
+  for (const int layers : {1, 2, 3, 4, 7}) {
+    for (const char* problem : {"uniform-0", "uniform-7"}) {
+      const Setting setting{
+          .kind = Parametrisation::diag, .layers = layers, .problem = &problem_named(problem)};
+      const bool more = layers >= 3 && !setting.problem->noiseless();
+      EXPECT_EQ(setting.cell().seeds, more ? 10 : 5) << layers << problem;
+    }
+  }
   const Setting setting{
       .kind = Parametrisation::diag, .layers = 3, .problem = &problem_named("uniform-7")};
-  EXPECT_EQ(setting.cell().seeds, 6);
-  for (int seed = 0; seed < 6; ++seed) {
+  for (int seed = 0; seed < 10; ++seed) {
     const Config start = starts(setting, seed, {}).at(0);
     EXPECT_EQ(start.integer("train.guards"), seed == 5 ? 1 : 0) << seed;
     EXPECT_EQ(start.number("train.stretch"), 1.5);
@@ -233,6 +240,24 @@ TEST(Recipe, ThreeMoreSeedsOfFullWithFiveLayersBeginAtRandomAndAreLonger) {
     const bool random = seed != 0 && seed != 3;
     EXPECT_EQ(start.text("model.init") == "random", random) << seed;
     EXPECT_EQ(start.integer("train.steps"), random && seed < 5 ? 3000 : 8000) << seed;
+  }
+}
+
+// With four and seven layers there are three more seeds, near gradient descent and long; only of
+// seven layers faster.
+TEST(Recipe, ThreeMoreSeedsOfFullWithFourAndSevenLayersAreLong) {
+  for (const int layers : {4, 7}) {
+    const Setting setting{.kind = Parametrisation::full,
+                          .layers = layers,
+                          .problem = &problem_named("categorical-13")};
+    EXPECT_EQ(setting.cell().seeds, 8);
+    for (int seed = 5; seed < 8; ++seed) {
+      const Config start = starts(setting, seed, {}).at(0);
+      EXPECT_EQ(start.text("model.init"), "gd");
+      EXPECT_EQ(start.integer("train.steps"), 24000);
+      EXPECT_EQ(start.number("train.learning_rate"), layers == 7 ? 0.01 : 0.005);
+    }
+    EXPECT_EQ(starts(setting, 0, {.steps = 55}).at(0).integer("train.steps"), 55);
   }
 }
 
