@@ -7,8 +7,25 @@
 
 namespace gramian::versatile {
 
-double Comparison::error() const {
-  return std::hypot(ours.se, protocol, std::sqrt(2.0) * training);
+double Comparison::published_value(Reading reading) const {
+  const bool calibrated = reading == Reading::calibrated && calibration;
+  return calibrated ? paper.value - calibration->error : paper.value;
+}
+
+double Comparison::protocol_error(Reading reading) const {
+  return reading == Reading::calibrated && calibration ? calibration->se : protocol;
+}
+
+double Comparison::error(Reading reading) const {
+  return std::hypot(ours.se, protocol_error(reading), std::sqrt(2.0) * training);
+}
+
+double Comparison::p_value(Reading reading) const {
+  if (by_samples()) return 1;
+  if (!std::isfinite(ours.mean)) return 0;
+  const double apart = std::abs(ours.mean - published_value(reading)) - paper.rounding;
+  if (!(apart > 0)) return 1;
+  return std::erfc(apart / error(reading) / std::sqrt(2.0));
 }
 
 bool Comparison::by_samples() const {
@@ -19,24 +36,27 @@ std::ptrdiff_t Comparison::samples_at_or_below() const {
   return std::ranges::count_if(sample_means, [&](double mean) { return at_or_below(mean); });
 }
 
-Verdict Comparison::verdict(double errors) const {
+Verdict Comparison::verdict(Reading reading) const {
+  constexpr double kErrors = 2;
   if (by_samples()) {
-    if (errors > 2) return Verdict::equal;
     if (samples_at_or_below() == 0) return Verdict::worse;
     const auto below = [&](double mean) { return mean < paper.value - paper.rounding; };
     return std::ranges::all_of(sample_means, below) ? Verdict::better : Verdict::equal;
   }
-  const double margin = std::min(errors * error(), paper.value) + paper.rounding;
-  if (!(ours.mean <= paper.value + margin)) return Verdict::worse;
-  return ours.mean < paper.value - margin ? Verdict::better : Verdict::equal;
+  const double value = published_value(reading);
+  const double margin = std::min(kErrors * error(reading), paper.value) + paper.rounding;
+  if (!(ours.mean <= value + margin)) return Verdict::worse;
+  return ours.mean < value - margin ? Verdict::better : Verdict::equal;
 }
 
-Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper) {
+Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper,
+                   std::optional<Calibration> calibration) {
   GRAMIAN_ASSERT(!seeds.empty());
   Comparison comparison{.ours = best.scores.adjusted.at("model"),
                         .protocol = best.scores.single_query.se,
                         .seeds = static_cast<int>(seeds.size()),
                         .paper = paper,
+                        .calibration = calibration,
                         .sample_means = best.scores.sample_means};
   const Trained* second = nullptr;
   for (const Trained* other : seeds) {

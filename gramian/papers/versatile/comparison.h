@@ -10,12 +10,16 @@
 //               it was the chosen one, which gives the error (k - 1) / k |second - chosen|; the
 //               published number is given the same. With one seed this is not known, and left out.
 //
+// The published value is read in two ways: as it stands, and calibrated by the published ridge
+// solvers, which were measured on the same prompts (calibration.h); that leaves a smaller error of
+// the protocol, and takes for granted that the prompts are common.
+//
 // A cell is clearly better or worse if the two values are apart by more than the rounding of the
-// published one and `errors` standard errors of the difference: two for a cell by itself. Over the
-// 210 cells of the table about five of each would be so by chance, were all differences zero. So
-// the count is also taken with kCorrectedErrors, where all 210 together have a chance of 5% to show
-// one (Bonferroni). Errors excuse no more than the value itself: where rare prompts carry a mean
-// they would excuse all.
+// published one and two standard errors of the difference. Over the 210 cells of the table about
+// five of each would be so by chance, were all differences zero. So cells are also counted by
+// Holm's procedure, where all 210 together have a chance of 5% to show a difference that is none.
+// Errors excuse no more than the value itself: where rare prompts carry a mean they would excuse
+// all.
 //
 // Without noise there are networks of which one prompt in a million carries the mean (a standard
 // error of more than kRare of it): it says what no mean over 100,000 prompts, as the published ones
@@ -26,16 +30,17 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "gramian/papers/versatile/calibration.h"
 #include "gramian/papers/versatile/setting.h"
 
 namespace gramian::versatile {
 
 enum class Verdict { better, equal, worse };
+enum class Reading { as_it_stands, calibrated };  // of the published value
 
-// Two-sided, 5% over 210 normal comparisons.
-inline constexpr double kCorrectedErrors = 3.676;
 // Share of the mean that its standard error has where rare prompts carry it.
 inline constexpr double kRare = 0.25;
 
@@ -45,16 +50,24 @@ struct Comparison {
   double training = 0;  // of ours; 0: not known
   int seeds = 1;
   Published paper = {};
+  std::optional<Calibration> calibration = {};
   std::vector<double> sample_means = {};  // of ours, over as many prompts as the paper's; or none
 
+  // The published value. Calibrated is as it stands where there is no calibration.
+  double published_value(Reading reading = Reading::as_it_stands) const;
+  // Of the published value over prompts, by the paper's protocol.
+  double protocol_error(Reading reading = Reading::as_it_stands) const;
   // Of the difference, both sides.
-  double error() const;
+  double error(Reading reading = Reading::as_it_stands) const;
+  // The chance of a difference as large (beyond rounding, either sign), if there is none; 1 where
+  // the verdict is by samples.
+  double p_value(Reading reading = Reading::as_it_stands) const;
   // Whether the verdict is by samples: there are some, and rare prompts carry our mean.
   bool by_samples() const;
   // How many of the samples have a mean at or below the published value, as it is printed.
   std::ptrdiff_t samples_at_or_below() const;
   // A value that is not finite is worse.
-  Verdict verdict(double errors = 2) const;
+  Verdict verdict(Reading reading = Reading::as_it_stands) const;
   // This mean, or ours, is at or below the published value, at the precision at which that is
   // printed.
   bool at_or_below(double mean) const { return mean <= paper.value + paper.rounding; }
@@ -62,7 +75,8 @@ struct Comparison {
 };
 
 // Of the seeds of one cell, all on the same prompts. `seeds` is not empty, and `best` among them.
-Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper);
+Comparison compare(const Trained& best, const std::vector<const Trained*>& seeds, Published paper,
+                   std::optional<Calibration> calibration = {});
 
 // "clearly better", "not distinguishable", "clearly worse".
 std::string_view words(Verdict verdict);
