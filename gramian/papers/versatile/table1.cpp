@@ -227,7 +227,7 @@ void judge(const Setting& setting, const TableCell& out, const Trained* trained,
   const auto is_worse = [&](Reading reading) {
     return !comparison || comparison->verdict(reading) == Verdict::worse;
   };
-  std::string unreachable;  // without noise it takes a second to know
+  std::string unreachable;  // without noise it takes seconds to know
   if (is_worse(Reading::as_it_stands) || is_worse(Reading::calibrated))
     unreachable = out_of_reach(setting, trained);
   count.plain.add(setting, out, comparison, unreachable);
