@@ -223,7 +223,7 @@ TEST(Reproduce, OnlyNamesCells) {
   const auto dry = run_gramian({"reproduce", "table1", "fig7", "--only", "diag-L4-uniform-5",
                                 "--dry-run", "--out", folder / "s"});
   ASSERT_TRUE(succeeds(dry));
-  EXPECT_NE(dry.out.find("1 cell (5 runs, one for each seed), 0 done"), std::string::npos)
+  EXPECT_NE(dry.out.find("1 cell (10 runs, one for each seed), 0 done"), std::string::npos)
       << dry.out;
   EXPECT_NE(dry.out.find("  DIAG, L = 4, sigma ~ U(0, 5)\n"), std::string::npos) << dry.out;
   EXPECT_EQ(dry.out.find("  FULL, L"), std::string::npos) << dry.out;
@@ -266,7 +266,7 @@ TEST(Reproduce, ADryRunTrainsNothing) {
   for (const char* part :
        {"table1       210 cells, 210 of them not in the studies above",
         "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
-        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (817 runs, one for each seed), 0 done, about"}) {
+        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1092 runs, one for each seed), 0 done, about"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
   }
   EXPECT_FALSE(fs::exists(folder / "s"));
