@@ -170,11 +170,11 @@ class Verdicts {
         comparison ? comparison->published_value(reading_) : out.paper.value_or(kUnknown);
     std::string told = fmt::format("{} ({} against {:.3g})", setting.title(),
                                    out.value ? text({*out.value, *out.se}) : "diverged", value);
-    if (!out.note.empty() && reading_ == Reading::as_it_stands)
-      told += fmt::format(" [{}]", out.note);
     if (!unreachable.empty()) {
       ++out_of_reach_;
       told += fmt::format(" [{}]", unreachable);
+    } else if (!out.note.empty() && reading_ == Reading::as_it_stands) {
+      told += fmt::format(" [{}]", out.note);
     }
     append(worse_cells_, told);
   }
