@@ -263,10 +263,10 @@ TEST(Reproduce, ADryRunTrainsNothing) {
   const auto outcome =
       run_gramian({"reproduce", "table1", "fig1", "fig7", "--dry-run", "--out", folder / "s"});
   ASSERT_TRUE(succeeds(outcome));
-  for (const char* part :
-       {"table1       210 cells, 210 of them not in the studies above",
-        "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
-        "FULL, L = 8, sigma ~ U(0, 5)", "213 cells (1092 runs, one for each seed), 0 done, about"}) {
+  for (const char* part : {"table1       210 cells, 210 of them not in the studies above",
+                           "fig1         168 cells, 0 of them", "fig7          21 cells, 3 of them",
+                           "FULL, L = 8, sigma ~ U(0, 5)",
+                           "213 cells (1092 runs, one for each seed), 0 done, about"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
   }
   EXPECT_FALSE(fs::exists(folder / "s"));
