@@ -63,6 +63,12 @@ std::vector<std::string> joint_names(const Baselines& baselines, const Predictor
   return names;
 }
 
+// Sums of no prompt.
+Tally empty_tally(const Baselines& baselines, const Predictor* model, const EvalSpec& spec) {
+  return Tally(baselines.list.size(), model ? static_cast<std::size_t>(model->layers()) : 0,
+               joint_names(baselines, model, spec).size());
+}
+
 // The solvers' losses of all prompts, [prompts, solvers]: null, to be written, or known and to be
 // read.
 struct LossTable {
@@ -144,7 +150,7 @@ class ScoreMeasure {
       if (row && !table_.known) row[s] = value;
       if (s == kOracle) oracle = value;
       if (s == kBayes) bayes = value;
-      if (s != kOracle) together_.push_back(value - oracle);
+      if (covariances_ && s != kOracle) together_.push_back(value - oracle);
       tally.solvers[s].add(value, oracle);
     }
     if (model_) add_model(lane, oracle, bayes, tally);
@@ -158,7 +164,7 @@ class ScoreMeasure {
       value = implicit_loss(task_, query_, block_, weights, lane);
       tally.layers[l].add(value, oracle);
     }
-    together_.push_back(value - oracle);
+    if (covariances_) together_.push_back(value - oracle);
     tally.model_minus_bayes.add(value - bayes);
     if (value <= baselines_.blowup_threshold) {
       tally.adjusted_without.add(value - oracle);
@@ -227,7 +233,6 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
                               const ProgressFunction& progress, SolverLosses* shared) {
   GRAMIAN_ASSERT(!baselines.list.empty() && spec.prompts >= 1);
   GRAMIAN_ASSERT(spec.first % kLanes == 0 && (spec.first == 0 || shared == nullptr));
-  const std::size_t layers = model ? static_cast<std::size_t>(model->layers()) : 0;
   SharedLosses losses(shared, task, spec, baselines.list.size());
   std::vector<ScoreMeasure> measures;
   for (int t = 0; t < pool.threads(); ++t)
@@ -236,8 +241,8 @@ Expected<EvalResult> evaluate(const RegressionTask& task, const Baselines& basel
                          .chunk = kScoreChunk,
                          .wave = kScoreWave,
                          .name = "evaluation"};
-  const Tally none(baselines.list.size(), layers, joint_names(baselines, model, spec).size());
-  const Tally total = GRAMIAN_TRY(run_measures(plan, measures, none, pool, progress));
+  const Tally total = GRAMIAN_TRY(
+      run_measures(plan, measures, empty_tally(baselines, model, spec), pool, progress));
   losses.finish();
   return result_of(total, baselines, model, spec);
 }
@@ -259,9 +264,7 @@ Expected<std::vector<RunningMean>> adjusted_losses(const RegressionTask& task,
 EvalResult empty_result(const Baselines& baselines, const Predictor* model, const EvalSpec& spec) {
   EvalSpec none = spec;
   none.prompts = 0;
-  const std::size_t layers = model ? static_cast<std::size_t>(model->layers()) : 0;
-  const Tally tally(baselines.list.size(), layers, joint_names(baselines, model, none).size());
-  return result_of(tally, baselines, model, none);
+  return result_of(empty_tally(baselines, model, none), baselines, model, none);
 }
 
 Expected<std::vector<ProfilePoint>> profile(const RegressionTask& task, const Baselines& baselines,

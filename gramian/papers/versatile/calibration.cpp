@@ -18,9 +18,6 @@ constexpr std::array<const char*, 3> kControls{"constrr", "adarr", "tunedrr"};
 
 double square(double x) { return x * x; }
 
-// Of a number that was rounded by at most so much.
-double rounding_variance(double rounding) { return square(rounding) / 3; }
-
 // Covariance of two means over the paper's prompts; NaN if it is not known.
 double mean_covariance(const Scores& scores, const char* one, const char* other) {
   return scores.single_query_covariances.of(one, other).value_or(kUnknown) /
@@ -47,7 +44,7 @@ std::optional<Controls> controls_of(const Scores& scores, const Problem& problem
       controls.covariance(i, j) =
           mean_covariance(scores, name, kControls[static_cast<std::size_t>(j)]);
     }
-    controls.covariance(i, i) += rounding_variance(paper.rounding) + square(ours->second.se);
+    controls.covariance(i, i) += square(paper.rounding_error()) + square(ours->second.se);
     controls.shift[i] = paper.value - ours->second.mean;
   }
   if (!controls.covariance.allFinite() || !controls.shift.allFinite()) return std::nullopt;

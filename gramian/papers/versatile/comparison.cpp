@@ -7,14 +7,16 @@
 
 namespace gramian::versatile {
 
-double Comparison::published_value(Reading reading) const {
-  const bool calibrated = reading == Reading::calibrated && calibration;
-  return calibrated ? paper.value - calibration->error : paper.value;
+Calibration Comparison::read(Reading reading) const {
+  if (reading == Reading::calibrated && calibration) return *calibration;
+  return {.error = 0, .se = protocol, .explained = 0};
 }
 
-double Comparison::protocol_error(Reading reading) const {
-  return reading == Reading::calibrated && calibration ? calibration->se : protocol;
+double Comparison::published_value(Reading reading) const {
+  return paper.value - read(reading).error;
 }
+
+double Comparison::protocol_error(Reading reading) const { return read(reading).se; }
 
 double Comparison::error(Reading reading) const {
   return std::hypot(ours.se, protocol_error(reading), std::sqrt(2.0) * training);

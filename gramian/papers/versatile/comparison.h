@@ -53,7 +53,10 @@ struct Comparison {
   std::optional<Calibration> calibration = {};
   std::vector<double> sample_means = {};  // of ours, over as many prompts as the paper's; or none
 
-  // The published value. Calibrated is as it stands where there is no calibration.
+  // What is known of the error of the published value. Calibrated is as it stands where there is no
+  // calibration.
+  Calibration read(Reading reading) const;
+  // The published value less its estimated error.
   double published_value(Reading reading = Reading::as_it_stands) const;
   // Of the published value over prompts, by the paper's protocol.
   double protocol_error(Reading reading = Reading::as_it_stands) const;

@@ -1,6 +1,7 @@
 // The ten noise problems of Table 1 of Vladymyrov et al. (2024), and its published numbers.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -37,6 +38,9 @@ inline constexpr Parametrisation kKinds[] = {Parametrisation::gdpp, Parametrisat
 struct Published {
   double value;
   double rounding;  // half a unit of its last digit
+
+  // Standard deviation of what rounding changes, which is uniform.
+  double rounding_error() const { return rounding / std::sqrt(3.0); }
 };
 
 // Adjusted loss of a trained network of one of kKinds, layers in [1, 7].

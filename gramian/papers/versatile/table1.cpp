@@ -296,7 +296,7 @@ struct DeepGaps {
     const auto add_paper = [&](Estimate& sum, Reading reading) {
       add_to(sum, comparison.published_value(reading) - bayes.mean,
              std::hypot(bayes.se, comparison.protocol_error(reading),
-                        comparison.paper.rounding / std::sqrt(3.0)));
+                        comparison.paper.rounding_error()));
     };
     ++problems;
     add_to(ours, trained.scores.model_minus_bayes.mean, trained.scores.model_minus_bayes.se);
